@@ -84,21 +84,24 @@ def measure() -> Part:
 
 
 def _ways(world: World, app_url: str, python: Path) -> dict[str, Callable[[int], Cost]]:
-    """Two pipelines in turn, so that every run has something to write."""
+    """Give every run a newer pipeline with another result: it has a card and a field to write."""
     world.task(5)
     mr = world.open_mr()
-    runs = [world.pipeline(mr), world.pipeline(mr, "failed")]
-    world.report(runs[1], mr)
+    world.report(world.pipeline(mr, "failed"), mr)
     [message] = world.portal.discussion(5)
-    given = {"B24_REPORT": "pipeline, merge-request, deployments, commits"}
-    direct = [world.variables(run, mr, B24_TELL_AUTHOR="false", **given) for run in runs]
+    results = ("success", "failed") * (ROUNDS + 1)
+    runs = [world.pipeline(mr, result) for result in results]
+    direct = [world.variables(run, mr, B24_TELL_AUTHOR="false") for run in runs]
     more = {"B24_DELIVER": "app", "B24_APP_URL": app_url, "B24_ID_TOKEN": "eyJ.id.token"}
     through_app = [variables | more | {"B24_WEBHOOK_URL": ""} for variables in direct]
 
-    def job(script: str, variables: list[dict[str, str]]) -> Callable[[int], Cost]:
+    def job(script: str, variables: list[dict[str, str]], *, turn: int) -> Callable[[int], Cost]:
+        """`turn`: of the two pipelines of a round."""
         path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
         command = ["/bin/sh", "-e"]
-        return lambda number: _cost(command, variables[number % 2] | {"PATH": path}, world, script)
+        return lambda number: _cost(
+            command, variables[2 * number + turn] | {"PATH": path}, world, script
+        )
 
     def curl(number: int) -> Cost:
         command = f"im.message.update?MESSAGE_ID={message.id}&MESSAGE=passed%20{number}"
@@ -107,16 +110,23 @@ def _ways(world: World, app_url: str, python: Path) -> dict[str, Callable[[int],
         return _cost(["curl", *options, "-d", body, f"{world.webhook}batch.json"], {}, world)
 
     def libraries(number: int) -> Cost:
-        return _cost([sys.executable, "-I", "-c", LIBRARIES], direct[number % 2], world)
+        return _cost([sys.executable, "-I", "-c", LIBRARIES], direct[2 * number], world)
 
     return {
         "curl": curl,
-        "direct": job(_script("report-direct"), direct),
-        "app": job(_script("report-app"), through_app),
-        "direct before": job(_script_before(), direct),
-        "app before": job(_script_before(), through_app),
+        "direct": job(_script("report-direct"), direct, turn=0),
+        "app": job(_script("report-app"), through_app, turn=0),
+        "direct before": job(_script_before(), _without_dashes(direct), turn=1),
+        "app before": job(_script_before(), _without_dashes(through_app), turn=1),
         "libraries": libraries,
     }
+
+
+def _without_dashes(variables: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the inputs as that commit had them: an empty text for nothing."""
+    return [
+        {name: "" if value == "-" else value for name, value in row.items()} for row in variables
+    ]
 
 
 def _script(form: str) -> str:

@@ -4,6 +4,7 @@ python ci-components/generate.py                  writes templates/ anew
 python ci-components/generate.py --check          names what is out of date, and fails
 python ci-components/generate.py --script FORM    prints one script, as in: report-direct
 python ci-components/generate.py --verify FILE    compares a script in a file with its checksum
+python ci-components/generate.py --sizes          prints the kilobytes of each script by part
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -101,6 +102,39 @@ def outputs() -> dict[Path, str]:
     return files | {TEMPLATES / "scripts" / f"{form}.yml": included(form) for form in FORMS}
 
 
+# Parts of a script by the beginning of a module's name; the first that fits counts.
+PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "word rules": ("sync.",),
+    "questions to GitLab": ("gitlab", "build_report", "model"),
+    "reads and writes of the portal": (
+        "portal", "plan", "moves", "author", "chat", "send_to_portal", "direct",
+    ),
+    "sentences and cards": ("bbcode", "phrases", "cards", "texts", "named", "references"),
+    "HTTP, time, errors, secrets, inputs": ("",),
+})  # fmt: skip
+
+
+def sizes(form: str) -> dict[str, float]:
+    """Return kilobytes by part of the file that a template includes, and those of all."""
+    text = included(form)
+    _, *pieces = re.split(r"^  # --- (\S+)\.py\n", text, flags=re.MULTILINE)
+    kilobytes = dict.fromkeys(PARTS, 0.0)
+    for module, body in zip(pieces[::2], pieces[1::2]):
+        part = next(part for part, names in PARTS.items() if module.startswith(names))
+        kilobytes[part] += len(body.encode()) / 1000
+    whole = len(text.encode()) / 1000
+    return kilobytes | {"header, shell, layout": whole - sum(kilobytes.values()), "all": whole}
+
+
+def sizes_table(forms: Iterable[str]) -> str:
+    """Return the rows of a table in Markdown: a part each, a column a form."""
+    columns = [sizes(form) for form in forms]
+    return "".join(
+        f"| {part} | {' | '.join(f'{column[part]:.0f}' for column in columns)} |\n"
+        for part in columns[0]
+    )
+
+
 def stale() -> list[Path]:
     """Return the files that differ from what they should hold, and those that should not be."""
     wanted = outputs()
@@ -116,6 +150,9 @@ def main(arguments: list[str]) -> int:
         return 1 if behind else 0
     if arguments[:1] == ["--script"]:
         print(script(arguments[1]), end="")
+        return 0
+    if arguments[:1] == ["--sizes"]:
+        print(sizes_table(FORMS), end="")
         return 0
     if arguments[:1] == ["--verify"]:
         good = verified(Path(arguments[1]).read_text("utf-8"))

@@ -13,10 +13,14 @@ import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-WIDTH = 120
-MOST_JOINED = 100
-BLOCK = re.compile(r" *(?:if|elif|else|for|while|with|try|except|finally)\b.*:$")
+WIDTH = 140
+MOST_JOINED = 130
+LONG_TABLE = 8  # texts; a longer tuple of nothing else is written as one text and split
+BLOCK = re.compile(r" *(?:if|elif|else|for|while|with|try|except|finally|def)\b.*:$")
 PATTERNS = "reporter.patterns"
+PLAIN_TEXT = re.compile(r"[^\"\\|\r\n]+")
+LITERAL = re.compile(r'(rf?|f|)"(?!")')
+LITERAL_AT_END = re.compile(r'(?:^|[ (\[{,=:])(rf?|f|)"(?:[^"\\]|\\.)+"$')
 OPENING, CLOSING = "([{", ")]}"
 
 
@@ -75,7 +79,7 @@ def parts_of(kept: list[Statement], sources: Mapping[str, str]) -> Iterator[str]
     for name in sources:
         texts = [statement.text for statement in kept if statement.module == name]
         if texts:
-            yield f"# --- {name}.py\n" + "".join(texts)
+            yield f"# --- {name.removeprefix('reporter.')}.py\n" + "".join(texts)
 
 
 def statements_of(module: str, source: str) -> Iterator[Statement]:
@@ -90,9 +94,24 @@ def statements_of(module: str, source: str) -> Iterator[Statement]:
         if module.startswith("sync.") and isinstance(node, ast.Assign) and "re.compile(" in text:
             text = text.replace("re.compile(", "Pattern(")  # compiled when it is first used
             node = ast.parse(text).body[0]
-        names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
-        reads = {name.id for name in names if isinstance(name.ctx, ast.Load)}
-        yield Statement(module, text, frozenset(defined(node)), frozenset(reads))
+        yield Statement(module, text, frozenset(defined(node)), frozenset(names_read(node)))
+
+
+def names_read(node: ast.AST) -> set[str]:
+    """Return the names that a statement reads, but for those that its functions define."""
+    inner = set().union(*map(names_read, ast.iter_child_nodes(node)))
+    if isinstance(node, ast.Name):
+        return {node.id} if isinstance(node.ctx, ast.Load) else set()
+    if not isinstance(node, ast.FunctionDef):
+        return inner
+    of_body = set().union(*map(names_read, node.body))
+    own = {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
+    for each in (inner_node for part in node.body for inner_node in ast.walk(part)):
+        own |= (
+            {each.id} if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) else set()
+        )
+    outside = set().union(*map(names_read, [node.args, *node.decorator_list]))
+    return (of_body - own) | outside
 
 
 def is_text(node: ast.stmt) -> bool:
@@ -193,6 +212,9 @@ def without_annotations(source: str) -> str:
 
 def cut_inside(node: ast.AST, text: Text) -> None:
     """Cut what explains a node and all within it."""
+    if isinstance(node, ast.Tuple) and (table := split_table(node)):
+        text.cut(text.start(node), text.end(node), table)
+        return
     if isinstance(node, ast.ClassDef) and is_tuple(node):
         text.cut(text.start(node), text.end(node), short_tuple(node, text))
         return
@@ -216,6 +238,22 @@ def cut_inside(node: ast.AST, text: Text) -> None:
                 text.cut(text.end(base.value), text.end(base))
     for inner in ast.iter_child_nodes(node):
         cut_inside(inner, text)
+
+
+def split_table(node: ast.Tuple) -> str:
+    """Return `tuple("see|see also|cf".split("|"))` for a long tuple of plain texts, else ""."""
+    values = [each.value for each in node.elts if isinstance(each, ast.Constant)]
+    texts = [value for value in values if isinstance(value, str) and PLAIN_TEXT.fullmatch(value)]
+    if len(texts) < max(LONG_TABLE, len(node.elts)):
+        return ""
+    lines = [""]
+    for text in texts:
+        full = lines[-1] and len(lines[-1]) + len(text) > WIDTH - 6
+        lines += [""] if full else []
+        lines[-1] += f"{text}|"
+    lines[-1] = lines[-1][:-1]
+    joined = "\n".join(f'"{line}"' for line in lines)
+    return f'tuple(({joined}).split("|"))' if len(lines) > 1 else f'tuple({joined}.split("|"))'
 
 
 def is_tuple(node: ast.ClassDef | ast.FunctionDef) -> bool:
@@ -294,8 +332,11 @@ def folded(pieces: list[str], indent: int) -> str:
         glue = "" if line[-1] in OPENING or piece[0] in CLOSING or piece[0] == "." else " "
         if piece[0] in CLOSING and line.endswith(",") and not lonely("".join(lines)):
             line = line[:-1]
+        begins, ends = LITERAL.match(piece), LITERAL_AT_END.search(line)
         if len(line) + len(glue) + len(piece) <= WIDTH:
-            lines[-1] = line + glue + piece
+            one_text = begins and ends and begins[1] == ends[1]
+            rest = piece[begins.end() :] if begins else ""
+            lines[-1] = line[:-1] + rest if one_text else line + glue + piece
         else:
             lines[-1] = line
             lines.append(" " * (indent + 1) + piece)

@@ -60,6 +60,7 @@ def blueprint(deps: Deps) -> Blueprint:
         accepted = _parse_report(raw, claims)
         report, notes = accepted.report, [{"text": note} for note in accepted.notes]
         if accepted.nothing:
+            notes.append({"text": f"{accepted.nothing}: nothing is reported"})
             return jsonify(accepted=False, nothing=accepted.nothing, notes=notes, tasks=[])
         kept = ci_reports_events.encode_report(report, claims)
         new = [
@@ -71,8 +72,9 @@ def blueprint(deps: Deps) -> Blueprint:
             for connection_record in chosen
             for task in _named_tasks(deps, connection_record.portal_id, report, claims)
         ]
-        extra = {"notes": notes} if notes else {}
-        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, **extra)
+        named = ", ".join(dict.fromkeys(str(task["id"]) for task in tasks)) or "none"
+        notes.append({"text": f"the app has the report; the tasks it names: {named}"})
+        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, notes=notes)
 
     return here
 

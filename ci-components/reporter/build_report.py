@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from reporter.ci_variables import Variables, is_fork, number
 from reporter.model import MergeRequest, Report
-from reporter.named_tasks import find_tasks
-from reporter.settings import Settings, fits
+from reporter.settings import fits
 
 
-def begin_report(ci: Variables, settings: Settings) -> Report:
+def begin_report(ci: Variables) -> Report:
     """Return what the variables say; of a merge request GitLab may say more."""
-    report = Report(ci, settings)
+    report = Report(ci)
     if ci["CI_MERGE_REQUEST_IID"]:
         report.merge_requests = [own_merge_request(ci)]
         report.own = report.merge_requests[0].iid
@@ -48,20 +47,3 @@ def notes_of(report: Report) -> list[str]:
     refused = ", ".join(report.refused)
     told = [f"GitLab does not tell {refused}: the report goes without (NOT_TOLD)."]
     return report.notes + (told if refused else [])
-
-
-def unwanted(report: Report, *, deploys: bool) -> str:
-    """Find the tasks; return why there is nothing to tell, or ""."""
-    if report.nothing:
-        return report.nothing
-    report.tasks = find_tasks(report)
-    if "merge-request" not in report.settings.report:
-        report.merge_requests = []
-    if not report.tasks:
-        return "no task is named in the branch, the merge request or the commits"
-    if deploys and not report.deployments:
-        return "this pipeline has no deployment of the input tiers"
-    watched = report.status not in ("", "running", "unknown")
-    if watched and report.status not in report.settings.statuses:
-        return f"the status {report.status} is not among the input statuses"
-    return ""

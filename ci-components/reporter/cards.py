@@ -7,11 +7,10 @@ an earlier card of the reporter is known again, and told from a card of the app.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from reporter.bbcode import clipped, escaped, link, live_url, quoted
 from reporter.model import Deployment, MergeRequest, NamedTask, Report
-from reporter.phrases import say
+from reporter.phrases import DEPLOYMENT, MORE, PIPELINE, REQUEST, SENSE, say
 from reporter.references import ENDING
 
 SHOWN_JOBS = 5
@@ -26,17 +25,17 @@ def card(report: Report, task: NamedTask) -> str:
     if mr:
         source, target = escaped(mr.source_branch, line_start=True), escaped(mr.target_branch)
         lines = [
-            f"[b]{request_link(mr, language)}[/b]",
+            f"[b]{request_link(mr)}[/b]",
             state_line(mr, language),
-            say(language, "branches", source=source, target=target, project=project),
+            say(language, REQUEST["branches"], source=source, target=target, project=project),
         ]
-        lines += [say(language, "author", person=escaped(mr.author))] if mr.author else []
+        lines += [say(language, REQUEST["author"], person=escaped(mr.author))] if mr.author else []
     else:
         head = f"[b]{link(ref_url(report), report.ref)}[/b]"
-        lines = [head, say(language, "ref", project=project)]
+        lines = [head, say(language, REQUEST["ref"], project=project)]
     if task.kind not in ENDING:
         done = task.kind == "revert" and mr and mr.state == "merged"
-        lines.append(say(language, "card reverted" if done else f"card {task.kind}"))
+        lines.append(say(language, SENSE["reverted" if done else task.kind]))
     return "\n".join([*lines, ci_line(report), *deployment_lines(report)])
 
 
@@ -49,10 +48,14 @@ def card_url(report: Report, task: NamedTask) -> str:
 def deployment_card(report: Report, task: NamedTask) -> str:
     mr, deployment = report.merge_request_of(task), report.deployments[0]
     work = link(ref_url(report), report.ref)
-    about = request_link(mr, report.settings.language) if mr else work
-    pipeline = link(report.pipeline_url, f"#{report.pipeline}")
+    about = request_link(mr) if mr else work
     head = link(environment_url(report, task), deployment.environment)
-    return f"[b]{head}[/b]\n{about}\nCI: {pipeline} {deployment_line(report, deployment)}"
+    line = f"{pipeline_line(report)} {deployment_line(report, deployment)}"
+    return f"[b]{head}[/b]\n{about}\n{line}"
+
+
+def pipeline_line(report: Report) -> str:
+    return f"CI: {link(report.pipeline_url, f'#{report.pipeline}')}"
 
 
 def environment_url(report: Report, _: NamedTask) -> str:
@@ -76,12 +79,6 @@ def is_ours(text: str) -> bool:
     return re.search("(?m)^CI: ", text) is not None
 
 
-def shown_pipeline(text: str) -> int:
-    """Return the number of the pipeline that a card shows, 0 for a child pipeline."""
-    shown = re.search(r"(?m)^CI: \[url=[^\]\n]*/pipelines/([0-9]+)\]", text)
-    return int(shown[1]) if shown else 0
-
-
 def is_of_app(text: str, report: Report) -> bool:
     """Tell whether the app tells of this project here: by a request's card or a pipeline message.
 
@@ -96,18 +93,17 @@ def is_of_app(text: str, report: Report) -> bool:
 
 def state_line(mr: MergeRequest, language: str) -> str:
     state = "draft" if mr.draft and mr.state == "opened" else mr.state
-    return say(language, "state", state=say(language, state))
+    return say(language, REQUEST["state"], state=say(language, REQUEST[state]))
 
 
-def request_link(mr: MergeRequest, language: str) -> str:
-    title = say(language, "title", iid=mr.iid, title=clipped(mr.title, MOST_TITLE))
-    return link(mr.url, title)
+def request_link(mr: MergeRequest) -> str:
+    return link(mr.url, f"!{mr.iid} {clipped(mr.title, MOST_TITLE)}")
 
 
 def ci_line(report: Report) -> str:
     head, jobs = f"#{report.pipeline}", job_list(report)
     if report.status:
-        head += f" {say(report.settings.language, f'pipeline {report.status}')}"
+        head += f" {say(report.settings.language, PIPELINE[report.status])}"
     # A child links its jobs: its parent has a lower number, and yet the last word.
     child = report.ci["CI_PIPELINE_SOURCE"] == "parent_pipeline"
     line = f"CI: {link(report.pipeline_url + ('/builds' if child else ''), head)}"
@@ -121,7 +117,7 @@ def job_list(report: Report) -> str:
 
 
 def more(report: Report, count: int) -> list[str]:
-    return [say(report.settings.language, "more", count=count)] if count > 0 else []
+    return [say(report.settings.language, MORE, count=count)] if count > 0 else []
 
 
 def deployment_lines(report: Report) -> list[str]:
@@ -133,28 +129,5 @@ def deployment_lines(report: Report) -> list[str]:
 def deployment_line(report: Report, deployment: Deployment) -> str:
     name, tier = deployment.environment, deployment.tier
     shown = link(deployment.url, name) if deployment.url else escaped(name)
-    line = say(report.settings.language, f"deployment {deployment.status}", environment=shown)
+    line = say(report.settings.language, DEPLOYMENT[deployment.status], environment=shown)
     return line + escaped(f" ({tier})" if tier and tier != name else "")
-
-
-def notification(report: Report) -> str:
-    """Return what the author of a failed pipeline reads."""
-    jobs = job_list(report)
-    return say(
-        report.settings.language,
-        "told failed",
-        pipeline=link(report.pipeline_url, f"#{report.pipeline}"),
-        ref=link(ref_url(report), report.ref),
-        jobs=f": {jobs}" if jobs else "",
-    )
-
-
-def chat_text(report: Report, tasks: Iterable[tuple[str, str]]) -> str:
-    """Return the chat's message; `tasks`: title and address of each."""
-    language, path = report.settings.language, report.ci["CI_PROJECT_PATH"]
-    about = [request_link(mr, language) for mr in report.merge_requests[:SHOWN_JOBS]]
-    named = ", ".join(link(url, title) for title, url in tasks)
-    lines = [f"[b]{link(report.pipeline_url, f'{path} #{report.pipeline}')}[/b]"]
-    lines += about or [link(ref_url(report), report.ref)]
-    lines += [ci_line(report), *deployment_lines(report)]
-    return "\n".join([*lines, say(language, "tasks", tasks=named)] if named else lines)

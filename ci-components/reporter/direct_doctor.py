@@ -15,14 +15,14 @@ from reporter.main import Run, start
 from reporter.model import Report
 from reporter.portal_batch import Call, batch, read_webhook
 from reporter.references import places
-from reporter.settings import read_secret, read_settings
+from reporter.settings import read_secret
 
 
 def perform(run: Run) -> int:
-    report = Report(run.ci, read_settings(run.ci))
+    report = Report(run.ci)
     token = read_secret(run.ci, report.settings.token_variable)
     webhook = read_secret(run.ci, report.settings.webhook_variable)
-    run.out.hide(webhook, token, webhook.rstrip("/").rpartition("/")[2])
+    run.out.secrets |= {webhook, token, webhook.rstrip("/").rpartition("/")[2]}
     return examine(run, direct_lines(run, report, webhook, token))
 
 

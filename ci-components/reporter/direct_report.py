@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from reporter.cards import card, card_url
+from reporter.author import author_call, author_question, notifies
+from reporter.cards import card, card_url, ci_line
+from reporter.chat import chat_call, chat_question
 from reporter.direct import report_directly
 from reporter.gitlab import gather_pipeline
 from reporter.main import Run, start
+from reporter.model import Report
+from reporter.moves import is_overtaken, move_calls, stage_questions
+from reporter.named_tasks import find_tasks
 from reporter.plan import Mode
+from reporter.portal_batch import Call
+from reporter.portal_json import Portal
+
+
+def ask_more(report: Report, portal: Portal) -> dict[str, Call]:
+    return stage_questions(report, portal) | chat_question(report, portal)
+
+
+def tell(report: Report, portal: Portal) -> list[Call]:
+    """Return the messages to the author and the chat; a failure that nobody is told of has none."""
+    notified = notifies(report, portal)
+    calls = author_call(report, portal) if notified else []
+    quiet = report.settings.chat_when == "failed" and not notified
+    return calls if quiet else calls + chat_call(report, portal, ci_line(report))
 
 
 def perform(run: Run) -> int:
-    return report_directly(run, gather_pipeline, Mode(card, card_url, moves=True))
+    mode = Mode(
+        card, card_url, find_tasks, author_question, ask_more, move_calls, tell, is_overtaken
+    )
+    return report_directly(run, gather_pipeline, mode)
 
 
 if __name__ == "__main__":

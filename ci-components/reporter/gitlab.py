@@ -13,7 +13,7 @@ from reporter.gitlab_graphql import (
     on_trunk,
     read_overview,
 )
-from reporter.gitlab_json import inside, rows_of, status_of
+from reporter.gitlab_json import inside, nodes_of, status_of
 from reporter.gitlab_questions import PAGE
 from reporter.gitlab_rest import (
     MORE_COMMITS,
@@ -36,7 +36,11 @@ def gather_pipeline(report: Report, gitlab: GitLab) -> None:
         report.status = status_of(report.jobs)
     if "deployments" in settings.report and find_tasks(report):
         add_deployments(report, gitlab)
-        report.deployments = [one for one in report.deployments if fits(one.tier, settings.tiers)]
+        report.deployments = [
+            deployment for deployment in report.deployments if fits(deployment.tier, settings.tiers)
+        ]
+    if report.status not in ("", "running", "unknown", *settings.statuses):
+        report.nothing = f"the status {report.status} is not among the input statuses"
 
 
 def gather_begin(report: Report, gitlab: GitLab) -> None:
@@ -65,7 +69,7 @@ def take_overview(report: Report, gitlab: GitLab, data: Row, *, jobs: bool) -> N
     """Take jobs and merge requests of one answer, and ask for commits that it does not bring."""
     ci, wanted = report.ci, "commits" in report.settings.report
     if jobs and isinstance(rows := inside(data, "project", "pipeline").get("jobs"), dict):
-        take_jobs(report, rows_of(rows))
+        take_jobs(report, nodes_of(rows))
     elif jobs:
         add_jobs(report, gitlab)
     candidates = merge_requests_of(data)

@@ -38,7 +38,7 @@ class GitLab:
         pairs = [
             f"{name}={quoted(str(value))}"
             for name, values in query.items()
-            for value in (values if isinstance(values, tuple) else (values,))
+            for value in (values if isinstance(values, list) else (values,))
         ]
         place = f"{self.ci['CI_API_V4_URL']}/projects/{project or self.ci['CI_PROJECT_ID']}/{path}"
         secret = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": self.ci["CI_JOB_TOKEN"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from reporter.gitlab_client import GitLab, Row
-from reporter.gitlab_json import inside, pipeline_of, read_deployment, text, tier_of
+from reporter.gitlab_json import identifier, inside, pipeline_of, read_deployment, text, tier_of
 from reporter.gitlab_questions import ask_deployments, ask_jobs
 from reporter.gitlab_rest import add_commits, add_merge_requests, take_merge_requests
 from reporter.model import Deployment, Report
@@ -30,21 +30,20 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
     rows = ask_deployments(gitlab, **query)
     here = [row for row in rows or () if pipeline_of(row) == report.pipeline]
     here = [row for row in here if is_of(job_of(row), settings.deploy_job)] or here
-    last = [row for row in rows or () if row not in here and row.get("status") == "success"]
-    deployment = Deployment(settings.environment)
+    deployment, number = Deployment(settings.environment), 0
     if rows is None:
         report.refused.append("deployments")
     elif here:
-        deployment = worst_deployment(report, here)
+        deployment, number = worst_deployment(report, here)
     elif settings.deploy_job:
         deployment = deployment._replace(status=status_of_jobs(report, gitlab))
     if report.nothing:
         return
     if here:
-        path = f"deployments/{here[0].get('id')}/merge_requests"
-        take_merge_requests(
-            report, gitlab.rows(path, per_page=20), "the merge requests of the deployment"
-        )
+        path = f"deployments/{number}/merge_requests"
+        what = "the merge requests of the deployment"
+        take_merge_requests(report, gitlab.rows(path, per_page=20), what)
+    last = [row for row in rows or () if row not in here and went_to(row, deployment.environment)]
     if gitlab.token and last:
         add_commits(report, gitlab, text(last[0], "sha"))
     if not report.merge_requests:
@@ -53,17 +52,27 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
     if deployment.environment and fits(tier, settings.tiers):
         url = settings.environment_url or deployment.url
         report.deployments = [deployment._replace(url=url, tier=tier)]
+    else:
+        report.nothing = "this pipeline has no deployment of the input tiers"
 
 
-def worst_deployment(report: Report, rows: list[Row]) -> Deployment:
-    """Return the worst of the newest deployments of each job: a matrix may have environments."""
+def went_to(row: Row, environment: str) -> bool:
+    deployed = read_deployment(row)
+    return (deployed.environment, deployed.status) == (environment, "success")
+
+
+def worst_deployment(report: Report, rows: list[Row]) -> tuple[Deployment, int]:
+    """Return the worst of the newest deployments of each job, and its id.
+
+    A matrix may have environments: the card names one, and tells those whose work came there.
+    """
     newest: dict[str, Row] = {}
     for row in rows:
         newest.setdefault(job_of(row), row)
     statuses = {job: begun_status(row) for job, row in newest.items()}
     status = worst(report, statuses)
     row = next((newest[job] for job in newest if statuses[job] == status), rows[0])
-    return read_deployment(row)._replace(status=status)
+    return read_deployment(row)._replace(status=status), identifier(row)
 
 
 def begun_status(row: Row) -> str:

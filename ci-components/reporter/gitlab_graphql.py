@@ -15,6 +15,7 @@ from reporter.gitlab_client import GitLab, Row
 from reporter.gitlab_json import (
     identifier,
     inside,
+    nodes_of,
     read_merge_request,
     rows_of,
     text,
@@ -22,7 +23,7 @@ from reporter.gitlab_json import (
 from reporter.gitlab_questions import counted
 from reporter.model import MergeRequest, Report
 
-# Each stands inside `project(fullPath: $path) { … }`; R is REQUEST.
+# Each stands inside `project(fullPath: $path) { … }`; R is REQUEST_FIELDS.
 JOBS = (
     "pipeline(iid: $pipeline) { jobs(retried: false, statuses: [%s], first: 100) { nodes"
     " { id name status allow_failure: allowFailure web_url: webPath stage { name } } } }"
@@ -31,7 +32,7 @@ OF_BRANCH = "own: mergeRequests(sourceBranches: [$ref], sort: UPDATED_DESC, firs
 MERGED = "merged: mergeRequests(%sstate: merged, sort: MERGED_AT_DESC, first: 10) { nodes R }"
 PASSED = "passed: pipelines(%s, status: SUCCESS, first: 5) { nodes { id sha } }"
 OF_PIPELINE = "target: project(fullPath: $target) { mergeRequest(iid: $request) R }"
-REQUEST = (
+REQUEST_FIELDS = (
     "{ iid title description state draft web_url: webUrl source_branch: sourceBranch"
     " target_branch: targetBranch source_project_id: sourceProjectId head: diffHeadSha"
     " merged_as: mergeCommitSha author { name }"
@@ -62,7 +63,7 @@ def question(report: Report, *, jobs: bool) -> dict[str, object]:
     }
     used = {name: value for name, value in values.items() if f"${name}" in query}
     declared = ", ".join(f"${name}: {'String' if name in STRINGS else 'ID'}!" for name in used)
-    query = re.sub(r"\bR\b", REQUEST, query)
+    query = re.sub(r"\bR\b", REQUEST_FIELDS, query)
     return {"query": f"query({declared}) {{ {query} }}", "variables": used}
 
 
@@ -94,13 +95,13 @@ def complaint(answer: object) -> str:
 def merge_requests_of(data: Row) -> list[MergeRequest]:
     """Return the candidates, each once."""
     project, own = inside(data, "project"), inside(data, "target", "mergeRequest")
-    rows = [own] if own else [*rows_of(project.get("own")), *rows_of(project.get("merged"))]
+    rows = [own] if own else [*nodes_of(project.get("own")), *nodes_of(project.get("merged"))]
     return [read_merge_request(row) for row in {row.get("iid"): row for row in rows}.values()]
 
 
 def last_success(data: Row, pipeline: int) -> str:
     """Return the commit of the last pipeline before this one that passed, "" for none."""
-    rows = rows_of(inside(data, "project").get("passed"))
+    rows = nodes_of(inside(data, "project").get("passed"))
     earlier = (text(row, "sha") for row in rows if identifier(row) < pipeline)
     return next(earlier, "")  # a repeated job may find its own pipeline among those that passed
 

@@ -6,10 +6,11 @@ Rows of REST and of GraphQL, whose fields are asked for by the names that REST h
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from reporter.ci_variables import number
 from reporter.gitlab_client import Row
-from reporter.gitlab_questions import SINCE_17, UNDER_WAY
+from reporter.gitlab_questions import UNDER_WAY
 from reporter.model import Commit, Deployment, Job, MergeRequest
 
 # GitLab guesses the tier by the name in the same way, in this order.
@@ -35,7 +36,7 @@ def status_of(jobs: list[Job] | None) -> str:
     for status in ("failed", "canceled"):
         if status in found:
             return status
-    if found & {*UNDER_WAY, *SINCE_17}:
+    if not found.isdisjoint(UNDER_WAY):
         return "running"
     return "manual" if "manual" in found else "success"
 
@@ -45,18 +46,21 @@ def text(row: Row, name: str) -> str:
     return str(row.get(name) or "")
 
 
-def inside(row: Row, *names: str) -> Row:
+def inside(row: Any, *names: str) -> dict[str, Any]:
     """Return the object within objects, an empty one where there is none."""
     for name in names:
-        inner = row.get(name)
-        row = inner if isinstance(inner, dict) else {}
-    return row
+        row = row[name] if isinstance(row.get(name), dict) else {}
+    return row  # type: ignore[no-any-return]
 
 
 def rows_of(value: object) -> list[Row]:
-    """Return the objects of a list; of GraphQL's, those of its nodes."""
-    value = value.get("nodes") if isinstance(value, dict) else value
+    """Return the objects of a list."""
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def nodes_of(value: object) -> list[Row]:
+    """Return the objects of a list of GraphQL's."""
+    return rows_of(inside({"": value}, "").get("nodes"))
 
 
 def identifier(row: Row) -> int:
@@ -91,7 +95,7 @@ def read_merge_request(row: Row) -> MergeRequest:
         text(row, "head"),
         text(row, "merged_as"),
         number(row.get("source_project_id")),
-        tuple(read_commit(commit) for commit in rows_of(row.get("commits"))),
+        tuple(read_commit(commit) for commit in nodes_of(row.get("commits"))),
     )
 
 

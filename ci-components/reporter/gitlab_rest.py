@@ -13,7 +13,6 @@ from reporter.gitlab_json import (
 )
 from reporter.gitlab_questions import (
     PAGE,
-    SINCE_17,
     UNDER_WAY,
     ask_deployments,
     ask_jobs,
@@ -36,9 +35,11 @@ def take_jobs(report: Report, rows: Rows) -> None:
         report.refused.append("the jobs of the pipeline")
         return
     jobs = [read_job(row, report.ci["CI_SERVER_URL"]) for row in rows]
-    own, waits = number(report.ci["CI_JOB_ID"]), {*UNDER_WAY, *SINCE_17}
+    own = number(report.ci["CI_JOB_ID"])
     report.jobs = [
-        job for job in jobs if job.id != own and not (job.stage == ".post" and job.status in waits)
+        job
+        for job in jobs
+        if job.id != own and not (job.stage == ".post" and job.status in UNDER_WAY)
     ]
 
 

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     import ssl
 
 CALL_SECONDS = 4.0
-PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY")
+PORTS = {"http:": "80", "https:": "443"}
+PROXIES = ("https_proxy", "http_proxy")  # in either case
 CONTROLS = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+
+
+Received = tuple[int, dict[str, str], bytes]  # status, header fields in lower case, body
 
 
 class Output:
@@ -30,16 +34,12 @@ class Output:
 
     def __init__(self, write: Callable[[str], object] = sys.stdout.write) -> None:
         self.write = write
-        self.secrets: list[str] = []
-
-    def hide(self, *secrets: str) -> None:
-        self.secrets += [secret for secret in secrets if len(secret) > 3]
-        self.secrets.sort(key=len, reverse=True)
+        self.secrets: set[str] = set()
 
     def say(self, text: str, head: str = "b24: ") -> None:
         """Print one message; control characters of foreign text would forge log sections."""
-        for secret in self.secrets:
-            text = text.replace(secret, "[masked]")
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(secret, "[masked]") if len(secret) > 3 else text
         self.write(head + re.sub(CONTROLS, " ", text) + "\n")
 
 
@@ -48,13 +48,13 @@ class Answer(NamedTuple):
 
     status: int
     body: object
-    location: str = ""
-    retry_after: float = 1.0
+    location: str
+    retry_after: float
 
 
 class Http:
     """Requests that end within the `seconds` from now. `agent`: what the servers read of us;
-    `count`: how many were made.
+    `count`: how many were made; `wait`: the seconds after which the last server wants the next.
     """
 
     def __init__(self, environ: Mapping[str, str], seconds: float, agent: str) -> None:
@@ -65,9 +65,6 @@ class Http:
     def left(self) -> float:
         return self.deadline - time.monotonic()
 
-    def pause(self, seconds: float) -> None:
-        time.sleep(max(0.0, min(seconds, self.left())))
-
     def ask(
         self, url: str, headers: Mapping[str, str], data: object = None, *, keep: float = 0.0
     ) -> Answer:
@@ -76,25 +73,28 @@ class Http:
         No redirect is followed: it would send the secret to a stranger. Raises Problem where there
         is no answer.
         """
-        text = "" if data is None else json.dumps(data, ensure_ascii=False)
+        text = json.dumps(data, ensure_ascii=False) if data else ""
         body = text.encode("utf-8", "replace")
         fields = {
-            "User-Agent": self.agent, "Accept": "application/json", "Connection": "close",
-            "Content-Type": "application/json", "Content-Length": str(len(body)), **headers,
+            "User-Agent": self.agent, "Connection": "close", "Content-Type": "application/json",
+            "Content-Length": str(len(body)), **headers,
         }  # fmt: skip
-        host, self.count, self.sent = url.split("/")[2], self.count + 1, False
+        host, self.count = url.split("/")[2], self.count + 1
+        self.sent, self.wait = False, 1.0
         try:
             seconds = min(CALL_SECONDS, self.left() - keep)
             if seconds <= 0:
                 raise OSError(0, "no time left")
-            if any(self.environ.get(name) for name in PROXIES):
-                return self.by_proxy(url, fields, body, seconds)
-            return self.by_socket(url, fields, body, seconds)
+            proxied = any(name.lower() in PROXIES and self.environ[name] for name in self.environ)
+            send = self.by_proxy if proxied else self.by_socket
+            answer = read_answer(*send(url, fields, body, seconds))
+            self.wait = answer.retry_after
+            return answer
         except (OSError, ValueError) as error:
-            late = isinstance(error, socket.timeout)
-            reason = "no answer in time" if late else getattr(error, "strerror", "") or str(error)
-            landed = "; what was sent may have landed" if self.sent else ""
-            what = f"{host} cannot be reached: {reason or type(error).__name__}{landed}"
+            reason = getattr(error, "strerror", "") or str(error) or type(error).__name__
+            if self.sent:
+                reason += "; what was sent may have landed"
+            what = f"{host} cannot be reached: {reason}"
             raise Problem(what, "UNREACHABLE", again=not self.sent) from None
 
     def ask_twice(
@@ -108,59 +108,51 @@ class Http:
     ) -> Answer:
         """Ask, and once more after a server in trouble, when it says and if there is time."""
         while True:
-            tries, wait = tries - 1, 1.0
+            tries -= 1
             try:
                 answer = self.ask(url, headers, data, keep=keep)
-                wait = answer.retry_after
                 if (answer.status < 500 and answer.status != 429) or not tries:
                     return answer
             except Problem:
                 if not tries:
                     raise
-            if wait > self.left() - keep:
+            if self.wait > self.left() - keep:
                 raise Problem(f"{url.split('/')[2]} is in trouble", "TROUBLE")
-            self.pause(wait)
+            time.sleep(self.wait)
 
-    def by_socket(self, url: str, fields: dict[str, str], body: bytes, seconds: float) -> Answer:
+    def by_socket(self, url: str, fields: dict[str, str], body: bytes, seconds: float) -> Received:
         """Speak as much of HTTP as an answer needs that ends by length, chunks, or connection."""
         scheme, _, host, path = url.split("/", 3)
         place = re.fullmatch(r"\[?(.+?)\]?(?::([0-9]+))?", host)
-        if not place or scheme not in ("http:", "https:"):
+        if not place or scheme not in PORTS:
             raise ValueError("it is no web address")
-        port = int(place[2] or (443 if scheme == "https:" else 80))
-        connection = socket.create_connection((place[1], port), seconds)
+        connection = socket.create_connection((place[1], place[2] or PORTS[scheme]), seconds)
         if scheme == "https:":
             connection = self.trust().wrap_socket(connection, server_hostname=place[1])
         head = [f"{'POST' if body else 'GET'} /{path} HTTP/1.1", f"Host: {host}"]
         head += [f"{name}: {value}" for name, value in fields.items()]
-        lines = [re.sub("[^ -~]", "", line) for line in [*head, "", ""]]  # no value ends its line
+        lines = [re.sub("[^ -~]", "", line) + "\r\n" for line in head]  # no value ends its line
         with connection:
             self.sent = True
-            connection.sendall("\r\n".join(lines).encode() + body)
+            connection.sendall("".join([*lines, "\r\n"]).encode() + body)
             stream = connection.makefile("rb")
             status, got = int(stream.readline(9_999)[9:12]), {}
             while line := stream.readline(99_999).strip():
                 name, _, value = line.decode("latin-1").partition(":")
                 got[name.lower()] = value.strip()
-            return read_answer(status, got, body_of(stream, got))
+            return status, got, body_of(stream, got)
 
-    def by_proxy(self, url: str, fields: dict[str, str], body: bytes, seconds: float) -> Answer:
+    def by_proxy(self, url: str, fields: dict[str, str], body: bytes, seconds: float) -> Received:
         """Ask by the standard library, which knows proxies and takes twice as long."""
-        import urllib.error
-        import urllib.request
+        import urllib.request as web
 
-        class Strict(urllib.request.HTTPRedirectHandler):
-            def redirect_request(self, *_: object) -> None:
-                return None
-
-        trusting = urllib.request.HTTPSHandler(context=self.trust())
-        opener, self.sent = urllib.request.build_opener(Strict, trusting), True
-        try:
-            answer = opener.open(urllib.request.Request(url, body or None, fields), timeout=seconds)
-        except urllib.error.HTTPError as error:
-            answer = error
+        opener, self.sent = web.OpenerDirector(), True  # without those for redirects and errors
+        trusting = web.HTTPSHandler(context=self.trust())
+        for handler in (web.ProxyHandler(), web.HTTPHandler(), trusting):
+            opener.add_handler(handler)
+        answer = opener.open(web.Request(url, body or None, fields), timeout=seconds)
         got = {name.lower(): value for name, value in answer.headers.items()}
-        return read_answer(answer.status, got, answer.read())
+        return answer.status, got, answer.read()
 
     def trust(self) -> ssl.SSLContext:
         """Trust the machine's authorities and, of a self-managed GitLab, its own."""
@@ -181,11 +173,11 @@ def body_of(stream: BinaryIO, fields: Mapping[str, str]) -> bytes:
         if len(body) < length:
             raise ValueError("the answer is cut off")
         return body
-    parts = []
+    body = b""
     while size := int(stream.readline(99).partition(b";")[0], 16):
-        parts.append(stream.read(size))
+        body += stream.read(size)
         stream.readline(9)
-    return b"".join(parts)
+    return body
 
 
 def read_answer(status: int, fields: Mapping[str, str], body: bytes) -> Answer:

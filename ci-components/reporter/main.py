@@ -12,7 +12,7 @@ from reporter.ci_variables import Variables, number
 from reporter.errors import Problem
 from reporter.http import Http, Output
 
-SECRETS = ("CI_JOB_TOKEN", "B24_ID_TOKEN", "CI_REGISTRY_PASSWORD", "CI_DEPLOY_PASSWORD")
+SECRETS = ("CI_JOB_TOKEN", "B24_ID_TOKEN")
 
 
 class Run:
@@ -20,10 +20,9 @@ class Run:
 
     def __init__(self, environ: Mapping[str, str], out: Output, name: str) -> None:
         self.ci, self.out = Variables(environ), out
-        whole = self.ci["B24_TIMEOUT"].partition(".")[0]
-        self.seconds = min(max(number(whole), 1), 60) if whole.isdigit() else 10
+        self.seconds = min(max(number(self.ci["B24_TIMEOUT"].partition(".")[0]), 1), 60)
         self.http = Http(environ, self.seconds, name)
-        out.hide(*(self.ci[secret] for secret in SECRETS))
+        out.secrets.update(self.ci[secret] for secret in SECRETS)
 
 
 def attempt(run: Run, perform: Callable[[Run], int]) -> int:
@@ -33,7 +32,7 @@ def attempt(run: Run, perform: Callable[[Run], int]) -> int:
     except Problem as problem:
         run.out.say(f"NOT REPORTED. {problem}")
     except Exception as error:  # noqa: BLE001  a report never breaks a pipeline
-        run.out.say(f"NOT REPORTED. A defect: {type(error).__name__}: {error} (DEFECT).")
+        run.out.say(f"NOT REPORTED. A defect: {error!r} (DEFECT).")
     return 1
 
 
@@ -42,7 +41,7 @@ def start(perform: Callable[[Run], int]) -> None:
 
     An alarm ends what waits. What does not heed it, as a name lookup, is ended a second later.
     """
-    run = Run(os.environ, Output(), " ".join(sys.argv[1:]) or "b24bridge")
+    run = Run(os.environ, Output(), sys.argv[-1])
 
     def end(code: int) -> None:
         sys.stdout.flush()

@@ -68,8 +68,8 @@ class Report:
     unread; `nothing`: why there is nothing to tell; all of them in words.
     """
 
-    def __init__(self, ci: Variables, settings: Settings) -> None:
-        self.ci, self.settings = ci, settings
+    def __init__(self, ci: Variables) -> None:
+        self.ci, self.settings = ci, Settings(ci)
         self.ref, self.tag = ref_of(ci), bool(ci["CI_COMMIT_TAG"])
         self.sha, self.project_url = ci["CI_COMMIT_SHA"], ci["CI_PROJECT_URL"]
         self.pipeline, self.pipeline_url = number(ci["CI_PIPELINE_ID"]), ci["CI_PIPELINE_URL"]

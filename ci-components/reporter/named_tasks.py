@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from sync.core.references.meanings import KINDS, combined_kind
 
 from reporter.model import NamedTask, Report
 from reporter.references import named_tasks
-
-MOST_REPORTED = 40  # their reads fit in one batch
+from reporter.texts import MOST_REPORTED, texts_of
 
 
 def find_tasks(report: Report) -> list[NamedTask]:
@@ -29,15 +28,3 @@ def combined_tasks(texts: Iterable[tuple[str, str, int]], prefix: str) -> list[N
         kind = combined_kind((where, kind) for where, kind, _ in of_task)
         tasks.append(NamedTask(task_id, kind, strongest[2]))
     return tasks
-
-
-def texts_of(report: Report) -> Iterator[tuple[str, str, int]]:
-    """Yield the texts that may name tasks, where they stand, and the merge request's iid, or 0."""
-    for mr in report.merge_requests:
-        yield mr.source_branch, "branch", mr.iid
-        yield mr.title, "title", mr.iid
-        yield mr.description, "description", mr.iid
-        yield from ((commit.message, "commit", mr.iid) for commit in mr.commits)
-    yield report.ref, "branch", report.own
-    yield report.ci["CI_COMMIT_MESSAGE"], "commit", report.own
-    yield from ((commit.message, "commit", 0) for commit in report.commits)

@@ -5,38 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reporter.cards import (
-    chat_text,
-    is_about,
-    is_of_app,
-    is_ours,
-    notification,
-    shown_pipeline,
-    state_line,
-)
+from reporter.cards import is_about, is_of_app, is_ours
+from reporter.errors import Problem
 from reporter.model import NamedTask, Report
 from reporter.portal_batch import MOST_CALLS, Call
-from reporter.portal_json import AWAITING_CONTROL, COMPLETED, WAITING, Message, Task
-from reporter.portal_queries import Portal, task_link, tells_chat
-from reporter.references import ENDING, WORK
+from reporter.portal_json import Message, Portal, Task
+from reporter.references import WORK
 
-# What UF_CI_STATUS says of a pipeline, in the app's words; of an unknown one it says nothing new.
-SAME = ("running", "failed", "canceled", "skipped", "manual")
-FIELD_VALUES = {"success": "passed", **{status: status for status in SAME}}
 OLD_EDIT = "task.commentitem.update"
 
 
 class Mode(NamedTuple):
-    """What a template reports: its card, the address in the card's head, whether tasks move."""
+    """What a template does: its card, and the address in the card's head.
+
+    `find`: the tasks that a report names. `ask`, `ask_more`: what it reads beside the tasks, and
+    beside their messages. `move`, `tell`: what it writes beside the cards. `overtaken`: whether the
+    earlier card is newer.
+    """
 
     card: Callable[[Report, NamedTask], str]
     url: Callable[[Report, NamedTask], str]
-    moves: bool
+    find: Callable[[Report], list[NamedTask]]
+    ask: Callable[[Report], dict[str, Call]] = lambda _: {}
+    ask_more: Callable[[Report, Portal], dict[str, Call]] = lambda *_: {}
+    move: Callable[[Report, NamedTask, Message | None, Portal], list[Call]] | None = None
+    tell: Callable[[Report, Portal], list[Call]] = lambda *_: []
+    overtaken: Callable[[Report, Message | None], bool] = lambda *_: False
 
 
 def writes(report: Report, portal: Portal, mode: Mode) -> tuple[list[Call], int]:
     """Return the calls of the one batch, and how many tasks found no room in it."""
-    shared = author_call(report, portal) + chat_call(report, portal)
+    shared = mode.tell(report, portal)
     calls: list[Call] = []
     left_out = 0
     for named in report.tasks:
@@ -55,28 +54,19 @@ def task_calls(
     earlier = earlier_card(report, named, portal, mode)
     if app_tells(report, task, portal):
         return [remove(task, earlier)] if earlier else []
-    if is_overtaken(report, named, portal, mode):
+    if mode.overtaken(report, earlier):
+        what = f"task {named.id} shows a newer pipeline"
+        portal.problems.append(Problem(what, "OVERTAKEN", mild=True))
         return []
     calls = card_calls(mode.card(report, named), task, earlier, portal)
     if named.kind not in WORK:  # it keeps the status of its own work
         return calls
-    field, value = report.settings.field, FIELD_VALUES.get(report.status)
-    if field and value and task.field != value:
-        change = {"taskId": task.id, "fields": {field: value}}
-        calls.append(Call("tasks.task.update", change, f"task {task.id}: {field} = {value}"))
-    return calls + move_calls(report, named, task, earlier, portal) if mode.moves else calls
+    return calls + mode.move(report, named, earlier, portal) if mode.move else calls
 
 
 def earlier_card(report: Report, named: NamedTask, portal: Portal, mode: Mode) -> Message | None:
     url, messages = mode.url(report, named), portal.messages.get(named.id, [])
     return next((m for m in messages if is_card(m, url, portal) and is_ours(m.text)), None)
-
-
-def is_overtaken(report: Report, named: NamedTask, portal: Portal, mode: Mode) -> bool:
-    """Tell whether a newer pipeline has reported; an old one may deploy later than it."""
-    earlier = earlier_card(report, named, portal, mode)
-    shown = shown_pipeline(earlier.text) if earlier else 0
-    return mode.moves and shown > report.pipeline
 
 
 def is_card(message: Message, url: str, portal: Portal) -> bool:
@@ -104,32 +94,38 @@ def card_calls(text: str, task: Task, earlier: Message | None, portal: Portal) -
 def remove(task: Task, earlier: Message) -> Call:
     about = f"task {task.id}: card left to the app"
     if task.chat_id:
-        return Call("im.message.delete", {"MESSAGE_ID": earlier.id}, about)
-    return Call("task.commentitem.delete", {"TASKID": task.id, "ITEMID": earlier.id}, about)
+        return message_call("delete", about, MESSAGE_ID=earlier.id)
+    return comment_call("delete", about, TASKID=task.id, ITEMID=earlier.id)
 
 
 def edit(task: Task, earlier: Message, text: str, about: str) -> Call:
     if task.chat_id:
         return edit_message(earlier, text, about)
-    fields = {"TASKID": task.id, "ITEMID": earlier.id, "FIELDS": {"POST_MESSAGE": text}}
-    return Call(OLD_EDIT, fields, about)
+    fields = {"POST_MESSAGE": text}
+    return comment_call("update", about, TASKID=task.id, ITEMID=earlier.id, FIELDS=fields)
 
 
 def edit_message(earlier: Message, text: str, about: str) -> Call:
-    fields = {"MESSAGE_ID": earlier.id, "MESSAGE": text, "URL_PREVIEW": "N"}
-    return Call("im.message.update", fields, about)
+    return message_call("update", about, MESSAGE_ID=earlier.id, MESSAGE=text, URL_PREVIEW="N")
 
 
 def post(task: Task, text: str, about: str) -> Call:
     if task.chat_id:
         return post_message(f"chat{task.chat_id}", text, about)
-    fields = {"TASKID": task.id, "FIELDS": {"POST_MESSAGE": text}}
-    return Call("task.commentitem.add", fields, about)
+    return comment_call("add", about, TASKID=task.id, FIELDS={"POST_MESSAGE": text})
 
 
 def post_message(dialog: str, text: str, about: str) -> Call:
-    fields = {"DIALOG_ID": dialog, "MESSAGE": text, "URL_PREVIEW": "N"}
-    return Call("im.message.add", fields, about)
+    return message_call("add", about, DIALOG_ID=dialog, MESSAGE=text, URL_PREVIEW="N")
+
+
+def message_call(action: str, about: str, **fields: object) -> Call:
+    return Call(f"im.message.{action}", fields, about)
+
+
+def comment_call(action: str, about: str, **fields: object) -> Call:
+    """Return a call of the old task card, whose discussion are comments."""
+    return Call(f"task.commentitem.{action}", fields, about)
 
 
 def instead_of(call: Call) -> Call:
@@ -139,74 +135,3 @@ def instead_of(call: Call) -> Call:
     """
     fields = {name: value for name, value in call.params.items() if name != "ITEMID"}
     return Call("task.commentitem.add", fields, call.about.replace("edited", "written anew"))
-
-
-def move_calls(
-    report: Report, named: NamedTask, task: Task, earlier: Message | None, portal: Portal
-) -> list[Call]:
-    """Once for each state of a merge request: the earlier card says which was the last.
-
-    So nobody who moved the task by hand sees it moved again by a repeated job. Work is started
-    from waiting only; what is done stays done.
-    https://apidocs.bitrix24.com/api-reference/tasks/status/
-    """
-    mr, settings = report.merge_request_of(named), report.settings
-    if not mr or mr.state == "closed":
-        return []
-    if earlier and state_line(mr, settings.language) in earlier.text.split("\n"):
-        return []
-    if mr.state == "merged":
-        action, wanted, stage = "complete", settings.on_merge, settings.stage_merge
-        fits = named.kind in ENDING and task.status not in (COMPLETED, AWAITING_CONTROL)
-    else:
-        action, wanted, stage = "start", settings.on_open, settings.stage_open
-        fits = task.status == WAITING
-    calls = []
-    if wanted == action and fits and action in task.actions:
-        about = f"task {task.id}: {action}"
-        calls.append(Call(f"tasks.task.{action}", {"taskId": task.id}, about))
-    column = portal.stages.get((task.group_id, stage), 0)
-    if column and column != task.stage_id:
-        move = {"id": task.id, "stageId": column}
-        calls.append(Call("task.stages.movetask", move, f"task {task.id}: column {stage}"))
-    return calls
-
-
-def notifies(report: Report, portal: Portal) -> bool:
-    """Tell whether people hear of a failure: by the input notify-sources.
-
-    Of a source that is not among them the first failure counts, until a pipeline passes.
-    """
-    sources, field = report.settings.notify_sources, report.settings.field
-    if "*" in sources or report.ci["CI_PIPELINE_SOURCE"] in sources:
-        return True
-    return bool(field) and any(task.field != "failed" for task in portal.tasks.values())
-
-
-def author_call(report: Report, portal: Portal) -> list[Call]:
-    """A repeated report replaces the notification of the same TAG; the app tells by itself.
-
-    A webhook has to name a CLIENT_ID for that.
-    https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-personal-add.html
-    """
-    own = [task for task in portal.tasks.values() if not app_tells(report, task, portal)]
-    if not portal.author or not own or not notifies(report, portal):
-        return []
-    tag = f"b24bridge:ci:{report.ci['CI_PROJECT_ID']}:{report.pipeline}"
-    fields = {"USER_ID": portal.author, "MESSAGE": notification(report)}
-    fields.update(TAG=tag, CLIENT_ID="b24bridge")
-    return [Call("im.notify.personal.add", fields, "the author is told of the failure")]
-
-
-def chat_call(report: Report, portal: Portal) -> list[Call]:
-    """One message a pipeline, edited when the job runs again."""
-    settings = report.settings
-    if not tells_chat(report) or (settings.chat_when == "failed" and not notifies(report, portal)):
-        return []
-    text = chat_text(report, (task_link(portal, task) for task in portal.tasks.values()))
-    earlier = next((m for m in portal.chat if is_card(m, report.pipeline_url, portal)), None)
-    if earlier and earlier.text.strip() == text:
-        return []
-    if earlier and earlier.editable:
-        return [edit_message(earlier, text, "the chat's message edited")]
-    return [post_message(settings.chat, text, "message in the chat written")]

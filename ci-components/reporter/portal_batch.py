@@ -6,6 +6,7 @@ https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -65,9 +66,9 @@ def batch(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:
     try:
         return send(http, webhook, calls)
     except Problem as problem:
-        if not problem.again or http.left() < 1:
+        if not problem.again or http.left() < http.wait:
             raise
-    http.pause(1.0)
+    time.sleep(http.wait)
     return send(http, webhook, calls)
 
 

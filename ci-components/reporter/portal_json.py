@@ -8,6 +8,7 @@ import time
 from typing import NamedTuple
 
 from reporter.ci_variables import number
+from reporter.errors import Problem
 from reporter.gitlab_client import Row
 from reporter.gitlab_json import inside, text
 
@@ -36,6 +37,21 @@ class Message(NamedTuple):
     author_id: int
     text: str
     editable: bool
+
+
+class Portal:
+    """What was read of the portal. `me`: our user id, 0 where it is not known.
+
+    `messages`: by task id, the newest first. `results`: answers by the key of their question.
+    `problems`: what people should know.
+    """
+
+    def __init__(
+        self, address: str, me: int, tasks: dict[int, Task], results: dict[str, object]
+    ) -> None:
+        self.address, self.me, self.tasks, self.results = address, me, tasks, results
+        self.messages: dict[int, list[Message]] = {}
+        self.problems: list[Problem] = []
 
 
 def read_task(row: Row, field: str) -> Task:

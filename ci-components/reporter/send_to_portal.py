@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from reporter.errors import Problem
+from reporter.errors import Problem, of_part
 from reporter.files import write_files
 from reporter.http import Http, Output
 from reporter.model import Report
-from reporter.plan import OLD_EDIT, Mode, instead_of, is_overtaken, writes
+from reporter.plan import OLD_EDIT, Mode, instead_of, writes
 from reporter.portal_batch import Call, batch, encode
 from reporter.portal_queries import read_all, task_link
 
 
 def send_to_portal(http: Http, webhook: str, report: Report, mode: Mode, out: Output) -> int:
     """Read what there is, then write the difference in one batch. Return the exit code."""
-    portal = read_all(http, webhook, report, moves=mode.moves)
+    portal = read_all(http, webhook, report, mode)
     calls, left_out = writes(report, portal, mode)
     tasks = [(task.id, *task_link(portal, task)) for task in portal.tasks.values()]
     links = [(f"#{task_id} {title}", url) for task_id, title, url in tasks]
     write_files([task.id for task in report.tasks], links)
     problems = portal.problems
-    for named in report.tasks:
-        if is_overtaken(report, named, portal, mode):
-            what = f"task {named.id} shows a newer pipeline"
-            problems.append(Problem(what, "OVERTAKEN", mild=True))
     if left_out:
         what = f"{left_out} tasks found no room in one batch of 50 calls"
         problems.append(Problem(what, "NO_ROOM", mild=True))
-    if report.settings.dry_run:
+    if report.settings.dry_run == "true":
         for call in calls:
             out.say(f"would do: {call.about or call.method}\n  {encode(call)}")
     elif calls:
@@ -54,6 +50,5 @@ def carry_out(
             continue
         refused.append(call)
         if call.method != OLD_EDIT:
-            what = f"{call.about}: {problem}".removesuffix(f" ({problem.code}).")
-            problems.append(Problem(what, problem.code, mild=problem.mild))
+            problems.append(of_part(problem, call.about))
     return refused

@@ -20,7 +20,7 @@ class UnknownPerson(LookupError):
 def acknowledge(
     conn: Connection, portal_id: int, handle: str, by: str, now: datetime
 ) -> AlertRow | None:
-    """The alert as it is now; None where the portal has no such alert. Who came first stays."""
+    """Record who has seen an alert and return it; None for no such alert. The first one stays."""
     row = alerts.find(conn, portal_id, handle)
     if row is None or row.acknowledged_at is not None:
         return row
@@ -32,9 +32,9 @@ def acknowledge(
 def assign(
     conn: Connection, portal_id: int, handle: str, user_id: int, now: datetime, *, actor_id: int = 0
 ) -> AlertRow | None:
-    """The alert as it is now; None where the portal has no such alert.
+    """Assign an alert to a portal user and return it; None for no such alert.
 
-    The person is told once, unless it is they who did it (`by`). Raises UnknownPerson.
+    The person is notified once, unless they did it (`actor_id`). Raises UnknownPerson.
     """
     row = alerts.find(conn, portal_id, handle)
     if row is None:

@@ -21,5 +21,5 @@ _TRACE_CHARACTERS = 4000
 
 
 def format_traceback(error: BaseException) -> str:
-    """A bug's traceback for people, masked and cut to its end."""
+    """Format a bug's traceback for people, masked and cut to its end."""
     return str(mask("".join(traceback.format_exception(error))))[-_TRACE_CHARACTERS:]

@@ -67,7 +67,7 @@ class Deps:
 
 
 def build_scope(deps: Deps, conn: Connection, row: PortalRow) -> Scope:
-    """The bounds of a look at the portal's work now."""
+    """Return the bounds of a look at the portal's work now."""
     return Scope(
         row.record.id,
         deps.rules_for(conn, row),
@@ -78,7 +78,7 @@ def build_scope(deps: Deps, conn: Connection, row: PortalRow) -> Scope:
 
 
 def read_scope(deps: Deps, conn: Connection, portal_id: int) -> Scope:
-    """The same for a portal by its id. Raises Denied where it is not stored any more."""
+    """Return the same for a portal by its id. Raises Denied where it is not stored any more."""
     return build_scope(deps, conn, read_portal(conn, portal_id))
 
 
@@ -86,12 +86,13 @@ def _parse_gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
     connection_id = delivery.connection_id or 0
     if delivery.event == ci_reports_events.EVENT:
         return ci_reports_events.parse_events(delivery.body, connection_id)
-    headers = {name.lower(): value for name, value in delivery.headers.items()}
+    names = (name for name in delivery.headers if name.lower() == "x-gitlab-instance")
+    instance_name = next(names, None)
     return gitlab_hooks.parse_events(
         delivery.event,
         delivery.body,
         connection_id=connection_id,
-        instance=headers.get("x-gitlab-instance", ""),
+        instance=delivery.headers[instance_name] if instance_name else "",
     )
 
 
@@ -121,5 +122,5 @@ _PARSERS: dict[str, Callable[[DeliveryRow], Sequence[CodeEvent | TaskEvent]]] = 
 
 
 def parse_delivery(delivery: DeliveryRow) -> tuple[CodeEvent | TaskEvent, ...]:
-    """What a delivery says, in typed events. Raises KeyError for an origin nobody reads."""
+    """Parse a delivery into typed events. Raises KeyError for an origin nobody reads."""
     return tuple(_PARSERS[delivery.origin.split(":", 1)[0]](delivery))

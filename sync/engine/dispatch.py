@@ -31,12 +31,13 @@ class TurnDispatcher:
         self._stopping = False
 
     def request_turns(self, portal_ids: Iterable[int]) -> None:
+        """Give each of the portals a turn, or another one after that which is running."""
         for portal_id in sorted(portal_ids):
             if self._try_begin(portal_id):
                 self._pool.submit(self._run_turns, portal_id)
 
     def stop(self) -> None:
-        """Waits for the turns that are running; begins no more."""
+        """Wait for the turns that are running; begin no more."""
         with self._lock:
             self._stopping = True
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -25,7 +25,7 @@ class Gathering:
     _last_activity: dict[int, datetime] = field(default_factory=dict)
 
     def add(self, portal_ids: Iterable[int], now: datetime) -> None:
-        """Notes wake-ups of the portals."""
+        """Note wake-ups of the portals."""
         for portal_id in portal_ids:
             last = self._last_activity.get(portal_id)
             is_idle = is_due(last, IDLE_PERIOD, now)
@@ -37,11 +37,11 @@ class Gathering:
                 self._due_at[portal_id] = now
 
     def note_turn(self, portal_id: int, now: datetime) -> None:
-        """Notes that a turn of the portal began or ended: events of its writes are no news."""
+        """Note that a turn of the portal began or ended: events of its writes are no news."""
         self._last_activity[portal_id] = now
 
     def take_due(self, now: datetime) -> frozenset[int]:
-        """The portals whose turn it is; they do not wait any more."""
+        """Return the portals whose turn it is; they do not wait any more."""
         portal_ids = frozenset(
             portal_id
             for portal_id, moment in self._due_at.items()

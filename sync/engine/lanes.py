@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from sync.core.clock import Clock
 from sync.engine.audit.recording import recording_transaction
+from sync.engine.deliver.batch import CommandBatch
 from sync.engine.deps import Deps
 from sync.store import leases, logs
 from sync.store.agenda import Agenda, read_agenda
@@ -34,7 +35,8 @@ class Lane:
     """A lease that is held, or is to be: `is_held` says which.
 
     `ttl`: how long the lease lasts when it is taken. `until`: when it ends. `agenda`: what waited
-    for the portal when the lane's last transaction ended, where it looked.
+    for the portal when the lane's last transaction ended, where it looked. `batch`: the commands
+    that it marked as being sent.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Lane:
     is_held: bool = False
     until: datetime | None = None
     agenda: Agenda | None = None
+    batch: CommandBatch | None = None
 
     def take(self, conn: Connection) -> bool:
         """Take the lease inside a transaction; whoever commits it sets `is_held`.
@@ -87,7 +90,7 @@ class Lane:
 
 @contextmanager
 def hold(deps: Deps, name: str) -> Iterator[Lane | None]:
-    """The lane, or None where another worker has it. Given back at the end."""
+    """Take the lane, None where another worker has it, and give it back at the end."""
     lane = Lane(name, deps.owner, deps.clock)
     try:
         yield lane if take(deps, lane) else None
@@ -113,26 +116,34 @@ def give_back(deps: Deps, lane: Lane) -> None:
 
 
 @contextmanager
-def lane_transaction(deps: Deps, lane: Lane) -> Iterator[Connection]:
-    """A recording transaction that happens only while the lane is held. Raises LaneLost."""
+def lane_transaction(deps: Deps, lane: Lane, *, ttl: timedelta = LEASE_TTL) -> Iterator[Connection]:
+    """Open a recording transaction that happens only while the lane is held. Raises LaneLost."""
     with recording_transaction(deps) as conn:
-        lane.keep(conn)
+        lane.keep(conn, ttl)
         yield conn
+
+
+Preparation = Callable[[Connection], CommandBatch | None]
 
 
 @contextmanager
-def final_transaction(deps: Deps, lane: Lane, portal_id: int) -> Iterator[Connection]:
-    """A recording transaction that ends a round on the lane, with the portal's agenda after it.
+def final_transaction(
+    deps: Deps, lane: Lane, portal_id: int, prepare: Preparation = lambda conn: None
+) -> Iterator[Connection]:
+    """Open a recording transaction that ends a round on the lane, with the agenda after it.
 
-    Where the agenda is empty the lane is given back in the same transaction. Raises LaneLost.
+    Where the agenda is empty the lane is given back in the same transaction. Where there is only
+    something to send, `prepare` marks the first of it, which saves the next round a transaction.
+    Raises LaneLost.
     """
-    with lane_transaction(deps, lane) as conn:
+    with lane_transaction(deps, lane, ttl=CALL_LEASE_TTL) as conn:
         yield conn
         agenda = read_agenda(conn, portal_id, deps.clock.now())
         is_over = agenda is None or agenda.is_empty
+        batch = prepare(conn) if agenda and agenda.is_only_to_send else None
         if is_over:
             leases.release(conn, lane.name, lane.owner)
-    lane.agenda, lane.is_held = agenda, not is_over
+    lane.agenda, lane.batch, lane.is_held = agenda, batch, not is_over
 
 
 def owner_name(own_id: str) -> str:
@@ -154,7 +165,7 @@ def _host_name() -> str:
 
 
 def _namespace() -> str:
-    """The process id namespace: containers that share a host name do not share process ids."""
+    """Return the process id namespace: containers may share a host name, not process ids."""
     try:
         return os.readlink("/proc/self/ns/pid").strip("pid:[]")
     except OSError:
@@ -162,7 +173,7 @@ def _namespace() -> str:
 
 
 def _process_start_time(pid: int | str) -> str | None:
-    """The kernel's start time of a process in clock ticks (proc(5), stat field 22), or None."""
+    """Return a process's start time in clock ticks (proc(5), stat field 22), or None."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -25,6 +25,7 @@ class Pauses:
     users_checked: set[int] = field(default_factory=set)  # portals whose people were asked for
 
     def is_paused(self, portal_id: int, now: datetime) -> bool:
+        """Tell whether the portal is not to be called yet."""
         return not has_come(self.until.get(portal_id, now), LONGEST, now)
 
     def pause(self, portal_id: int, error: Later, now: datetime, jitter: float) -> float:
@@ -40,11 +41,12 @@ class Pauses:
         return portal_id in self.failures
 
     def record_success(self, portal_id: int) -> None:
+        """Forget the portal's failures."""
         self.failures.pop(portal_id, None)
 
 
 def disconnect(deps: Deps, portal_id: int, error: Denied) -> None:
-    """The portal is closed to us until somebody opens the app there again; its work waits."""
+    """Leave the portal alone until somebody opens the app there again; its work waits."""
     log.error("portal_denied", portal_id=portal_id, error=str(error), code=error.code)
     with write(deps.database) as conn:
         portals.set_state(conn, portal_id, "disconnected", str(error), deps.clock.now())

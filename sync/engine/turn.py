@@ -63,7 +63,7 @@ def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
 
 
 def _portal_lane(deps: Deps, portal_id: int) -> Lane:
-    """The portal's lane, taken for as long as a call may last: one follows at once."""
+    """Return the portal's lane, taken for as long as a call may last: one follows at once."""
     name = f"lane:{portal_id}:{PORTAL_LANE}"
     return Lane(name, deps.owner, deps.clock, ttl=CALL_LEASE_TTL)
 
@@ -98,6 +98,7 @@ def _digest_waiting(
             agenda,
             subjects=agenda.subjects or digested.deliveries > 0,
             deployments=agenda.deployments or "deployments" in digested.fetches,
+            links=agenda.links or digested.has_links,
         )
     if agenda.deployments:
         fetched = fetch_deployment_contents(deps, portal_id)
@@ -142,7 +143,7 @@ def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> TurnR
 def _next_agenda(
     deps: Deps, lane: Lane, portal_id: int
 ) -> tuple[Agenda | None, Sequence[DeliveryRow]]:
-    """The agenda that the round's last transaction left, or another look."""
+    """Return the agenda that the round's last transaction left, or look again."""
     agenda, lane.agenda = lane.agenda, None
     if agenda is None or agenda.deliveries:
         return _look(deps, portal_id)
@@ -150,7 +151,7 @@ def _next_agenda(
 
 
 def _work_meanwhile(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> None:
-    """What goes on while the turn waits for an answer of its own."""
+    """Go on with what can be done while the turn waits for an answer of its own."""
     land(deps, lane, portal_id, flights)
     agenda, batch = _look(deps, portal_id)
     if agenda is not None and batch:

@@ -64,7 +64,7 @@ class WakeUps:
         self._wake_requested.set()
 
     def take(self) -> frozenset[int]:
-        """The portals that were asked for; empty when none was (Redis and PostgreSQL wait 1 s).
+        """Return the portals that were asked for; none after a while (Redis, PostgreSQL: 1 s).
 
         An SQLite queue is counted first: taking from it locks its file, counting does not.
         """
@@ -79,7 +79,7 @@ class WakeUps:
         return frozenset(portals)
 
     def stop(self) -> None:
-        """Writes out what is waiting and ends the thread."""
+        """Write out what is waiting and end the thread."""
         self._stopped.set()
         self._wake_requested.set()
         if self._thread is not None:
@@ -112,7 +112,7 @@ def _read_message(message: bytes) -> list[int]:
 
 
 def _send_quietly(send: Callable[[int], Any], portal_id: int) -> None:
-    """A wake-up that cannot be sent is logged and let go: the periodic check finds the work."""
+    """Send a wake-up; one that cannot be sent is logged: the periodic check finds the work."""
     try:
         send(portal_id)
     except Exception as error:  # noqa: BLE001 - each queue raises its own kind

@@ -48,7 +48,7 @@ class Worker:
         self._last_heartbeat: datetime | None = None
 
     def run_once(self) -> int:
-        """Does everything that can be done now, for all portals; about how many things it did.
+        """Do everything that can be done now, for all portals; return about how many things.
 
         What waits for a moment to come (a backoff, a message on its way) is left, and so is the
         sweep.
@@ -97,7 +97,7 @@ class Worker:
         self._woken.clear()
 
     def _take_wake_ups(self) -> None:
-        """Takes wake-ups from the queue until the worker stops; one that fails is asked later."""
+        """Take wake-ups from the queue until the worker stops; one that fails is asked later."""
         failures = 0
         while self._wake_ups and not self._stop.is_set():
             failures = 0 if self._run_safely(self._take_some) else failures + 1
@@ -112,7 +112,7 @@ class Worker:
             self._woken.set()
 
     def _run_turn(self, portal_id: int) -> None:
-        """Runs a turn and never raises: what failed is tried again by a later check."""
+        """Run a turn and never raise: what failed is tried again by a later check."""
         self._note_turn(portal_id)
         if not self._run_safely(lambda: take_turn(self._deps, portal_id, self._pauses)):
             self._stop.wait(backoff.delay(1, self._deps.jitter()))
@@ -129,7 +129,7 @@ class Worker:
             self._stop.wait(_SWEEP_SECONDS)
 
     def _run_safely(self, work: Callable[[], object]) -> bool:
-        """False where it failed: the database's failures are short lines, bugs have tracebacks."""
+        """Return False where it failed: the database's failures are short lines in the log."""
         try:
             work()
         except SQLAlchemyError as error:
@@ -162,6 +162,6 @@ class Worker:
 
 
 def release_memory() -> None:
-    """What a burst took and freed goes back to the system; only glibc has to be asked."""
+    """Give back to the system what a burst took and freed; only glibc has to be asked."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

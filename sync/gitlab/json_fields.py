@@ -30,6 +30,8 @@ def text(value: object) -> str:
     """Return a string that every database stores: no NUL characters, no lone surrogates."""
     if not isinstance(value, str):
         return ""
+    if value.isascii() and "\x00" not in value:  # most are
+        return value
     return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, and_, select
 
 from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resource, TagPush
 from sync.core.model.kinds import Kind
 from sync.core.model.pipelines import JobRun
+from sync.core.model.replaced import was_before
 from sync.store import protected_branches
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_keys, upsert
 from sync.store.tables import activity, activity_task, in_literals
 
@@ -39,6 +40,7 @@ class TaskActivity:
 
 
 def activity_id(activity_item: ActivityItem) -> ActivityId:
+    """Return the key under which an item is stored."""
     return (
         activity_item.project.connection_id,
         activity_item.project.id,
@@ -50,7 +52,7 @@ def activity_id(activity_item: ActivityItem) -> ActivityId:
 def save(
     conn: Connection, activity_items: Iterable[ActivityItem], now: datetime, *, silent: bool = False
 ) -> None:
-    """Stores the items, each as it was last: an older account changes nothing.
+    """Store the items, each as it was last: an older account changes nothing.
 
     One that was silent stays so, and one that was not is not silenced. What tells no time is taken
     to be of the moment it is heard.
@@ -61,7 +63,7 @@ def save(
         [
             activity_id(activity_item)
             for activity_item in activity_items
-            if _has_no_author(activity_item)
+            if _has_no_author(activity_item) or _replaces(activity_item)
         ],
     )
     newest: dict[ActivityId, ActivityItem] = {}
@@ -70,19 +72,21 @@ def save(
             newest.get(activity_id(activity_item))
             or before.get(activity_id(activity_item), (None, False))[0]
         )
-        if isinstance(earlier, Comment) and _has_no_author(activity_item):
-            activity_item = replace(activity_item, author=earlier.author)
-        activity_item = activity_item if activity_item.at else replace(activity_item, at=now)
+        if isinstance(activity_item, Comment) and activity_item.author is None:
+            author = earlier.author if isinstance(earlier, Comment) else None
+            activity_item = replace(activity_item, author=author)
         existing = newest.get(activity_id(activity_item))
-        if existing is None or existing.at <= activity_item.at:
-            newest[activity_id(activity_item)] = activity_item
+        if _was_before(activity_item, earlier):
+            continue
+        if existing is None or (existing.at or now) <= (activity_item.at or now):
+            newest[activity_id(activity_item)] = _with_time(activity_item, now)
     rows = [
         dict(zip(_KEYS, key, strict=True))
         | {
             "updated_at": activity_item.at,
             "received_at": now,
             "silent": silent,
-            "body": to_json(activity_item),
+            "body": encode(activity_item),
         }
         for key, activity_item in sorted(newest.items())
     ]
@@ -100,9 +104,29 @@ def save(
     )
 
 
+def _with_time(activity_item: ActivityItem, now: datetime) -> ActivityItem:
+    """Return the item with a time: what tells none is taken to be of now."""
+    changed: Any = activity_item if activity_item.at else replace(cast(Any, activity_item), at=now)
+    return cast(ActivityItem, changed)
+
+
 def _has_no_author(activity_item: ActivityItem) -> bool:
-    """A comment that somebody else edited does not say whose it is."""
+    """Tell whether a comment does not say whose it is, as when somebody else edited it."""
     return isinstance(activity_item, Comment) and activity_item.author is None
+
+
+def _replaces(activity_item: ActivityItem) -> bool:
+    return isinstance(activity_item, Resource) and bool(activity_item.replaced)
+
+
+def _was_before(activity_item: ActivityItem, other: ActivityItem | None) -> bool:
+    """Tell whether another account of the same moment is the later one."""
+    return (
+        isinstance(activity_item, Resource)
+        and isinstance(other, Resource)
+        and activity_item.at == other.at
+        and was_before(activity_item, activity_item.replaced, other, other.replaced)
+    )
 
 
 def _is_newer(new: Any) -> Any:
@@ -112,7 +136,7 @@ def _is_newer(new: Any) -> Any:
 def get(
     conn: Connection, activity_ids: Iterable[ActivityId]
 ) -> dict[ActivityId, tuple[ActivityItem, bool]]:
-    """The items, and whether each is silent; one that is not known is not in the answer."""
+    """Return the items, and whether each is silent; an unknown one is left out."""
     by_key: dict[ActivityId, tuple[ActivityItem, bool]] = {}
     for condition in in_keys([activity.c[name] for name in _KEYS], activity_ids):
         for row in conn.execute(select(activity).where(condition)):
@@ -134,7 +158,7 @@ def save_tasks(conn: Connection, portal_id: int, pairs: Iterable[tuple[ActivityI
 def tasks_of(
     conn: Connection, activity_ids: Iterable[ActivityId]
 ) -> dict[ActivityId, tuple[int, ...]]:
-    """The tasks that the items concern; one that concerns none is not in the answer."""
+    """Return the tasks that the items concern; an item that concerns none is left out."""
     by_key: dict[ActivityId, tuple[int, ...]] = {}
     columns = [activity_task.c[name] for name in _KEYS]
     for condition in in_keys(columns, activity_ids):
@@ -149,7 +173,7 @@ def tasks_of(
 def of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int], comments_since: datetime
 ) -> dict[int, TaskActivity]:
-    """The deployments and the comments that concern each task, in one query.
+    """Return the deployments and the comments that concern each task, in one query.
 
     Of comments those heard of since the moment, the oldest first. A task that nothing concerns
     is not in the answer.

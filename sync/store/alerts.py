@@ -22,7 +22,7 @@ from sync.core.alerts.model import (
 )
 from sync.core.model.kinds import Kind
 from sync.core.model.pipelines import Pipeline
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import in_keys, upsert
 from sync.store.tables import activity, alert, connection, in_literals, pipeline
 
@@ -110,7 +110,7 @@ def save(conn: Connection, line: RefKey, derived: Iterable[Alert]) -> None:
             "opened_at": entry.opened_at,
             "updated_at": entry.ended_at or entry.failed_at,
             "ended_at": entry.ended_at,
-            "body": to_json(entry),
+            "body": encode(entry),
         }
         for entry in derived
     ]
@@ -244,7 +244,7 @@ def _pipelines_of_ref(line: RefKey) -> Select[Any]:
 
 def _of_portal(query: Select[Any], portal_id: int) -> Select[Any]:
     joined = query.join(connection, connection.c.id == alert.c.connection_id)
-    return joined.where(connection.c.portal_id == portal_id)
+    return joined.where(connection.c.portal_id == portal_id, connection.c.state != "removed")
 
 
 def _branch_key(line: RefKey) -> tuple[int, int, str]:

@@ -35,12 +35,13 @@ _COLUMNS = [backfill.c[name] for name in PartRow.__dataclass_fields__]
 
 
 def save(conn: Connection, row: PartRow) -> None:
+    """Store how far a part has been read."""
     values = asdict(row)
     upsert(conn, backfill, [values], keys=_KEYS, update=[n for n in values if n not in _KEYS])
 
 
 def of_project(conn: Connection, connection_id: int, project_id: int) -> dict[str, PartRow]:
-    """The parts that were begun."""
+    """Return the parts that were begun."""
     same = backfill.c.connection_id == connection_id, backfill.c.project_id == project_id
     rows = map(_record, conn.execute(select(*_COLUMNS).where(*same)))
     return {row.part: row for row in rows}

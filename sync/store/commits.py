@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, or_, select
 
 from sync.core.model.common import Commit, Project
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_key_parameters, in_keys, key_parameters, upsert
 from sync.store.merge_requests import BranchKey
 from sync.store.tables import commit
@@ -39,7 +39,7 @@ def save(
             "project_id": of.id,
             "branch": branch,
             "sha": item.sha,
-            "body": to_json(item),
+            "body": encode(item),
             "received_at": received_at + timedelta(microseconds=number),
         }
         for number, (of, branch, commits) in enumerate(pushed)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from sync.core.model.deployments import Deployment, DeploymentStatus, same_commit
 from sync.core.model.merge_requests import MergeRequestKey
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import in_keys, upsert
 from sync.store.merge_requests import has_project
 from sync.store.tables import (
@@ -43,7 +43,7 @@ def save(
     *,
     contents_known: bool = False,
 ) -> None:
-    """Stores the deployments, each as it was last: an older account changes nothing.
+    """Store the deployments, each as it was last: an older account changes nothing.
 
     The host is asked what a finished one carries, unless it was `asked`; of two accounts of one
     moment the one that has it ended is the later. The host has one that was rejected fail then:
@@ -73,7 +73,7 @@ def save(
 def newest(
     conn: Connection, projects: Iterable[ProjectKey], most: int, environment: str | None = None
 ) -> dict[ProjectKey, tuple[Deployment, ...]]:
-    """The newest deployments of each project, up to `most` of it."""
+    """Return the newest deployments of each project, up to `most` of it."""
     c = deployment.c
     by_key = {}
     for place in sorted(set(projects)):
@@ -88,7 +88,7 @@ def newest(
 def get(
     conn: Connection, deployment_keys: Iterable[DeploymentKey]
 ) -> dict[DeploymentKey, Deployment]:
-    """The deployments by connection, project, environment and number."""
+    """Return the deployments by connection, project, environment and number."""
     of = [deployment.c[name] for name in _KEYS]
     return {
         tuple(key): from_json(Deployment, body)
@@ -98,6 +98,7 @@ def get(
 
 
 def deployment_key(deployment: Deployment) -> DeploymentKey:
+    """Return the key under which a deployment is stored."""
     return (
         deployment.project.connection_id,
         deployment.project.id,
@@ -107,7 +108,7 @@ def deployment_key(deployment: Deployment) -> DeploymentKey:
 
 
 def previous_results(conn: Connection, of: Iterable[Deployment]) -> dict[DeploymentKey, str]:
-    """The result of the newest finished deployment before each, in its environment.
+    """Return the result of the newest finished deployment before each, in its environment.
 
     One that a job told of, and not the host, is no line of its own beside those of the host.
     """
@@ -180,7 +181,7 @@ def save_contents(conn: Connection, by_key: Mapping[DeploymentId, Iterable[int]]
 def deployments_containing(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, frozenset[int]]:
-    """The deployments of which it was told that they carry the merge requests."""
+    """Return the deployments that are reported to contain the merge requests."""
     of = (
         deployment_merge_request.c.connection_id,
         deployment_merge_request.c.project_id,
@@ -237,7 +238,7 @@ def merge_requests_of(
 
 
 def is_due(now: Any) -> ColumnElement[bool]:
-    """The condition of deployments whose contents the host is to be asked for at `now`."""
+    """Build the condition of deployments whose contents the host is to be asked for at `now`."""
     condition: ColumnElement[bool] = deployment.c.fetch_at <= now
     return condition
 
@@ -255,7 +256,7 @@ def to_fetch(conn: Connection, portal_id: int, now: datetime, limit: int) -> tup
 
 
 def portals_to_fetch(conn: Connection, now: datetime) -> tuple[int, ...]:
-    """The portals with such deployments."""
+    """Return the portals with such deployments."""
     query = (
         select(connection.c.portal_id)
         .join(deployment, connection.c.id == deployment.c.connection_id)
@@ -282,5 +283,5 @@ def _row(deployment: Deployment, fetch_at: datetime | None) -> dict[str, Any]:
         "updated_at": deployment.updated_at,
         "status": deployment.status.value,
         "fetch_at": fetch_at if tells else None,
-        "body": to_json(deployment),
+        "body": encode(deployment),
     }

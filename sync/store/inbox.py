@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, bindparam, func, or_, select, update
 
+from sync.store.db.bulk import execute_many
 from sync.store.db.upsert import chunks, insert_for_dialect
 from sync.store.rows import Delivery, DeliveryRow
 from sync.store.tables import connection, delivery, in_literals
@@ -70,7 +71,7 @@ def next_batch(
 def mark_done(conn: Connection, outcomes: Mapping[int, str]) -> int:
     """Finish deliveries with the outcome of each by its id; return how many still waited."""
     rows = [{"key": key, "state": "done", "outcome": text} for key, text in outcomes.items()]
-    return conn.execute(_MARK_DONE, rows).rowcount if rows else 0
+    return execute_many(conn, _MARK_DONE, rows)
 
 
 def mark_failed(conn: Connection, delivery_id: int, error: str, next_at: datetime) -> None:
@@ -84,7 +85,7 @@ def mark_failed(conn: Connection, delivery_id: int, error: str, next_at: datetim
 
 def mark_dead(conn: Connection, delivery_id: int, error: str) -> None:
     """Record the error of a delivery and stop trying until it is replayed."""
-    conn.execute(_MARK_DONE, [{"key": delivery_id, "state": "dead", "outcome": error}])
+    execute_many(conn, _MARK_DONE, [{"key": delivery_id, "state": "dead", "outcome": error}])
 
 
 def replay(conn: Connection, ids: Sequence[int]) -> int:

@@ -9,15 +9,22 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
 from sync.core.model.tasks import LinkKind
+from sync.store.db.bulk import execute_many
 from sync.store.db.upsert import in_key_parameters, key_parameters, upsert
 from sync.store.rows import LinkRow
 from sync.store.tables import link
 
 _KEYS = ("connection_id", "project_id", "iid", "task_id")
 _NAMING_COLUMNS = ("kind", "state", "found_in", "silent")
-_ALL_LINKS = select(link).order_by(*map(link.c.get, _KEYS))
+_KEY_COLUMNS = [link.c[name] for name in _KEYS]
+_ALL_LINKS = select(link).order_by(*_KEY_COLUMNS)
+_SET_REVIEW_EVENT = (
+    update(link)
+    .where(*(link.c[name] == bindparam(key) for name, key in zip(_KEYS, "cpit", strict=True)))
+    .values(review_event=bindparam("new_review_event"))
+)
 _OF_TASKS = _ALL_LINKS.where(in_key_parameters(link.c.portal_id, link.c.task_id))
-_OF_MERGE_REQUESTS = _ALL_LINKS.where(in_key_parameters(*map(link.c.get, _KEYS[:3])))
+_OF_MERGE_REQUESTS = _ALL_LINKS.where(in_key_parameters(*_KEY_COLUMNS[:3]))
 
 
 def by_tasks(
@@ -57,20 +64,11 @@ def set_review_events(
         _link_parameters(key, task_id) | {"new_review_event": event and event.value}
         for key, task_id, event in reached
     ]
-    _update(conn, rows, review_event="new_review_event")
+    execute_many(conn, _SET_REVIEW_EVENT, rows)
 
 
 def _link_parameters(key: MergeRequestKey, task_id: int) -> dict[str, Any]:
     return {"c": key.connection_id, "p": key.project_id, "i": key.iid, "t": task_id}
-
-
-def _update(conn: Connection, rows: list[dict[str, Any]], **columns: str) -> None:
-    if rows:
-        where = [
-            link.c[name] == bindparam(param) for name, param in zip(_KEYS, "cpit", strict=True)
-        ]
-        values = {column: bindparam(param) for column, param in columns.items()}
-        conn.execute(update(link).where(*where).values(**values), rows)
 
 
 def _row(item: LinkRow) -> dict[str, Any]:

@@ -10,19 +10,24 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, not_, or_, select
 
 from sync.core.audit import PROBE
+from sync.store.db.bulk import execute_many
 from sync.store.db.upsert import upsert
 from sync.store.rows import AllowanceRow, ApiCallRow, CallFilter, DecisionRow, PurgeRow, WorkerRow
 from sync.store.tables import allowance, api_call, decision, purge, worker
 
 _CALL_COLUMNS = [api_call.c[name] for name in ApiCallRow.__dataclass_fields__]
 _DECISION_COLUMNS = [decision.c[name] for name in DecisionRow.__dataclass_fields__]
+_INSERT_CALL, _INSERT_DECISION = api_call.insert(), decision.insert()
 _WORKER_COLUMNS = [worker.c[name] for name in WorkerRow.__dataclass_fields__]
 
 
 def save_calls(conn: Connection, calls: Sequence[ApiCallRow]) -> None:
     """Store calls of other systems."""
-    if calls:
-        conn.execute(api_call.insert(), [asdict(call) for call in calls])
+    execute_many(conn, _INSERT_CALL, [_values(call) for call in calls])
+
+
+def _values(row: ApiCallRow | DecisionRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}
 
 
 def find_calls(conn: Connection, call_filter: CallFilter) -> tuple[ApiCallRow, ...]:
@@ -75,8 +80,7 @@ def last_purge(conn: Connection, portal_id: int) -> PurgeRow | None:
 
 def save_decisions(conn: Connection, decisions: Sequence[DecisionRow]) -> None:
     """Store why something was, or was not, done."""
-    if decisions:
-        conn.execute(decision.insert(), [asdict(item) for item in decisions])
+    execute_many(conn, _INSERT_DECISION, [_values(item) for item in decisions])
 
 
 def decisions(

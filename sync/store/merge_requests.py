@@ -15,7 +15,7 @@ from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.pipelines import Pipeline
 from sync.store import pipelines as store_pipelines
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_key_parameters, in_keys, key_parameters, upsert
 from sync.store.merge_request_commits import CommitState
 from sync.store.tables import in_literals, merge_request, pipeline, project
@@ -28,7 +28,7 @@ _UPDATED_COLUMNS = (
     "state", "source_project_id", "source_branch", "head_sha", "merge_sha", "updated_at",
     "memory", "body",
 )  # fmt: skip
-_KEY_COLUMNS = tuple(map(merge_request.c.get, _KEYS))
+_KEY_COLUMNS = [merge_request.c[name] for name in _KEYS]
 _BODIES = select(merge_request.c.body).where(in_key_parameters(*_KEY_COLUMNS))
 _ROWS = select(merge_request).where(in_key_parameters(*_KEY_COLUMNS))
 
@@ -305,8 +305,8 @@ def _row(folded_merge_request: FoldedMergeRequest) -> dict[str, Any]:
         "head_sha": item.head_sha,
         "merge_sha": item.merge_sha,
         "updated_at": item.updated_at,
-        "memory": to_json(folded_merge_request.memory),
-        "body": to_json(item),
+        "memory": encode(folded_merge_request.memory),
+        "body": encode(item),
     }
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from sync.core.model.commands import encode
 from sync.core.model.plans import PlannedCommand, encode_records
+from sync.store.db.bulk import execute_many
 from sync.store.db.types import dump_json
 from sync.store.db.upsert import chunks
 from sync.store.rows import CommandRow
@@ -33,6 +34,15 @@ _IS_LIVE = in_literals(
     command.c.state, "waiting", "sending"
 )  # what the index of live commands holds
 _COLUMNS = [command.c[name] for name in CommandRow.__dataclass_fields__]
+_INSERT = command.insert()
+_END = (
+    update(command)
+    .where(command.c.id == bindparam("of_id"))
+    .values(
+        {name: bindparam(name) for name in ("state", "done_at", "answer", "error")}
+        | {"next_at": None}
+    )
+)
 
 
 def replace_waiting(
@@ -67,25 +77,24 @@ def replace_waiting(
         obsolete_ids += remaining.values()
     for piece in chunks(obsolete_ids):
         conn.execute(delete(command).where(command.c.id.in_(piece)))
-    if new:
-        conn.execute(command.insert(), new)
+    execute_many(conn, _INSERT, new)
 
 
 def is_due(now: Any) -> ColumnElement[bool]:
-    """The condition of commands that may be sent at `now`, a moment or a parameter."""
+    """Build the condition of commands that may be sent at `now`, a moment or a parameter."""
     portal_ids = or_(command.c.next_at.is_(None), command.c.next_at <= now)
     return _IS_LIVE & (command.c.state == "waiting") & portal_ids
 
 
 def is_in_flight() -> ColumnElement[bool]:
-    """The condition of commands whose answer is not known."""
+    """Build the condition of commands whose answer is not known."""
     return _IS_LIVE & (command.c.state == "sending")
 
 
 def waiting(
     conn: Connection, portal_id: int, lane: str, limit: int, now: datetime
 ) -> tuple[CommandRow, ...]:
-    """The lane's commands that may be sent now, in order.
+    """Return the lane's commands that may be sent now, in order.
 
     A command whose subject has an earlier one being sent, or put off, waits for it.
     """
@@ -103,7 +112,7 @@ def waiting(
 
 
 def _blocked_subjects(portal_id: int, lane: str, now: datetime) -> Any:
-    """The lane's subjects with a command being sent, or put off; `since` which of theirs.
+    """Select the lane's subjects with a command being sent, or put off; `since` which of theirs.
 
     Grouped, it is looked through once; asked for each command, it would be as often as there are.
     """
@@ -127,15 +136,17 @@ def in_flight(conn: Connection, portal_id: int, lane: str) -> tuple[CommandRow, 
 
 
 def mark_sending(conn: Connection, ids: Sequence[int], now: datetime) -> None:
+    """Mark commands as being sent: what becomes of them is not known until they end."""
     values = {"state": "sending", "sent_at": now, "attempts": command.c.attempts + 1}
     for piece in chunks(ids):
         conn.execute(update(command).where(command.c.id.in_(piece)).values(**values))
 
 
 def mark_done(conn: Connection, answers: Mapping[int, Any], now: datetime) -> None:
-    """Ends commands, each (by id) with what the other side answered."""
-    _update_many(
+    """End commands, each (by id) with what the other side answered."""
+    execute_many(
         conn,
+        _END,
         [
             {"of_id": key, "state": "done", "done_at": now, "answer": answer, "error": ""}
             for key, answer in answers.items()
@@ -146,9 +157,10 @@ def mark_done(conn: Connection, answers: Mapping[int, Any], now: datetime) -> No
 def mark_refused(
     conn: Connection, errors: Mapping[int, str], now: datetime, *, answer: Any = None
 ) -> None:
-    """The other side will never accept these commands (by id, with why)."""
-    _update_many(
+    """End commands that the other side will never accept (by id, with why)."""
+    execute_many(
         conn,
+        _END,
         [
             {"of_id": key, "state": "refused", "done_at": now, "answer": answer, "error": error}
             for key, error in errors.items()
@@ -157,20 +169,20 @@ def mark_refused(
 
 
 def drop(conn: Connection, ids: Sequence[int], now: datetime, reason: str) -> None:
-    """Ends commands that are not to be sent after all: their subject is decided anew."""
+    """End commands that are not to be sent after all: their subject is decided anew."""
     values = {"state": "dropped", "done_at": now, "error": reason}
     for piece in chunks(ids):
         conn.execute(update(command).where(command.c.id.in_(piece)).values(**values))
 
 
 def postpone(conn: Connection, command_id: int, next_at: datetime, error: str) -> None:
-    """The command is tried again at `next_at`."""
+    """Have the command tried again at `next_at`."""
     values = {"state": "waiting", "next_at": next_at, "error": error}
     conn.execute(update(command).where(command.c.id == command_id).values(**values))
 
 
 def refused(conn: Connection, portal_id: int, limit: int = 100) -> tuple[CommandRow, ...]:
-    """The dead commands, newest first."""
+    """Return the dead commands, newest first."""
     where = (command.c.portal_id == portal_id, command.c.state == "refused")
     return _read_rows(
         conn, select(*_COLUMNS).where(*where).order_by(command.c.id.desc()).limit(limit)
@@ -187,23 +199,6 @@ def refused_messages(conn: Connection, portal_id: int, place: str, error: str) -
     )
     query = select(command.c.id).where(command.c.portal_id == portal_id, *same)
     return tuple(conn.scalars(query.order_by(command.c.id)))
-
-
-def subjects_with_step(
-    conn: Connection, portal_id: int, kind: str, keys: Iterable[str]
-) -> set[str]:
-    """Read which of the subjects have a live command that records a step."""
-    subject_keys: set[str] = set()
-    for piece in chunks(keys):
-        query = select(command.c.subject_key).where(
-            command.c.portal_id == portal_id,
-            command.c.subject_kind == kind,
-            command.c.subject_key.in_(piece),
-            command.c.records["step"].as_string().is_not(None),
-            _IS_LIVE,
-        )
-        subject_keys.update(conn.scalars(query))
-    return subject_keys
 
 
 def subjects_with_unsent_move(
@@ -235,7 +230,7 @@ def by_subject(
 
 
 def replay(conn: Connection, ids: Sequence[int]) -> int:
-    """Puts refused commands back to waiting and returns how many there were."""
+    """Put refused commands back to waiting and return how many there were."""
     again = {"state": "waiting", "attempts": 0, "next_at": None, "done_at": None, "error": ""}
     count = 0
     for piece in chunks(ids):
@@ -261,7 +256,7 @@ def lanes_with_work(conn: Connection, now: datetime) -> tuple[tuple[int, str], .
 def waiting_and_refused(
     conn: Connection, portal_id: int, kind: str, keys: Iterable[str]
 ) -> list[CommandRow]:
-    """The commands of subjects of a kind that wait, or were refused before."""
+    """Return the commands of subjects of a kind that wait, or were refused before."""
     return _of_subjects(conn, portal_id, kind, keys, states=("waiting", "refused"))
 
 
@@ -329,15 +324,3 @@ def _in_lane(portal_id: int, lane: str) -> Any:
 
 def _read_rows(conn: Connection, query: Any) -> tuple[CommandRow, ...]:
     return tuple(CommandRow(*row) for row in conn.execute(query))
-
-
-def _update_many(conn: Connection, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        names = ("state", "done_at", "answer", "error")
-        values = {name: bindparam(name) for name in names}
-        conn.execute(
-            update(command)
-            .where(command.c.id == bindparam("of_id"))
-            .values(**values, next_at=None),
-            rows,
-        )

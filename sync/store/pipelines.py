@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from sync.core.alerts.model import alert_ref
 from sync.core.model.pipelines import FailedJob, Pipeline
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
 from sync.store.tables import commit, commit_task, in_literals, pipeline, pipeline_jobs
 
@@ -26,6 +26,7 @@ _MAX_LOOKED_BACK = 20  # finished pipelines of a branch's name that are looked t
 
 
 def pipeline_id(pipeline: Pipeline) -> PipelineId:
+    """Return the key of a pipeline: its connection, project and number."""
     return pipeline.project.connection_id, pipeline.project.id, pipeline.id
 
 
@@ -42,7 +43,7 @@ def save_commit_tasks(
 
 
 def tasks_of(conn: Connection, places: Iterable[CommitKey]) -> dict[CommitKey, tuple[int, ...]]:
-    """The tasks each commit names on its branch; one that names none is not in the answer."""
+    """Return the tasks each commit names on its branch; one that names none is left out."""
     commit_keys = set(places)
     by_key: dict[CommitKey, tuple[int, ...]] = {}
     columns = [commit_task.c[name] for name in _COMMIT_COLUMNS]
@@ -70,7 +71,7 @@ def tasks_with_commits(conn: Connection, portal_id: int, task_ids: Iterable[int]
 def pipelines_of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> dict[int, tuple[tuple[str, Pipeline], ...]]:
-    """The pipelines of commits that name the tasks, each with the branch it was pushed to."""
+    """Return the pipelines of commits that name the tasks, each with the branch pushed to."""
     by_key: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
     pairs = commit_task.c
     same = and_(
@@ -159,7 +160,7 @@ def unresolved_tasks(conn: Connection, portal_id: int, item: Pipeline) -> tuple[
 def failed_jobs(
     conn: Connection, pipeline_ids: Iterable[PipelineId]
 ) -> dict[PipelineId, tuple[datetime, tuple[FailedJob, ...]]]:
-    """The jobs as read, and the pipeline's moment they were read for."""
+    """Return the jobs as read, and the pipeline's moment they were read for."""
     by_key = {}
     for condition in in_keys([pipeline_jobs.c[name] for name in _PIPELINE_COLUMNS], pipeline_ids):
         for row in conn.execute(select(pipeline_jobs).where(condition)):
@@ -171,6 +172,7 @@ def failed_jobs(
 def save_failed_jobs(
     conn: Connection, read: Mapping[PipelineId, tuple[datetime, tuple[FailedJob, ...]]]
 ) -> None:
+    """Store the failed jobs of pipelines, each with the pipeline's moment they were read for."""
     rows = [
         dict(zip(_PIPELINE_COLUMNS, key, strict=True))
         | {"pipeline_updated_at": at, "body": [to_json(job) for job in failed_jobs]}
@@ -184,7 +186,7 @@ def save_failed_jobs(
 def pipelines(
     conn: Connection, keys: Iterable[tuple[int, int, int]]
 ) -> dict[tuple[int, int, int], Pipeline]:
-    """The pipelines by connection, project and number; an unknown one is not in the answer."""
+    """Return the pipelines by connection, project and number; unknown ones are left out."""
     columns = pipeline.c
     of = columns.connection_id, columns.project_id, columns.pipeline_id
     return {
@@ -195,7 +197,7 @@ def pipelines(
 
 
 def previous_results(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int, int, int], str]:
-    """The result of the newest finished pipeline before each, on its branch.
+    """Return the result of the newest finished pipeline before each, on its branch.
 
     Pipelines of merge requests name the branch they come from, and are lines of their own.
     """
@@ -218,7 +220,7 @@ def previous_results(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int
 
 
 def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
-    """Stores the pipelines, each as it was last: an older account changes nothing.
+    """Store the pipelines, each as it was last: an older account changes nothing.
 
     Of two accounts of one moment the one that has it finished is the later. What the host does
     not say when it is asked (the commit, who started it) stays as a hook told it.
@@ -257,6 +259,7 @@ def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipel
     for item in pipelines:
         before = stored.get((item.project.connection_id, item.project.id, item.id))
         if before is not None and item.commit is None:
+            stages = before if item.status is before.status else item  # only hooks tell them
             item = replace(
                 item,
                 ref=before.ref,
@@ -264,19 +267,14 @@ def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipel
                 actor=item.actor or before.actor,
                 duration_seconds=_known_duration(item, before),
                 tag=item.tag or before.tag,
-                **_known_stages(item, before),
+                passed_stages=stages.passed_stages,
+                failed_stages=stages.failed_stages,
             )
         yield item
 
 
-def _known_stages(item: Pipeline, before: Pipeline) -> dict[str, tuple[str, ...]]:
-    """Only hooks tell them."""
-    pipeline = before if item.status is before.status else item
-    return {"passed_stages": pipeline.passed_stages, "failed_stages": pipeline.failed_stages}
-
-
 def _known_duration(item: Pipeline, before: Pipeline) -> int | None:
-    """Lists do not tell it."""
+    """Return the duration, which lists do not tell."""
     same = item.status is before.status
     return item.duration_seconds or (before.duration_seconds if same else None)
 
@@ -291,5 +289,5 @@ def _pipeline_row(item: Pipeline) -> dict[str, Any]:
         "merge_request_iid": item.merge_request_iid,
         "status": item.status.value,
         "updated_at": item.updated_at,
-        "body": to_json(item),
+        "body": encode(item),
     }

@@ -31,7 +31,9 @@ def save_pushes(conn: Connection, pushes: Sequence[Push]) -> None:
         return
     stored = _rows(conn, by_key)
     by_key = {
-        key: push for key, push in by_key.items() if key not in stored or stored[key] <= push.at
+        key: push
+        for key, push in by_key.items()
+        if key not in stored or stored[key] <= _push_time(push)
     }
     kept = {key: push for key, push in by_key.items() if push.protected and not push.deleted}
     rows = [dict(zip(_KEYS, key, strict=True)) | {"at": kept[key].at} for key in sorted(kept)]

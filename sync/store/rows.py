@@ -44,6 +44,8 @@ class PortalRecord:
 
 @dataclass(frozen=True, slots=True)
 class PortalTokens:
+    """The OAuth tokens of a portal; `expires_at` and `user_id` of the access token."""
+
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_at: datetime | None = None
@@ -91,6 +93,8 @@ class ConnectionRecord:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSecrets:
+    """The secrets of a connection, as they are used and not as they are stored."""
+
     hook_key: str = field(repr=False)
     hook_token: str | None = field(default=None, repr=False)
     signing_token: str | None = field(default=None, repr=False)
@@ -185,10 +189,12 @@ class CommandRow:
 
     @property
     def subject(self) -> tuple[str, str]:
+        """Return the kind and the key of the subject that was decided about."""
         return self.subject_kind, self.subject_key
 
     @cached_property
     def command(self) -> Command:
+        """Return the command as it was decided."""
         return decode(self.kind, self.payload)
 
     @cached_property
@@ -212,6 +218,7 @@ class LinkRow:
 
     @property
     def is_shown_work(self) -> bool:
+        """Tell whether the task shows the merge request."""
         return is_shown_work(self.kind, live=self.live, silent=self.silent)
 
 
@@ -240,6 +247,8 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class StagesRow:
+    """The columns of a workgroup's board, in their order."""
+
     group_id: int
     stages: tuple[KanbanStage, ...]
     read_at: datetime
@@ -306,6 +315,8 @@ class PurgeRow:
 
 @dataclass(frozen=True, slots=True)
 class AllowanceRow:
+    """How much of a portal's request allowance is used: `level` at the moment `at`."""
+
     level: float
     at: datetime
     operating: Json
@@ -313,6 +324,8 @@ class AllowanceRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
+    """A worker and when it last showed that it lives."""
+
     name: str
     started_at: datetime
     seen_at: datetime

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from sync.core.model.smart_commits import CommandKey, SmartCommit, SmartCommitState
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_keys, upsert
 from sync.store.tables import smart_commit
 
@@ -19,6 +20,8 @@ _COLUMNS = [smart_commit.c[name] for name in _KEYS]
 
 @dataclass(frozen=True, slots=True)
 class SmartCommitRow:
+    """A smart commit and what became of it."""
+
     key: CommandKey
     smart_commit: SmartCommit
     state: SmartCommitState
@@ -27,7 +30,7 @@ class SmartCommitRow:
 
 
 def existing_keys(conn: Connection, keys: Iterable[CommandKey]) -> frozenset[CommandKey]:
-    """Those that were heard before."""
+    """Return those of the keys that are stored."""
     command_keys = set(keys)
     matching: set[CommandKey] = set()
     # By commit: every number of it, as `among` asks once for each beginning.
@@ -42,14 +45,14 @@ def existing_keys(conn: Connection, keys: Iterable[CommandKey]) -> frozenset[Com
 def save_new(
     conn: Connection, portal_id: int, speeches: Mapping[CommandKey, SmartCommit], now: datetime
 ) -> None:
-    """Keeps what was heard for the first time."""
+    """Store smart commits that are new; others stay as they are."""
     rows = [
         _key_columns(key)
         | {
             "portal_id": portal_id,
             "task_id": speech.command.task_id,
             "received_at": now,
-            "body": to_json(speech),
+            "body": encode(speech),
         }
         for key, speech in sorted(speeches.items(), key=lambda item: item[0])
     ]
@@ -59,7 +62,7 @@ def save_new(
 def waiting(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> dict[int, tuple[SmartCommitRow, ...]]:
-    """What is to be done yet, by task, in the order it was heard."""
+    """Return what is to be done yet, by task, in the order received."""
     by_key: dict[int, tuple[SmartCommitRow, ...]] = {}
     rows = _rows(conn, portal_id, task_ids, smart_commit.c.state == SmartCommitState.NEW.value)
     for row in sorted(rows, key=lambda row: (row.received_at, row.smart_commit.position, row.key)):
@@ -79,6 +82,7 @@ def of_tasks(
 
 
 def get(conn: Connection, keys: Iterable[CommandKey]) -> dict[CommandKey, SmartCommitRow]:
+    """Return the smart commits by key; unknown ones are left out."""
     by_key = {}
     chosen = [(key.connection_id, key.project_id, key.sha, key.number) for key in set(keys)]
     for condition in in_keys(_COLUMNS, chosen):
@@ -102,21 +106,21 @@ def tasks_waiting(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> 
 
 
 def set_states(conn: Connection, states: Mapping[CommandKey, tuple[SmartCommitState, str]]) -> None:
-    """Notes what became of commands, and why."""
+    """Record what became of commands, and why."""
     for key, (state, reason) in states.items():
         where = [smart_commit.c[name] == value for name, value in _key_columns(key).items()]
         conn.execute(smart_commit.update().where(*where).values(state=state.value, reason=reason))
 
 
 def save_changed(conn: Connection, speeches: Mapping[CommandKey, SmartCommit]) -> None:
-    """Keeps what has changed of commands that are known."""
+    """Store what has changed of smart commits that are stored."""
     for key, speech in speeches.items():
         where = [smart_commit.c[name] == value for name, value in _key_columns(key).items()]
-        conn.execute(smart_commit.update().where(*where).values(body=to_json(speech)))
+        conn.execute(smart_commit.update().where(*where).values(body=encode(speech)))
 
 
 def refused(conn: Connection, portal_id: int, limit: int = 200) -> tuple[SmartCommitRow, ...]:
-    """What was refused, the newest first."""
+    """Return what was refused, the newest first."""
     query = select(smart_commit).where(
         smart_commit.c.portal_id == portal_id,
         smart_commit.c.state == SmartCommitState.REFUSED.value,
@@ -138,7 +142,7 @@ def keys_of_portal(
 
 
 def _rows(
-    conn: Connection, portal_id: int, task_ids: Iterable[int], *where: object
+    conn: Connection, portal_id: int, task_ids: Iterable[int], *where: ColumnElement[bool]
 ) -> list[SmartCommitRow]:
     smart_commit_rows: list[SmartCommitRow] = []
     for piece in chunks(set(task_ids)):
@@ -153,7 +157,7 @@ def _key_columns(key: CommandKey) -> dict[str, int | str]:
     return {name: getattr(key, name) for name in _KEYS}
 
 
-def _record(row: Row) -> SmartCommitRow:
+def _record(row: Row[Any]) -> SmartCommitRow:
     key = CommandKey(row.connection_id, row.project_id, row.sha, row.number)
     speech = from_json(SmartCommit, row.body)
     return SmartCommitRow(key, speech, SmartCommitState(row.state), row.reason, row.received_at)

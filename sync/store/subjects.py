@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from sync.store.db.bulk import execute_many
 from sync.store.db.upsert import chunks, upsert
 from sync.store.rows import SubjectRow
 from sync.store.tables import command, in_literals, subject
@@ -119,15 +120,11 @@ def clean(conn: Connection, portal_id: int, kind: str, key: str, version: int) -
 
 def clean_many(conn: Connection, portal_id: int, versions: Iterable[tuple[str, str, int]]) -> None:
     """Finish many (kind, key, version); those marked again meanwhile stay dirty."""
-    rows = [{"of_kind": kind, "of_key": key, "seen": version} for kind, key, version in versions]
-    if rows:
-        same = _same_subject(portal_id, bindparam("of_kind"), bindparam("of_key"))
-        conn.execute(
-            update(subject)
-            .where(same, subject.c.version == bindparam("seen"))
-            .values(state="clean", attempts=0, next_at=None, error=""),
-            rows,
-        )
+    rows = [
+        {"of_portal": portal_id, "of_kind": kind, "of_key": key, "seen": version}
+        for kind, key, version in versions
+    ]
+    execute_many(conn, _CLEAN, rows)
 
 
 def fail(
@@ -202,9 +199,19 @@ def _marked_again(new: Any) -> dict[str, Any]:
     }
 
 
-def _same_subject(portal_id: int, kind: Any, key: Any) -> Any:
+def _same_subject(portal_id: Any, kind: Any, key: Any) -> Any:
     return (subject.c.portal_id == portal_id) & (subject.c.kind == kind) & (subject.c.key == key)
 
 
 def _set(conn: Connection, portal_id: int, kind: str, key: str, **values: Any) -> None:
     conn.execute(update(subject).where(_same_subject(portal_id, kind, key)).values(**values))
+
+
+_CLEAN = (
+    update(subject)
+    .where(
+        _same_subject(bindparam("of_portal"), bindparam("of_kind"), bindparam("of_key")),
+        subject.c.version == bindparam("seen"),
+    )
+    .values(state="clean", attempts=0, next_at=None, error="")
+)

@@ -6,15 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Text, case, cast, exists, literal_column, select
 
 from sync.core.model.tasks import KanbanStage, Step, Task
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json, to_json
 from sync.store.db.upsert import chunks, in_key_parameters, key_parameters, upsert
 from sync.store.rows import StagesRow, TaskRow
-from sync.store.tables import task, workgroup
+from sync.store.tables import command, in_literals, task, workgroup
 
 _KEYS = ("portal_id", "task_id")
+# Commands that record a step of the task that is written, and have not ended. Within an INSERT,
+# SQLAlchemy would take a column of its table for another table to select from.
+_MOVES_ON = exists().where(
+    command.c.portal_id == literal_column("task.portal_id"),
+    command.c.subject_kind == "task",
+    command.c.subject_key == cast(literal_column("task.task_id"), Text),
+    in_literals(command.c.state, "waiting", "sending"),
+    command.c.records["step"].as_string().is_not(None),
+)
 _TASKS = select(task).where(in_key_parameters(task.c.portal_id, task.c.task_id))
 
 
@@ -48,7 +57,7 @@ def save_read(
             "portal_id": portal_id,
             "task_id": task_id,
             "state": "missing" if answer is None else "present",
-            "body": None if answer is None else to_json(answer),
+            "body": None if answer is None else encode(answer),
             "read_at": began_at,
         }
         for task_id, answer in sorted(answers.items())
@@ -63,20 +72,34 @@ def save_answers(conn: Connection, portal_id: int, tasks: Iterable[Task]) -> Non
 
 
 def save_written(
-    conn: Connection, portal_id: int, bodies: Mapping[int, Task], steps: Mapping[int, Step | None]
+    conn: Connection, portal_id: int, bodies: Mapping[int, Task], steps: Mapping[int, Step]
 ) -> None:
     """Store tasks from the answers to our own writes, and the steps to which they moved.
 
-    A stale task stays stale.
+    A stale task stays stale. A step is kept back while another command of the task that records
+    one is on its way: the move is not complete.
     """
     moved = {task_id: body for task_id, body in bodies.items() if task_id in steps}
     save_answers(conn, portal_id, [body for key, body in bodies.items() if key not in moved])
-    set_steps(conn, portal_id, {key: step for key, step in steps.items() if key not in moved})
     rows = [
-        _written_row(portal_id, body) | {"step": _step_value(steps[task_id])}
+        {"portal_id": portal_id, "task_id": task_id, "step": step.value}
+        for task_id, step in sorted(steps.items())
+        if task_id not in moved
+    ]
+    upsert(conn, task, rows, keys=_KEYS, update=_complete_move)
+    rows = [
+        _written_row(portal_id, body) | {"step": steps[task_id].value}
         for task_id, body in sorted(moved.items())
     ]
-    upsert(conn, task, rows, keys=_KEYS, update=("state", "body", "step"))
+    upsert(conn, task, rows, keys=_KEYS, update=_complete_written_move)
+
+
+def _complete_move(new: Any) -> dict[str, Any]:
+    return {"step": case((_MOVES_ON, task.c.step), else_=new.step)}
+
+
+def _complete_written_move(new: Any) -> dict[str, Any]:
+    return {"state": new.state, "body": new.body, **_complete_move(new)}
 
 
 def mark_stale(conn: Connection, portal_id: int, task_ids: Iterable[int], now: datetime) -> None:
@@ -150,7 +173,7 @@ def _record(row: Row[Any]) -> TaskRow:
 
 
 def _written_row(portal_id: int, body: Task) -> dict[str, Any]:
-    return {"portal_id": portal_id, "task_id": body.id, "state": "present", "body": to_json(body)}
+    return {"portal_id": portal_id, "task_id": body.id, "state": "present", "body": encode(body)}
 
 
 def _step_value(step: Step | None) -> str | None:

@@ -16,7 +16,8 @@ from reporter.http import Answer, Http
 from reporter.model import Report
 from reporter.named_tasks import find_tasks
 from reporter.portal_json import find_stage, listed, read_messages, read_task
-from reporter.settings import Settings
+
+from tests.component.world import default_inputs
 
 BRANCH = Variables({
     "CI_API_V4_URL": "https://gitlab.test/api/v4", "CI_PROJECT_ID": "1", "CI_PIPELINE_ID": "9",
@@ -50,11 +51,11 @@ class Canned(Http):
 
     def ask(self, *_: object, **__: object) -> Answer:
         self.count += 1
-        return Answer(200, self.body)
+        return Answer(200, self.body, "", 1.0)
 
 
-def report_on(settings: Settings | None = None) -> Report:
-    return begin_report(BRANCH, settings or Settings())
+def report_on(**settings: str) -> Report:
+    return begin_report(Variables(default_inputs("report") | BRANCH | settings))
 
 
 @pytest.mark.parametrize("answer", NOTHING, ids=str)
@@ -75,7 +76,7 @@ def test_an_odd_answer_breaks_nothing(data: dict[str, object]) -> None:
 @pytest.mark.parametrize("answer", [None, [], {}, [None], [5, {}], "x", [{"id": None}]], ids=str)
 @pytest.mark.parametrize("mode", GATHER)
 def test_odd_rows_break_nothing(answer: object, mode: str, token: str) -> None:
-    report = report_on(Settings(deploy_job="deploy", environment="staging"))
+    report = report_on(B24_DEPLOY_JOB="deploy", B24_ENVIRONMENT="staging")
     gitlab = GitLab(Canned(answer), BRANCH, token, 0)
     GATHER[mode](report, gitlab)
     assert gitlab.left >= 0
@@ -85,7 +86,7 @@ def test_odd_rows_break_nothing(answer: object, mode: str, token: str) -> None:
 def test_the_question_declares_what_it_uses_and_nothing_else() -> None:
     request = {"CI_MERGE_REQUEST_IID": "4", "CI_MERGE_REQUEST_PROJECT_PATH": "acme/parent"}
     own = Variables({"CI_PROJECT_PATH": "acme/fork", "CI_PIPELINE_IID": "3", **request})
-    early = question(begin_report(own, Settings()), jobs=False)
+    early = question(begin_report(own), jobs=False)
     assert early["variables"] == {"target": "acme/parent", "request": "4"}
     assert str(early["query"]).startswith("query($target: ID!, $request: String!) { target: ")
     asked = question(report_on(), jobs=True)

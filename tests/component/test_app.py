@@ -14,10 +14,14 @@ import jsonschema
 import pytest
 
 from sync.gitlab.ci_reports.facts import Facts, notes, nothing, report_of
-from tests.component.world import World
+from tests.component.world import World, default_inputs
 
 ROOT = Path(__file__).parents[2]
-ANSWER = b'{"tasks": [{"id": 7}, {"id": 5, "url": "https://portal.test/5/"}]}'
+ANSWER = (
+    b'{"tasks": [{"id": 7}, {"id": 5, "url": "https://portal.test/5/"}],'
+    b' "notes": [{"text": "the app has the report; the tasks it names: 7, 5"}]}'
+)
+REFUSAL = b""
 
 
 @contextmanager
@@ -33,10 +37,11 @@ def an_app(*statuses: int) -> Iterator[tuple[str, list]]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             heard.append((self.path, self.headers["Authorization"], json.loads(body)))
-            self.send_response(statuses[min(len(heard), len(statuses)) - 1])
+            status = statuses[min(len(heard), len(statuses)) - 1]
+            self.send_response(status)
             self.send_header("Retry-After", "0")
             self.end_headers()
-            self.wfile.write(ANSWER)
+            self.wfile.write(ANSWER if status < 300 else REFUSAL)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -71,7 +76,7 @@ def test_the_facts_go_to_the_app_as_its_schema_says(world: World) -> None:
     assert ran.json("b24-annotations.json") == {"Bitrix24": [link]}
     assert (world.folder / "b24.env").read_text() == "B24_TASK_IDS=7,5\n"
     assert ran.files == ["b24-annotations.json", "b24.env"]
-    assert "has the report; the tasks it names: 7, 5" in ran.said
+    assert "b24: the app has the report; the tasks it names: 7, 5\n" in ran.said
 
 
 def validate(body: object) -> None:
@@ -110,20 +115,28 @@ def test_of_addresses_of_people_the_app_sees_a_mark(world: World, title: str, se
     assert request["title"] == sent
 
 
-ANSWERS = [
-    (401, "The app does not accept the job's ID token (HTTP 401)"),
-    (403, "The app knows this GitLab, and not this project (HTTP 403)"),
-    (404, "There is no app at this address (HTTP 404)"),
-    (422, "The app does not understand the report (HTTP 422)"),
+REFUSALS = [
+    (401, b'{"error": {"text": "The ID token is not accepted"}}', "The ID token is not accepted"),
+    (422, b'{"error": {"text": "facts.version: 3"}}', "facts.version: 3"),
+    (404, b"<html>", "no reason given"),
+    (403, b'{"error": "no"}', "no reason given"),
+    (202, b"[]", "no reason given"),
+    (200, b"<html>a page of somebody else", "no reason given"),
 ]
 
 
-@pytest.mark.parametrize(("status", "said"), ANSWERS)
-def test_a_refusal_is_named_and_not_repeated(world: World, status: int, said: str) -> None:
+@pytest.mark.parametrize(("status", "answer", "why"), REFUSALS)
+def test_a_refusal_is_named_in_the_app_s_words_and_not_repeated(
+    world: World, status: int, answer: bytes, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.component.test_app.ANSWER", answer)
+    monkeypatch.setattr("tests.component.test_app.REFUSAL", answer)
     mr = world.open_mr()
     with an_app(status) as (url, heard):
         ran = world.report(world.pipeline(mr), mr, **variables(url))
-    assert (ran.code, f"b24: NOT REPORTED. {said}.\n" in ran.said, len(heard)) == (1, True, 1)
+    host = url.removeprefix("http://")
+    said = f"b24: NOT REPORTED. {host} refuses it: {why} (HTTP {status}).\n"
+    assert (ran.code, said in ran.said, len(heard)) == (1, True, 1)
     assert "eyJ.id.token" not in ran.said
 
 
@@ -140,7 +153,10 @@ def test_what_was_not_taken_is_made_anew_by_a_retry_of_the_job(world: World) -> 
     run = world.pipeline(mr)
     with an_app(500) as (url, _):
         ran = world.report(run, mr, **variables(url))
-        assert (ran.code, "answers HTTP 500 (HTTP 500)." in ran.said) == (1, True)
+        assert (ran.code, "refuses it: no reason given (HTTP 500)." in ran.said) == (
+            1,
+            True,
+        )
     with an_app(202) as (url, heard):
         assert world.report(run, mr, **variables(url)).code == 0
     assert len(heard) == 1
@@ -150,7 +166,7 @@ def test_without_an_id_token_the_reason_is_named(world: World) -> None:
     mr = world.open_mr()
     more = {"B24_DELIVER": "app", "B24_APP_URL": "https://app.test"}
     ran = world.report(world.pipeline(mr), mr, **more)
-    assert (ran.code, "The job has no ID token B24_ID_TOKEN (" in ran.said) == (1, True)
+    assert (ran.code, "The job has no ID token (" in ran.said) == (1, True)
 
 
 @pytest.mark.parametrize("url", ["http://app.test", "-", "", "ftp://x"])
@@ -158,7 +174,7 @@ def test_an_id_token_is_not_sent_in_clear_text(world: World, url: str) -> None:
     mr = world.open_mr()
     ran = world.report(world.pipeline(mr), mr, **variables(url))
     assert ran.code == 1
-    assert "The input app-url is no https:// address (NO_APP_URL)." in ran.said
+    assert "app-url is no https:// address (NO_APP_URL)." in ran.said
 
 
 def facts_of(world: World, run, mr=None, **more: str) -> Facts:
@@ -188,14 +204,17 @@ def test_what_is_to_be_reported_is_chosen_in_the_job(world: World) -> None:
     assert (told["status"], told["merge_requests"]) == ("success", [])
 
 
-def test_a_ref_that_is_not_wanted_is_not_sent(world: World) -> None:
+@pytest.mark.parametrize(
+    ("refs", "wanted"),
+    [("main", False), ("main, feature/*", True), ("*", True), ("feature", False)],
+)
+def test_a_ref_that_is_not_wanted_is_for_the_app_to_leave_out(
+    world: World, refs: str, wanted: bool
+) -> None:
     mr = world.open_mr()
-    run = world.pipeline(mr)
-    world.requests()
-    with an_app(202) as (url, heard):
-        ran = world.report(run, mr, **variables(url), B24_REFS="main")
-    said = "b24: this ref is not among the input refs: nothing is reported\n"
-    assert (ran.code, said in ran.said, heard, world.requests()[0]) == (0, True, [], 0)
+    facts = facts_of(world, world.pipeline(mr), mr, B24_REFS=refs)
+    why = "" if wanted else "this ref is not among the input refs"
+    assert nothing(facts, report_of(facts)) == why
 
 
 def test_a_status_that_is_not_wanted_is_for_the_app_to_leave_out(world: World) -> None:
@@ -216,8 +235,7 @@ def test_what_the_app_leaves_out_and_notes_is_printed(
     with an_app(200) as (url, _):
         ran = world.report(world.pipeline(mr), mr, **variables(url))
     assert ran.code == 0
-    assert "b24: of long texts  the beginning\n" in ran.said
-    assert ran.said.endswith("b24: no: nothing is reported\n")
+    assert ran.said.endswith("b24: of long texts  the beginning\n")
 
 
 def test_the_app_reads_the_texts_itself(world: World) -> None:
@@ -231,10 +249,19 @@ def test_the_app_reads_the_texts_itself(world: World) -> None:
 def test_inputs_that_the_apps_own_settings_replace_are_named(world: World) -> None:
     mr = world.open_mr()
     run = world.pipeline(mr)
-    given = {"B24_CHAT": "chat5", "B24_LANGUAGE": "ru", "B24_ON_OPEN": "keep"}
-    said = "the app's own settings count in place of the inputs language, chat, on-open"
-    assert notes(facts_of(world, run, mr, **given)) == [said]
+    given = {
+        "B24_CHAT": "chat5", "B24_LANGUAGE": "ru", "B24_ON_OPEN": "keep",
+        "B24_NOTIFY_SOURCES": "*", "B24_TOKEN_VARIABLE": "READ_TOKEN",
+    }  # fmt: skip
+    said = "the app's own settings count in place of the inputs language, chat, notify-sources, "
+    assert notes(facts_of(world, run, mr, **given)) == [f"{said}on-open, token-variable"]
     assert notes(facts_of(world, run, mr, B24_CHAT="-", B24_LANGUAGE="en")) == []
+
+
+@pytest.mark.parametrize("mode", ["report", "merge-request", "deployment"])
+def test_an_include_without_inputs_gives_none_in_vain(mode: str) -> None:
+    given = {"version": 2, "mode": mode, "variables": default_inputs(mode)}
+    assert notes(Facts.model_validate(given)) == []
 
 
 def test_of_very_long_texts_the_beginning_is_sent_and_that_is_said(world: World) -> None:
@@ -268,7 +295,7 @@ def test_a_dry_run_sends_nothing(world: World) -> None:
     run = world.pipeline(mr)
     with an_app(202) as (url, heard):
         ran = world.report(run, mr, **variables(url), B24_DRY_RUN="true")
-    assert (ran.code, f"would send the report to {url}/ci/report" in ran.said, heard) == (
+    assert (ran.code, f"would send the report to {url}\n" in ran.said, heard) == (
         0, True, [],
     )  # fmt: skip
 
@@ -289,7 +316,11 @@ def test_the_version_is_the_user_agent(world: World) -> None:
     assert heard[0][2]["facts"]["component"] == "b24bridge/test"
 
 
-ODD = [b"", b"[]", b'{"tasks": 5}', b'{"tasks": [5, {}, {"id": "x"}, {"id": -1, "url": 5}]}']
+ODD = [
+    b'{"tasks": 5}',
+    b'{"tasks": [], "notes": {}}',
+    b'{"tasks": [5, {}, {"id": "x"}, {"id": -1, "url": 5}]}',
+]
 
 
 @pytest.mark.parametrize("answer", ODD)
@@ -301,5 +332,5 @@ def test_an_odd_answer_names_no_task(
     run = world.pipeline(mr)
     with an_app(200) as (url, _):
         ran = world.report(run, mr, **variables(url))
-    assert (ran.code, "the tasks it names: none" in ran.said) == (0, True)
+    assert ran.code == 0, ran.said
     assert (world.folder / "b24.env").read_text() == "B24_TASK_IDS=\n"

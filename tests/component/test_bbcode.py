@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reporter.bbcode import JOINER, escaped, link, live_url
-from reporter.phrases import PHRASES, PLACE, say
+from reporter.phrases import DEPLOYMENT, MORE, PIPELINE, PLACE, REQUEST, SENSE, say
 
 from sync.core.i18n import translate
 from sync.text import bbcode_escape, urls
@@ -59,16 +59,24 @@ def test_a_script_address_is_shown_and_not_linked() -> None:
     assert link("javascript:alert(1)", "[b]x") == f"[{JOINER}b]x"
 
 
-# The reporter's key of a sentence → the app's.
+# The reporter's phrases by a prefix, and where the app has another key for the same words.
+PHRASES = {
+    f"{prefix}{key}": phrase
+    for prefix, phrases in (
+        ("", REQUEST), ("card ", SENSE), ("pipeline ", PIPELINE), ("environment ", DEPLOYMENT),
+        ("", {"more": MORE}),
+    )
+    for key, phrase in phrases.items()
+}  # fmt: skip
 SHARED = {
-    "title": "merge request number title", "state": "card state", "branches": "card branches",
+    "state": "card state", "branches": "card branches",
     "author": "card author", "draft": "merge request draft", "merged": "merge request merged",
-    "closed": "merge request closed", "locked": "merge request merging", "more": "more",
-    "deployment success": "environment success", "deployment failed": "environment failed",
-    "deployment canceled": "environment canceled", "deployment blocked": "environment blocked",
+    "closed": "merge request closed", "locked": "merge request merging",
     **{
         key: key
         for key in (
+            "more", "environment success", "environment failed", "environment canceled",
+            "environment blocked",
             "card mention", "card deny", "card part", "card revert", "card reverted",
             "pipeline running", "pipeline success", "pipeline failed", "pipeline canceled",
             "pipeline skipped", "pipeline manual", "pipeline unknown",
@@ -81,4 +89,4 @@ SHARED = {
 @pytest.mark.parametrize(("key", "of_app"), SHARED.items(), ids=SHARED)
 def test_what_both_say_is_said_in_the_same_words(key: str, of_app: str, language: str) -> None:
     values = {name: f"<{name}>" for name in re.findall(PLACE, PHRASES[key][0])}
-    assert say(language, key, **values) == translate.translate(language, of_app, **values)
+    assert say(language, PHRASES[key], **values) == translate.translate(language, of_app, **values)

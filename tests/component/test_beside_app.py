@@ -8,7 +8,6 @@ import pytest
 from reporter.cards import card, card_url, is_about, is_of_app, is_ours
 from reporter.ci_variables import Variables
 from reporter.model import MergeRequest, NamedTask, Report
-from reporter.settings import Settings
 
 from sync.core.merge_requests.messages import build_card
 from sync.core.messages.message import render
@@ -129,7 +128,7 @@ def test_the_cards_of_both_begin_alike_and_are_told_apart() -> None:
         "CI_PIPELINE_URL": f"{project.url}/-/pipelines/1", "CI_COMMIT_BRANCH": "feature/B24-5",
     })  # fmt: skip
     for language in ("en", "ru"):
-        report = Report(variables, Settings(language=language))
+        report = Report(Variables(variables | {"B24_LANGUAGE": language}))
         report.status, report.merge_requests = "success", [ours]
         app = render(build_card(theirs, language, {}))
         own, url = card(report, task), card_url(report, task)

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from tests.component.test_app import facts_of
 from tests.component.world import World
 
 MODE = {"B24_MODE": "deployment", "B24_ENVIRONMENT": "staging"}
@@ -55,6 +56,19 @@ def test_with_an_access_token_the_commits_since_then_are_read(world: World) -> N
     assert len(world.messages(9)) == 1
 
 
+def test_commits_are_read_since_the_last_deployment_to_the_same_environment(world: World) -> None:
+    """Production had the commit already; to staging it comes now."""
+    world.task(9)
+    world.report(shipped(world, "B24-5"), **MODE)
+    world.gitlab.push(world.shop, "main", ["Work on B24-9"], "ann")
+    world.gitlab.deploy(world.pipeline(world.shop), "production", "success")
+    world.gitlab.push(world.shop, "main", ["Tidy"], "ann")
+    run = shipped(world)
+    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
+    ran = world.report(run, B24_GITLAB_TOKEN=token, **MODE | {"B24_ENVIRONMENT": "-"})
+    assert (ran.code, len(world.messages(9))) == (0, 1), ran.said
+
+
 def test_with_an_access_token_the_merge_requests_are_read_too(world: World) -> None:
     """One names its task in the title alone, which no commit has."""
     world.task(5)
@@ -69,6 +83,28 @@ def test_with_an_access_token_the_merge_requests_are_read_too(world: World) -> N
     assert world.requests()[0] == 3
     [text] = world.messages(5)
     assert "!2 For B24-5" in text
+
+
+@pytest.mark.parametrize("newest", ["staging", "production"])
+def test_of_a_matrix_those_hear_whose_work_came_to_the_environment_that_is_named(
+    world: World, newest: str
+) -> None:
+    """Production lags behind staging: what staging has had for long comes there only now."""
+    world.task(5)
+    world.task(6)
+    world.report(shipped(world, "B24-5"), **MODE)
+    world.gitlab.merge(world.open_mr("Work of B24-6", "B24-6"), "ann")
+    run = world.pipeline(world.shop)
+    for place in sorted(("production", "staging"), key=lambda place: place == newest):
+        world.gitlab.deploy(run, place, "success")
+    both = MODE | {"B24_ENVIRONMENT": "-"}
+    facts = facts_of(world, run, **both)
+    assert world.report(run, **both).code == 0
+    shipped_to = {"staging": {2}, "production": {1, 2}}[newest]
+    assert {row["iid"] for row in facts.merge_requests} == shipped_to
+    for task, request in ((5, 1), (6, 2)):
+        text = world.messages(task)[-1]
+        assert (f"pipelines/{run.id}]" in text) is (request in shipped_to)
 
 
 RESULTS = [

@@ -11,7 +11,9 @@ from reporter.gitlab_questions import counted
 from reporter.http import Output
 from reporter.main import Run
 from reporter.model import Job
-from reporter.settings import NOTIFY_SOURCES, fits, read_settings
+from reporter.settings import Settings, fits
+
+from tests.component.world import default_inputs
 
 # Jobs as "status", with "?" for one that may fail.
 STATUSES = {
@@ -71,15 +73,8 @@ def test_refs_are_chosen_as_in_a_shell(ref: str, patterns: tuple, wanted: bool) 
     assert fits(ref, patterns) is wanted
 
 
-def test_odd_inputs_leave_the_defaults() -> None:
-    odd = {"B24_TIMEOUT": "soon", "B24_TELL_AUTHOR": "", "B24_REFS": " "}
-    settings = read_settings(odd)
-    assert (settings.tell_author, settings.refs) == (True, ("*",))
-    assert Run(odd, Output(), "b24bridge").seconds == 10
-
-
 @pytest.mark.parametrize(
-    ("given", "seconds"), [("0", 1), ("999", 60), ("2.5", 2), ("30", 30), ("-1", 10), ("", 10)]
+    ("given", "seconds"), [("0", 1), ("999", 60), ("2.5", 2), ("30", 30), ("-1", 1)]
 )
 def test_the_time_stays_within_reason(given: str, seconds: int) -> None:
     """The time that the run has, in whole seconds: an alarm takes no others."""
@@ -110,7 +105,11 @@ def test_an_old_gitlab_is_not_asked_for_statuses_that_it_does_not_know(
 
 def test_a_dash_is_an_input_that_is_left_out() -> None:
     names = ("FIELD", "CHAT", "STAGE_OPEN", "ENVIRONMENT", "TASK")
-    settings = read_settings({f"B24_{name}": "-" for name in names})
+    settings = Settings(Variables({f"B24_{name}": "-" for name in names}))
     assert [getattr(settings, name.lower()) for name in names] == [""] * len(names)
-    assert settings.notify_sources == NOTIFY_SOURCES
-    assert "schedule" not in NOTIFY_SOURCES
+
+
+def test_a_schedule_is_no_source_whose_failures_are_told_each_time() -> None:
+    settings = Settings(Variables(default_inputs("report")))
+    assert settings.notify_sources[:2] == ["push", "merge_request_event"]
+    assert "schedule" not in settings.notify_sources

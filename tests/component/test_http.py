@@ -49,7 +49,7 @@ BODIES = {
 
 @pytest.mark.parametrize("answer", list(BODIES.values()), ids=BODIES)
 def test_a_body_is_read_to_its_end(serve: Serve, answer: bytes) -> None:
-    assert http().ask(f"{serve(answer)}/x", {}) == Answer(200, {"a": 1})
+    assert http().ask(f"{serve(answer)}/x", {}) == Answer(200, {"a": 1}, "", 1.0)
 
 
 def http(**environ: str) -> Http:

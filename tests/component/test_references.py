@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reporter.named_ids import named_ids
 from reporter.references import named_tasks
 
 from sync.core.references.find import find_references
@@ -44,6 +45,19 @@ WORDS = [
 @given(st.lists(st.sampled_from(WORDS), max_size=20).map("".join), st.sampled_from(WHERE))
 def test_both_read_any_mixture_alike(text: str, where: str) -> None:
     assert named_tasks(text, where, "B24") == of_app(text, where, "B24")
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=20).map("".join), st.sampled_from(WHERE))
+def test_a_deployment_finds_the_same_tasks_without_their_sense(text: str, where: str) -> None:
+    assert named_ids(text, where, "B24") == [*named_tasks(text, where, "B24")]
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_a_deployment_finds_the_same_tasks_in_each_text(where: str) -> None:
+    pairs = {
+        text: (named_ids(text, where, "B24"), named_tasks(text, where, "B24")) for text in TEXTS
+    }
+    assert {text: ids for text, ids in pairs.items() if ids[0] != [*ids[1]]} == {}
 
 
 @pytest.mark.parametrize("prefix", ["TASK", "a.b", "X-Y", "ЗАДАЧА"])

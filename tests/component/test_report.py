@@ -447,3 +447,32 @@ def test_a_deployment_by_an_older_pipeline_is_the_newest(world: World) -> None:
         world.report(build, mr, **mode)
     [text] = world.messages(5)
     assert f"/pipelines/{older.id}]" in text
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["merge request", "branch"])
+def test_a_branch_as_long_as_git_allows_has_one_card(world: World, own: bool) -> None:
+    """255 bytes, which an address holds as 700 characters."""
+    world.task(5)
+    branch = "feature/B24-5-" + "ж" * 120
+    mr = world.open_mr("Pay", branch) if own else None
+    if not own:
+        world.gitlab.push(world.shop, branch, ["Pay"], "ann")
+    for status in ("failed", "success"):
+        run = world.pipeline(mr) if mr else world.pipeline(world.shop, status, ref=branch)
+        assert world.report(run, mr).code == 0
+    assert len(world.messages(5)) == 1
+
+
+def test_a_merge_train_edits_the_card_of_its_merge_request(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr("Pay", "feature/B24-5")
+    world.report(world.pipeline(mr), mr)
+    of_train = {
+        "CI_MERGE_REQUEST_EVENT_TYPE": "merge_train",
+        "CI_COMMIT_REF_NAME": f"refs/merge-requests/{mr.iid}/train",
+        "CI_COMMIT_MESSAGE": "Merge branch 'feature/B24-5' into 'main'",
+    }
+    run = world.pipeline(mr)
+    assert world.report(run, mr, **of_train).code == 0
+    [text] = world.messages(5)
+    assert f"/pipelines/{run.id}]" in text

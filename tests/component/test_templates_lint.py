@@ -49,7 +49,7 @@ FAULTS = {
         "report", "'$[[ inputs.on-open ]]'", "$[[ inputs.on-open ]]", "without quotes",
     ),
     "a command in double quotes": (
-        "deployment", '''([^''"`$\\\\\\r\\n]|''', '''([^''"\\\\\\r\\n]|''', "run a command",
+        "deployment", '''([^''"`$\\\\\\r\\n#>]|''', '''([^''"\\\\\\r\\n#>]|''', "run a command",
     ),
     "not interruptible": (
         "report", "  interruptible: true\n  timeout", "  interruptible: false\n  timeout",
@@ -83,11 +83,19 @@ FAULTS = {
         "report", "    # >>> start.sh\n", "    set -e\n    # >>> start.sh\n", "more than its one",
     ),
     "a template that is too large": (
-        "report", "---\n", "---\n# " + "x" * 9_000 + "\n", "are larger than 65000 bytes",
+        "report", "---\n", "---\n# " + "x" * 9_000 + "\n", "are larger than 63000 bytes",
     ),
     "an early end of the comment": (
         "report", "    export B24_ON_OPEN=", "    #> export B24_ON_OPEN=",
         "more than its one sentence",
+    ),
+    "a pattern that lets an early end of the comment in": (
+        "report", r"""'^(#*[^''"$\\\r\n#>]|>)+#*$'""", r"""'^[^''"$\\\r\n]+$'""",
+        "that PowerShell sees",
+    ),
+    "an address that ends the comment": (
+        "deployment", r"""^(-|https?://[^\s''"$\\#]+)$""", r"""^(-|https?://[^\s''"$\\]+)$""",
+        "input app-url: '#>'",
     ),
     "an early end of the script": (
         "report", "    export B24_ON_OPEN=", "    export B24_REPORTER= B24_ON_OPEN=",

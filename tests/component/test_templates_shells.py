@@ -85,9 +85,7 @@ def test_no_root_is_needed(world: World) -> None:
 def test_without_python_the_reason_is_one_sentence(world: World, name: str) -> None:
     done = run("sh", script(name), world.folder, PATH="/nowhere")
     assert done.returncode == 127
-    assert done.stdout == (
-        "b24: NOT REPORTED. The image has no python3 of version 3.9 or newer (NO_PYTHON).\n"
-    )
+    assert done.stdout == ("b24: NOT REPORTED. The image has no Python 3.9 or newer (NO_PYTHON).\n")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +102,7 @@ def test_a_variable_of_the_project_does_not_beat_any_input(
     mr = world.open_mr("For B24-5", "pay")
     build = world.pipeline(mr)
     world.gitlab.deploy(build, "staging", "success")
-    done = run("sh", script(name), world.folder, **world.variables(build, mr), **given)
+    done = run("sh", script(name), world.folder, **{**world.variables(build, mr), **given})
     assert done.returncode == 0, done.stdout + done.stderr
     [message] = world.messages(5)
     assert "!1 For B24-5" in message

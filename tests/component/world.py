@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -20,8 +21,10 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "ci-components"))
 
 import generate  # noqa: E402
+from component_template import read_template  # noqa: E402
 
 FORMS = ROOT / ".build" / "reporter"
+ASSIGNED = re.compile(r"""export (B24_\w+)=(?:(["'])\$\[\[ inputs\.([a-z-]+) \]\]\2|'([^'$]*)')""")
 PYTHON = os.environ.get("B24_TEST_PYTHON", sys.executable)
 JOB_ID = 77
 
@@ -91,6 +94,7 @@ class World:
     def variables(self, run: Pipeline, mr: MergeRequest | None = None, **more: str) -> dict:
         """What GitLab gives the reporter's job; `mr`: in a merge request's own pipeline."""
         url = f"{self.gitlab.url}/acme/shop"
+        inputs = default_inputs(more.get("B24_MODE", "report"))
         commit = self.shop.commits[run.sha]
         return {
             "CI": "true",
@@ -117,6 +121,7 @@ class World:
             "GITLAB_USER_NAME": "Ann Oak",
             "GITLAB_USER_EMAIL": "ann@acme.example",
             "B24_WEBHOOK_URL": self.webhook,
+            **inputs,
             **(self._mr_variables(mr, url) if mr else {"CI_COMMIT_BRANCH": run.ref}),
             **more,
         }
@@ -162,6 +167,18 @@ class World:
         self.gitlab.requests.clear()
         self.portal.requests.clear()
         return asked
+
+
+@cache
+def default_inputs(mode: str) -> dict[str, str]:
+    """Return what a job's script exports where an include gives no inputs."""
+    name = "report" if mode == "doctor" else mode
+    template = read_template((ROOT / "templates" / f"{name}.yml").read_text("utf-8"))
+    given = {}
+    for variable, _, of_input, fixed in ASSIGNED.findall(template.body):
+        default = template.defaults[of_input] if of_input else fixed
+        given[variable] = str(default).lower() if isinstance(default, bool) else str(default)
+    return given
 
 
 def form_of(variables: dict[str, str]) -> str:

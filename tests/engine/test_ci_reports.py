@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sync.core.rules.portal import ReferenceRules, Rules
+from tests.emulators.gitlab.entities import MergeRequest
 from tests.engine.ci_reports import report
 from tests.engine.world import World
 
@@ -117,3 +118,47 @@ def test_a_pipeline_that_is_not_told_of_leaves_the_field_alone(
     world.settle()
     assert fields(world) == {}
     assert "!1 Pay" in world.cards(2101)[0]
+
+
+@pytest.mark.parametrize("late", ["failed", "running", "canceled"])
+def test_a_late_report_of_an_older_pipeline_changes_nothing(
+    make: Callable[..., World], late: str
+) -> None:
+    world = make()
+    world.b24.state.users[8].email = "ann@acme.example"
+    world.gitlab.push(world.shop, "feature/B24-2101", ["Pay"], "ann")
+    mr = world.gitlab.open_mr(world.shop, "feature/B24-2101", "Pay", "ann")
+    older, newer = world.gitlab.run_pipeline(mr), world.gitlab.run_pipeline(mr)
+    report(world, newer, mr, status="success")
+    world.settle()
+    cards, told = world.cards(2101), world.told()
+    report(world, older, mr, status=late, mode="merge-request" if late == "running" else "report")
+    world.settle()
+    assert fields(world) == {2101: "passed"}
+    assert (world.cards(2101), world.told()) == (cards, told)
+
+
+def test_a_late_report_does_not_open_a_merge_request_again(make: Callable[..., World]) -> None:
+    """Two reports know no date: the state that cannot be taken back counts."""
+    world = make()
+    world.gitlab.push(world.shop, "feature/B24-2101", ["Pay"], "ann")
+    mr = world.gitlab.open_mr(world.shop, "feature/B24-2101", "Pay", "ann")
+    older, newer = world.gitlab.run_pipeline(mr), world.gitlab.run_pipeline(mr)
+    before = {"merge_requests": [_row(world, mr)]}
+    world.gitlab.merge(mr, "ann")
+    report(world, newer, mr, status="success")
+    world.settle()
+    merged = world.cards(2101)
+    assert "merged" in merged[0]
+    report(world, older, mr, status="success", **before)
+    world.settle()
+    assert world.cards(2101) == merged
+
+
+def _row(world: World, mr: MergeRequest) -> dict[str, object]:
+    url = f"{world.gitlab.state.url}/acme/shop/-/merge_requests/{mr.iid}"
+    return {
+        "iid": mr.iid, "title": mr.title, "url": url, "state": mr.state,
+        "source_branch": mr.source_branch, "target_branch": mr.target_branch,
+        "description": mr.description,
+    }  # fmt: skip

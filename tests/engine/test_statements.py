@@ -13,7 +13,7 @@ from sync.engine.audit.writer import AuditWriter
 from sync.engine.worker import Worker
 from tests.engine.world import World
 
-OPENED_AT_MOST = 76  # BEGIN and COMMIT count; 7 of them find out whose commits these are
+OPENED_AT_MOST = 69  # BEGIN and COMMIT count; 4 of them find out whose commits these are
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -42,6 +43,21 @@ def test_an_idle_portal_has_an_empty_agenda_with_its_own_row(engine: Engine) -> 
         assert found.portal.record == portals.by_id(conn, p)
         assert agenda.read_agenda(conn, p + 1, NOW) is None
         assert agenda.portals_with_work(conn, NOW) == ()
+
+
+def test_only_to_send_means_nothing_else_waits_and_the_portal_takes_it(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        row = agenda.read_agenda(conn, p, NOW)
+        assert row is not None
+        assert not row.is_only_to_send
+        active = replace(row.portal, record=replace(row.portal.record, state="active"))
+        sending = replace(row, commands=True, portal=active)
+        assert sending.is_only_to_send
+        for other in ("deliveries", "subjects", "unsettled", "deployments"):
+            assert not replace(sending, **{other: True}).is_only_to_send
+        closed = replace(row.portal, record=replace(row.portal.record, state="disconnected"))
+        assert not replace(sending, portal=closed).is_only_to_send
 
 
 def test_each_kind_of_work_is_on_the_agenda_when_it_is_due(engine: Engine) -> None:

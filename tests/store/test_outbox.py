@@ -140,4 +140,3 @@ def test_a_waiting_command_that_records_something_else_is_replaced(engine: Engin
             outbox.replace_waiting(conn, p, LANE, {TASK_1: [planned]}, NOW)
         (row,) = outbox.waiting(conn, p, LANE, 50, NOW)
         assert row.to_record == Records(step=Step.APPROVED)
-        assert outbox.subjects_with_step(conn, p, "task", ["1", "2"]) == {"1"}

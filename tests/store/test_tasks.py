@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import Engine
 
+from sync.core.model.commands import MoveTask
+from sync.core.model.plans import PlannedCommand, Records
 from sync.core.model.tasks import KanbanStage, Step, Task, TaskStatus
-from sync.store import tasks
+from sync.store import outbox, tasks
 from sync.store.db.database import write
 from sync.store.rows import StagesRow, TaskRow
 from tests.store.factories import NOW, a_portal, after
@@ -64,3 +68,25 @@ def test_the_columns_of_a_workgroup_are_kept_in_order(engine: Engine) -> None:
         tasks.save_stages(conn, p, 4, [], NOW)
         tasks.save_stages(conn, p, 4, columns, after(hours=1))
         assert tasks.stages(conn, p, [4, 5]) == {4: StagesRow(4, columns, after(hours=1))}
+
+
+def test_a_step_is_reached_when_no_part_of_the_move_is_left(engine: Engine) -> None:
+    with write(engine) as conn:
+        p, other = a_portal(conn), a_portal(conn, "member-2")
+        tasks.save_read(conn, p, {10: TASK, 11: TASK, 12: TASK}, NOW)
+        move = MoveTask(10, TaskStatus.IN_PROGRESS)
+        part = PlannedCommand("stage", move, "because", Records(step=Step.REVIEW))
+        idle = PlannedCommand("card", move, "because")
+        commands = {("task", "10"): [part], ("task", "11"): [idle]}
+        outbox.replace_waiting(conn, p, "bitrix24", commands, NOW)
+        outbox.replace_waiting(conn, other, "bitrix24", {("task", "12"): [part]}, NOW)
+        steps = {10: Step.REVIEW, 11: Step.REVIEW, 12: Step.REVIEW}
+        written = {10: replace(TASK, title="Written"), 11: replace(TASK, id=11, title="Written")}
+        tasks.save_written(conn, p, written, steps)
+        rows = tasks.get(conn, p, steps)
+        assert {key: row.step for key, row in rows.items()} == {**steps, 10: None}
+        assert {row.body.title for row in rows.values() if row.body} == {"Written", TASK.title}
+        (sent, _) = outbox.waiting(conn, p, "bitrix24", 50, NOW)
+        outbox.mark_done(conn, {sent.id: None}, NOW)
+        tasks.save_written(conn, p, {}, steps)
+        assert tasks.get(conn, p, [10])[10].step is Step.REVIEW

@@ -13,6 +13,10 @@ _SECRET_KEYS = frozenset(
     {"auth", "access_token", "refresh_token", "client_secret", "application_token", "auth_id",
      "refresh_id", "event_token", "token"}
 )  # fmt: skip
+_SIGNS = (  # lower case; whatever is masked has one of them
+    '"auth"', '"token"', "auth%5b", "auth[", "auth=", "auth_id", "_token", "client_secret",
+    "refresh_id", "/rest/",
+)  # fmt: skip
 _KEY_VALUE = re.compile(
     r"(?i)\b(auth|access_token|refresh_token|client_secret|application_token|auth_id|refresh_id)"
     r"(?:%5B\w+%5D|\[\w+\])?=[^&\s\"'<>]+"
@@ -47,10 +51,18 @@ def _mask_entry(key: str, value: Any) -> Any:
     return mask(value)
 
 
+def has_secrets(line: str) -> bool:
+    """Tell whether there may be something to mask in a JSON text; quicker than to look at all."""
+    lowered = line.lower()
+    return any(sign in lowered for sign in _SIGNS)
+
+
 def mask_line(value: Any) -> str:
     """Return a value as one masked line for the audit log, cut to LOG_LIMIT characters."""
-    text = value if isinstance(value, str) else json.dumps(mask(value), ensure_ascii=False)
-    text = str(mask(text))
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if has_secrets(text):
+        text = value if isinstance(value, str) else json.dumps(mask(value), ensure_ascii=False)
+        text = _mask_string(text)
     return text if len(text) <= LOG_LIMIT else text[:LOG_LIMIT] + "…"
 
 

@@ -48,6 +48,7 @@ class AlertView:
 
     @property
     def subject_key(self) -> str:
+        """Return the subject key of the alert."""
         return self.context.key.subject_key
 
 

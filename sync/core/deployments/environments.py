@@ -40,7 +40,7 @@ def includes_merge_request(deployment: Deployment, merge_request: MergeRequest) 
 
 
 def previous_success(deployment: Deployment, candidates: Iterable[Deployment]) -> Deployment | None:
-    """The last successful deployment to the environment before this one, by the code host."""
+    """Return the last successful deployment to its environment before it, by the code host."""
     done = [
         of
         for of in candidates
@@ -71,7 +71,7 @@ def undone_by(deployment: Deployment, history: Iterable[Deployment]) -> tuple[De
 def environment_statuses(
     history: Iterable[Deployment], carrying: frozenset[int]
 ) -> tuple[EnvironmentStatus, ...]:
-    """The environments of one project, ordered by tier, as seen from a task.
+    """Return the environments of one project, ordered by tier, as seen from a task.
 
     `carrying`: ids of the deployments that carry its work.
     """
@@ -100,7 +100,7 @@ def environment_statuses(
 
 
 def _without_duplicates(deployments: Sequence[Deployment]) -> list[Deployment]:
-    """What a job told is left out where the code host tells of the same deployment."""
+    """Leave out what a job reported where the code host reports the same deployment."""
     hosts = [deployment for deployment in deployments if deployment.id > 0]
     return [
         deployment
@@ -142,7 +142,7 @@ def _environment_status(
 
 
 def _still_deployed(done: Iterable[Deployment]) -> list[Deployment]:
-    """The successful deployments whose commits are still there: going back takes off what
+    """Return the successful deployments whose commits are still there: going back takes off what
     came after."""
     deployments: list[Deployment] = []
     for deployment in done:

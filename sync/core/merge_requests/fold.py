@@ -16,6 +16,7 @@ from sync.core.model.common import Person
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState
 from sync.core.model.pipelines import Pipeline
+from sync.core.model.replaced import Replaced, was_before
 
 _REVIEW_ACTIONS = frozenset({"open", "close", "reopen", "merge", "approved"})
 
@@ -43,17 +44,19 @@ class Memory:
     rules_met_at: datetime | None = None
     reset_at: datetime | None = None
     actor_at: datetime | None = None
-    replaced: tuple[tuple[str, str], ...] = ()
+    replaced: Replaced = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FoldedMergeRequest:
+    """A merge request as folded until now, and what decides about the next account of it."""
+
     merge_request: MergeRequest
     memory: Memory = Memory()
 
 
 def fold_event(current: FoldedMergeRequest | None, event: MergeRequestEvent) -> FoldedMergeRequest:
-    """What is known after a hook told its part."""
+    """Fold what a hook reported into what is known."""
     before = current.memory if current else Memory()
     at = event.merge_request.updated_at
     memory = before
@@ -78,7 +81,7 @@ def fold_event(current: FoldedMergeRequest | None, event: MergeRequestEvent) -> 
 def fold_snapshot(
     current: FoldedMergeRequest | None, merge_request: MergeRequest
 ) -> FoldedMergeRequest:
-    """What is known after the host itself was asked: it knows every approval there is."""
+    """Fold the host's own answer into what is known: it has every approval there is."""
     at = merge_request.updated_at
     before = current.memory if current else Memory()
     if current and not not_before(at, current.merge_request.updated_at):
@@ -99,7 +102,7 @@ def fold_snapshot(
 
 
 def head_pipeline(merge_request: MergeRequest, pipelines: Iterable[Pipeline]) -> Pipeline | None:
-    """The newest pipeline of the head commit, or of a merge result made from it since.
+    """Return the newest pipeline of the head commit, or of a merge result made from it since.
 
     A merged-results pipeline runs on a commit of its own, so only the merge request's number ties
     it to the head. A fork's merge request runs either in the fork, or here under its number.
@@ -130,23 +133,11 @@ def not_before(moment: datetime, reference: datetime | None) -> bool:
 
 
 def _is_replaced_content(current: FoldedMergeRequest, event: MergeRequestEvent) -> bool:
-    """Tell whether the event was before the one of the same moment that is folded already.
-
-    That one replaced what this one has; unless this one put it back.
-    """
+    """Tell whether the event was before the one of the same moment that is folded already."""
     item = current.merge_request
-    if event.merge_request.updated_at != item.updated_at:
-        return False
-    restored = dict(event.replaced)
-    return any(
-        _value_of(event.merge_request, name) == value != _value_of(item, name)
-        and restored.get(name) != _value_of(item, name)
-        for name, value in current.memory.replaced
+    return event.merge_request.updated_at == item.updated_at and was_before(
+        event.merge_request, event.replaced, item, current.memory.replaced
     )
-
-
-def _value_of(item: MergeRequest, name: str) -> str:
-    return "\n".join(sorted(item.labels)) if name == "labels" else str(getattr(item, name))
 
 
 def _is_after(moment: datetime, reference: datetime) -> bool:

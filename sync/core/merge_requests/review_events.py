@@ -42,14 +42,14 @@ _NEXT_EVENT: dict[_ReviewState, dict[ReviewEvent | None, ReviewEvent | None]] = 
 def next_review_event(
     merge_request: MergeRequest, previous: ReviewEvent | None
 ) -> ReviewEvent | None:
-    """The milestone to record, given the one recorded last; applying it twice changes nothing."""
+    """Return the review event to record after the last one; to apply it twice changes nothing."""
     return _NEXT_EVENT[_review_state(merge_request)][previous]
 
 
 def event_to_notify(
     previous: ReviewEvent | None, recorded: ReviewEvent | None
 ) -> ReviewEvent | None:
-    """What people may be told of that change: nothing for a lost approval.
+    """Return what people may be told of that change: nothing for a lost approval.
 
     A merge request that comes back already approved is told as reopened.
     """

@@ -34,7 +34,7 @@ class Message:
     summary: tuple[Line, ...] = ()
 
     def to_document(self, rules: Rules, kind: Kind) -> Document:
-        """What a chat or a task is shown."""
+        """Render what a chat or a task is shown."""
         own = Document(
             (_paragraph((Strong(self.title),), *self.summary, *self.details), *self.body)
         )
@@ -43,11 +43,12 @@ class Message:
         return own
 
     def render(self, rules: Rules, kind: Kind, *, chat: bool = True) -> str:
-        """The same as BBCode, never longer than the portal takes. A task with the old card is no
+        """Render it as BBCode, never longer than the portal takes. A task with the old card is no
         chat."""
         return _render_clipped(self.to_document(rules, kind), chat=chat)
 
     def render_notification(self, rules: Rules, kind: Kind) -> str:
+        """Render what one person is notified of, as BBCode."""
         lines = self.details if self.notify_details else ()
         return _render_clipped(
             Document((_paragraph(self.title, *self.summary, *lines),)), chat=True
@@ -64,6 +65,7 @@ def _paragraph(*lines: Line) -> Paragraph:
 
 
 def render(document: Document, *, chat: bool = False) -> str:
+    """Render a document as BBCode, without controls that reverse the text around them."""
     text = bbcode.write(document, chat=chat)
     # Nearly always there is nothing to do, which is cheaper to see here than in the tree.
     return bbcode.write(upright(document), chat=chat) if turns(text) else text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sync.core.model.tasks import TaskStatus
@@ -136,7 +136,7 @@ def task_id_of(command: Command) -> int:
 
 def encode(command: Command) -> tuple[str, dict[str, Any]]:
     """Return the command's kind and its JSON payload."""
-    payload = asdict(command)
+    payload = {name: getattr(command, name) for name in command.__dataclass_fields__}
     if isinstance(command, PutMessage):
         payload["place"] = str(command.place)
     return _KIND_BY_TYPE[type(command)], payload

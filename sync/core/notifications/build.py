@@ -90,5 +90,8 @@ def _upright(message: Message) -> Message:
         details=tuple(map(upright_run, message.details)),
         summary=tuple(map(upright_run, message.summary)),
         body=upright(Document(message.body)).blocks,
-        values={name: upright_run(run) for name, run in message.values.items()},
+        values={
+            name: upright(value) if isinstance(value, Document) else upright_run(value)
+            for name, value in message.values.items()
+        },
     )

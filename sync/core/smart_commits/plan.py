@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sync.core.i18n import durations
 from sync.core.i18n.translate import translate, translate_inline
@@ -145,7 +146,7 @@ def _find_refusal(
     return None
 
 
-def _flaw_values(smart_commit: SmartCommit) -> dict[str, object]:
+def _flaw_values(smart_commit: SmartCommit) -> dict[str, Any]:
     """Return what the reasons for flaws name."""
     return {"text": smart_commit.command.text, "hours": MAX_SECONDS // 3600}
 

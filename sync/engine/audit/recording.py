@@ -13,7 +13,7 @@ from sync.store.db.database import write
 
 @contextmanager
 def recording_transaction(deps: Deps) -> Iterator[Connection]:
-    """A write transaction: what it records has its calls in the audit log, whoever is killed."""
+    """Open a write transaction: the calls of what it records are logged with it."""
     with deps.audit_writer() as carry, write(deps.database) as conn:
         yield conn
         carry(conn)

@@ -39,15 +39,18 @@ class Caller:
 
 
 def call_row(exchange: ApiCall, caller: Caller) -> ApiCallRow:
+    """Build the row of a call and its caller."""
     return ApiCallRow(**asdict(exchange), **asdict(caller))
 
 
 class CallRecorder(Protocol):
     """Who is told of every call. Neither waits nor raises."""
 
-    def add(self, call: ApiCallRow) -> None: ...
+    def add(self, call: ApiCallRow) -> None:
+        """Take a call to be written."""
 
-    def pending_writer(self) -> AbstractContextManager[Callable[[Connection], None]]: ...
+    def pending_writer(self) -> AbstractContextManager[Callable[[Connection], None]]:
+        """Give what writes the calls that wait into a transaction."""
 
 
 class AuditWriter:
@@ -67,6 +70,7 @@ class AuditWriter:
         self._lost = 0
 
     def add(self, call: ApiCallRow) -> None:
+        """Take a call to be written soon; dropped where too many wait."""
         with self._lock:
             if len(self._waiting) >= MAX_WAITING:
                 self._lost += 1
@@ -77,7 +81,7 @@ class AuditWriter:
         self._work_waiting.set()
 
     def flush(self) -> bool:
-        """Writes what waits now; whether nothing is left."""
+        """Write what waits now; return whether nothing is left."""
         with self._writing:
             while group := self._take_batch():
                 if not self._write_batch(group):
@@ -86,7 +90,7 @@ class AuditWriter:
 
     @contextmanager
     def pending_writer(self) -> Iterator[Callable[[Connection], None]]:
-        """What takes the waiting calls into a transaction; where that fails they wait again.
+        """Give what takes the waiting calls into a transaction; where that fails they wait again.
 
         The savepoint keeps from the transaction what a call may have wrong: then the writer, who
         tries each alone, has them all.
@@ -109,7 +113,7 @@ class AuditWriter:
             raise
 
     def stop(self) -> None:
-        """Ends the writer when everything is written. A later call starts another."""
+        """End the writer when everything is written. A later call starts another."""
         with self._lock:
             thread, self._thread = self._thread, None
         if thread is None:
@@ -148,7 +152,7 @@ class AuditWriter:
             return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
 
     def _write_batch(self, group: Sequence[ApiCallRow]) -> bool:
-        """False where the database is busy or away: the group waits for the next time.
+        """Return False where the database is busy or away: the group waits for the next time.
 
         A call that cannot be kept (its portal was just erased) must not take the others with it.
         """

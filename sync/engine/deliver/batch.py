@@ -25,10 +25,12 @@ class CommandBatch:
 
     @property
     def rows(self) -> list[CommandRow]:
+        """Return the commands."""
         return [row for row, _ in self.commands]
 
     @property
     def calls(self) -> list[Call]:
+        """Return all calls, in the order of the commands."""
         return [call for _, calls in self.commands for call in calls]
 
 

@@ -14,7 +14,7 @@ from sync.core.model.commands import CreateTask, MoveTask, PutMessage, SetFields
 from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import Task
 from sync.engine.deliver import smart_commits as deliver_smart_commits
-from sync.engine.deps import NOTIFICATION, TASK
+from sync.engine.deps import NOTIFICATION
 from sync.store import alerts, links, logs, messages, outbox, subjects, tasks
 from sync.store.rows import CommandRow, DecisionRow
 
@@ -77,9 +77,9 @@ def record_refused(
 
 
 def _drop_same_refusals(conn: Connection, portal_id: int, refusal: Refusal, now: datetime) -> None:
-    """Drop the earlier refusals of a chat: one that is closed to us is one thing to mend."""
+    """Drop the earlier refusals of a place: one that is closed to us is one thing to mend."""
     command = refusal.command.command
-    if isinstance(command, PutMessage) and command.place.dialog:
+    if isinstance(command, PutMessage):
         earlier = outbox.refused_messages(conn, portal_id, str(command.place), refusal.reason)
         outbox.drop(conn, earlier, now, "refused again since, in the same words")
 
@@ -202,7 +202,5 @@ def _advance(
     links.set_review_events(conn, [(key, task_id, event) for key, event, task_id in events])
     states = [state for row in ended if (state := row.to_record.notified)]
     messages.save_notified_states(conn, portal_id, states, now)
-    steps = {row.subject_key: row.to_record.step for row in ended if row.to_record.step}
-    unsent = outbox.subjects_with_step(conn, portal_id, TASK, steps)
-    reached = {int(key): step for key, step in steps.items() if key not in unsent}
-    tasks.save_written(conn, portal_id, written or {}, reached)
+    steps = {int(row.subject_key): step for row in ended if (step := row.to_record.step)}
+    tasks.save_written(conn, portal_id, written or {}, steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from sync.bitrix24.rest.batch import Answer
+from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.errors import EDIT_CLOSED
 from sync.bitrix24.tasks.commands import read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
@@ -21,6 +22,7 @@ from sync.core.model.commands import (
     SetStage,
     task_id_of,
 )
+from sync.core.model.tasks import Task
 from sync.engine import backoff
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.batch import COMMANDS_LOADED, CommandBatch, choose_commands
@@ -63,23 +65,48 @@ def deliver(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
 
     0 where what waits is about tasks with a request under way, or gathers more.
     """
-    now = deps.clock.now()
-    with write(deps.database) as conn:
-        lane.keep(conn, CALL_LEASE_TTL)
-        rows = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
-        rows = tuple(row for row in rows if flights.is_free(row))
-        stored = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
-        bodies = {task_id: row.body for task_id, row in stored.items() if row.body}
-        aimless = [row for row in rows if task_id_of(row.command) not in {0, *bodies}]
-        if aimless or not rows:
-            _drop(conn, portal_id, aimless, now)
-            return len(aimless)
-        batch = choose_commands(rows, bodies, flights.portal)
-        if not flights.is_worth_it(batch, len(rows)):
-            return 0
-        outbox.mark_sending(conn, [row.id for row in batch.rows], now)
+    batch, lane.batch = lane.batch, None
+    if batch is None:
+        now = deps.clock.now()
+        with write(deps.database) as conn:
+            lane.keep(conn, CALL_LEASE_TTL)
+            waiting = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
+            rows = [row for row in waiting if flights.is_free(row)]
+            bodies = _load_tasks(conn, portal_id, rows)
+            if aimless := _without_task(rows, bodies):
+                _drop(conn, portal_id, aimless, now)
+                return len(aimless)
+            batch = choose_commands(rows, bodies, flights.portal) if rows else None
+            if batch is None or not flights.is_worth_it(batch, len(rows)):
+                return 0
+            outbox.mark_sending(conn, [row.id for row in batch.rows], now)
     flights.start(batch)
     return len(batch.commands)
+
+
+def prepare(conn: Connection, portal_id: int, portal: Portal, now: datetime) -> CommandBatch | None:
+    """Mark the next request's commands as being sent, for the `deliver` that follows at once.
+
+    For a portal to which no request is under way. None where there is something to be done about
+    the commands first.
+    """
+    rows = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
+    bodies = _load_tasks(conn, portal_id, rows)
+    if not rows or _without_task(rows, bodies):
+        return None
+    batch = choose_commands(rows, bodies, portal)
+    outbox.mark_sending(conn, [row.id for row in batch.rows], now)
+    return batch
+
+
+def _load_tasks(conn: Connection, portal_id: int, rows: Sequence[CommandRow]) -> dict[int, Task]:
+    """Read the tasks that the commands are about, as far as they are there."""
+    stored = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
+    return {task_id: row.body for task_id, row in stored.items() if row.body}
+
+
+def _without_task(rows: Sequence[CommandRow], bodies: Mapping[int, Task]) -> list[CommandRow]:
+    return [row for row in rows if task_id_of(row.command) not in {0, *bodies}]
 
 
 def land(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
@@ -155,7 +182,7 @@ def _put_back(deps: Deps, lane: Lane, rows: Sequence[CommandRow], error: Later |
 
 
 def _postpone(conn: Connection, deps: Deps, row: CommandRow, error: Later | Denied) -> None:
-    """Waiting again: for as long as asked, or longer with every failure. Denied: no time heals."""
+    """Have it wait for as long as asked, or longer with every failure. Denied: no time heals."""
     wait = 0.0
     if isinstance(error, Later):
         usual = backoff.delay(row.attempts + 1, deps.jitter())

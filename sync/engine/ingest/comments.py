@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from sync.core.model.activity import ActivityItem, Comment, Resource
 from sync.core.model.merge_requests import MergeRequestKey
+from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.store import activity as store_activity
@@ -50,13 +51,11 @@ def save_tasks(
 
 
 def _is_counted(row: LinkRow, portal_id: int) -> bool:
-    """A merge request that only mentions a task has its own talk."""
+    """Tell whether comments concern the linked task: a mere mention has its own talk."""
     return row.live and row.portal_id == portal_id and row.kind.is_work
 
 
-def _find_references(
-    activity_item: ActivityItem, rules: ReferenceRules
-) -> Iterable[references_find.Reference]:
+def _find_references(activity_item: ActivityItem, rules: ReferenceRules) -> Iterable[Reference]:
     match activity_item:
         case Comment() if (
             activity_item.target.kind == "merge_request"
@@ -78,7 +77,7 @@ def _find_references(
 
 
 def _commented_commit(activity_item: ActivityItem) -> tuple[int, int, str] | None:
-    """The commit that a comment is about."""
+    """Return the commit that a comment is about."""
     if not isinstance(activity_item, Comment) or activity_item.target.kind != "commit":
         return None
     return activity_item.project.connection_id, activity_item.project.id, activity_item.target.key
@@ -87,8 +86,11 @@ def _commented_commit(activity_item: ActivityItem) -> tuple[int, int, str] | Non
 def _branches_of_commits(
     conn: Connection, activity_items: Iterable[ActivityItem]
 ) -> Mapping[tuple[int, int, str] | None, frozenset[str]]:
-    """The branches of the commits that comments are about."""
-    return commits.branches(conn, set(filter(None, map(_commented_commit, activity_items))))
+    """Return the branches of the commits that comments are about."""
+    commit_ids = set(filter(None, map(_commented_commit, activity_items)))
+    by_commit: dict[tuple[int, int, str] | None, frozenset[str]] = {}
+    by_commit.update(commits.branches(conn, commit_ids).items())
+    return by_commit
 
 
 def _merge_requests_of(
@@ -96,7 +98,7 @@ def _merge_requests_of(
     activity_item: ActivityItem,
     branches: Mapping[tuple[int, int, str] | None, frozenset[str]],
 ) -> set[MergeRequestKey]:
-    """The merge requests that the commit of a comment belongs to."""
+    """Return the merge requests that the commit of a comment belongs to."""
     commit = _commented_commit(activity_item)
     if commit is None:
         return set()
@@ -109,7 +111,7 @@ def _merge_requests_of(
 
 
 def _commented_merge_request(activity_item: ActivityItem) -> MergeRequestKey | None:
-    """The merge request that a comment is about."""
+    """Return the merge request that a comment is about."""
     if (
         not isinstance(activity_item, Comment)
         or activity_item.target.kind != "merge_request"

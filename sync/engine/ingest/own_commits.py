@@ -177,6 +177,7 @@ def is_merge_message(message: str) -> bool:
 
 
 def key_of_project(item: MergeRequest) -> tuple[int, int]:
+    """Return the connection and the project of a merge request."""
     return item.project.connection_id, item.project.id
 
 

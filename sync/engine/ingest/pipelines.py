@@ -28,9 +28,17 @@ def relate(batch: Batch, events: Sequence[PipelineEvent]) -> Handled[PipelineEve
     tasks_by_commit = batch.once(pushes.save_commit_tasks)
     pipelines = [event.pipeline for event in events]
 
+    by_head: dict[tuple[int, str], list[MergeRequestKey]] = {}
+    for key, item in touched.with_pipelines.items():
+        by_head.setdefault((item.project.id, item.head_sha), []).append(key)
+
     def describe(event: PipelineEvent) -> str:
         pipeline = event.pipeline
-        keys = [key for key, item in touched.with_pipelines.items() if _runs_for(pipeline, item)]
+        keys = by_head.get((pipeline.project.id, pipeline.sha), [])
+        place = pipeline.project.connection_id, pipeline.project.id
+        own = MergeRequestKey(*place, pipeline.merge_request_iid or 0)
+        if own in touched.with_pipelines and own not in keys:
+            keys = sorted([*keys, own])
         task_ids = tasks_by_commit.get(pushes.commit_key(pipeline), ())
         work = describe_work(keys, touched.links.tasks_by_key, task_ids)
         return f"pipeline {pipeline.id} {pipeline.status}: {work}"
@@ -69,12 +77,6 @@ def _shown_in_chats(batch: Batch) -> list[MergeRequest]:
         for key, item in items.items()
         if key not in hidden and any(place.dialog for place in sent.get(subject_key_of(item), ()))
     ]
-
-
-def _runs_for(pipeline: Pipeline, item: MergeRequest) -> bool:
-    if item.project.id != pipeline.project.id:
-        return False
-    return item.iid == pipeline.merge_request_iid or item.head_sha == pipeline.sha
 
 
 HANDLER = Handler[PipelineEvent](relate, save, subject=lambda event: event.pipeline)

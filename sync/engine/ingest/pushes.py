@@ -12,13 +12,14 @@ from sync.core.model.events import PipelineEvent
 from sync.core.model.pipelines import Pipeline
 from sync.core.model.smart_commits import is_shared_name
 from sync.core.model.tasks import Reference
+from sync.core.notifications.keys import ended_key_of
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
 from sync.engine.ingest import activity, merge_request_events, own_commits, people, smart_commits
 from sync.engine.ingest.handler import Batch, Fetch, Handled, Handler
 from sync.engine.ingest.outcome import branch_key, describe_work
-from sync.store import branch_checks, commits, protected_branches
+from sync.store import branch_checks, commits, messages, protected_branches
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 
@@ -30,6 +31,8 @@ def save(batch: Batch, pushes: Sequence[Push]) -> None:
     activity.save_by_lateness(batch, _complete_pushes(pushes))
     listed = [(push.project, push.branch, push.commits) for push in pushes]
     commits.save(batch.conn, listed, batch.now)
+    if ended := list(filter(None, map(ended_key_of, pushes))):
+        messages.forget(batch.conn, batch.portal_id, ended)
     people.save_commit_emails(batch.conn, pushes)
 
 
@@ -109,6 +112,7 @@ def speaking_for_branch(conn: Connection, pipelines: Iterable[Pipeline]) -> list
 
 
 def commit_key(pipeline: Pipeline) -> store_pipelines.CommitKey:
+    """Return the commit that the pipeline runs for, on its ref."""
     project = pipeline.project
     return project.connection_id, project.id, pipeline.ref, pipeline.sha
 
@@ -174,7 +178,7 @@ def tasks_named(branch: str, messages: Iterable[str], rules: ReferenceRules) -> 
 
 
 def _is_shared(push: Push) -> bool:
-    """The default branch and protected ones hold everybody's work, and do so for years."""
+    """Tell whether the branch holds everybody's work: the default one, and protected ones."""
     return push.branch == push.project.default_branch or push.protected is True
 
 

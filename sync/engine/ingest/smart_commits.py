@@ -83,7 +83,7 @@ def _find_smart_commits(
 def _numbered_commands(
     commit: Commit, rules: ReferenceRules
 ) -> Iterator[tuple[int, SmartCommitCommand]]:
-    """A commit's commands with their numbers, which are the same on every branch."""
+    """Yield a commit's commands with their numbers, which are the same on every branch."""
     if _SHA.fullmatch(commit.sha):
         yield from enumerate(smart_commits_parse.parse_commands(commit.message, rules))
 

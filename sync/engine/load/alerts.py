@@ -23,7 +23,7 @@ from sync.store.pipelines import PipelineId
 def load(
     conn: Connection, scope: Scope, subject_keys: Mapping[str, SubjectKey]
 ) -> dict[str, AlertContext]:
-    """The alerts by the names that messages about them have; unknown ones are left out."""
+    """Load the alerts by subject key; unknown ones are left out."""
     keys = {name: AlertKey.parse(name) for name in subject_keys}
     rows = alerts.get(conn, keys.values())
     by_key = load_contexts(conn, scope, rows)
@@ -33,7 +33,7 @@ def load(
 def load_contexts(
     conn: Connection, scope: Scope, rows: Mapping[AlertKey, AlertRow]
 ) -> dict[AlertKey, AlertContext]:
-    """An alert whose pipeline is not in the mirror any more is left out: nothing is said of it."""
+    """Load what texts name of alerts; one whose pipeline is gone is left out, nothing is said."""
     stored = store_pipelines.pipelines(
         conn, {pipeline_id for row in rows.values() for pipeline_id in _pipeline_ids(row)}
     )
@@ -66,7 +66,7 @@ def load_contexts(
 def current_jobs(
     stored: Mapping[PipelineId, tuple[datetime, tuple[FailedJob, ...]]], pipeline: Pipeline
 ) -> tuple[FailedJob, ...]:
-    """What was read for an earlier state of the pipeline says nothing of this one."""
+    """Return a pipeline's failed jobs, unless they were read for an earlier state of it."""
     pipeline_updated_at, jobs = stored.get(
         (pipeline.project.connection_id, pipeline.project.id, pipeline.id), (None, ())
     )

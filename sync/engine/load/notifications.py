@@ -24,6 +24,7 @@ from sync.core.notifications.keys import (
     actor_of,
     author_of,
     people_of,
+    subject_key_of,
 )
 from sync.core.notifications.plan import NotificationView
 from sync.core.rules.portal import Rules
@@ -40,7 +41,7 @@ SubjectsByKey = Mapping[str, NotificationSubject]
 
 
 def load(conn: Connection, scope: Scope, keys: Iterable[str]) -> dict[str, NotificationView]:
-    """The things by name; what is not known, or silent, is not in the answer."""
+    """Load the subjects by key; what is not known, or silent, is left out."""
     portal_id, rules, now = scope.portal_id, scope.rules, scope.now
     by_key = load_subjects(conn, scope, {key: SubjectKey.parse(key) for key in keys})
     around = _facts_contexts(conn, by_key, now)
@@ -135,7 +136,7 @@ def _facts_contexts(
 
 
 def _previous_states(conn: Connection, subjects_by_key: SubjectsByKey) -> dict[str, str]:
-    """The result before each, of what comes one after the other."""
+    """Return the result before each, of what comes one after the other."""
     runs = {
         key: notification_subject
         for key, notification_subject in subjects_by_key.items()
@@ -164,14 +165,14 @@ def _previous_states(conn: Connection, subjects_by_key: SubjectsByKey) -> dict[s
 
 
 def _notified_alert_state(alert_context: AlertContext) -> str | None:
-    """The state of an alert that fails again is no news."""
+    """Leave out what is no news of an alert: that it fails again."""
     return AlertState.OPEN.value if alert_context.alert.failures > 1 else None
 
 
 def _failed_jobs(
     conn: Connection, subjects_by_key: SubjectsByKey
 ) -> dict[str, tuple[FailedJob, ...]]:
-    """The failed jobs as they were read for tasks; nobody is asked for them here.
+    """Return the failed jobs as they were read for tasks; nobody is asked for them here.
 
     What was read for an earlier state of the pipeline says nothing of this one.
     """
@@ -198,7 +199,7 @@ def _people_by_connection(subjects_by_key: SubjectsByKey) -> dict[int, list[Pers
 
 
 def _authored_commits(subjects_by_key: SubjectsByKey) -> dict[str, AuthoredCommit]:
-    """The last commit of each thing that has any."""
+    """Return the last commit of each subject that has any."""
     signed = {}
     for key, notification_subject in subjects_by_key.items():
         match notification_subject:
@@ -222,7 +223,7 @@ def _authored_commits(subjects_by_key: SubjectsByKey) -> dict[str, AuthoredCommi
 def load_subjects(
     conn: Connection, scope: Scope, abouts: Mapping[str, SubjectKey]
 ) -> dict[str, NotificationSubject]:
-    """The things by their names; what is not known is not in the answer."""
+    """Load the subjects by their keys; what is not known is left out."""
     of_kind: dict[Kind, dict[str, SubjectKey]] = {}
     for key, about in abouts.items():
         of_kind.setdefault(about.kind, {})[key] = about
@@ -250,7 +251,9 @@ def _activity(
     return {
         key: stored[entry][0]
         for key, entry in ids.items()
-        if entry in stored and not stored[entry][1]
+        if entry in stored
+        and not stored[entry][1]
+        and subject_key_of(stored[entry][0]) == key  # else the branch was deleted meanwhile
     }
 
 
@@ -265,7 +268,7 @@ def _pipelines(
 def _deployments(
     conn: Connection, subject_keys: Mapping[str, SubjectKey]
 ) -> dict[str, NotificationSubject]:
-    """What a job told is left out where the host tells of the same deployment."""
+    """Leave out what a job reported where the host reports the same deployment."""
     ids = {}
     for key, about in subject_keys.items():
         number, _, environment = about.key.partition(":")

@@ -26,6 +26,7 @@ class AuthoredCommit:
 
     @property
     def email(self) -> str:
+        """Return the author's address in lower case, "" where it is hidden."""
         return (self.commit.author_email or "").casefold()
 
     @property
@@ -59,7 +60,7 @@ def portal_users_of(
 def portal_authors(
     conn: Connection, scope: Scope, signed: Mapping[K, AuthoredCommit]
 ) -> dict[K, int]:
-    """Commits' authors as portal users: as the settings map the code host's user, or by e-mail."""
+    """Return commits' authors as portal users: by the settings' mapping, or by e-mail."""
     if not signed:
         return {}
     by_email = scope.users_by_email(conn)

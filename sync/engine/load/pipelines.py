@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sync.core.alerts.model import FINISHED_STATUSES
-from sync.core.model.merge_requests import is_open
+from sync.core.model.merge_requests import MergeRequestState, is_open
 from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
 from sync.core.model.task_view import BranchPipeline, LinkView
 from sync.core.model.tasks import Task
@@ -41,7 +41,7 @@ class LoadedPipelines:
 def load(
     conn: Connection, scope: Scope, versions: Mapping[int, tuple[LinkView, ...]]
 ) -> LoadedPipelines:
-    """The pipelines of each task, by its links and by the pushed commits that name it."""
+    """Load the pipelines of each task, by its links and by the pushed commits that name it."""
     pushed = store_pipelines.pipelines_of_tasks(conn, scope.portal_id, versions)
     newest = {
         task_id: _newest_of_work(link_views, pushed.get(task_id, ()))
@@ -64,6 +64,7 @@ def load(
                 failed_jobs=_current_jobs(stored, speaking[pipeline]),
                 author_id=authors.get(pipeline),
                 notifies=_notifying_task(sharing[branch, pipeline], present) == task_id,
+                merged=_merged_into(branch, versions[task_id]),
             )
             for branch, pipeline in own.items()
         )
@@ -75,7 +76,7 @@ def load(
 def with_answers(
     loaded: LoadedPipelines, answers: Mapping[int, Task | None], jobs: FailedJobsByPipeline
 ) -> LoadedPipelines:
-    """The same with the tasks and jobs that were asked for since; None: there is no such task."""
+    """Return the same with tasks and jobs asked for since; None: there is no such task."""
     missing = {task_id for task_id, task in answers.items() if task is None}
     present = (loaded.present | answers.keys()) - missing
 
@@ -137,6 +138,17 @@ def _newest_of_work(
     return {**_by_branch((*theirs, *own)), **_by_branch(heads)}
 
 
+def _merged_into(branch: BranchKey, link_views: Iterable[LinkView]) -> tuple[tuple[str, str], ...]:
+    """Return name and address of the merge requests that brought the task's work to a branch."""
+    counting = [link.merge_request for link in link_views if link.is_shown_work]
+    return tuple(
+        (f"!{mr.iid}", mr.url)
+        for mr in sorted(counting, key=lambda mr: mr.iid)
+        if mr.state is MergeRequestState.MERGED
+        and (mr.project.connection_id, mr.project.id, mr.target_branch) == branch
+    )
+
+
 def _by_branch(pipelines: Iterable[tuple[BranchKey, Pipeline]]) -> _PipelinesByBranch:
     newest: _PipelinesByBranch = {}
     for branch, pipeline in pipelines:
@@ -149,18 +161,18 @@ def _current_jobs(
     stored: Mapping[store_pipelines.PipelineId, tuple[datetime, tuple[FailedJob, ...]]],
     pipeline: Pipeline,
 ) -> tuple[FailedJob, ...] | None:
-    """What was read for an earlier state of the pipeline says nothing of this one."""
+    """Return a pipeline's failed jobs, unless they were read for an earlier state of it."""
     pipeline_updated_at, jobs = stored.get(store_pipelines.pipeline_id(pipeline), (None, ()))
     return jobs if pipeline_updated_at == pipeline.updated_at else None
 
 
 def _notifying_task(sharing: Collection[int], present: Collection[int]) -> int | None:
-    """The task that tells people of a pipeline that several tasks share: one that exists."""
+    """Return the task that notifies of a pipeline that several tasks share: one that exists."""
     return min(sharing, key=lambda task_id: (task_id not in present, task_id), default=None)
 
 
 def _sharing_tasks(conn: Connection, answer: Collection[_Run]) -> dict[_Run, frozenset[int]]:
-    """The tasks whose work each pipeline is, whichever of them are loaded."""
+    """Return the tasks whose work each pipeline is, whichever of them are loaded."""
     of_branch = store_merge_requests.by_branches(conn, {branch for branch, _ in answer})
     linked = links.by_merge_requests(conn, {key for keys in of_branch.values() for key in keys})
     tasks_by_key = store_pipelines.tasks_of(
@@ -184,7 +196,7 @@ def _present_tasks(conn: Connection, portal_id: int, task_ids: Iterable[int]) ->
 def _commit_authors(
     conn: Connection, scope: Scope, pipelines: Iterable[Pipeline]
 ) -> dict[Pipeline, int]:
-    """The authors of the pipelines' commits as portal users."""
+    """Return the authors of the pipelines' commits as portal users."""
     signed = {
         pipeline: AuthoredCommit(pipeline.project.connection_id, pipeline.commit, pipeline.actor)
         for pipeline in pipelines

@@ -25,7 +25,7 @@ NEAREST_LIMIT = 30  # deployments of an environment that a rollback is compared 
 def find_tasks(
     conn: Connection, portal_id: int, by_key: Mapping[str, NotificationSubject]
 ) -> dict[str, tuple[int, ...]]:
-    """The tasks of each thing by its name. Silent links and mentions do not count."""
+    """Load the tasks of each subject by its key. Silent links and mentions do not count."""
     requests = _find_merge_requests(conn, by_key)
     rows = links.by_merge_requests(
         conn,
@@ -70,7 +70,7 @@ def find_tasks(
 def _find_merge_requests(
     conn: Connection, by_key: Mapping[str, NotificationSubject]
 ) -> dict[str, frozenset[MergeRequestKey]]:
-    """The merge requests of each thing that has any."""
+    """Return the merge requests of each subject that has any."""
     runs = {key: one for key, of in by_key.items() if (one := _pipeline_of(of))}
     branches = {
         key: place
@@ -86,11 +86,11 @@ def _find_merge_requests(
     requests |= {
         key: frozenset(of_branches.get(branch_key, ())) for key, branch_key in branches.items()
     }
-    for key, one in by_key.items():
-        if isinstance(one, MergeRequest):
-            requests[key] = frozenset({one.key})
-        if isinstance(one, Deployment):
-            included = [one, *undone_deployments(conn, one)]
+    for key, subject in by_key.items():
+        if isinstance(subject, MergeRequest):
+            requests[key] = frozenset({subject.key})
+        if isinstance(subject, Deployment):
+            included = [subject, *undone_deployments(conn, subject)]
             requests[key] = frozenset(deployments.merge_requests_of(conn, included))
     return requests
 
@@ -122,7 +122,7 @@ def _branch_of(notification_subject: NotificationSubject) -> store_merge_request
 
 
 def _commit_key(notification_subject: NotificationSubject) -> store_pipelines.CommitKey | None:
-    """The commit that may name tasks itself."""
+    """Return the commit that may name tasks itself."""
     match notification_subject:
         case Push() if not notification_subject.deleted:
             return (
@@ -147,6 +147,7 @@ def _activity_id(notification_subject: NotificationSubject) -> store_activity.Ac
 
 
 def deployment_activity_id(deployment: Deployment) -> store_activity.ActivityId:
+    """Return under what the tasks of a deployment are kept."""
     return (
         deployment.project.connection_id,
         deployment.project.id,

@@ -39,7 +39,7 @@ class Scope:
 
 
 def read_portal(conn: Connection, portal_id: int) -> PortalRow:
-    """The portal as stored. Raises Denied where it is not any more."""
+    """Return the portal as stored. Raises Denied where it is not any more."""
     row = portals.row_by_id(conn, portal_id)
     if row is None:
         raise Denied("The portal is not installed here any more", code="no_portal")

@@ -16,7 +16,7 @@ from sync.store import smart_commits as store_smart_commits
 def load(
     conn: Connection, scope: Scope, task_ids: Iterable[int]
 ) -> dict[int, tuple[PendingSmartCommit, ...]]:
-    """What is to be done yet, by task, with the authors as users of the portal."""
+    """Load what is to be done yet, by task, with the authors as users of the portal."""
     waiting = store_smart_commits.waiting(conn, scope.portal_id, task_ids)
     outcome = {row.key: row.smart_commit for rows in waiting.values() for row in rows}
     signed = {

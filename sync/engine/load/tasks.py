@@ -46,7 +46,7 @@ class LoadedTasks:
     pipelines: LoadedPipelines
 
     def with_answers(self, answers: Answers) -> LoadedTasks:
-        """The same with what was asked for since, as if it had been stored and loaded again."""
+        """Return the same with what was asked for since, as if it had been stored and loaded."""
         runs = load_pipelines.with_answers(self.pipelines, answers.tasks, answers.failed_jobs)
         views = {
             task_id: self._renew_view(task_id, view, answers, runs)
@@ -91,7 +91,7 @@ def load(
     just_read: Iterable[int] = (),
     retry_missing: Iterable[int] = (),
 ) -> LoadedTasks:
-    """What is known of the tasks now, of comments the late ones.
+    """Load what is known of the tasks now, of comments the late ones.
 
     Those `just_read` are fresh whatever the times say. Missing ones of `again` are asked for
     anew, as are those something was heard of since.
@@ -162,7 +162,7 @@ def load(
 def recent_stages(
     conn: Connection, scope: Scope, group_ids: Iterable[int]
 ) -> dict[int, tuple[KanbanStage, ...]]:
-    """The columns of the workgroups' boards that were read in the last hour.
+    """Return the columns of the workgroups' boards that were read in the last hour.
 
     Only where the rules move tasks to columns: nothing else looks at them.
     """

@@ -44,13 +44,14 @@ MAX_PIPELINES_READ = 10  # pipelines of a line whose jobs are asked for at a tim
 
 
 def pipeline_id(pipeline: Pipeline) -> store_pipelines.PipelineId:
+    """Return the key of a pipeline: its connection, project and number."""
     return pipeline.project.connection_id, pipeline.project.id, pipeline.id
 
 
 def fetch_alert_jobs(
     deps: Deps, lane: Lane, history: Mapping[RefKey, Sequence[Pipeline]], rules: Rules
 ) -> None:
-    """The failed jobs that are not known, of what may be shown or counted by stage."""
+    """Fetch the failed jobs that are not known, of what may be shown or counted by stage."""
     pipelines = [
         pipeline
         for listed in history.values()
@@ -95,7 +96,7 @@ def _pipelines_without_jobs(history: Sequence[Pipeline], rules: Rules) -> list[P
 def fetch_alert_tasks(
     deps: Deps, lane: Lane, portal_id: int, portal: Portal, over: Iterable[AlertRow]
 ) -> None:
-    """The tasks that are to be told of an end and were never read."""
+    """Fetch the tasks whose alert has ended and that were never read."""
     keys = {row.task_id for row in over if row.task_id}
     if not keys:
         return
@@ -158,7 +159,7 @@ def fetch_deployment_contents(deps: Deps, portal_id: int) -> int:
 
 
 def _read_contents(deps: Deps, client: GitLab, deployment: Deployment) -> FetchedContents:
-    """What the host says the deployment brought, and the commits since the one before it.
+    """Read what the host says the deployment contains, and the commits since the one before it.
 
     What it refuses to tell is nothing. Raises Later.
     """
@@ -227,11 +228,13 @@ def _save_contents(
 
 
 def code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
-    """None where the connection has no token."""
+    """None where the connection has no token, or was removed."""
     with read(deps.database) as conn:
         record = connections.by_id(conn, connection_id)
+    if record is None or record.state == "removed":
+        return None
     try:
-        return deps.code_host_for(record) if record else None
+        return deps.code_host_for(record)
     except SyncError:
         return None
 
@@ -239,7 +242,7 @@ def code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
 def fetch_failed_jobs(
     deps: Deps, runs: Iterable[BranchPipeline], keep: Callable[[], None]
 ) -> dict[store_pipelines.PipelineId, tuple[datetime, tuple[FailedJob, ...]]]:
-    """The failed jobs of the runs that lack them, outside any transaction; `keep` before each.
+    """Fetch the failed jobs of runs that lack them, outside any transaction; `keep` before each.
 
     What cannot be read is no job at all: the message does without. A host that does not answer
     is not asked again this time.

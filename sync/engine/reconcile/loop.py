@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from sync.engine.deliver.flights import Flights
+from sync.engine.deliver.send import prepare
 from sync.engine.deps import ALERT, NOTIFICATION, TASK, Deps, build_scope
 from sync.engine.lanes import Lane, final_transaction, lane_transaction
 from sync.engine.load.scope import Scope
@@ -63,10 +64,13 @@ def reconcile(deps: Deps, lane: Lane, row: PortalRow, flights: Flights) -> int:
 
 
 def _transaction(turn: ReconcileTurn, *, is_last: bool) -> AbstractContextManager[Connection]:
-    """Open a transaction on the lane; the last one also leaves the agenda of the next round."""
-    if is_last:
-        return final_transaction(turn.deps, turn.lane, turn.scope.portal_id)
-    return lane_transaction(turn.deps, turn.lane)
+    """Open a transaction on the lane; the last one also prepares the next round."""
+    if not is_last:
+        return lane_transaction(turn.deps, turn.lane)
+    portal_id, portal, clock = turn.scope.portal_id, turn.portal, turn.deps.clock
+    return final_transaction(
+        turn.deps, turn.lane, portal_id, lambda conn: prepare(conn, portal_id, portal, clock.now())
+    )
 
 
 def _ready_subjects(conn: Connection, scope: Scope) -> tuple[SubjectRow, ...]:

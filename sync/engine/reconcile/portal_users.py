@@ -18,7 +18,7 @@ _NO_SCOPE = "INSUFFICIENT_SCOPE"
 
 
 def read_if_missing(deps: Deps, portal_id: int, portal: Portal) -> None:
-    """Reads the people of a portal that has none yet: who did something must not be told of it.
+    """Read the people of a portal that has none yet: nobody is notified of what they did.
 
     Raises Later and Denied where the portal cannot be read.
     """
@@ -29,7 +29,7 @@ def read_if_missing(deps: Deps, portal_id: int, portal: Portal) -> None:
 
 
 def refresh_users(deps: Deps, portal_id: int, portal: Portal) -> int:
-    """Reads everybody again; how many there are. There is no event of a change.
+    """Read everybody again and return how many there are. There is no event of a change.
 
     Without the right to see them people appear by name only: that is no reason to stop.
     Raises Later and Denied where the portal cannot be read.

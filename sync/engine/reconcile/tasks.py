@@ -163,7 +163,7 @@ def _fetch_needs(
 def _stored_stages(
     planning_turn: PlanningTurn, answers: Mapping[int, Task | None]
 ) -> dict[int, tuple[KanbanStage, ...]]:
-    """The columns that are known for the workgroups of tasks just read."""
+    """Return the columns that are known for the workgroups of tasks just read."""
     groups = {task.group_id for task in answers.values() if task}
     if not load_tasks.moves_to_stages(planning_turn.scope.rules) or not groups:
         return {}
@@ -172,7 +172,7 @@ def _stored_stages(
 
 
 def save_answers(conn: Connection, planning_turn: PlanningTurn) -> None:
-    """Stores what was asked for. Chats that were told of pipelines are told of their jobs, too."""
+    """Store what was asked for, and mark pipelines whose messages may name their jobs now."""
     portal_id, now = planning_turn.scope.portal_id, planning_turn.deps.clock.now()
     for fetched in planning_turn.unsaved:
         store_pipelines.save_failed_jobs(conn, fetched.answers.failed_jobs)
@@ -187,7 +187,7 @@ def save_answers(conn: Connection, planning_turn: PlanningTurn) -> None:
 
 
 def _lease_keeper(planning_turn: PlanningTurn) -> Callable[[], None]:
-    """What keeps the lane for the call that follows; while its lease is young, for nothing."""
+    """Return what keeps the lane for the call that follows; a young lease is left alone."""
 
     def keep() -> None:
         if planning_turn.lane and not planning_turn.lane.is_kept_for_calls():
@@ -198,7 +198,7 @@ def _lease_keeper(planning_turn: PlanningTurn) -> Callable[[], None]:
 
 
 def _read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
-    """A board that may not be seen has no columns; the plan says which one it looked for."""
+    """Read a board's columns; none where it may not be seen: the plan says what it looked for."""
     try:
         return tasks_queries.read_stages(portal, group_id)
     except Refused:

@@ -79,6 +79,7 @@ class BackfillRun:
     def report_progress(
         self, row: PartRow, remaining: int | None = None, waiting_reason: str = ""
     ) -> None:
+        """Report how far a part is; `remaining`: as many are to be read yet, where known."""
         seconds = (self.deps.clock.now() - self.began_at).total_seconds()
         state, error = ("waiting", waiting_reason) if waiting_reason else (row.state, row.error)
         new = row.read - self.read_before
@@ -90,6 +91,7 @@ class BackfillRun:
 
 
 def lane_name(connection_id: int, project_id: int) -> str:
+    """Return the lease under which one process reads a project's past."""
     return f"backfill:{connection_id}/{project_id}"
 
 
@@ -109,7 +111,7 @@ def run_backfill(
     report: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, PartRow] | None:
-    """Reads what is missing of the project since then; the parts as they are afterwards.
+    """Read what is missing of the project since then; return the parts as they are afterwards.
 
     None: another process is at it. `again`: also what was read. `stop` is asked before each page.
     A worker that calls this needs an owner of its own. Raises Denied, Later (the host did not
@@ -199,7 +201,7 @@ def _restart_part(backfill_run: BackfillRun, name: str, since: datetime) -> Part
 
 
 def _resume_row(part_row: PartRow, name: str, since: datetime) -> PartRow | None:
-    """The row to go on with; None: from the start. Of a longer period what is missing, if that
+    """Return the row to go on with, None: from the start. Of a longer period what lacks, if that
     can be asked for."""
     if part_row.since <= since or (part_row.state == "done" and not PARTS[name].dated):
         state = "done" if part_row.state == "done" else "running"

@@ -48,6 +48,7 @@ class PageContext:
 
 
 def save_activity(to: PageContext, activity_items: Sequence[ActivityItem]) -> None:
+    """Store what hooks did not tell better, silent unless it still goes on, and its tasks."""
     stored = store_activity.get(to.conn, map(store_activity.activity_id, activity_items))
     folded = [
         backfill.fold_fetched(
@@ -78,6 +79,7 @@ def _is_current(activity_item: ActivityItem) -> bool:
 
 
 def save_commits(to: PageContext, branch_commits: Sequence[BranchCommit]) -> None:
+    """Store commits as pushed to their branches."""
     commits.save(
         to.conn,
         [
@@ -89,8 +91,10 @@ def save_commits(to: PageContext, branch_commits: Sequence[BranchCommit]) -> Non
 
 
 def save_pipelines(to: PageContext, pipelines: Sequence[Pipeline]) -> None:
-    """Lists tell neither the branch of a merge request's pipeline nor the commit: what is known of
-    the merge request and of its branch, or of the default branch, does."""
+    """Store pipelines with the branches and commits that lists do not tell.
+
+    What is known of the merge request and of its branch, or of the default branch, does.
+    """
     place = to.connection.id, to.project.id
     stored_by_key = store_pipelines.pipelines(
         to.conn, [(*place, pipeline.id) for pipeline in pipelines]
@@ -143,7 +147,7 @@ def _keep_known(pipeline: Pipeline, existing: Pipeline | None, commit: Commit | 
 
 
 def save_deployments(to: PageContext, deployment_events: Sequence[DeploymentEvent]) -> None:
-    """The tier stays as a hook told it: of environments that are gone nobody else does."""
+    """Store deployments; the tier stays as a hook told it: nobody else does of what is gone."""
     place = to.connection.id, to.project.id
     of = {
         (
@@ -165,6 +169,7 @@ def save_deployments(to: PageContext, deployment_events: Sequence[DeploymentEven
 
 
 def save_merge_requests(to: PageContext, past_merge_requests: Sequence[PastMergeRequest]) -> None:
+    """Store merge requests with their commits and links; those over before are silent."""
     conn, of = (
         to.conn,
         {
@@ -222,7 +227,7 @@ _ACTIONS = {MergeRequestState.MERGED: "merge", MergeRequestState.CLOSED: "close"
 def _listed_event(
     past_merge_request: PastMergeRequest, before: MergeRequestsByKey
 ) -> MergeRequestEvent:
-    """A list tells nothing of reviews: what hooks told of them stays."""
+    """Build the event of a listed merge request; what hooks told of reviews stays."""
     request, merge_request = (
         past_merge_request.merge_request,
         before.get(past_merge_request.merge_request.key),

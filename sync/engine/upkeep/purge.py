@@ -71,7 +71,7 @@ class NightlyPurge:
             )
 
     def _run_steps(self, portal: PortalRecord, now: datetime) -> int:
-        """A portal that cannot be purged is tried again later; the others go on."""
+        """Run some steps. A portal that cannot be purged is tried again later; the others go on."""
         if self._failed_at.get(portal.id, now) < now - RETRY_EVERY:
             del self._failed_at[portal.id]
         if portal.id in self._failed_at:
@@ -112,7 +112,7 @@ def _cutoff(retention: Retention, rule: RetentionRule, now: datetime) -> datetim
 
 
 def _purge_rule(deps: Deps, rule: RetentionRule, portal_id: int, moment: datetime) -> Iterator[int]:
-    """The search holds nobody up; only the deletion of what it found takes the write lock."""
+    """Search without holding anybody up; only deleting what was found takes the write lock."""
     last: RowKey | None = None
     while True:
         with read(deps.database) as conn:

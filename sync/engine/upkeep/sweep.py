@@ -63,13 +63,10 @@ class Sweep:
         self._purge = NightlyPurge(deps)
 
     def run(self, now: datetime) -> int:
-        """Returns about how many things it found to do."""
+        """Do what is due and return about how many things that were."""
         done = self._repair_moments(now)
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
-            to_ask = set(deployments.portals_to_fetch(conn, now))
-            unread = set(merge_request_commits.portals_due(conn, now))
-            doubtful = set(branch_checks.portals_due(conn, now))
             hosts = [
                 connection_record
                 for portal in active
@@ -79,6 +76,10 @@ class Sweep:
             if self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
                 done += self._run_part("host", connection.id, sweep_connection, connection)
+        with read(self._deps.database) as conn:
+            to_ask = set(deployments.portals_to_fetch(conn, now))
+            unread = set(merge_request_commits.portals_due(conn, self._deps.clock.now()))
+            doubtful = set(branch_checks.portals_due(conn, now))
         ids = {portal.id for portal in active}
         for portal_id in sorted(to_ask & ids):
             done += self._run_part("deployments", portal_id, fetch_deployment_contents, portal_id)
@@ -135,7 +136,7 @@ class Sweep:
 
 
 def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
-    """Reads the merge requests that changed since the last sweep; how many there were.
+    """Read the merge requests that changed since the last sweep; return how many there were.
 
     A code host that cannot be asked is asked again, from the same moment on; what it denied
     stands in the connection's account. Its hooks go on being heard.
@@ -170,7 +171,7 @@ def _record_problem(deps: Deps, connection: ConnectionRecord, problem: str | Non
 def ingest_snapshots(
     deps: Deps, connection: ConnectionRecord, answers: Iterable[MergeRequest]
 ) -> None:
-    """Stores merge requests as the code host itself told them, and marks their tasks dirty.
+    """Store merge requests as the code host itself answered, and mark their tasks dirty.
 
     Those that were over and done with before the connection are silent: nothing is shown of them.
     """
@@ -198,7 +199,15 @@ def _ingest(
     }
     silent = frozenset(_silent_keys(conn, connection, changed.values(), before.keys()))
     now = deps.clock.now()
-    update_links(conn, connection.portal_id, changed, rules, now=now, silent_keys=silent)
+    update_links(
+        conn,
+        connection.portal_id,
+        changed,
+        rules,
+        now=now,
+        silent_keys=silent,
+        wait_for_commits=True,  # no turn follows in which the host is asked first
+    )
 
 
 def _silent_keys(
@@ -235,7 +244,7 @@ def _read_changed(
 
 
 def refresh_people(deps: Deps, portal_id: int) -> bool:
-    """Reads everybody of the portal again; whether that was done."""
+    """Read everybody of the portal again; return whether that was done."""
     with hold(deps, f"people:{portal_id}") as lane:
         if lane is None:
             return True

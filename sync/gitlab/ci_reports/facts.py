@@ -33,10 +33,14 @@ _OF_THE_APP = {
     "CHAT": "-",
     "CHAT_WHEN": "failed",
     "TELL_AUTHOR": "true",
+    "NOTIFY_SOURCES": (
+        "push, merge_request_event, web, webide, api, trigger, pipeline, parent_pipeline, chat"
+    ),
     "ON_OPEN": "start",
     "ON_MERGE": "complete",
     "STAGE_OPEN": "-",
     "STAGE_MERGE": "-",
+    "TOKEN_VARIABLE": "B24_GITLAB_TOKEN",  # the app reads commits by its own connection
 }
 _NAMES = {
     "jobs": "the jobs of the pipeline",
@@ -122,6 +126,8 @@ def report_of(facts: Facts) -> dict[str, Any]:
 
 def nothing(facts: Facts, report: Mapping[str, Any]) -> str:
     """Return why there is nothing to report, "" where there is."""
+    if not any(fnmatchcase(facts.ref, ref) for ref in facts.chosen("REFS") or ("*",)):
+        return "this ref is not among the input refs"
     if facts.mode == "deployment":
         if reason := _no_deployment(facts):
             return reason

@@ -33,7 +33,7 @@ _SHA = re.compile(r"[0-9a-f]{8,64}")
 def read_deployments(
     client: GitLab, project: Project, since: datetime, cursor: Cursor | None
 ) -> Page[DeploymentEvent]:
-    """A finished one costs a request more: for the merge requests that it brought."""
+    """Read a page of deployments; a finished one costs a request more, for its merge requests."""
     at = cursor or {}
     tiers = at["tiers"] if "tiers" in at else _read_tiers(client, project.id)
     page = read_changed(client, f"/projects/{project.id}/deployments", at, since)
@@ -86,7 +86,7 @@ def _parse_deployment(
 
 
 def _read_tiers(client: GitLab, project_id: int) -> dict[str, str]:
-    """The tier of each environment that is there and whose name says another.
+    """Read the tier of each environment that is there and whose name says another.
 
     Only environments tell theirs. https://docs.gitlab.com/api/environments/#list-environments
     """

@@ -77,7 +77,7 @@ def read_notes(
 def _read_notes_of(
     of: str, client: GitLab, project: Project, json_object: JsonObject, since: datetime
 ) -> Iterator[Comment]:
-    """The latest first, so that what is too old ends the list."""
+    """Read a page of what has discussions, the latest first: what is too old ends the list."""
     on, iid = _parse_target(of, project, json_object), positive_int(json_object.get("iid"))
     listed = client.list(
         f"/projects/{project.id}/{of}/{iid}/notes",
@@ -111,8 +111,10 @@ def _parse_target(of: str, project: Project, json_object: JsonObject) -> Comment
 def parse_note(
     project: Project, on: CommentTarget, json_object: JsonObject, *, hidden: bool = False
 ) -> Comment | None:
-    """A comment as the API tells it; None where too little is told. `hidden`: what it is on is not
-    for everybody."""
+    """Read a comment as the API tells it; None where too little is told.
+
+    `hidden`: what it is on is not for everybody.
+    """
     note_id, written = positive_int(json_object.get("id")), timestamp(json_object.get("created_at"))
     if note_id is None or written is None:
         return None

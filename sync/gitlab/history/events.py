@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sync.core.model.activity import Comment, CommentTarget
 from sync.core.model.common import Commit, Project
@@ -25,6 +26,7 @@ _UNREADABLE = (
     "some comments are on commits that were not read: of before, or of branches that are gone"
 )
 _NOT_FOUND = "404"
+_T = TypeVar("_T")
 
 CommitsByTitle = Callable[[Collection[str]], Mapping[str, Sequence[Commit]]]
 
@@ -37,7 +39,9 @@ def read_notes(
     *,
     find_commits_by_title: CommitsByTitle,
 ) -> Page[Comment]:
-    """A commented snippet costs a request; so does, for a comment on the whole of a commit, each
+    """Read a page of comments of which only events tell.
+
+    A commented snippet costs a request; so does, for a comment on the whole of a commit, each
     commit where several have its title.
 
     `titled`: the known commits by title, for an event does not tell which one it is on. With
@@ -101,7 +105,7 @@ class _NoteReader:
         return _commit_target(self.project, title, alike[0]) if alike else None
 
     def _pick_commented(self, alike: Sequence[Commit], note_id: int | None) -> Sequence[Commit]:
-        """The one that has the comment. Those without a time are taken to be old."""
+        """Find the commit that has the comment. Those without a time are taken to be old."""
         newest = sorted(
             alike, key=lambda commit: commit.at.timestamp() if commit.at else 0, reverse=True
         )
@@ -145,7 +149,7 @@ def _snippet_target(project: Project, number: int, json_object: JsonObject) -> C
     return CommentTarget("snippet", str(number), title, url, description)
 
 
-def _none_if_gone(ask: Callable[[], object]) -> object | None:
+def _none_if_gone(ask: Callable[[], _T]) -> _T | None:
     try:
         return ask()
     except Refused as refused:

@@ -76,7 +76,7 @@ class _ReviewReader:
     problem: str = ""
 
     def read_reviews(self, iids: list[int]) -> dict[int, Review]:
-        """A token that GraphQL denies may be good all the same: REST will tell."""
+        """Ask GraphQL; None where it denies the token, which may be good all the same for REST."""
         by_key: dict[int, Review] = {}
         if self.source != _GRAPHQL:
             return by_key

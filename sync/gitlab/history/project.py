@@ -128,7 +128,7 @@ def _parse_release(project: Project, json_object: JsonObject) -> Release:
 def read_commits(
     client: GitLab, project: Project, since: datetime, cursor: Cursor | None
 ) -> Page[BranchCommit]:
-    """The commits of the default branch, then those that other branches have beside them.
+    """Read the commits of the default branch, then those that other branches have beside them.
 
     The default branch is read as it was at the first page: pages of a commit's history never
     move. A page of branches costs one request, and one for each that got a commit since.
@@ -170,7 +170,7 @@ def _read_other_branches(
 def _commits_beside_default(
     client: GitLab, project: Project, head: str, since: datetime
 ) -> Iterator[Commit]:
-    """What a branch has and the default branch has not: a range, as git writes it."""
+    """Read what a branch has and the default branch has not: a range, as git writes it."""
     ref = f"{project.default_branch}..{head}" if project.default_branch else head
     path = f"/projects/{project.id}/repository/commits"
     return map(build_commit, client.list(path, ref_name=ref, since=since.isoformat()))

@@ -118,7 +118,8 @@ class GitLabIssues:
                 case AddComment():
                     return comments.add(self._client, self._reader.own_id(), write)
                 case EditComment():
-                    return comments.edit(self._client, self._reader.own_id(), write)
+                    key = self._reader.instance.note_keys.get(write.comment_id, "")
+                    return comments.edit(self._client, self._reader.own_id(), write, key)
                 case DeleteComment():
                     return comments.delete(self._client, write)
                 case AddTime():

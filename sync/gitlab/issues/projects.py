@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
@@ -44,6 +46,24 @@ class Projects:
             )
             self._by_id[project_id] = held
         return held
+
+    def shown(self, project_id: str, answer: Mapping[str, Any]) -> bool:
+        """Tell whether an answer about a project is one: GraphQL shows none of a wrong path.
+
+        False where it was renamed: ask again. Raises Refused where it is not to be seen: nothing
+        is known of its items then.
+        """
+        if answer.get("project") is not None:
+            return True
+        before = self.get(project_id).path
+        if self.get(project_id, fresh=True).path != before:
+            return False
+        raise Refused(
+            f"GitLab does not show the items of the project {before}",
+            cause="The token's user lost its role in the project, or issues are switched off",
+            change="Give the token's user the role Planner, or Reporter before 17.7",
+            code="404",
+        )
 
     def held(self, project_id: str) -> Project | None:
         """Return what is known of a project, without asking."""

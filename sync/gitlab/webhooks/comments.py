@@ -34,7 +34,7 @@ _NOTEABLES = {
 
 
 def parse_note(payload: dict[str, Any], connection_id: int) -> Comment:
-    """The event of a comment that was written or edited. Raises Unreadable."""
+    """Parse a comment that was written or edited. Raises UnreadablePayload."""
     require_kind(payload, "note")
     attributes = mapping(payload.get("object_attributes"))
     _refuse_sample(payload, attributes)
@@ -60,7 +60,7 @@ def parse_note(payload: dict[str, Any], connection_id: int) -> Comment:
 
 
 def parse_confidential_note(payload: dict[str, Any], connection_id: int) -> Comment:
-    """A comment that is for members only, or on an issue that is. Raises Unreadable."""
+    """Parse a comment for members only, or on such an issue. Raises UnreadablePayload."""
     return replace(parse_note(payload, connection_id), internal=True)
 
 

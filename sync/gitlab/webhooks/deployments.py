@@ -27,7 +27,7 @@ _APPROVAL_STATUSES = (DeploymentStatus.APPROVED, DeploymentStatus.REJECTED)
 
 
 def parse_deployment(payload: dict[str, Any], connection_id: int) -> DeploymentEvent:
-    """The event of a deployment hook. Raises Unreadable."""
+    """Parse a deployment. Raises UnreadablePayload."""
     require_kind(payload, "deployment")
     environment = text(payload.get("environment"))
     if not environment:
@@ -54,7 +54,7 @@ def parse_deployment(payload: dict[str, Any], connection_id: int) -> DeploymentE
 
 
 def deployment_status(value: object) -> DeploymentStatus:
-    """A deployment's status; `unknown` for words that a future version adds."""
+    """Return a deployment's status; `unknown` for words that a future version adds."""
     try:
         return DeploymentStatus(text(value))
     except ValueError:

@@ -28,7 +28,7 @@ _NO_REASON = "unknown_failure"  # said of jobs that did not fail, too
 
 
 def parse_job(payload: dict[str, Any], connection_id: int) -> JobRun:
-    """The event of a job whose status changed. Raises Unreadable."""
+    """Parse a job whose status changed. Raises UnreadablePayload."""
     require_kind(payload, "build")
     project = _job_project(payload, connection_id)
     job_id = require(positive_int(payload.get("build_id")), "the job has no id")

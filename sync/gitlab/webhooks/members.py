@@ -16,7 +16,7 @@ from sync.gitlab.webhooks.projects import hook_group, system_hook_project
 
 
 def parse_member(payload: dict[str, Any], connection_id: int) -> Resource:
-    """A member of a group or project: `title` who, `state` the role, `expires_at` until when.
+    """Parse a member of a group or project: `title` who, `state` the role, `expires_at` until when.
 
     Who did it is not told. Raises Unreadable.
     """
@@ -42,7 +42,7 @@ def parse_member(payload: dict[str, Any], connection_id: int) -> Resource:
 
 
 def parse_project(payload: dict[str, Any], connection_id: int) -> Resource:
-    """A project: `state` who sees it, `text` its path of before. Raises Unreadable."""
+    """Parse a project: `state` who sees it, `text` its earlier path. Raises UnreadablePayload."""
     action = _action(payload, "project_")
     project = system_hook_project(payload, connection_id)
     return Resource(
@@ -59,7 +59,7 @@ def parse_project(payload: dict[str, Any], connection_id: int) -> Resource:
 
 
 def parse_group(payload: dict[str, Any], connection_id: int) -> Resource:
-    """A group or subgroup: `text` its path of before. Raises Unreadable."""
+    """Parse a group or subgroup: `text` its earlier path. Raises UnreadablePayload."""
     action = _action(payload, "group_", "subgroup_")
     group = hook_group(payload, connection_id)
     return Resource(
@@ -75,6 +75,6 @@ def parse_group(payload: dict[str, Any], connection_id: int) -> Resource:
 
 
 def _action(payload: dict[str, Any], *begins: str) -> str:
-    """These hooks have no `object_kind`: the event's name says what happened."""
+    """Return what happened, by the event's name: these hooks have no `object_kind`."""
     name = text(payload.get("event_name"))
     return require(name if name.startswith(begins) else None, f"the event is {name or 'not named'}")

@@ -84,7 +84,7 @@ _UNSUPPORTED = "recorded, nothing is done with it yet"
 def parse_events(
     event: str, body: bytes, *, connection_id: int, instance: str = ""
 ) -> tuple[CodeEvent, ...]:
-    """What a stored delivery says. Never raises: what cannot be read is Unrecognised."""
+    """Parse a stored delivery. Never raises: what cannot be read is an UnrecognisedEvent."""
     kind = event or "no X-Gitlab-Event"
     try:
         payload = _payload(body)

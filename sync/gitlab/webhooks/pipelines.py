@@ -38,7 +38,7 @@ class StageResults:
 
 
 def stage_results(builds: object) -> StageResults:
-    """A job that is allowed to fail decides nothing, and a retried one counts by its newest try."""
+    """Return how stages ended: a job may be allowed to fail, of a retried one the newest counts."""
     by_key: dict[str, list[dict[str, Any]]] = {}
     for job in _last_tries(mappings(builds)):
         if stage := text(job.get("stage")):
@@ -56,7 +56,7 @@ def _last_tries(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _all_passed(jobs: list[dict[str, Any]]) -> bool:
-    """What was skipped may be the very job that failed before: all have to have passed."""
+    """Tell whether all jobs have passed: a skipped one may be the very one that failed before."""
     ran = any(job.get("status") in ("success", "failed") for job in jobs)
     return ran and all(job.get("status") == "success" for job in jobs if not _may_fail(job))
 
@@ -70,7 +70,7 @@ def _may_fail(job: dict[str, Any]) -> bool:
 
 
 def parse_pipeline(payload: dict[str, Any], connection_id: int) -> PipelineEvent:
-    """The event of a pipeline hook. Raises Unreadable."""
+    """Parse a pipeline hook. Raises UnreadablePayload."""
     require_kind(payload, "pipeline")
     attributes = mapping(payload.get("object_attributes"))
     source = text(attributes.get("source"))
@@ -104,7 +104,7 @@ def parse_pipeline(payload: dict[str, Any], connection_id: int) -> PipelineEvent
 
 
 def pipeline_status(value: object) -> PipelineStatus:
-    """A pipeline's status; `unknown` for words that a future version adds."""
+    """Return a pipeline's status; `unknown` for words that a future version adds."""
     try:
         return PipelineStatus(text(value))
     except ValueError:
@@ -112,13 +112,13 @@ def pipeline_status(value: object) -> PipelineStatus:
 
 
 def _merge_request_iid(project: Project, row: dict[str, Any]) -> int | None:
-    """The merge request's number, unless it counts in another project (a fork's pipeline)."""
+    """Return the merge request's number, unless it is of another project (a fork's pipeline)."""
     target = positive_int(row.get("target_project_id"))
     return positive_int(row.get("iid")) if target in (None, project.id) else None
 
 
 def _latest_timestamp(payload: dict[str, Any]) -> datetime | None:
-    """The latest moment a pipeline hook tells: it has no `updated_at`, its jobs move its time."""
+    """Return the latest moment in a pipeline hook, which has no `updated_at`: its jobs move it."""
     parts = [mapping(payload.get("object_attributes")), *mappings(payload.get("builds"))]
     names = ("created_at", "started_at", "finished_at")
     timestamps = (timestamp(part.get(name)) for part in parts for name in names)

@@ -16,7 +16,7 @@ _GROUP_PREFIX = "/groups/"
 
 
 def hook_project(value: object, fallback_id: object, connection_id: int) -> Project:
-    """A hook's project; old versions leave its id out and tell it beside the object."""
+    """Parse a hook's project; old versions leave its id out and tell it beside the object."""
     row = mapping(value)
     project_id = positive_int(row.get("id")) or positive_int(fallback_id)
     path, url = text(row.get("path_with_namespace")), web_url(row.get("web_url"))
@@ -27,7 +27,7 @@ def hook_project(value: object, fallback_id: object, connection_id: int) -> Proj
 
 
 def project_at_url(address: str, project_id: object, connection_id: int) -> Project:
-    """The project whose page stands at `address`, for hooks that tell its id only.
+    """Return the project whose page stands at `address`, for hooks that tell its id only.
 
     On an instance under a path of its own (`/gitlab`) that is taken for a part of the project's.
     """
@@ -40,7 +40,7 @@ def project_at_url(address: str, project_id: object, connection_id: int) -> Proj
 
 
 def system_hook_project(payload: dict[str, Any], connection_id: int) -> Project:
-    """The project of a hook about groups or about the instance: without its address.
+    """Parse the project of a hook about groups or about the instance: without its address.
 
     https://docs.gitlab.com/administration/system_hooks/
     """
@@ -56,7 +56,7 @@ def system_hook_project(payload: dict[str, Any], connection_id: int) -> Project:
 
 
 def hook_group(value: object, connection_id: int, address: str = "") -> Project:
-    """A group, in whichever of its names a hook calls it, else the one whose page `address` is."""
+    """Parse a group by whichever name a hook has for it, else that whose page `address` is."""
     row = mapping(value)
     url, _, at = address.partition(_PAGE_SEPARATOR)[0].partition(_GROUP_PREFIX)
     names = ("full_path", "group_path", "path")
@@ -75,7 +75,7 @@ def hook_group(value: object, connection_id: int, address: str = "") -> Project:
 def hook_owner(
     payload: dict[str, Any], connection_id: int, *, fallback_id: object = None, url: str = ""
 ) -> Project:
-    """The project a thing belongs to, or the group where it is a group's own. Raises Unreadable."""
+    """Parse the project of a thing, or the group that owns it. Raises UnreadablePayload."""
     if payload.get("project") or not (payload.get("group") or _GROUP_PREFIX in url):
         return hook_project(payload.get("project"), fallback_id, connection_id)
     return hook_group(payload.get("group"), connection_id, url)

@@ -29,7 +29,7 @@ _TAG_PREFIX = "refs/tags/"
 
 
 def parse_push(payload: dict[str, Any], connection_id: int) -> Push:
-    """The event of a push to a branch. Raises Unreadable."""
+    """Parse a push to a branch. Raises UnreadablePayload."""
     require_kind(payload, "push")
     before, after = text(payload.get("before")), text(payload.get("after"))
     commits = tuple(parse_commit(item) for item in mappings(payload.get("commits")))
@@ -50,7 +50,7 @@ def parse_push(payload: dict[str, Any], connection_id: int) -> Push:
 
 
 def parse_tag_push(payload: dict[str, Any], connection_id: int) -> TagPush:
-    """The event of a push of a tag. `sha`: of the commit, of a deleted tag what it was on.
+    """Parse a push of a tag. `sha`: of the commit, of a deleted tag what it was on.
 
     Raises Unreadable.
     """
@@ -79,6 +79,7 @@ def _refuse_sample(before: str, commits: Sequence[Commit]) -> None:
 
 
 def parse_commit(row: dict[str, Any]) -> Commit:
+    """Parse a commit of a hook; what it lacks is empty."""
     author = mapping(row.get("author"))
     return Commit(
         sha=text(row.get("id")),

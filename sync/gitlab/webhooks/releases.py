@@ -23,7 +23,7 @@ from sync.gitlab.webhooks.projects import hook_project
 
 
 def parse_release(payload: dict[str, Any], connection_id: int) -> Release:
-    """The event of a release that was created, edited or deleted. Raises Unreadable.
+    """Parse a release that was created, edited or deleted. Raises UnreadablePayload.
 
     Only of its making is the time told; who did it is not told at all.
     """

@@ -25,12 +25,13 @@ from sync.gitlab.json_fields import (
     web_url,
 )
 from sync.gitlab.webhooks.comments import is_internal
-from sync.gitlab.webhooks.merge_requests import event_labels, refuse_sample
+from sync.gitlab.webhooks.merge_requests import event_labels, refuse_sample, replaced_values
 from sync.gitlab.webhooks.projects import hook_owner, hook_project, project_at_url
 
 # object_kind -> the kind, and the page that such things have.
 _ISSUES = {"issue": (Kind.ISSUE, "issues"), "work_item": (Kind.WORK_ITEM, "work_items")}
 _STATE_IDS = {1: "opened", 2: "closed"}
+_ISSUE_FIELDS = {"title": "title", "description": "text", "labels": "labels"}
 _EMOJI_TARGETS = ("note", "merge_request", "issue", "work_item", "snippet", "commit")
 # What the Test buttons make up: the first emoji of the instance, on a comment, and a token.
 # See app/services/concerns/integrations/project_test_data.rb in GitLab's source.
@@ -43,7 +44,7 @@ _TOKENS = {
 
 
 def parse_issue(payload: dict[str, Any], connection_id: int) -> Resource:
-    """An issue, a task, an incident, a group's epic. Raises Unreadable."""
+    """Parse an issue, a task, an incident, a group's epic. Raises UnreadablePayload."""
     named = require_kind(payload, *_ISSUES)
     row, (kind, page) = mapping(payload.get("object_attributes")), _ISSUES[named]
     url = web_url(row.get("url"))
@@ -64,10 +65,12 @@ def parse_issue(payload: dict[str, Any], connection_id: int) -> Resource:
         text=text(row.get("description")),
         confidential=row.get("confidential") is True
         or text(payload.get("event_type")).startswith("confidential_"),
+        replaced=replaced_values(payload, _ISSUE_FIELDS),
     )
 
 
 def parse_confidential_issue(payload: dict[str, Any], connection_id: int) -> Resource:
+    """Parse the same of an issue for members only. Raises UnreadablePayload."""
     return replace(parse_issue(payload, connection_id), confidential=True)
 
 
@@ -182,7 +185,7 @@ def parse_vulnerability(payload: dict[str, Any], connection_id: int) -> Resource
 
 
 def parse_token(payload: dict[str, Any], connection_id: int) -> Resource:
-    """An access or deploy token that expires soon; told again as its day comes nearer.
+    """Parse an access or deploy token that expires soon; sent again as its day comes nearer.
 
     Raises Unreadable.
     """

@@ -85,7 +85,7 @@ def event_name(headers: Mapping[str, str]) -> str:
 
 
 def _verify_signature(headers: Mapping[str, str], body: bytes, key: bytes, now: datetime) -> None:
-    """Standard Webhooks: any of the listed `v1` signatures may be the right one."""
+    """Check a Standard Webhooks signature: any of the listed `v1` ones may be the right one."""
     webhook_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     signed = f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
     digest = hmac.new(key, signed, hashlib.sha256).digest()
@@ -109,7 +109,7 @@ def _parse_timestamp(timestamp: str) -> int:
 
 
 def _signing_key(signing_token: str) -> bytes:
-    """The HMAC key: the decoded bytes after `whsec_`, not the token's own text."""
+    """Return the HMAC key: the decoded bytes after `whsec_`, not the token's own text."""
     try:
         key = base64.b64decode(signing_token.removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):

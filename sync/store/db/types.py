@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +18,8 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 def storable(value: str) -> str:
     """Replace what PostgreSQL refuses in text: NUL and halves of surrogate pairs."""
+    if value.isascii() and "\0" not in value:
+        return value
     if "\0" in value:
         value = value.replace("\0", REPLACEMENT)
     try:
@@ -36,12 +40,25 @@ def _storable_tree(value: Any) -> Any:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A value that is written as JSON already, as `dump_json` writes it."""
+
+    text: str
+
+
 def dump_json(value: Any) -> str:
     """Write a value as JSON for a column, with unstorable characters replaced."""
+    if isinstance(value, Encoded):
+        return value.text
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if "\\u0000" not in text and storable(text) is text:
         return text
     return json.dumps(_storable_tree(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _storable_or_none(value: str | None) -> str | None:
+    return None if value is None else storable(value)
 
 
 class SafeText(TypeDecorator[str]):
@@ -53,6 +70,10 @@ class SafeText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Replace the characters that cannot be stored."""
         return None if value is None else storable(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+        """Return the same without what SQLAlchemy wraps around it: it runs for every text."""
+        return _storable_or_none
 
 
 class Moment(TypeDecorator[datetime]):

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
+from sync.store.db.bulk import execute_many
+
 T = TypeVar("T")
 Row = Mapping[str, Any]
 Guard = Callable[[Any], ColumnElement[bool]]
@@ -45,7 +47,7 @@ def upsert(
     if rows:
         update = update if callable(update) else tuple(update)
         statement = _upsert(conn.dialect.name, table, tuple(keys), update, where)
-        conn.execute(statement, list(rows))
+        execute_many(conn, statement, rows)
 
 
 @lru_cache(maxsize=128)

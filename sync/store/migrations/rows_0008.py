@@ -137,7 +137,7 @@ def _pages(
         query = sa.select(table).order_by(*columns).limit(PAGE)
         if last is not None:
             query = query.where(sa.tuple_(*columns) > sa.tuple_(*map(sa.literal, last)))
-        page = [dict(row) for row in conn.execute(query).mappings()]
+        page: list[Mapping[str, Any]] = [dict(row) for row in conn.execute(query).mappings()]
         if not page:
             return
         yield page

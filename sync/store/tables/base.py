@@ -36,8 +36,10 @@ def in_literals(column: Column[str], *states: str) -> ColumnElement[bool]:
 
 
 def portal_id_column(**kwargs: Any) -> Column[int]:
+    """Build a column that refers to the portal with which its rows go."""
     return Column("portal_id", Id, ForeignKey("portal.id", ondelete="CASCADE"), **kwargs)
 
 
 def connection_id_column(**kwargs: Any) -> Column[int]:
+    """Build a column that refers to the connection with which its rows go."""
     return Column("connection_id", Id, ForeignKey("connection.id", ondelete="CASCADE"), **kwargs)

@@ -128,7 +128,10 @@ def test_a_report_is_kept_and_says_what_hooks_would(connected, gitlab):
     assert answer.status_code == 200
     url = "https://portal.example.com/company/personal/user/1/tasks/task/view"
     named = [{"id": number, "url": f"{url}/{number}/"} for number in (2103, 2104, 2105, 2106)]
-    assert answer.json == {"accepted": True, "duplicate": False, "tasks": named}
+    said = [{"text": "the app has the report; the tasks it names: 2103, 2104, 2105, 2106"}]
+    assert answer.json == {
+        "accepted": True, "duplicate": False, "tasks": named, "notes": said,
+    }  # fmt: skip
     assert connected.woken == [connected.portal().id]
     (row,) = kept(connected)
     assert row.event == "CI Report"

@@ -29,7 +29,8 @@ shuffle=True, hold=True, seed=3)`; what is held or delayed goes out by `gitlab.r
 `gitlab.deliveries.dropped` (disabled, recursive, rate limited) and `.lost` say what did not.
 `gitlab.api.limit.per_minute = 60` (429), `gitlab.deliveries.per_minute` (hook calls),
 `gitlab.offline = True` (connections are cut), `gitlab.cut_before = 1`, `.cut_after = 1` (so many
-writes are cut off before they are carried out, or after: nobody hears the answer), `gitlab.failing = 502` (every answer),
+writes are cut off before they are carried out, or after: nobody hears the answer),
+`gitlab.failing = 502` (every answer),
 `gitlab.state.version = "16.11.0"` (no signing, no webhook-id, no Idempotency-Key),
 `gitlab.state.edition = "ce"`, `.premium = False`, `.auto_disable_hooks`, `.allow_local_hooks`,
 `project.approvals_required`, `project.reset_approvals_on_push`,
@@ -37,7 +38,8 @@ writes are cut off before they are carried out, or after: nobody hears the answe
 
 Issues are written through the API alone. `project.archived`, `state.planned` (statuses, custom
 fields, iterations, links), `gitlab.issues.obstacles` (spam, captcha, locks, limits), `.copies`
-(entries of time after a move), `.executed` (quick actions that ran), `.largest_upload` (MB).
+(entries of time after a move), `.executed` (quick actions that ran), `.notified` (who was
+mentioned), `.largest_upload` (MB).
 
 Without a server: `State()` and `payloads.raw(payloads.merge_request(state, mr, ann, "open"))`;
 `signing.headers(event, body, at=…, delivery_id=…, token=…, signing_token=…)`. Ready bodies are in

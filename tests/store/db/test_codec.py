@@ -11,7 +11,8 @@ from sync.core.merge_requests.fold import ApprovalVote, Memory
 from sync.core.model.common import Commit
 from sync.core.model.merge_requests import MergeRequest, Reviewer
 from sync.core.model.tasks import KanbanStage, Task, TaskStatus
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json, to_json
+from sync.store.db.types import dump_json
 from tests.store.factories import ANN, BOB, NOW, a_merge_request, a_pipeline
 
 VALUES = [
@@ -34,6 +35,15 @@ VALUES = [
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_a_value_survives_json(value: object) -> None:
     assert from_json(type(value), json.loads(json.dumps(to_json(value)))) == value
+
+
+ODD_TEXTS = ("a\0b", "\ud800", "\ud83d\ude00", 'ж\u2028\x7f\x1f</script>"\\u0000', "", "\U0001f600")
+ODD = [Commit("c0ffee", text, text, text, at=NOW) for text in ODD_TEXTS]
+
+
+@pytest.mark.parametrize("value", [*VALUES, *ODD], ids=lambda value: type(value).__name__)
+def test_a_value_is_encoded_as_the_column_would_write_it(value: object) -> None:
+    assert dump_json(encode(value)) == dump_json(to_json(value))
 
 
 def test_a_key_that_a_later_version_wrote_is_passed_over() -> None:

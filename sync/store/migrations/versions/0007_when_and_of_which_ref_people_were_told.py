@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("portal_id", "about", name=op.f("pk_told")),
     )
     now = datetime.now(UTC)
-    if rows := [row for entry in listed if (row := _row(*entry, now))]:
+    if rows := [row for portal, about, state in listed if (row := _row(portal, about, state, now))]:
         conn.execute(table.insert(), rows)
 
 

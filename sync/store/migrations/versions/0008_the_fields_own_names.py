@@ -191,8 +191,10 @@ def _make_notified() -> None:
 
 
 def _make_api_calls(conn: sa.Connection) -> None:
-    columns = ("id", "portal_id", "system", "connection", "source", "actor", "at", "method")
-    columns += ("status", "milliseconds", "request", "answer", "error")
+    columns: tuple[str, ...] = (
+        "id", "portal_id", "system", "connection", "source", "actor", "at", "method", "status",
+        "milliseconds", "request", "answer", "error",
+    )  # fmt: skip
     op.create_table(
         "api_call",
         sa.Column("id", Id, autoincrement=True, nullable=False),

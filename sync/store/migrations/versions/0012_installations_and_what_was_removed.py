@@ -1,6 +1,7 @@
 """Installations with ids of their own, portals and connections that were removed."""
 
 import secrets
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +18,7 @@ def upgrade() -> None:
     Without it the id of a deleted last row is given to the next. A later batch over these tables
     has to ask for it again. https://www.sqlite.org/autoinc.html
     """
-    anew = {"recreate": "auto", "table_kwargs": {"sqlite_autoincrement": True}}
+    anew: dict[str, Any] = {"recreate": "auto", "table_kwargs": {"sqlite_autoincrement": True}}
     if op.get_bind().dialect.name == "sqlite":
         anew["recreate"] = "always"
     with op.batch_alter_table("portal", **anew) as portal:

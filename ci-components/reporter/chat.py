@@ -1,0 +1,53 @@
+"""The message in the chat of the input `chat`. Pure."""
+
+from __future__ import annotations
+
+from reporter.bbcode import link
+from reporter.cards import SHOWN_JOBS, deployment_lines, ref_url, request_link
+from reporter.model import Report
+from reporter.phrases import TASKS, say
+from reporter.plan import edit_message, is_card, post_message
+from reporter.portal_batch import Call
+from reporter.portal_json import Portal, read_messages
+from reporter.portal_queries import newest, task_link
+
+
+def chat_question(report: Report, _: Portal) -> dict[str, Call]:
+    return {"chat": newest(report.settings.chat)} if tells_chat(report) else {}
+
+
+def tells_chat(report: Report) -> bool:
+    """Tell whether the input chat-when wants this report."""
+    settings = report.settings
+    rules = {
+        "always": True,
+        "failed": report.status == "failed",
+        "deployments": bool(report.deployments),
+    }
+    early = report.status == "running" and report.jobs is None
+    return bool(settings.chat) and rules.get(settings.chat_when, False) and not early
+
+
+def chat_call(report: Report, portal: Portal, ci_line: str) -> list[Call]:
+    """One message a pipeline, edited when the job runs again."""
+    if not tells_chat(report):
+        return []
+    tasks = [task_link(portal, task) for task in portal.tasks.values()]
+    text, messages = chat_text(report, tasks, ci_line), read_messages(portal.results.get("chat"))
+    earlier = next((m for m in messages if is_card(m, report.pipeline_url, portal)), None)
+    if earlier and earlier.text.strip() == text:
+        return []
+    if earlier and earlier.editable:
+        return [edit_message(earlier, text, "the chat's message edited")]
+    return [post_message(report.settings.chat, text, "message in the chat written")]
+
+
+def chat_text(report: Report, tasks: list[tuple[str, str]], ci_line: str) -> str:
+    """Return the chat's message; `tasks`: title and address of each."""
+    language, path = report.settings.language, report.ci["CI_PROJECT_PATH"]
+    about = [request_link(mr) for mr in report.merge_requests[:SHOWN_JOBS]]
+    named = ", ".join(link(url, title) for title, url in tasks)
+    lines = [f"[b]{link(report.pipeline_url, f'{path} #{report.pipeline}')}[/b]"]
+    lines += about or [link(ref_url(report), report.ref)]
+    lines += [ci_line, *deployment_lines(report)]
+    return "\n".join([*lines, say(language, TASKS, tasks=named)] if named else lines)

@@ -1,0 +1,76 @@
+"""What a report changes in a task: its field, its status, its column. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from reporter.cards import state_line
+from reporter.model import NamedTask, Report
+from reporter.portal_batch import Call
+from reporter.portal_json import AWAITING_CONTROL, COMPLETED, WAITING, Message, Portal, find_stage
+from reporter.references import ENDING
+
+# What UF_CI_STATUS says of a pipeline, in the app's words; of an unknown one it says nothing new.
+FIELD_VALUES = {
+    "success": "passed", "running": "running", "failed": "failed", "canceled": "canceled",
+    "skipped": "skipped", "manual": "manual",
+}  # fmt: skip
+
+
+def is_overtaken(report: Report, earlier: Message | None) -> bool:
+    """Tell whether the card shows a newer pipeline; that of a child has no number in it."""
+    text = earlier.text if earlier else ""
+    shown = re.search(r"(?m)^CI: \[url=[^\]\n]*/pipelines/([0-9]+)\]", text)
+    return shown is not None and int(shown[1]) > report.pipeline
+
+
+def stage_questions(report: Report, portal: Portal) -> dict[str, Call]:
+    """Ask for the columns of the tasks' groups, where the inputs name some."""
+    named = report.settings.stage_open or report.settings.stage_merge
+    groups = {task.group_id for task in portal.tasks.values() if task.group_id and named}
+    return {f"s{group}": Call("task.stages.get", {"entityId": group}) for group in sorted(groups)}
+
+
+def move_calls(
+    report: Report, named: NamedTask, earlier: Message | None, portal: Portal
+) -> list[Call]:
+    """Return the calls for a task's field, and for its status and column."""
+    task, field = portal.tasks[named.id], report.settings.field
+    value, calls = FIELD_VALUES.get(report.status), []
+    if field and value and task.field != value:
+        change = {"taskId": task.id, "fields": {field: value}}
+        calls.append(Call("tasks.task.update", change, f"task {task.id}: {field} = {value}"))
+    return calls + status_calls(report, named, earlier, portal)
+
+
+def status_calls(
+    report: Report, named: NamedTask, earlier: Message | None, portal: Portal
+) -> list[Call]:
+    """Once for each state of a merge request: the earlier card says which was the last.
+
+    So nobody who moved the task by hand sees it moved again by a repeated job. Work is started
+    from waiting only; what is done stays done.
+    https://apidocs.bitrix24.com/api-reference/tasks/status/
+    """
+    mr, settings, task = (
+        report.merge_request_of(named), report.settings, portal.tasks[named.id],
+    )  # fmt: skip
+    if not mr or mr.state == "closed":
+        return []
+    if earlier and state_line(mr, settings.language) in earlier.text.split("\n"):
+        return []
+    if mr.state == "merged":
+        action, wanted, stage = "complete", settings.on_merge, settings.stage_merge
+        fits = named.kind in ENDING and task.status not in (COMPLETED, AWAITING_CONTROL)
+    else:
+        action, wanted, stage = "start", settings.on_open, settings.stage_open
+        fits = task.status == WAITING
+    calls = []
+    if wanted == action and fits and action in task.actions:
+        about = f"task {task.id}: {action}"
+        calls.append(Call(f"tasks.task.{action}", {"taskId": task.id}, about))
+    column = find_stage(portal.results.get(f"s{task.group_id}"), stage) if stage else 0
+    if column and column != task.stage_id:
+        move = {"id": task.id, "stageId": column}
+        calls.append(Call("task.stages.movetask", move, f"task {task.id}: column {stage}"))
+    return calls
