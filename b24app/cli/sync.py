@@ -64,6 +64,8 @@ def run(config: Config, args: argparse.Namespace) -> int:
         with read(opened.engine) as conn:
             portal = find_portal(conn, args.portal)
             row = portals.row_by_id(conn, portal.id)
+        if row is None:
+            raise LookupError("no portal is installed yet")
         return carry_out(PortalDesk(build_engine_deps(opened), row), args)
 
 

@@ -122,6 +122,10 @@ class BitrixRoom:
         rows = self._state.elapsed.values()
         return sum(row.seconds for row in rows if row.task_id == int(address.id))
 
+    def notified(self) -> list[str]:
+        """A title is plain text there."""
+        return []
+
     def count(self) -> int:
         return sum(task.group_id == GROUP for task in self._state.tasks.values())
 
