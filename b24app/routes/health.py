@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
@@ -12,11 +18,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.deps import Deps
 from sync import store
-from sync.store import inbox, logs
-from sync.store.db.database import read
+from sync.store import agenda, inbox, leases, logs
+from sync.store.db.database import read, write
 
 _REVISIONS = Path(store.__file__).parent / "migrations" / "versions"
 SILENT_AFTER = timedelta(seconds=60)
+PATIENCE_SECONDS = 3.0  # for the database
+MAX_PORTALS = 20  # that are named, those that wait for the longest time
+
+
+@dataclass(frozen=True, slots=True)
+class PortalWait:
+    """The age in seconds of a portal's oldest waiting work, whatever it waits for."""
+
+    portal: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +43,7 @@ class Readiness:
     migrations: bool = False
     worker_seen_seconds_ago: float | None = None
     oldest_waiting_seconds: float | None = None
+    waiting: tuple[PortalWait, ...] = ()
 
     @property
     def worker_alive(self) -> bool:
@@ -41,25 +58,74 @@ class Readiness:
 
 
 def check_readiness(deps: Deps) -> Readiness:
-    """Check the database, its migrations, the worker and the waiting work."""
+    """Check that the database can be written, its migrations, the worker and the waiting work."""
     now = deps.clock.now()
     try:
         with read(deps.engine) as conn:
             if not _is_migrated(conn):
                 return Readiness(database=True)
+        with write(deps.engine) as conn:  # a full disk and a standby can be read, and no more
+            leases.acquire(conn, "readyz", "readyz", now=now, ttl=SILENT_AFTER)
             seen_at = next((worker_row.seen_at for worker_row in logs.workers(conn)), None)
             waiting = inbox.oldest_waiting_at(conn)
+            oldest = agenda.oldest_work(conn, MAX_PORTALS)
     except SQLAlchemyError:
         return Readiness(database=False)
-    return Readiness(True, True, _seconds_since(seen_at, now), _seconds_since(waiting, now))
+    return Readiness(
+        True,
+        True,
+        _seconds_since(seen_at, now),
+        _seconds_since(waiting, now),
+        tuple(PortalWait(id_, _seconds_since(at, now) or 0.0) for id_, at in oldest),
+    )
+
+
+def is_worker_alive(deps: Deps) -> bool:
+    """Return whether a worker was seen in the last minute."""
+    with read(deps.engine) as conn:
+        seen_at = next((worker_row.seen_at for worker_row in logs.workers(conn)), None)
+    return Readiness(True, True, _seconds_since(seen_at, deps.clock.now())).worker_alive
+
+
+class ReadinessProbe:
+    """One check at a time, for whoever asks: a database that hangs keeps nobody waiting."""
+
+    def __init__(self, check: Callable[[], Readiness]) -> None:
+        self._check = check
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="readiness")
+        self._lock = threading.Lock()
+        self._running: Future[Readiness] | None = None
+
+    def read(self) -> Readiness:
+        """Return the state; without a database where it does not answer in time."""
+        with self._lock:
+            if self._running is None or self._running.done():
+                self._running = self._thread.submit(self._check)
+            running = self._running
+        try:
+            return running.result(PATIENCE_SECONDS)
+        except NotInTime:
+            return Readiness(database=False)
 
 
 def _is_migrated(conn: Connection) -> bool:
     """Return whether the newest revision was run, without Alembic, which needs much memory."""
     if not inspect(conn).has_table("alembic_version"):
         return False
-    newest = max(file.stem.split("_")[0] for file in _REVISIONS.glob("[0-9]*_*.py"))
-    return bool(conn.scalar(text("SELECT version_num FROM alembic_version")) == newest)
+    return bool(conn.scalar(text("SELECT version_num FROM alembic_version")) == _newest_revision())
+
+
+@cache
+def _newest_revision() -> str:
+    """Return the revision that no other one follows, whatever their numbers."""
+    texts = [file.read_text("utf-8") for file in _REVISIONS.glob("[0-9]*_*.py")]
+    (newest,) = set(_named(texts, "revision")) - set(_named(texts, "down_revision"))
+    return newest
+
+
+def _named(texts: Iterable[str], name: str) -> Iterator[str]:
+    for source in texts:
+        yield from re.findall(rf'^{name}\b[^=\n]*= "(\w+)"', source, re.MULTILINE)
 
 
 def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
@@ -69,6 +135,7 @@ def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
 def blueprint(deps: Deps) -> Blueprint:
     """Return the health routes."""
     here = Blueprint("health", __name__)
+    probe = ReadinessProbe(lambda: check_readiness(deps))
 
     @here.get("/healthz")
     def alive() -> Response:
@@ -76,13 +143,15 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.get("/readyz")
     def ready() -> Response:
-        readiness = check_readiness(deps)
+        readiness = probe.read()
+        waiting = {"waiting": [asdict(wait) for wait in readiness.waiting]}
         response = jsonify(
             ready=readiness.ready,
             database=readiness.database,
             migrations=readiness.migrations,
             worker_seen_seconds_ago=readiness.worker_seen_seconds_ago,
             oldest_waiting_seconds=readiness.oldest_waiting_seconds,
+            **(waiting if readiness.waiting else {}),
         )
         response.status_code = 200 if readiness.ready else 503
         return response

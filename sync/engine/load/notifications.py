@@ -24,6 +24,7 @@ from sync.core.notifications.keys import (
     actor_of,
     author_of,
     people_of,
+    subject_key_of,
 )
 from sync.core.notifications.plan import NotificationView
 from sync.core.rules.portal import Rules
@@ -250,7 +251,9 @@ def _activity(
     return {
         key: stored[entry][0]
         for key, entry in ids.items()
-        if entry in stored and not stored[entry][1]
+        if entry in stored
+        and not stored[entry][1]
+        and subject_key_of(stored[entry][0]) == key  # else the branch was deleted meanwhile
     }
 
 

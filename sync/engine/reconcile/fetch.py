@@ -228,11 +228,13 @@ def _save_contents(
 
 
 def code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
-    """None where the connection has no token."""
+    """None where the connection has no token, or was removed."""
     with read(deps.database) as conn:
         record = connections.by_id(conn, connection_id)
+    if record is None or record.state == "removed":
+        return None
     try:
-        return deps.code_host_for(record) if record else None
+        return deps.code_host_for(record)
     except SyncError:
         return None
 

@@ -67,9 +67,6 @@ class Sweep:
         done = self._repair_moments(now)
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
-            to_ask = set(deployments.portals_to_fetch(conn, now))
-            unread = set(merge_request_commits.portals_due(conn, now))
-            doubtful = set(branch_checks.portals_due(conn, now))
             hosts = [
                 connection_record
                 for portal in active
@@ -79,6 +76,10 @@ class Sweep:
             if self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
                 done += self._run_part("host", connection.id, sweep_connection, connection)
+        with read(self._deps.database) as conn:
+            to_ask = set(deployments.portals_to_fetch(conn, now))
+            unread = set(merge_request_commits.portals_due(conn, self._deps.clock.now()))
+            doubtful = set(branch_checks.portals_due(conn, now))
         ids = {portal.id for portal in active}
         for portal_id in sorted(to_ask & ids):
             done += self._run_part("deployments", portal_id, fetch_deployment_contents, portal_id)
@@ -198,7 +199,15 @@ def _ingest(
     }
     silent = frozenset(_silent_keys(conn, connection, changed.values(), before.keys()))
     now = deps.clock.now()
-    update_links(conn, connection.portal_id, changed, rules, now=now, silent_keys=silent)
+    update_links(
+        conn,
+        connection.portal_id,
+        changed,
+        rules,
+        now=now,
+        silent_keys=silent,
+        wait_for_commits=True,  # no turn follows in which the host is asked first
+    )
 
 
 def _silent_keys(

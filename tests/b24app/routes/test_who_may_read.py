@@ -128,19 +128,59 @@ def test_each_route_answers_each_role_as_the_table_says(
         assert (role, seen) == (role, SEES[role])
 
 
-def test_the_table_has_every_route_of_the_pages(world):
+# Every other route, and its answer to somebody who proves nothing.
+OTHER_ROUTES = {
+    ("GET", "/b24/install"): 200,
+    ("POST", "/b24/install"): 400,
+    ("POST", "/b24/install/again"): 401,
+    ("POST", "/b24/app"): 400,
+    ("POST", "/b24/task"): 400,
+    ("POST", "/b24/events"): 400,
+    ("POST", "/hooks/gitlab/guessed"): 404,
+    ("POST", "/ci/report"): 401,
+    ("GET", "/healthz"): 200,
+    ("GET", "/readyz"): 503,
+    ("GET", "/static/none.js"): 404,
+}
+ADMINISTRATORS_PAGE = {"/b24/install": {"Ed": 403, "Mia": 403, "Root": 200}}
+EVERYBODYS_PAGE = dict.fromkeys(
+    ("/b24/app", "/b24/task"), dict.fromkeys(("Ed", "Mia", "Root"), 200)
+)
+
+
+def test_who_proves_nothing_gets_nothing(beside, portal):
+    answers = {
+        (method, path): beside.client.open(path, method=method) for method, path in OTHER_ROUTES
+    }
+    assert {route: answer.status_code for route, answer in answers.items()} == OTHER_ROUTES
+    text = " ".join(answer.text for answer in answers.values())
+    assert [secret for secret in SECRETS if secret in text] == []
+
+
+def test_every_route_is_in_one_of_the_tables(world):
+    url_map = world.client.application.url_map
     rules = {
         (method, rule.rule)
-        for rule in world.client.application.url_map.iter_rules()
+        for rule in url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
-        if rule.rule.startswith("/api/")
     }
-    adapter = world.client.application.url_map.bind("localhost")
+    adapter = url_map.bind("localhost")
     listed = {
         (method, adapter.match(path, method=method, return_rule=True)[0].rule)
-        for method, path in ROUTES
+        for method, path in (*ROUTES, *OTHER_ROUTES)
     }
     assert rules == listed
+
+
+@pytest.mark.parametrize("path", ["/b24/install", "/b24/app", "/b24/task"])
+def test_pages_open_for_whom_the_table_says(beside, emulator, portal, people, path):
+    expected = {**ADMINISTRATORS_PAGE, **EVERYBODYS_PAGE}[path]
+    codes = {}
+    for name in expected:
+        frame = emulator.application_page(people[name].id)
+        page = beside.client.post(path, query_string=frame.query, data=frame.form)
+        codes[name] = page.status_code
+    assert codes == expected
 
 
 def test_an_employee_sees_only_merge_requests_of_tasks_they_may_open(

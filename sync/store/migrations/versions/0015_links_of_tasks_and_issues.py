@@ -116,6 +116,7 @@ def upgrade() -> None:
         sa.Column("read", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("imported", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("halted", SafeText(), nullable=False, server_default=""),
+        sa.Column("agreed_at", Moment(), nullable=True),
         _connection("issue_sync_list"),
         sa.PrimaryKeyConstraint("connection_id", "pair", "side", name=op.f("pk_issue_sync_list")),
     )
