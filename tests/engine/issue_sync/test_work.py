@@ -262,6 +262,23 @@ def test_very_many_same_changes_stop_the_pair_until_somebody_agrees(
     assert {row.error for row in pair.links()} == {""}
 
 
+def test_what_was_there_before_waits_for_the_import(make_pair: Callable[..., Pair]) -> None:
+    pair = make_pair()
+    pair.imports = False
+    pair.create(TRACKER, title="Old")
+    pair.world.clock.sleep(3600)
+    pair.work()
+    assert pair.rooms[PORTAL].items == {}
+    pair.world.clock.sleep(60)
+    pair.create(TRACKER, title="New")
+    pair.work()
+    assert [held.values[TITLE] for held in pair.rooms[PORTAL].items.values()] == ["New"]
+    pair.imports = True
+    pair.work()
+    titles = sorted(str(held.values[TITLE]) for held in pair.rooms[PORTAL].items.values())
+    assert titles == ["New", "Old"]
+
+
 def test_an_import_goes_on_where_it_stopped(make_pair: Callable[..., Pair]) -> None:
     pair = make_pair()
     for number in range(12):
