@@ -24,6 +24,7 @@ from sync.engine.load.people import portal_users_of
 from sync.gitlab.api.merge_requests import read_project
 from sync.gitlab.issues.client import GitLabIssues
 from sync.gitlab.issues.options import IssueOptions
+from sync.gitlab.issues.projects import IssueMemory
 from sync.store import issue_links, messages, people
 from sync.store.db.database import read
 from sync.store.portals import PortalRow
@@ -66,8 +67,10 @@ def open_rooms(
         max_file_bytes=pair.max_file_bytes,
     )
     issues = IssueOptions(custom_fields=bool(pair.custom), max_file_bytes=pair.max_file_bytes)
+    client = deps.code_host_for(connection)
+    memory = deps.issue_sync.memories.setdefault((connection.id, client.base_url), IssueMemory())
     return {
-        SideName.TRACKER: GitLabIssues(deps.code_host_for(connection), issues, deps.clock),
+        SideName.TRACKER: GitLabIssues(client, issues, deps.clock, memory),
         SideName.PORTAL: PortalTasks(deps.portal_for(row), tasks),
     }
 
@@ -84,12 +87,14 @@ class IssueSync:
     """What a process knows of two-way sync: where its settings and rooms come from.
 
     `asked`: what pairs can hold, and the numbers of their projects, with the moment of asking.
+    `memories`: what rooms learned of an instance, by connection and address.
     """
 
     mapping_for: Callable[[Connection, PortalRow], SyncMapping] = _no_mapping
     rooms_for: Callable[[Deps, PortalRow, ConnectionRecord, ProjectPair], Sides] = open_rooms
     project_id_for: Callable[[Deps, ConnectionRecord, str], str] = read_project_id
     asked: dict[tuple[int, str], PairFacts] = field(default_factory=dict)
+    memories: dict[tuple[int, str], IssueMemory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
