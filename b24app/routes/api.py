@@ -87,8 +87,8 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
     def development(task_id: int) -> Response:
         """Show a task's development to whoever may open the task in Bitrix24."""
         visitor, portal = _require_visitor(deps)
-        known = 0 < task_id <= MAX_TASK_ID
-        if not known or task_id not in visitors.find_readable(deps, visitor, portal, [task_id]):
+        possible = 0 < task_id <= MAX_TASK_ID
+        if not possible or task_id not in visitors.find_readable(deps, visitor, portal, [task_id]):
             raise RequestRejected(
                 404,
                 "no_task",

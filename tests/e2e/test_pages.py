@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from sync.core.alerts.model import RefKey
 from sync.core.model.common import PortalUser
 from sync.store import alerts, connections, people, subjects
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store.db.database import write
 from tests.b24app.factories import AT, deployed, failed, merge_request, mirrored
 from tests.b24app.pages import installed
@@ -219,7 +219,7 @@ def test_a_branch_that_fails_is_seen_and_taken_over_on_the_page(
     with write(furnished.deps.engine) as conn:
         record = connections.by_name(conn, portal.id, "main")
         alerts.save(conn, RefKey(record.id, 42, "main"), [OPEN])
-        store_merge_requests.save_projects(conn, [merge_request(record.id).project])
+        store_projects.save_projects(conn, [merge_request(record.id).project])
         people.save_portal_users(conn, portal.id, [PortalUser(1, "Ada Admin")])
     opened = window("app", language)
     panel = opened.frame.get_by_role("region", name=title)

@@ -44,6 +44,7 @@ from sync.store import (
 from sync.store import merge_request_commits as store_merge_request_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
+from sync.store import projects as store_projects
 from sync.store.db.database import read, write
 from sync.store.issue_lists import ListRow
 from sync.store.rows import (
@@ -180,7 +181,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     request, project = a_merge_request(c), a_project(c)
     inbox.insert_many(conn, [a_delivery(portal_id, "1", connection_id=c)])
     subjects.mark_dirty_many(conn, portal_id, [("task", "1", "why")], NOW)
-    store_merge_requests.save_projects(conn, [project])
+    store_projects.save_projects(conn, [project])
     store_merge_requests.fold_snapshots(conn, [request])
     store_pipelines.save_pipelines(conn, [a_pipeline(c)])
     conn.execute(

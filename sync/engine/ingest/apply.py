@@ -37,7 +37,7 @@ from sync.engine.ingest import (
 )
 from sync.engine.ingest.handler import Batch, Fetch, Handled, Handler
 from sync.engine.ingest.outcome import RECORD
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store import subjects
 
 EventsByDelivery = Mapping[int, Sequence[object]]
@@ -113,7 +113,7 @@ def _save_projects(conn: Connection, about: Sequence[NotificationSubject]) -> No
         or isinstance(subject, Push)
         or (subject.project.id and subject.project.url)
     ]
-    store_merge_requests.save_projects(conn, projects)
+    store_projects.save_projects(conn, projects)
 
 
 def _mark_dirty(batch: Batch, handled: Sequence[Handled[Any]]) -> None:

@@ -36,6 +36,7 @@ from sync.store import activity as store_activity
 from sync.store import deployments, messages, protected_branches, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
+from sync.store import projects as store_projects
 
 SubjectsByKey = Mapping[str, NotificationSubject]
 
@@ -124,7 +125,7 @@ def _facts_contexts(
         (notification_subject.project.connection_id, notification_subject.project.id)
         for notification_subject in subjects_by_key.values()
     }
-    branches = store_merge_requests.default_branches(conn, places)
+    branches = store_projects.default_branches(conn, places)
     protected = protected_branches.protected_branches(conn, places)
     before = _previous_states(conn, subjects_by_key)
     out = {}

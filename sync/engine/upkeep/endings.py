@@ -60,8 +60,8 @@ def _end(deps: Deps, owner: str, number: int) -> int:
                 break
     with write(deps.database) as conn:
         if owner == "portal_id":
-            erasure.delete_portal(conn, number)
+            portals.erase(conn, number)
         else:
-            erasure.delete_connection(conn, number)
+            connections.remove(conn, number)
     log.info("removed_for_good", owner=owner, number=number)
     return done + 1

@@ -21,9 +21,9 @@ from sync.engine.lanes import hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.engine.reconcile import portal_users
-from sync.engine.reconcile.fetch import fetch_deployment_contents
 from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
+from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.errors import Denied, Later, SyncError
@@ -37,6 +37,7 @@ from sync.store import (
     portals,
 )
 from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store.db.database import read, write
 from sync.store.db.upsert import chunks
 from sync.store.rows import ConnectionRecord
@@ -187,9 +188,7 @@ def _ingest(
     rules = read_scope(deps, conn, connection.portal_id).rules.references
     keys = {merge_request.key for merge_request in merge_requests}
     before = store_merge_requests.get_merge_requests(conn, keys)
-    store_merge_requests.save_projects(
-        conn, [merge_request.project for merge_request in merge_requests]
-    )
+    store_projects.save_projects(conn, [merge_request.project for merge_request in merge_requests])
     save_people(conn, merge_requests)
     stored = store_merge_requests.fold_snapshots(conn, merge_requests)
     changed = {

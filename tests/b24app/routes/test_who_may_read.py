@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from sqlalchemy import delete, update
 
+from b24app.auth.page_tokens import Visitor
 from b24app.services import visitors
 from sync.core.alerts.model import Alert, AlertState, RefKey
 from sync.core.rules.portal import Severity
@@ -323,6 +324,16 @@ def test_pages_of_an_erased_portal_open_nothing_of_the_next_one(beside, emulator
         next_id = portals.create_or_update(conn, beside.deps.vault, told, AT)
     assert next_id > portal.id
     assert status_code(beside, headers) == 401
+
+
+@pytest.mark.parametrize("installation", ["", "another", "tO6NtHYs3Gg6Dc07T9NFXw"])
+def test_a_page_of_no_installation_or_another_opens_nothing(beside, emulator, portal, installation):
+    visitor = Visitor(portal.id, 1, True, installation, emulator.token(1).access)
+    token = beside.deps.tokens.issue(visitor, beside.deps.clock.now())
+    assert status_code(beside, {"Authorization": f"Bearer {token}"}) == 401
+    with write(beside.deps.engine) as conn:
+        conn.execute(update(portal_table).values(installation=""))
+    assert status_code(beside, {"Authorization": f"Bearer {token}"}) == 401
 
 
 @pytest.mark.parametrize("clean", [True, False])
