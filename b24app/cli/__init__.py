@@ -13,6 +13,7 @@ from typing import Any
 from b24app.cli import environment, parsers
 from b24app.cli.extras import missing_extras
 from b24app.cli.portal import add_portal_arguments
+from b24app.cli.sync_arguments import add_sync_arguments
 from sync.config import Config, ConfigError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -71,6 +72,11 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
         "backfill",
         "read the history of projects from GitLab, silently",
         parsers.add_backfill_arguments,
+    ),
+    "sync": (
+        "sync",
+        "tasks and issues in step: import, stories, stops, decisions",
+        add_sync_arguments,
     ),
     "completion": (
         "completion",
