@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.deps import Deps
-from sync import store
 from sync.store import inbox, logs
 from sync.store.db.database import read
+from sync.store.revisions import newest_revision
 
-_REVISIONS = Path(store.__file__).parent / "migrations" / "versions"
 SILENT_AFTER = timedelta(seconds=60)
 
 
@@ -55,11 +53,11 @@ def check_readiness(deps: Deps) -> Readiness:
 
 
 def _is_migrated(conn: Connection) -> bool:
-    """Return whether the newest revision was run, without Alembic, which needs much memory."""
+    """Return whether the newest revision was run."""
     if not inspect(conn).has_table("alembic_version"):
         return False
-    newest = max(file.stem.split("_")[0] for file in _REVISIONS.glob("[0-9]*_*.py"))
-    return bool(conn.scalar(text("SELECT version_num FROM alembic_version")) == newest)
+    stored = conn.scalar(text("SELECT version_num FROM alembic_version"))
+    return bool(stored == newest_revision())
 
 
 def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
