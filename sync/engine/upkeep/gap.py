@@ -11,6 +11,7 @@ import structlog
 
 from sync.engine.deps import Deps
 from sync.engine.lanes import hold
+from sync.engine.upkeep.gap_history import read_missed
 from sync.errors import Denied, Later, Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.hook_log import HookLog, LoggedDelivery, find_own_hook, read_hook_log
@@ -76,11 +77,9 @@ def make_up_for_gaps(deps: Deps, connection: ConnectionRecord) -> int:
             client = deps.code_host_for(connection)
         except Denied:
             return 0  # it has no token; the connection says so
-        done = 0
+        done, unlogged = 0, list[tuple[HookLogRow, datetime]]()
         for target in targets:
-            before = rows.get(str(target)) or HookLogRow(
-                connection.id, str(target), deps.clock.now()
-            )
+            before = rows.get(str(target)) or _first_row(connection, target)
             try:
                 row, count = _read_target(
                     deps, connection, client, target, secrets.hook_key, before
@@ -91,9 +90,38 @@ def make_up_for_gaps(deps: Deps, connection: ConnectionRecord) -> int:
             except Refused as refused:
                 row, count = replace(before, problem=str(refused)), 0
             done += count
+            if row.problem:
+                unlogged.append((row, before.read_at))
             with write(deps.database) as conn:
                 hook_logs.save(conn, row)
+        if unlogged and not _read_history(deps, connection, client, [at for _, at in unlogged]):
+            with write(deps.database) as conn:  # the next time from the same moment on
+                for row, last_good in unlogged:
+                    hook_logs.save(conn, replace(row, read_at=last_good))
         return done
+
+
+def _first_row(connection: ConnectionRecord, target: HookTarget) -> HookLogRow:
+    read_at = connection.swept_at or connection.created_at
+    return HookLogRow(connection.id, str(target), read_at)
+
+
+def _read_history(
+    deps: Deps, connection: ConnectionRecord, client: GitLab, last_good: Sequence[datetime]
+) -> bool:
+    """Read what no log holds; False where that has to be done later.
+
+    Deliveries that wait to be digested come first: they tell more, and are not to be told twice.
+    """
+    with read(deps.database) as conn:
+        if inbox.pending_count(conn, connection.portal_id):
+            return False
+    try:
+        read_missed(deps, connection, client, min(last_good))
+    except (Later, Denied) as error:
+        log.warning("missed_not_read", connection_id=connection.id, error=str(error))
+        return False
+    return True
 
 
 def _targets(connection: ConnectionRecord) -> Iterable[HookTarget]:

@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from sync.core.model.kinds import Kind
+from sync.core.rules.portal import GroupRules, Rules
+from sync.core.rules.routes import DEFAULT_ROUTES
 from sync.engine.upkeep import gap as module
 from sync.engine.upkeep.gap import SAME_GAP, make_up_for_gaps
 from sync.engine.upkeep.sweep import HOSTS_EVERY, Sweep
@@ -15,6 +18,7 @@ from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.rows import ConnectionDraft, ConnectionSecrets
 from tests.emulators.gitlab import deliveries
+from tests.engine.notified_world import to_chat
 from tests.engine.world import HOST, World
 
 PATH = "/hooks/gitlab/"
@@ -203,7 +207,8 @@ def test_requests_are_bounded(
         world.gitlab.push(world.shop, f"other-{number}", ["Heard"], "ann")
     before = len(world.gitlab.requests)
     look(world)
-    assert len(world.gitlab.requests) - before == 4  # the hooks, and three pages
+    asked = world.gitlab.requests[before:]
+    assert len([path for _, path in asked if path.endswith("/events")]) == 3
     assert row(world).problem == (
         "the log is longer than can be read: only the newest deliveries were made up for"
     )
@@ -217,3 +222,54 @@ def test_what_is_a_week_old_is_mirrored_in_silence(world: World, outage: Outage)
     assert look(world) == 1
     world.settle()
     assert world.posted() == []
+
+
+class TestWithoutALog:
+    """A GitLab that keeps no log: what happened since is read, and told as by a hook."""
+
+    @pytest.fixture(autouse=True)
+    def old(self, world: World, outage: Outage) -> None:
+        world.gitlab.state.version = "17.2.0"
+        group = GroupRules(projects=("acme/*",), routes=(to_chat(Kind.PUSH),))
+        world.rules = Rules(groups={3: group}, routes=DEFAULT_ROUTES)
+        look(world)
+        world.tick(60)
+
+    def test_pushes_and_pipelines_are_told_once(self, world: World, outage: Outage) -> None:
+        mr = world.opened()
+        world.gitlab.push(world.shop, "releases", ["Begun"], "ann")
+        world.settle()
+        outage.away()
+        world.gitlab.push(world.shop, "releases", ["Missed words"], "ann")
+        world.gitlab.run_pipeline(mr).set_status("failed")
+        outage.back()
+        world.tick(HOSTS_EVERY.total_seconds())
+        look(world)
+        world.settle()
+        told = (world.posted(), world.reports(), world.cards())
+        assert [text for text in told[0] if "Missed words" in text]
+        assert [text for text in told[1] if "failed" in text]
+        world.tick(HOSTS_EVERY.total_seconds())
+        look(world)
+        world.settle()
+        assert (world.posted(), world.reports(), world.cards()) == told
+
+    def test_what_still_waits_is_digested_first(self, world: World, outage: Outage) -> None:
+        world.gitlab.push(world.shop, "releases", ["Heard"], "ann")
+        known = row(world).read_at
+        world.tick(HOSTS_EVERY.total_seconds())
+        look(world)
+        assert row(world).read_at == known
+        world.settle()
+        look(world)
+        assert row(world).read_at == world.clock.now()
+
+    def test_what_hooks_have_told_stays_as_it_is(self, world: World, outage: Outage) -> None:
+        mr = world.opened()
+        world.gitlab.run_pipeline(mr).set_status("failed")
+        world.settle()
+        before = (world.cards(), world.reports(), world.posted(), world.told())
+        world.tick(HOSTS_EVERY.total_seconds())
+        assert look(world) == 0
+        world.settle()
+        assert (world.cards(), world.reports(), world.posted(), world.told()) == before
