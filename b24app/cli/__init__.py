@@ -12,6 +12,7 @@ from typing import Any
 
 from b24app.cli import environment, parsers
 from b24app.cli.backup import add_backup_arguments, add_restore_arguments
+from b24app.cli.doctor import add_doctor_arguments
 from b24app.cli.extras import missing_extras
 from b24app.cli.key_guard import config_with_key
 from b24app.cli.portal import add_portal_arguments
@@ -67,6 +68,11 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
         "audit",
         "every call that was made to Bitrix24 and GitLab",
         parsers.add_audit_arguments,
+    ),
+    "doctor": (
+        "doctor",
+        "try out everything that can be wrong, and say what to change",
+        add_doctor_arguments,
     ),
     "backup": (
         "backup",

@@ -26,6 +26,7 @@ COMMANDS_WITH_A_DATABASE = [
     ["portal", "end-pages", "--all"],
     ["portal", "erase"],
     ["backup", "copy.sqlite3"],
+    ["doctor"],
 ]
 
 
