@@ -11,8 +11,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
+    Text,
     and_,
     case,
+    cast,
     delete,
     func,
     or_,
@@ -244,6 +246,34 @@ def count_alive(conn: Connection, connection_id: int) -> int:
         issue_link.c.connection_id == connection_id, ~issue_link.c.ended
     )
     return conn.scalar(query) or 0
+
+
+def count_of_portal(conn: Connection, portal_id: int) -> int:
+    """Return how many links of a portal have not ended."""
+    query = select(func.count()).where(issue_link.c.portal_id == portal_id, ~issue_link.c.ended)
+    return conn.scalar(query) or 0
+
+
+def with_trouble(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
+    """Return the portal's links that may wait for somebody, the oldest first.
+
+    What is stored leaves out what is empty, so that its words name the candidates; whether a link
+    does wait says its state.
+    """
+    state = cast(issue_link.c.state, Text)
+    refused = (
+        select(issue_link_entry.c.link_id)
+        .where(issue_link_entry.c.link_id == issue_link.c.id)
+        .where(cast(issue_link_entry.c.body, Text).like("%refused%"))
+    )
+    names = ("waiting", "clashes", "refused", "pause")
+    troubled = or_(
+        issue_link.c.error != "",
+        refused.exists(),
+        *(state.like(f'%"{name}":%') for name in names),
+    )
+    query = select(*_COLUMNS).where(issue_link.c.portal_id == portal_id, ~issue_link.c.ended)
+    return _rows(conn, query.where(troubled).order_by(issue_link.c.id))
 
 
 def mark_dirty(conn: Connection, ids: Iterable[int], cause: str, now: datetime) -> int:
