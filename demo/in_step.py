@@ -209,5 +209,5 @@ def last_checks(till: Till) -> Iterator[tuple[str, bool]]:
     yield "each comment is on both sides once", {count for _, count in counts} == {1}
     yield "the time is counted once", till.hours() == (90, 90)
     status = till.stage.service.run("status")
-    quiet = not any(word in status for word in ("halted ", "paused ", "failed "))
-    yield "nothing stands still, nothing was refused", quiet
+    quiet = "links    1 of tasks and issues, 0 of which need a look"
+    yield "nothing stands still, nothing was refused", quiet in status
