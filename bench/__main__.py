@@ -10,7 +10,10 @@ from pathlib import Path
 from bench.figures import Part, markdown, replaced
 from bench.machine import Watch
 
-PARTS = ("ack", "burst", "storm", "memory", "kill", "reports", "issues")
+PARTS = (
+    "ack", "burst", "storm", "memory", "kill", "reports",
+    "issues", "issue_import", "issue_steady",
+)  # fmt: skip
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 

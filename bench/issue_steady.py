@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from b24app.services.sync_desk import PortalDesk
-from bench.figures import Figure, at_most, must, percentile
+from bench.figures import Figure, Part, at_most, must, percentile
 from bench.issue_town import RITA, Town
 from sync.core.issue_sync.model import SideName
 from sync.engine.deps import Deps
@@ -68,6 +68,10 @@ class Life:
 
     def _now(self) -> float:
         return float(self.town.clock.now().timestamp())
+
+
+def measure() -> Part:
+    return Part("issue_steady", "Tasks and issues in step", HOW, [*figures()])
 
 
 def figures() -> Iterator[Figure]:
