@@ -36,7 +36,7 @@ lint: .venv/ready ## style, form and types
 	$(BIN)/python ci-components/lint.py
 	$(BIN)/mypy
 
-docs: .venv/ready ## the guides as a site in build/site, without the network; the reference anew
+docs: .venv/ready ## the guides as a site in .build/site, without the network; the reference anew
 	$(BIN)/python -m tools.make_reference
 	$(BIN)/mkdocs build --quiet --strict
 
@@ -62,5 +62,5 @@ b24app/frontend/node_modules/.package-lock.json: \
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable '.[test,build,postgres,redis]'
+		--constraint constraints.txt --editable '.[test,build,docs,postgres,redis]'
 	touch $@

@@ -8,6 +8,8 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 
 from flask import Flask, Response, g, jsonify, render_template, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from b24app.texts import page_texts, translate
@@ -127,6 +129,10 @@ def _error_answer(error: Exception) -> ErrorAnswer:
             _, status, code = next(row for row in _BY_ERROR if isinstance(error, row[0]))
             return ErrorAnswer(
                 status, error.code or code, f"{error.message}. {error.cause}".strip(". ")
+            )
+        case OperationalError() | InterfaceError() | PoolTimeout():
+            return ErrorAnswer(
+                503, "database", "The database cannot be reached now", "Try again in a minute"
             )
         case HTTPException():
             return ErrorAnswer(

@@ -93,7 +93,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         self.request = IncomingRequest(BODY_LIMITS)
         self.whole, self.extra, self.buffered = b"", b"", 0
         self.drained = 0  # bytes that came after the answer
-        self.must_close = False
+        self.must_close = self.awaited = False
         self.data_ready = True
 
     def init(self) -> None:
@@ -158,9 +158,14 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         conn.request = IncomingRequest(BODY_LIMITS)
         conn.deadline = time.monotonic() + seconds
         self._reading[conn] = None
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_readable, conn))
         extra, conn.extra = conn.extra, b""
         self._read(conn, extra)
+
+    def _await(self, conn: Connection) -> None:
+        """Come back when more of the request is there; most are whole at once."""
+        if conn in self._reading and not conn.awaited:
+            conn.awaited = True
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_readable, conn))
 
     def _on_readable(self, conn: Connection, client: socket.socket) -> None:
         self._read(conn, b"")
@@ -177,8 +182,9 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
                     return
             if self._take(conn, data):
                 return
+            self._await(conn)
         except BlockingIOError:
-            return
+            self._await(conn)
         except OSError:
             self._end(conn)
         except Exception:  # the thread that polls has to go on
@@ -315,7 +321,9 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             del self._reading[conn]
             self._buffered -= conn.buffered
             conn.buffered = 0
-            self._unregister(conn)
+            if conn.awaited:
+                conn.awaited = False
+                self._unregister(conn)
 
     def _unregister(self, conn: Connection) -> None:
         with suppress(OSError, KeyError, ValueError):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
+from sync.gitlab.api.error_texts_ru import RUSSIAN as GITLAB_RUSSIAN
 
 _ENGLISH = {
     "title": "GitLab and tasks",
@@ -73,6 +76,8 @@ ERRORS: dict[str, str] = {
     "Try again; if it stays, give the request id below to your administrator":
         "Попробуйте ещё раз; если не поможет, передайте номер запроса ниже администратору",
     "Try again in a minute": "Попробуйте через минуту",
+    "The database cannot be reached now": "База данных сейчас недоступна",
+    "Send it again": "Отправьте ещё раз",
     "Too many requests at once": "Слишком много запросов сразу",
     "The application is not connected to this portal": "Приложение не подключено к этому порталу",
     "Ask an administrator of the portal to open it once":
@@ -109,12 +114,22 @@ ERRORS: dict[str, str] = {
     "Use the component's version that fits this app":
         "Возьмите версию компонента, подходящую этому приложению",
 }  # fmt: skip
-_to_russian = build_translator(RUSSIAN | ISSUE_SYNC | ERRORS)
+_FAILED_STEPS = re.compile(r"\A(Not everything worked at the installation: )(\w+(?:, \w+)*)")
+_to_russian = build_translator(RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | ERRORS)
 
 
 def translate(language: str, text: str) -> str:
-    """Translate an error or a reason into `language`, as far as its sentences are known."""
-    return _to_russian(text) if language == "ru" else text
+    """Translate an error or a reason into `language`, as far as its sentences are known.
+
+    Steps of the installation are stored by their names, and read as the page calls them.
+    """
+    named = _FAILED_STEPS.sub(lambda match: match[1] + _step_titles(language, match[2]), text)
+    return _to_russian(named) if language == "ru" else named
+
+
+def _step_titles(language: str, names: str) -> str:
+    titles = page_texts(language)
+    return ", ".join(titles.get(f"step_{name}", name) for name in names.split(", "))
 
 
 def page_texts(language: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.figures import Part, markdown, replaced
 from bench.machine import Watch
 
-PARTS = ("ack", "burst", "storm", "memory", "kill", "reports")
+PARTS = ("ack", "burst", "storm", "memory", "kill", "reports", "issues")
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 

@@ -53,8 +53,12 @@ class Watch:
         _watchdog.add(self)
 
     def add(self, connected: socket.socket) -> None:
+        """Watch a socket."""
+        self.add_descriptor(connected.fileno())
+
+    def add_descriptor(self, descriptor: int) -> None:
         """Watch a socket, by a descriptor of our own: TLS takes the first one over."""
-        duplicate = socket.socket(fileno=os.dup(connected.fileno()))
+        duplicate = socket.socket(fileno=os.dup(descriptor))
         with self._lock:
             self._sockets.append(duplicate)
         if self.expired:

@@ -126,12 +126,12 @@ def _look_up(name: str, port: int | None) -> list[tuple[Any, ...]]:
     """
     if not is_limited():
         return socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    found: list[list[tuple[Any, ...]]] = []
+    entries: list[list[tuple[Any, ...]]] = []
     failed: list[Exception] = []
 
     def resolve() -> None:
         try:
-            found.append(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
+            entries.append(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
         except Exception as error:  # noqa: BLE001 - raised again by whoever waits
             failed.append(error)
 
@@ -140,9 +140,9 @@ def _look_up(name: str, port: int | None) -> list[tuple[Any, ...]]:
     thread.join(seconds_left(TOTAL_SECONDS))
     if failed:
         raise failed[0]
-    if not found:
+    if not entries:
         raise TimeoutError
-    return found[0]
+    return entries[0]
 
 
 def _guarded_pools(networks: tuple[Network, ...]) -> dict[str, type]:

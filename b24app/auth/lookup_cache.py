@@ -6,10 +6,14 @@ import hmac
 import ipaddress
 import time
 from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from sync.store import connections, portals
 from sync.store.db.database import read
@@ -18,29 +22,44 @@ from sync.store.vault import Vault
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 TTL_SECONDS = 5.0
+STALE_SECONDS = 600.0  # that an entry serves while the database is away
+PATIENCE_SECONDS = 1.0  # for the database, where there is a stale entry
 MAX_ENTRIES = 10_000
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_AWAY = (OperationalError, InterfaceError, PoolTimeout, NotInTime)
 
 
 class LookupCache(Generic[K, V]):
-    """Caches the results of `find`; what is missing is not cached, so guesses fill nothing."""
+    """Caches the results of `find`; what is missing is not cached, so guesses fill nothing.
+
+    While the database is away, what was read within the last minutes goes on to be served: a
+    sender can then be verified, and waits for the database in the inbox.
+    """
 
     def __init__(self, find: Callable[[K], V | None]) -> None:
         self._find = find
         self._entries: dict[K, tuple[float, V]] = {}
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="lookup")
 
     def get(self, key: K) -> V | None:
         """Return the value of `key`, at most TTL_SECONDS old; None where there is none."""
-        held = self._entries.get(key)
-        if held is not None and held[0] > time.monotonic():
-            return held[1]
-        entry = self._find(key)
+        cached, now = self._entries.get(key), time.monotonic()
+        if cached is not None and now < cached[0] + TTL_SECONDS:
+            return cached[1]
+        if cached is None or now >= cached[0] + STALE_SECONDS:
+            return self._keep(key, self._find(key))
+        try:
+            return self._keep(key, self._readers.submit(self._find, key).result(PATIENCE_SECONDS))
+        except _AWAY:
+            return cached[1]
+
+    def _keep(self, key: K, entry: V | None) -> V | None:
         if entry is None:
             self._entries.pop(key, None)
             return None
         if len(self._entries) >= MAX_ENTRIES:
             self._entries.clear()
-        self._entries[key] = (time.monotonic() + TTL_SECONDS, entry)
+        self._entries[key] = (time.monotonic(), entry)
         return entry
 
     def refresh(self, key: K) -> V | None:

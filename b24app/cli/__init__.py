@@ -16,6 +16,7 @@ from b24app.cli.doctor import add_doctor_arguments
 from b24app.cli.extras import missing_extras
 from b24app.cli.key_guard import config_with_key
 from b24app.cli.portal import add_portal_arguments
+from b24app.cli.sync_arguments import add_sync_arguments
 from sync.config import Config, ConfigError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -89,6 +90,11 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
         "backfill",
         "read the history of projects from GitLab, silently",
         parsers.add_backfill_arguments,
+    ),
+    "sync": (
+        "sync",
+        "tasks and issues in step: import, stories, stops, decisions",
+        add_sync_arguments,
     ),
     "completion": (
         "completion",

@@ -55,7 +55,7 @@ def _test(
     passed = tested.ok
     progress = Progress("projects and groups")
     for check in check_targets(opened, record, progress.show):
-        print_lines(f"{check.target}: {check.text}" + (f": {check.change}" if check.change else ""))
+        print_lines(str(check))
         passed = passed and check.ok
     return 0 if passed else 1
 

@@ -23,7 +23,7 @@ from sync.core.issue_sync.forecast import Cost, Forecast
 from sync.core.issue_sync.link import StoryLine
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
-from sync.store import portals
+from sync.engine.load.scope import read_portal
 from sync.store.db.database import read
 
 SYSTEMS = {SideName.TRACKER: "GitLab", SideName.PORTAL: "Bitrix24"}
@@ -63,7 +63,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     with open_clients(config, prepare_database(config)) as opened:
         with read(opened.engine) as conn:
             portal = find_portal(conn, args.portal)
-            row = portals.row_by_id(conn, portal.id)
+            row = read_portal(conn, portal.id)
         return carry_out(PortalDesk(build_engine_deps(opened), row), args)
 
 

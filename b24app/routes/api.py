@@ -35,6 +35,9 @@ STEP_SECONDS = 10.0  # of the calls of one installation step
 MAX_TASK_ID = 2**31 - 1  # of Bitrix24
 
 
+MAX_TARGETS_TESTED = 20  # projects and groups that a page waits for
+
+
 def blueprint(deps: Deps) -> Blueprint:
     """Return the routes below /api."""
     here = Blueprint("api", __name__, url_prefix="/api")
@@ -74,7 +77,7 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
             overview = services_overview.build_overview(
                 conn, portal, readable_tasks=tasks, user_id=visitor.user_id
             )
-        answer = asdict(overview) | {"worker_alive": health.check_readiness(deps).worker_alive}
+        answer = asdict(overview) | {"worker_alive": health.is_worker_alive(deps)}
         answer["connections"] = [
             _translate_field(connection, "state_reason") for connection in overview.connections
         ]
@@ -84,8 +87,8 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
     def development(task_id: int) -> Response:
         """Show a task's development to whoever may open the task in Bitrix24."""
         visitor, portal = _require_visitor(deps)
-        known = 0 < task_id <= MAX_TASK_ID
-        if not known or task_id not in visitors.find_readable(deps, visitor, portal, [task_id]):
+        possible = 0 < task_id <= MAX_TASK_ID
+        if not possible or task_id not in visitors.find_readable(deps, visitor, portal, [task_id]):
             raise RequestRejected(
                 404,
                 "no_task",
@@ -121,13 +124,16 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
             record = connections.by_name(conn, visitor.portal_id, name)
         if record is None:
             raise RequestRejected(404, "no_connection", f"There is no connection {name}")
-        from b24app.services.gitlab_connections import (
-            check_connection,  # python-gitlab is large, and no other page needs it
+        from b24app.services.connection_checks import (
+            check_whole_connection,  # python-gitlab is large, and no other page needs it
         )
 
-        tested = check_connection(deps.clients, record)
+        tested = check_whole_connection(deps.clients, record, MAX_TARGETS_TESTED)
         problems = [translate(page_language(), problem) for problem in tested.problems]
-        return jsonify(asdict(tested) | {"problems": problems})
+        return jsonify(
+            asdict(tested)
+            | {"account": translate(page_language(), tested.account), "problems": problems}
+        )
 
 
 def _add_failure_routes(here: Blueprint, deps: Deps) -> None:

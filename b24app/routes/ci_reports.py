@@ -26,7 +26,7 @@ from sync.gitlab.ci_reports.id_tokens import Claims, InvalidToken, IssuerKeys
 from sync.log import log
 from sync.net import guarded_session
 from sync.store import connections
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, Delivery
 
@@ -128,7 +128,7 @@ def _is_project_allowed(deps: Deps, record: ConnectionRecord, claims: Claims) ->
     if answer is not None:
         return answer
     with read(deps.engine) as conn:
-        return store_merge_requests.has_project(conn, record.id, claims.project_id)
+        return store_projects.has_project(conn, record.id, claims.project_id)
 
 
 def _parse_report(raw: bytes, claims: Claims) -> AcceptedReport:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Any, assert_never
 from urllib.parse import parse_qsl, urlencode
 
@@ -30,6 +32,7 @@ from sync.log import log
 from sync.store.rows import Delivery
 
 MAX_FORM_BYTES = 1_000_000
+_ASKING = BoundedSemaphore(3)  # events that ask Bitrix24 at once, of four threads or more
 _PAYMENT_CHECK_INTERVAL = timedelta(minutes=1)
 
 
@@ -86,10 +89,11 @@ def _handle_install(
         portals.save_application_token(deps, portal.id, sender.application_token)
         portals.schedule_install(deps, portal.id)
         return
-    _limit(deps, sender)
-    proven = portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
-    stored = portals.find_portal(deps, sender.member_id)
-    if not visitors.identify_user(deps, proven, stored).admin:
+    with _limited(deps, sender):
+        proven = portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
+        stored = portals.find_portal(deps, sender.member_id)
+        user = visitors.identify_user(deps, proven, stored)
+    if not user.admin:
         raise RequestRejected(401, "not_admin", "Only an administrator installs the application")
     portals.store_installation(
         deps,
@@ -129,8 +133,8 @@ def _check_payment(deps: Deps, sender: EventAuth, paid: dict[int, datetime]) -> 
     now = deps.clock.now()
     if portal.id not in paid or now - paid[portal.id] >= _PAYMENT_CHECK_INTERVAL:
         paid[portal.id] = now
-        _limit(deps, sender)
-        portals.check_payment(deps, portal.id)
+        with _limited(deps, sender):
+            portals.check_payment(deps, portal.id)
 
 
 def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
@@ -149,15 +153,27 @@ def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
         return portal
     if portal.application_token or not sender.application_token or not sender.access_token:
         raise _unauthentic_error(sender)
-    _limit(deps, sender)
-    portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
+    with _limited(deps, sender):
+        portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
     portals.save_application_token(deps, portal.id, sender.application_token)
     return portal
 
 
-def _limit(deps: Deps, sender: EventAuth) -> None:
-    """Let nobody make us ask others without end. Raises RequestRejected (429)."""
+@contextmanager
+def _limited(deps: Deps, sender: EventAuth) -> Iterator[None]:
+    """Let nobody make us ask others without end, nor with every thread that acknowledges.
+
+    Raises RequestRejected (429, 503).
+    """
     deps.limits.admit("event", APP_EVENTS, address=request.remote_addr, portal=sender.member_id)
+    if not _ASKING.acquire(blocking=False):
+        raise RequestRejected(
+            503, "busy", "Too many requests at once", "Try again in a minute", retry_after=5
+        )
+    try:
+        yield
+    finally:
+        _ASKING.release()
 
 
 def _unauthentic_error(sender: EventAuth) -> RequestRejected:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, jsonify
@@ -10,11 +14,21 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.deps import Deps
-from sync.store import inbox, logs
-from sync.store.db.database import read
+from sync.store import agenda, inbox, leases, logs
+from sync.store.db.database import read, write
 from sync.store.revisions import newest_revision
 
 SILENT_AFTER = timedelta(seconds=60)
+PATIENCE_SECONDS = 3.0  # for the database
+MAX_PORTALS = 20  # that are named, those that wait for the longest time
+
+
+@dataclass(frozen=True, slots=True)
+class PortalWait:
+    """The age in seconds of a portal's oldest waiting work, whatever it waits for."""
+
+    portal: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,7 @@ class Readiness:
     migrations: bool = False
     worker_seen_seconds_ago: float | None = None
     oldest_waiting_seconds: float | None = None
+    waiting: tuple[PortalWait, ...] = ()
 
     @property
     def worker_alive(self) -> bool:
@@ -39,17 +54,54 @@ class Readiness:
 
 
 def check_readiness(deps: Deps) -> Readiness:
-    """Check the database, its migrations, the worker and the waiting work."""
+    """Check that the database can be written, its migrations, the worker and the waiting work."""
     now = deps.clock.now()
     try:
         with read(deps.engine) as conn:
             if not _is_migrated(conn):
                 return Readiness(database=True)
+        with write(deps.engine) as conn:  # a full disk and a standby can be read, and no more
+            leases.acquire(conn, "readyz", "readyz", now=now, ttl=SILENT_AFTER)
             seen_at = next((worker_row.seen_at for worker_row in logs.workers(conn)), None)
             waiting = inbox.oldest_waiting_at(conn)
+            oldest = agenda.oldest_work(conn, MAX_PORTALS)
     except SQLAlchemyError:
         return Readiness(database=False)
-    return Readiness(True, True, _seconds_since(seen_at, now), _seconds_since(waiting, now))
+    return Readiness(
+        True,
+        True,
+        _seconds_since(seen_at, now),
+        _seconds_since(waiting, now),
+        tuple(PortalWait(id_, _seconds_since(at, now) or 0.0) for id_, at in oldest),
+    )
+
+
+def is_worker_alive(deps: Deps) -> bool:
+    """Return whether a worker was seen in the last minute."""
+    with read(deps.engine) as conn:
+        seen_at = next((worker_row.seen_at for worker_row in logs.workers(conn)), None)
+    return Readiness(True, True, _seconds_since(seen_at, deps.clock.now())).worker_alive
+
+
+class ReadinessProbe:
+    """One check at a time, for whoever asks: a database that hangs keeps nobody waiting."""
+
+    def __init__(self, check: Callable[[], Readiness]) -> None:
+        self._check = check
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="readiness")
+        self._lock = threading.Lock()
+        self._running: Future[Readiness] | None = None
+
+    def read(self) -> Readiness:
+        """Return the state; without a database where it does not answer in time."""
+        with self._lock:
+            if self._running is None or self._running.done():
+                self._running = self._thread.submit(self._check)
+            running = self._running
+        try:
+            return running.result(PATIENCE_SECONDS)
+        except NotInTime:
+            return Readiness(database=False)
 
 
 def _is_migrated(conn: Connection) -> bool:
@@ -67,6 +119,7 @@ def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
 def blueprint(deps: Deps) -> Blueprint:
     """Return the health routes."""
     here = Blueprint("health", __name__)
+    probe = ReadinessProbe(lambda: check_readiness(deps))
 
     @here.get("/healthz")
     def alive() -> Response:
@@ -74,13 +127,15 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.get("/readyz")
     def ready() -> Response:
-        readiness = check_readiness(deps)
+        readiness = probe.read()
+        waiting = {"waiting": [asdict(wait) for wait in readiness.waiting]}
         response = jsonify(
             ready=readiness.ready,
             database=readiness.database,
             migrations=readiness.migrations,
             worker_seen_seconds_ago=readiness.worker_seen_seconds_ago,
             oldest_waiting_seconds=readiness.oldest_waiting_seconds,
+            **(waiting if readiness.waiting else {}),
         )
         response.status_code = 200 if readiness.ready else 503
         return response

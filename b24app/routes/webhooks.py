@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from contextlib import suppress
 
 from flask import Blueprint, Response, current_app, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.auth.lookup_cache import CachedHook
 from b24app.auth.request_body import read_body
@@ -49,7 +51,7 @@ def blueprint(deps: Deps) -> Blueprint:
 
 def _remember_signing(deps: Deps, hook: CachedHook, key: str) -> None:
     """Accept only signed deliveries from now on: who learned the token alone may send nothing."""
-    with write(deps.engine) as conn:
+    with suppress(SQLAlchemyError), write(deps.engine) as conn:  # the next delivery does it, too
         connections.set_signed(conn, hook.connection_id, deps.clock.now())
     deps.hook_cache.refresh(key)
     log.info("hook_signs", connection_id=hook.connection_id)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from sync.core.alerts.model import RefKey, display_ref
 from sync.store import alerts, people
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store.alerts import AlertRow
 
 RECOVERY_PERIOD = timedelta(days=30)  # of mean times to recovery
@@ -95,7 +95,7 @@ def recoveries(conn: Connection, portal_id: int, now: datetime) -> tuple[Recover
 
 def _projects(conn: Connection, lines: Iterable[RefKey]) -> dict[tuple[int, int], tuple[str, str]]:
     """Return path and address by connection and project."""
-    return store_merge_requests.project_paths(conn, {_project_key(line) for line in lines})
+    return store_projects.project_paths(conn, {_project_key(line) for line in lines})
 
 
 def _project_key(line: RefKey) -> tuple[int, int]:

@@ -68,12 +68,9 @@ def prove_claims(rooms: Clients, portal: PortalRecord) -> list[str]:
     https://docs.gitlab.com/api/project_webhooks/
     """
     with read(rooms.engine) as conn:
-        claims = {
-            record: names
-            for record in connections.by_portal(conn, portal.id)
-            if (names := contested(conn, record))
-        }
-    return [line for record, names in claims.items() for line in _prove(rooms, record, names)]
+        records = connections.by_portal(conn, portal.id)
+        claims = [(record, contested(conn, record)) for record in records]
+    return [line for record, names in claims for line in _prove(rooms, record, names)]
 
 
 def _prove(rooms: Clients, record: ConnectionRecord, names: Iterable[str]) -> Iterable[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from b24app.clients import Clients
-from b24app.services.gitlab_connections import hook_targets
+from b24app.services.gitlab_connections import ConnectionTest, check_connection, hook_targets
 from sync.gitlab.api.account import Account, read_account
 from sync.gitlab.api.target_checks import TargetCheck, check_target
 from sync.settings.apply import current_settings
@@ -35,6 +36,14 @@ def check_targets(
     for number, target in enumerate(targets, 1):
         yield check_target(client, target, url=url)
         progress(number, len(targets))
+
+
+def check_whole_connection(clients: Clients, record: ConnectionRecord, most: int) -> ConnectionTest:
+    """Test the token, and at most so many of its projects and groups. Raises Later and Denied."""
+    tested = check_connection(clients, record)
+    checks = list(islice(check_targets(clients, record), most)) if tested.account else []
+    problems = tuple(str(check) for check in checks if not check.ok)
+    return ConnectionTest(tested.ok and not problems, tested.account, (*tested.problems, *problems))
 
 
 def _hook_url(clients: Clients, record: ConnectionRecord) -> str:

@@ -33,7 +33,7 @@ _SUBJECTS: Mapping[str, Callable[[str, str], str]] = {
     "merge_request": lambda key, path: f"{path}!{key}",
     "ci": lambda key, path: f"pipelines of {key} of {path}",
     "deploy": lambda key, path: f"deployments to {key} of {path}",
-    "branch": lambda key, path: f"branch {key} of {path}",
+    "branch": lambda key, path: f"branch {key.replace(':', ', ')} of {path}",
     "push": lambda key, path: f"push {key} to {path}",
     "pipeline": lambda key, path: f"pipeline {key} of {path}",
     "alert": lambda key, path: f"alert of {key.split(':')[0]} of {path}",

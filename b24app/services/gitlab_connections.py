@@ -51,7 +51,7 @@ def check_connection(rooms: Clients, record: ConnectionRecord) -> ConnectionTest
 def describe_account(details: account.Account) -> str:
     """Return an account in one line."""
     scopes = "unknown scopes" if details.scopes is None else ", ".join(details.scopes)
-    until = f"until {details.expires_at:%Y-%m-%d}" if details.expires_at else "without an end"
+    until = f"valid until {details.expires_at:%Y-%m-%d}" if details.expires_at else "without an end"
     return f"{details.username} at GitLab {details.version}, token with {scopes}, {until}"
 
 

@@ -57,11 +57,15 @@ def read_visitor(deps: Deps, token: str) -> tuple[Visitor, PortalRecord]:
         portal = portals.by_id(conn, visitor.portal_id)
     if portal is not None and portal.state == "removed":
         raise RequestRejected(404, "no_portal", "The portal is not installed here")
-    if portal is None or not hmac.compare_digest(
-        visitor.installation.encode(), portal.installation.encode()
-    ):
+    if portal is None or not _is_of_installation(visitor, portal):
         raise page_expired()
     return _confirm(deps, visitor, portal), portal
+
+
+def _is_of_installation(visitor: Visitor, portal: PortalRecord) -> bool:
+    """Return whether the page was opened in the present installation (constant time)."""
+    present = portal.installation.encode()
+    return bool(present) and hmac.compare_digest(visitor.installation.encode(), present)
 
 
 def page_expired() -> RequestRejected:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from concurrent.futures import TimeoutError as NotInTime
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from sync.deadlines import Watch
 from sync.errors import Later
 from sync.store import inbox
 from sync.store.db.database import open_writer
@@ -20,8 +25,19 @@ from sync.store.rows import Delivery
 log = structlog.get_logger()
 
 DELIVERIES_PER_WRITE = 200  # deliveries in one transaction
+PATIENCE_SECONDS = 6.0  # for a database that is away: GitLab waits ten for an answer
+RETRY_SECONDS = 0.2
+STUCK_SECONDS = 15.0  # for one write; then its connection is given up
+_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
-_Entry = tuple[Delivery, "Future[int | None]"]
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A delivery whose sender waits, and until when."""
+
+    delivery: Delivery
+    ends_at: float
+    kept: Future[int | None] = field(default_factory=Future)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,8 @@ class Inbox:
         self._conn: Connection | None = None  # the writer's own
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._waiting = 0  # deliveries whose senders wait
+        self._away_since: float | None = None  # the database, by a clock that only goes on
 
     def start(self) -> None:
         """Start the writer. After a fork, in the child: threads do not survive a fork."""
@@ -58,15 +76,30 @@ class Inbox:
     def accept(self, delivery: Delivery) -> Accepted:
         """Store the delivery; return when it would survive a power cut.
 
-        Raises what the database raised, or Later when the process is stopping: the sender must
-        not be told that the delivery arrived.
+        A short absence of the database is waited for. Raises Later where that takes too long, or
+        the process is stopping, and what else the database raised: the sender must not be told
+        that the delivery arrived.
         """
-        kept: Future[int | None] = Future()
+        entry = _Entry(delivery, time.monotonic() + PATIENCE_SECONDS)
         with self._lock:
             if self._thread is None:
                 raise Later("the receiver is not running")
-            self._queue.put((delivery, kept))
-        return Accepted(kept.result())
+            if self._waiting and self._is_away_for_long():
+                raise _away()  # somebody waits already, and finds out when it is back
+            self._waiting += 1
+            self._queue.put(entry)
+        try:
+            return Accepted(entry.kept.result(PATIENCE_SECONDS + 1.0))
+        except NotInTime:
+            self._away_since = self._away_since or entry.ends_at - PATIENCE_SECONDS
+            raise _away() from None
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def _is_away_for_long(self) -> bool:
+        since = self._away_since
+        return since is not None and time.monotonic() - since > PATIENCE_SECONDS / 2
 
     def stop(self) -> None:
         """Refuses new deliveries, stores those that wait, ends the writer."""
@@ -84,8 +117,7 @@ class Inbox:
             entries = [entry for entry in group if entry is not None]
             if entries:
                 self._store_batch(entries)
-        if self._conn is not None:
-            self._conn.close()
+        self._drop_connection()
 
     def _gather(self) -> list[_Entry | None]:
         """Wait for one delivery and take what else is there by then."""
@@ -98,17 +130,40 @@ class Inbox:
         return group
 
     def _store_batch(self, entries: Sequence[_Entry]) -> None:
-        try:
-            ids = self._insert([delivery for delivery, _ in entries])
-        except Exception as error:  # noqa: BLE001 - each waiting request gets its own answer
-            self._store_separately(entries, error)
-            return
-        for (_, kept), new in zip(entries, ids, strict=True):
-            kept.set_result(new)
-        for portal_id in {delivery.portal_id for delivery, _ in entries}:
-            self._wake(portal_id)
+        """Store deliveries, again and again while the database is away and somebody waits."""
+        while entries:
+            try:
+                ids = self._insert([entry.delivery for entry in entries])
+            except _AWAY as error:
+                self._away_since = self._away_since or time.monotonic()
+                self._drop_connection()
+                entries = self._still_waiting(entries, error)
+            except Exception as error:  # noqa: BLE001 - each waiting request gets its own answer
+                self._store_separately(entries, error)
+                return
+            else:
+                self._away_since = None
+                for entry, new in zip(entries, ids, strict=True):
+                    entry.kept.set_result(new)
+                for portal_id in {entry.delivery.portal_id for entry in entries}:
+                    self._wake(portal_id)
+                return
 
-    def _insert(self, deliverys: Sequence[Delivery]) -> list[int | None]:
+    def _still_waiting(self, entries: Sequence[_Entry], error: Exception) -> list[_Entry]:
+        """Answer those who waited long enough; return the others after a short rest."""
+        now = time.monotonic() + RETRY_SECONDS
+        stopping = self._thread is None
+        over = [entry for entry in entries if entry.ends_at <= now or stopping]
+        if over:
+            log.error("delivery_not_stored", error=type(error).__name__, count=len(over))
+        for entry in over:
+            entry.kept.set_exception(_away())
+        waiting = [entry for entry in entries if not (entry.ends_at <= now or stopping)]
+        if waiting:
+            time.sleep(RETRY_SECONDS)
+        return waiting
+
+    def _insert(self, deliveries: Sequence[Delivery]) -> list[int | None]:
         """Over a connection that is kept: to take one for each group costs as much as the rows do.
 
         One that was lost while nothing came is opened anew; what had been stored after all is not
@@ -116,24 +171,46 @@ class Inbox:
         """
         if self._conn is None:
             self._conn = open_writer(self._engine)
+        watch = _watch(self._conn)
         try:
             with self._conn.begin():
-                return inbox.insert_many(self._conn, deliverys)
+                return inbox.insert_many(self._conn, deliveries)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
+        finally:
+            watch.close()
         with self._conn.begin():
-            return inbox.insert_many(self._conn, deliverys)
+            return inbox.insert_many(self._conn, deliveries)
+
+    def _drop_connection(self) -> None:
+        """Give the connection up: what it waits for may never come."""
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            with suppress(SQLAlchemyError):
+                conn.close()
 
     def _store_separately(self, entries: Sequence[_Entry], error: Exception) -> None:
-        """One delivery that cannot be stored must not take the others with it.
-
-        A database that is busy or away would be so for each of them: nothing is tried again.
-        """
-        if len(entries) > 1 and not isinstance(error, OperationalError):
+        """One delivery that cannot be stored must not take the others with it."""
+        if len(entries) > 1:
             for entry in entries:
                 self._store_batch([entry])
             return
         log.error("delivery_not_stored", error=type(error).__name__, count=len(entries))
-        for _, kept in entries:
-            kept.set_exception(error)
+        for entry in entries:
+            entry.kept.set_exception(error)
+
+
+def _away() -> Later:
+    return Later(
+        "The database cannot be reached now", change="Send it again", after=5.0, code="database"
+    )
+
+
+def _watch(conn: Connection) -> Watch:
+    """Watch the connection's socket, which a server that froze would keep waiting for ever."""
+    watch = Watch(STUCK_SECONDS)
+    if conn.dialect.name == "postgresql":
+        driver = conn.connection.dbapi_connection
+        watch.add_descriptor(driver.pgconn.socket)  # type: ignore[union-attr]  # of psycopg
+    return watch

@@ -17,9 +17,9 @@ from sync.engine.issue_sync.work import work_on_links
 from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
-from sync.engine.reconcile.fetch import fetch_deployment_contents
 from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
+from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.reconcile.loop import reconcile
 from sync.errors import Denied, Later
 from sync.store.agenda import Agenda, read_agenda
@@ -98,6 +98,7 @@ def _digest_waiting(
             agenda,
             subjects=agenda.subjects or digested.deliveries > 0,
             deployments=agenda.deployments or "deployments" in digested.fetches,
+            links=agenda.links or digested.has_links,
         )
     if agenda.deployments:
         fetched = fetch_deployment_contents(deps, portal_id)

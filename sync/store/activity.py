@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, select
 from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resource, TagPush
 from sync.core.model.kinds import Kind
 from sync.core.model.pipelines import JobRun
+from sync.core.model.replaced import was_before
 from sync.store import protected_branches
 from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_keys, upsert
@@ -62,7 +63,7 @@ def save(
         [
             activity_id(activity_item)
             for activity_item in activity_items
-            if _has_no_author(activity_item)
+            if _has_no_author(activity_item) or _replaces(activity_item)
         ],
     )
     newest: dict[ActivityId, ActivityItem] = {}
@@ -75,6 +76,8 @@ def save(
             author = earlier.author if isinstance(earlier, Comment) else None
             activity_item = replace(activity_item, author=author)
         existing = newest.get(activity_id(activity_item))
+        if _was_before(activity_item, earlier):
+            continue
         if existing is None or (existing.at or now) <= (activity_item.at or now):
             newest[activity_id(activity_item)] = _with_time(activity_item, now)
     rows = [
@@ -110,6 +113,20 @@ def _with_time(activity_item: ActivityItem, now: datetime) -> ActivityItem:
 def _has_no_author(activity_item: ActivityItem) -> bool:
     """Tell whether a comment does not say whose it is, as when somebody else edited it."""
     return isinstance(activity_item, Comment) and activity_item.author is None
+
+
+def _replaces(activity_item: ActivityItem) -> bool:
+    return isinstance(activity_item, Resource) and bool(activity_item.replaced)
+
+
+def _was_before(activity_item: ActivityItem, other: ActivityItem | None) -> bool:
+    """Tell whether another account of the same moment is the later one."""
+    return (
+        isinstance(activity_item, Resource)
+        and isinstance(other, Resource)
+        and activity_item.at == other.at
+        and was_before(activity_item, activity_item.replaced, other, other.replaced)
+    )
 
 
 def _is_newer(new: Any) -> Any:

@@ -5,13 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, bindparam, exists, select, union
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    bindparam,
+    exists,
+    func,
+    select,
+    union,
+    union_all,
+)
 
 from sync.store import deployments, inbox, issue_links, outbox, portals, subjects
 from sync.store.db.types import Moment
 from sync.store.portals import PortalRow
 from sync.store.rows import SubjectRow
-from sync.store.tables import command, connection, delivery, deployment, issue_link, portal, subject
+from sync.store.tables import (
+    command,
+    connection,
+    delivery,
+    deployment,
+    in_literals,
+    issue_link,
+    portal,
+    subject,
+)
 
 _NOW = bindparam("now", type_=Moment)
 _PORTAL: BindParameter[int] = bindparam("of_portal")
@@ -39,6 +57,22 @@ _PORTALS = union(
     select(subject.c.portal_id).where(subjects.is_due(_NOW)),
     select(issue_link.c.portal_id).where(issue_links.is_due(_NOW)),
     select(command.c.portal_id).where(outbox.is_due(_NOW) | outbox.is_in_flight()),
+)
+_WAITING = union_all(
+    select(delivery.c.portal_id, func.min(delivery.c.received_at).label("at"))
+    .where(in_literals(delivery.c.state, "new", "failed"))
+    .group_by(delivery.c.portal_id),
+    select(subject.c.portal_id, func.min(subject.c.dirty_at))
+    .where(in_literals(subject.c.state, "dirty"))
+    .group_by(subject.c.portal_id),
+    select(command.c.portal_id, func.min(command.c.created_at))
+    .where(in_literals(command.c.state, "waiting", "sending"))
+    .group_by(command.c.portal_id),
+).subquery()
+_OLDEST = (
+    select(_WAITING.c.portal_id, func.min(_WAITING.c.at, type_=Moment).label("at"))
+    .group_by(_WAITING.c.portal_id)
+    .order_by("at", _WAITING.c.portal_id)
 )
 _NEXT_SUBJECTS = subjects.due_subjects(_PORTAL, _NOW).add_columns(_DELIVERIES.label("more"))
 
@@ -97,6 +131,14 @@ def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | Non
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
     """Return the ids of portals with deliveries, subjects or commands due, in order."""
     return tuple(sorted(conn.scalars(_PORTALS, {"now": now})))
+
+
+def oldest_work(conn: Connection, limit: int) -> tuple[tuple[int, datetime], ...]:
+    """Return since when each portal's oldest work waits, those that wait longest first.
+
+    Work that is to be done later counts, too: it waits all the same.
+    """
+    return tuple((row.portal_id, row.at) for row in conn.execute(_OLDEST.limit(limit)))
 
 
 def next_subjects(

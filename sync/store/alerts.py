@@ -244,7 +244,7 @@ def _pipelines_of_ref(line: RefKey) -> Select[Any]:
 
 def _of_portal(query: Select[Any], portal_id: int) -> Select[Any]:
     joined = query.join(connection, connection.c.id == alert.c.connection_id)
-    return joined.where(connection.c.portal_id == portal_id)
+    return joined.where(connection.c.portal_id == portal_id, connection.c.state != "removed")
 
 
 def _branch_key(line: RefKey) -> tuple[int, int, str]:

@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, delete, exists, or_, s
 
 from sync.core.clock import TOLERANCE
 from sync.store.tables import (
+    branch_check,
     command,
     connection,
     delivery,
@@ -32,6 +33,7 @@ _PUT_OFF: Sequence[tuple[Column[Any], timedelta, ColumnElement[bool]]] = (
     (subject.c.next_at, _LONGEST_WAIT, in_literals(subject.c.state, "dirty")),
     (deployment.c.fetch_at, _LONGEST_WAIT, deployment.c.fetch_at.is_not(None)),
     (merge_request.c.commits_due_at, _LONGEST_WAIT, merge_request.c.commits_due_at.is_not(None)),
+    (branch_check.c.due_at, _LONGEST_WAIT, branch_check.c.due_at.is_not(None)),
 )  # the conditions are those of the indexes
 
 

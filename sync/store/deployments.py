@@ -12,7 +12,7 @@ from sync.core.model.deployments import Deployment, DeploymentStatus, same_commi
 from sync.core.model.merge_requests import MergeRequestKey
 from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import in_keys, upsert
-from sync.store.merge_requests import has_project
+from sync.store.projects import has_project
 from sync.store.tables import (
     connection,
     deployment,

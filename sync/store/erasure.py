@@ -1,10 +1,10 @@
-"""Delete a portal or a connection with all its rows, a few at a time."""
+"""Delete the rows of a portal or a connection, a few at a time."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
 
-from sync.store.tables import connection, metadata, portal
+from sync.store.tables import metadata
 
 ROWS_PER_STEP = 500  # in one transaction: the receiver waits no longer for it than for any other
 
@@ -17,16 +17,6 @@ def tables_naming(owner: str) -> tuple[Table, ...]:
 def delete_some(conn: Connection, table: Table, owner: str, owner_id: int) -> int:
     """Delete up to ROWS_PER_STEP rows of a table that name an owner; return how many."""
     keys = list(table.primary_key.columns)
-    found = select(*keys).where(table.c[owner] == owner_id).limit(ROWS_PER_STEP)
-    chosen = keys[0].in_(found) if len(keys) == 1 else tuple_(*keys).in_(found)
+    chosen_keys = select(*keys).where(table.c[owner] == owner_id).limit(ROWS_PER_STEP)
+    chosen = keys[0].in_(chosen_keys) if len(keys) == 1 else tuple_(*keys).in_(chosen_keys)
     return conn.execute(delete(table).where(chosen)).rowcount
-
-
-def delete_portal(conn: Connection, portal_id: int) -> None:
-    """Delete the portal, with whatever is left of it."""
-    conn.execute(delete(portal).where(portal.c.id == portal_id))
-
-
-def delete_connection(conn: Connection, connection_id: int) -> None:
-    """Delete the connection, with whatever is left of it."""
-    conn.execute(delete(connection).where(connection.c.id == connection_id))

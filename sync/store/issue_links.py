@@ -115,9 +115,11 @@ def save(conn: Connection, link: LinkState, before: LinkState | None) -> None:
 def add_story(conn: Connection, key: str, lines: Sequence[StoryLine]) -> None:
     """Append to a link's story."""
     if lines:
-        link_id = _id(conn, key)
+        query = select(issue_link.c.id, issue_link.c.portal_id).where(issue_link.c.key == key)
+        link_id, portal_id = conn.execute(query).one()
         rows = [
             {
+                "portal_id": portal_id,
                 "link_id": link_id,
                 "at": line.at,
                 "kind": line.kind,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -36,6 +36,7 @@ class ListRow:
     read: int = 0
     imported: bool = False
     halted: str = ""
+    agreed_at: datetime | None = None
 
 
 _COLUMNS = [issue_sync_list.c[name] for name in ListRow.__dataclass_fields__]
@@ -64,10 +65,20 @@ def wake(conn: Connection, connection_id: int, side: SideName, now: datetime) ->
     return conn.execute(update(issue_sync_list).where(same).values(next_at=now)).rowcount
 
 
-def release(conn: Connection, connection_id: int, pair: str) -> int:
+def halt(conn: Connection, connection_id: int, pair: str, text: str) -> None:
+    """Let a pair wait for an administrator."""
+    lists = of_connection(conn, connection_id)
+    for side in SideName:
+        row = lists.get((pair, side)) or ListRow(connection_id, pair, side)
+        save(conn, replace(row, halted=text))
+
+
+def release(conn: Connection, connection_id: int, pair: str, now: datetime) -> int:
     """Let a halted pair go on, on an administrator's word."""
     same = (issue_sync_list.c.connection_id == connection_id) & (issue_sync_list.c.pair == pair)
-    return conn.execute(update(issue_sync_list).where(same).values(halted="")).rowcount
+    return conn.execute(
+        update(issue_sync_list).where(same).values(halted="", agreed_at=now)
+    ).rowcount
 
 
 def wake_portal(conn: Connection, portal_id: int, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -26,6 +27,8 @@ _SET_VERSION = (
     .where(*(c == bindparam(name) for c, name in zip(_KEY_COLUMNS, _PARAMETERS, strict=True)))
     .values(commits_of=bindparam("version"), commits_due_at=None)
 )
+_DIGIT = re.compile(r"[0-9]")
+MAX_COPIES = 50
 _AFTER_OWN = 10_000  # the position of what came after a merge request's own commits
 ShaKey = tuple[int, int, str]  # connection, project, commit
 DigestKey = tuple[int, int, str]  # connection, project, what copies of a commit have in common
@@ -176,7 +179,12 @@ def by_shas(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[
 
 
 def digest_of(commit: Commit) -> str:
-    """Return what a commit and its copies have in common: who wrote it, and the message."""
+    """Return what a commit and its copies have in common: who wrote it, and the message.
+
+    "" for a message without a number, which names no task: many of those are alike.
+    """
+    if not _DIGIT.search(commit.message):
+        return ""
     words = f"{commit.author_name.casefold()}\0{commit.message.strip()}"
     return blake2b(words.encode(), digest_size=16).hexdigest()
 
@@ -184,17 +192,21 @@ def digest_of(commit: Commit) -> str:
 def by_digests(
     conn: Connection, digests: Iterable[DigestKey]
 ) -> dict[DigestKey, frozenset[tuple[MergeRequestKey, str]]]:
-    """Return the merge requests that have a commit of each digest, with its id."""
-    found: dict[DigestKey, frozenset[tuple[MergeRequestKey, str]]] = {}
+    """Return the merge requests that have a commit of each digest, with its id.
+
+    A digest that more than `MAX_COPIES` commits have is left out: those are words, and no copies.
+    """
+    found: dict[DigestKey, set[tuple[MergeRequestKey, str]]] = {}
     columns = merge_request_commit.c
     of = columns.connection_id, columns.project_id, columns.digest
+    digests = {digest for digest in digests if digest[2]}
     query = select(*_COMMIT_KEY_COLUMNS, columns.sha, columns.digest)
     for condition in in_keys(of, digests):
         for *values, sha, digest in conn.execute(query.where(condition)):
             key = MergeRequestKey(*values)
             digest_key = key.connection_id, key.project_id, digest
-            found[digest_key] = found.get(digest_key, frozenset()) | {(key, sha)}
-    return found
+            found.setdefault(digest_key, set()).add((key, sha))
+    return {k: frozenset(pairs) for k, pairs in found.items() if len(pairs) <= MAX_COPIES}
 
 
 def landed_as(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[MergeRequestKey]]:

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from sync.core.merge_requests import fold
 from sync.core.merge_requests.fold import FoldedMergeRequest, Memory
-from sync.core.model.common import Project
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.pipelines import Pipeline
@@ -18,7 +17,7 @@ from sync.store import pipelines as store_pipelines
 from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_key_parameters, in_keys, key_parameters, upsert
 from sync.store.merge_request_commits import CommitState
-from sync.store.tables import in_literals, merge_request, pipeline, project
+from sync.store.tables import in_literals, merge_request, pipeline
 
 BranchKey = tuple[int, int, str]  # connection, project, branch
 
@@ -41,35 +40,6 @@ _PIPELINES = select(pipeline.c.sha, pipeline.c.merge_request_iid, pipeline.c.bod
         pipeline.c.merge_request_iid.in_(bindparam("iids", expanding=True)),
     ),
 )
-
-
-def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
-    """Store projects; one without a default branch only updates path and address."""
-    rows = {
-        (item.connection_id, item.id): {
-            "connection_id": item.connection_id,
-            "project_id": item.id,
-            "path": item.path,
-            "url": item.url,
-            "name": item.name,
-            "default_branch": item.default_branch,
-        }
-        for item in projects
-    }
-    for complete in (False, True):  # a job's report does not tell the default branch
-        upsert(
-            conn,
-            project,
-            [rows[key] for key in sorted(rows) if bool(rows[key]["default_branch"]) is complete],
-            keys=("connection_id", "project_id"),
-            update=("path", "url", "name", "default_branch") if complete else ("path", "url"),
-        )
-
-
-def has_project(conn: Connection, connection_id: int, project_id: int) -> bool:
-    """Tell whether the code host ever reported the project."""
-    same = project.c.connection_id == connection_id, project.c.project_id == project_id
-    return conn.scalar(select(project.c.project_id).where(*same)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,32 +183,6 @@ def keys_by_pipelines(
             else set()
         )
         for key, pipeline in events.items()
-    }
-
-
-def default_branches(
-    conn: Connection, projects: Iterable[tuple[int, int]]
-) -> dict[tuple[int, int], str]:
-    """Return each known project's default branch, "" where it was not reported."""
-    of = project.c.connection_id, project.c.project_id
-    return {
-        (c, p): branch
-        for condition in in_keys(of, projects)
-        for c, p, branch in conn.execute(select(*of, project.c.default_branch).where(condition))
-    }
-
-
-def project_paths(
-    conn: Connection, projects: Iterable[tuple[int, int]]
-) -> dict[tuple[int, int], tuple[str, str]]:
-    """Return each known project's path and address."""
-    of = project.c.connection_id, project.c.project_id
-    return {
-        (c, p): (path, url)
-        for condition in in_keys(of, projects)
-        for c, p, path, url in conn.execute(
-            select(*of, project.c.path, project.c.url).where(condition)
-        )
     }
 
 

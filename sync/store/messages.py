@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, delete, select
 
 from sync.core.alerts.model import ref_key_of_subject
 from sync.core.model.commands import Place
@@ -124,6 +124,19 @@ def save_notified_states(
     }
     ordered = [row for _, row in sorted(rows.items())]
     upsert(conn, notified_state, ordered, keys=_NOTIFIED_KEYS, update=("state", "at"))
+
+
+def forget(conn: Connection, portal_id: int, subject_keys: Iterable[str]) -> None:
+    """Forget the messages about subjects, and what people were notified of them.
+
+    The messages stay where they are, and nothing edits them any more.
+    """
+    keys = list(subject_keys)
+    for table in (message, notified_state):
+        for piece in chunks(keys):
+            conn.execute(
+                delete(table).where(table.c.portal_id == portal_id, table.c.subject_key.in_(piece))
+            )
 
 
 def _ref_columns(state: NotifiedState) -> dict[str, Any]:

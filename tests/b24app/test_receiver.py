@@ -182,9 +182,9 @@ def test_an_oauth_server_that_hangs_holds_up_no_acknowledgement(served: Served) 
     kind = {"Content_Type": "application/x-www-form-urlencoded"}
     with ThreadPoolExecutor(40) as pool:
         pages = [
-            pool.submit(served.post, "/b24/app?DOMAIN=p.example", form, **kind) for _ in range(8)
+            pool.submit(served.post, "/b24/app?DOMAIN=p.example", form, **kind) for _ in range(4)
         ]
-        events = [pool.submit(served.post, "/b24/events", event, **kind) for _ in range(8)]
+        events = [pool.submit(served.post, "/b24/events", event, **kind) for _ in range(6)]
         time.sleep(0.5)
         served.assert_acknowledges(10)
         health = http.client.HTTPConnection("127.0.0.1", served.port, timeout=SOON)

@@ -74,8 +74,19 @@ def test_a_reason_of_several_sentences_is_told_part_by_part():
         "The employee who installed the application may not do this (ACCESS_DENIED)"
     )
     assert b24app_texts.translate("ru", stored) == (
-        "При установке получилось не всё: events. "
+        "При установке получилось не всё: События задач. "
         "У установившего приложение сотрудника нет на это прав (ACCESS_DENIED)"
+    )
+
+
+def test_steps_that_failed_are_called_as_the_page_calls_them():
+    stored = "Not everything worked at the installation: secret, address"
+    assert b24app_texts.translate("en", stored) == (
+        "Not everything worked at the installation: Id and secret of the application, "
+        "Public address of this service"
+    )
+    assert b24app_texts.translate("ru", stored) == (
+        "При установке получилось не всё: Код и ключ приложения, Публичный адрес сервиса"
     )
 
 

@@ -15,7 +15,6 @@ from sync.core.issue_sync.model import (
     DEADLINE,
     DESCRIPTION,
     ESTIMATE,
-    PARENT,
     PRIORITY,
     SPRINT,
     STATUS,
@@ -58,9 +57,9 @@ class GitLabRoom:
         self.project, self.other_project = str(self._shop.id), str(self._other.id)
         self._tokens = {name: state.add_token(name).value for name in members}
         milestones = [emulator.keeping.create_milestone(self._shop, name) for name in ("S1", "S2")]
-        parent = self.create("Parent")
-        other_parent = self.create("Other parent")
-        self.traits = _traits(tier, [str(each.id) for each in milestones], parent, other_parent)
+        for title in ("Parent", "Other parent"):  # as in every room: no project is empty
+            self.create(title)
+        self.traits = _traits(tier, [str(each.id) for each in milestones])
         self.client = self.new_client()
 
     def new_client(self) -> GitLabIssues:
@@ -126,6 +125,9 @@ class GitLabRoom:
     def seconds(self, address: ItemAddress) -> int:
         return int(self._issue(address).attributes["time_stats"]["total_time_spent"])
 
+    def notified(self) -> list[str]:
+        return [name for name, _ in self._emulator.issues.notified]
+
     def count(self) -> int:
         return len(self._project().issues.list(get_all=True))
 
@@ -173,7 +175,7 @@ class GitLabRoom:
         return self._project().issues.get(int(address.number))
 
 
-def _traits(tier: dict, milestones: list[str], parent: ItemAddress, other: ItemAddress) -> Traits:
+def _traits(tier: dict, milestones: list[str]) -> Traits:
     """Without a licence one person is kept, and labels say the status."""
     statuses = Sample(f"{SYSTEM}2", f"{SYSTEM}3")
     if not tier["premium"]:
@@ -190,7 +192,6 @@ def _traits(tier: dict, milestones: list[str], parent: ItemAddress, other: ItemA
             TAGS: Sample(frozenset({"bug"}), frozenset({"bug", "ui"})),
             ESTIMATE: Sample(5400, 7200),
             SPRINT: Sample(milestones[0], milestones[1]),
-            PARENT: Sample(parent.id, other.id),
         },
         set_fields={TAGS: ("bug", "ui", "slow")}
         | ({ASSIGNEES: ("1", "2", "3")} if tier["premium"] else {}),

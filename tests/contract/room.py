@@ -115,6 +115,10 @@ class Room(Protocol):
         """Return the sum of the logged work."""
         ...
 
+    def notified(self) -> list[str]:
+        """Return the names of people whom texts of ours mentioned."""
+        ...
+
     def count(self) -> int:
         """Return how many items the project has."""
         ...

@@ -127,6 +127,16 @@ def visible(text: str) -> str:
     return text.replace("\u2060", "")
 
 
+def test_titles_mention_nobody_and_read_back_as_they_were(room: Room) -> None:
+    address = room.create("Quiet")
+    for title in ("Ask @ann about #1", "!1 and &1", "a@b.example, C#, 100%", '@ann: "x"'):
+        outcome = done(room.client, update(address, {TITLE: title}))
+        assert (outcome.dropped, read(room.client, address).values[TITLE]) == ({}, title)
+        (found,) = [item for item in apply(room.client, creation(room, f"4/{title}", title=title))]
+        assert found.item.values[TITLE] == title  # type: ignore[union-attr]
+    assert room.notified() == []
+
+
 def test_titles_are_as_long_as_they_may_be(room: Room) -> None:
     longest = room.client.capabilities(room.project).longest[TITLE]
     assert longest == room.traits.longest_title

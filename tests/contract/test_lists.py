@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from sync.core.issue_sync.model import TITLE, Absence, Item, ItemAddress
 from sync.core.issue_sync.side import SideClient
 from sync.core.issue_sync.writes import NotDone
-from sync.errors import Refused
+from sync.errors import Denied, Refused
 from tests.contract.room import Room
 from tests.contract.writing import absent, apply, comment, read
 
@@ -142,6 +144,17 @@ def test_a_project_that_refuses_us_is_denied(room: Room) -> None:
     assert isinstance(outcome.error, Refused)
 
 
+def test_a_project_that_refuses_us_has_no_empty_list(room: Room) -> None:
+    """An empty list would say that everything was deleted."""
+    room.create("Title")
+    room.lock_out()
+    for client in (room.client, room.new_client()):
+        with pytest.raises((Refused, Denied)):
+            client.changed(room.project, EVER)
+        with pytest.raises((Refused, Denied)):
+            client.census(room.project)
+
+
 def test_an_archived_project_says_so(room: Room) -> None:
     if not room.traits.tells_archived:
         return
@@ -178,3 +191,11 @@ def test_an_item_that_took_the_number_of_another_is_not_mistaken(room: Room) -> 
     items = room.client.read([wrong, *others])
     assert not isinstance(items["999999"], Item)
     assert all(isinstance(items[each.id], Item) for each in others)
+
+
+def test_one_hidden_item_hides_no_other(room: Room) -> None:
+    first, second = room.create("First"), room.create("Second")
+    room.delete(first)
+    items = room.client.read([first, second])
+    assert not isinstance(items[first.id], Item)
+    assert isinstance(items[second.id], Item)

@@ -11,11 +11,12 @@ from playwright.sync_api import expect
 from sync.core.alerts.model import RefKey
 from sync.core.model.common import PortalUser
 from sync.store import alerts, connections, people, subjects
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store.db.database import write
 from tests.b24app.factories import AT, deployed, failed, merge_request, mirrored
 from tests.b24app.pages import installed
 from tests.b24app.services.test_alerts import OPEN
+from tests.emulators.bitrix24 import work
 
 pytestmark = pytest.mark.browser
 
@@ -109,14 +110,32 @@ def test_a_failure_is_repeated_by_its_button(furnished, window):
     assert opened.said == []
 
 
-def test_an_employee_sees_the_same_without_the_buttons(furnished, emulator, window):
-    emulator.state.add_user("Ed", email="ed@portal.test")
+def test_an_employee_sees_what_concerns_their_tasks_and_no_buttons(furnished, emulator, window):
+    ed = emulator.state.add_user("Ed", email="ed@portal.test")
+    work.create_task(emulator.state, "Pay by card", id=2103, responsible_id=ed.id)
     opened = window("app?user=2")
     expect(opened.frame.get_by_text("Payment gateway")).to_be_visible()
     expect(opened.frame.get_by_text("Only a portal administrator")).to_be_visible()
-    expect(opened.frame.get_by_text("Task 999 does not exist")).to_be_visible()
+    for text in ("Task 999", "https://gitlab.example.com", "The task needs a result"):
+        assert opened.frame.get_by_text(text).count() == 0
     assert opened.frame.get_by_role("button", name="Repeat").count() == 0
     assert opened.said == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "There is no such task, or you may not open it"),
+        ("ru", "Такой задачи нет, или вы не можете её открыть"),
+    ],
+)
+def test_an_employee_sees_nothing_of_a_task_they_may_not_open(
+    furnished, emulator, window, language, said
+):
+    emulator.state.add_user("Mia", email="mia@portal.test")
+    opened = window("task/2103?user=2", language)
+    expect(opened.frame.get_by_text(said)).to_be_visible()
+    assert opened.frame.get_by_text("Payment gateway").count() == 0
 
 
 @pytest.mark.parametrize(
@@ -200,7 +219,7 @@ def test_a_branch_that_fails_is_seen_and_taken_over_on_the_page(
     with write(furnished.deps.engine) as conn:
         record = connections.by_name(conn, portal.id, "main")
         alerts.save(conn, RefKey(record.id, 42, "main"), [OPEN])
-        store_merge_requests.save_projects(conn, [merge_request(record.id).project])
+        store_projects.save_projects(conn, [merge_request(record.id).project])
         people.save_portal_users(conn, portal.id, [PortalUser(1, "Ada Admin")])
     opened = window("app", language)
     panel = opened.frame.get_by_role("region", name=title)

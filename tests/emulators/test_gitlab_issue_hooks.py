@@ -114,3 +114,32 @@ def test_archived_projects_are_silent(world):
     world.gitlab.issues.fire(world.shop.issues[1], world.state.user("ann"), "update", {})
     world.gitlab.issues.flush()
     assert world.acts() == []
+
+
+def test_pictures_have_whole_addresses_in_hooks_alone(world):
+    text = "![shot](/uploads/abc/shot.png) and [file](/uploads/abc/a.txt)"
+    world.project().issues.update(1, {"description": text})
+    (hook,) = world.hooks()
+    url = f"{world.gitlab.url}/acme/shop/uploads/abc/shot.png"
+    told = f"![shot]({url}) and [file](/uploads/abc/a.txt)"
+    assert hook["object_attributes"]["description"] == told
+    assert hook["changes"]["description"]["current"] == text
+    assert world.project().issues.get(1).description == text
+
+
+@pytest.mark.parametrize(
+    ("text", "people", "noted"),
+    [
+        ("Ask @max about #2", ["max"], True),
+        ("Ask \\@max about \\#2", [], False),
+        ("Ask @\u2060max about #\u20602", [], False),
+        ("`@max` `#2` a@max.example x#2", [], False),
+    ],
+)
+def test_mentions_notify_and_references_note_without_a_touch(world, text, people, noted):
+    before = world.project().issues.get(2).updated_at
+    world.call("POST", f"{ISSUE}/notes", json={"body": text})
+    read = world.project().issues.get(2)
+    bodies = [note.body for note in read.notes.list(get_all=True)]
+    assert [name for name, _ in world.gitlab.issues.notified] == people
+    assert (bodies == ["mentioned in issue #1"], read.updated_at) == (noted, before)

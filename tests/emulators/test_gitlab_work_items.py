@@ -152,20 +152,26 @@ def test_custom_fields(world):
     assert "Ikea" not in str(hook)
 
 
-def test_iterations_and_parents(world):
+def test_iterations(world):
     world.state.planned.iterations["acme"] = [
         Iteration(9, 1, "Sprint 9", date(2026, 3, 2), date(2026, 3, 15))
     ]
-    world.create("Parent")
-    world.clock.move(60)
-    answer = update(
-        world,
-        iterationWidget={"iterationId": "gid://gitlab/Iteration/9"},
-        hierarchyWidget={"parentId": "gid://gitlab/WorkItem/2"},
-    )
+    answer = update(world, iterationWidget={"iterationId": "gid://gitlab/Iteration/9"})
     assert widget(answer, "ITERATION")["iteration"]["title"] == "Sprint 9"
-    assert widget(answer, "HIERARCHY")["parent"] == {"id": "gid://gitlab/WorkItem/2"}
-    assert world.project().issues.get(2).updated_at == "2026-03-02T09:01:00.000Z"
+    listed = world.call("GET", "/projects/1/iterations").json()
+    assert [(each["id"], each["title"], each["state"]) for each in listed] == [(9, "Sprint 9", 2)]
+
+
+def test_tasks_have_issues_as_parents_and_issues_do_not(world):
+    world.create("Task", issue_type="task")
+    world.clock.move(60)
+    parent = {"parentId": WI}
+    answer = update(world, id="gid://gitlab/WorkItem/2", hierarchyWidget=parent)
+    assert widget(answer, "HIERARCHY")["parent"] == {"id": WI}
+    assert world.project().issues.get(1).updated_at == "2026-03-02T09:01:00.000Z"
+    wrong = update(world, hierarchyWidget={"parentId": "gid://gitlab/WorkItem/2"})
+    (text,) = wrong["data"]["workItemUpdate"]["errors"]
+    assert "not allowed to add this type of parent item" in text
 
 
 @pytest.mark.parametrize(
@@ -239,10 +245,13 @@ def test_notes_in_bulk_are_dear(world):
     assert "exceeds max complexity of 250" in answer["errors"][0]["message"]
 
 
-def test_a_hidden_item_is_null(world):
-    query = "query($id: WorkItemID!) { workItem(id: $id) { iid } }"
-    assert world.ask(query, "zoe", id=WI)["data"] == {"workItem": None}
-    assert world.ask(query, "ann", id="gid://gitlab/WorkItem/99")["data"] == {"workItem": None}
+@pytest.mark.parametrize(("name", "item"), [("zoe", 1), ("ann", 99)])
+def test_a_hidden_item_is_null_beside_an_error(world, name, item):
+    query = "query($id: WorkItemID!) { a: workItem(id: $id) { iid } metadata { enterprise } }"
+    answer = world.ask(query, name, id=f"gid://gitlab/WorkItem/{item}")
+    assert answer["data"] == {"a": None, "metadata": {"enterprise": True}}
+    (error,) = answer["errors"]
+    assert ("don't have permission" in error["message"], error["path"]) == (True, ["a"])
 
 
 def test_types_of_variables_are_compared(world):

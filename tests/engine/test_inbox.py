@@ -7,18 +7,21 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from sync.engine.inbox import Accepted, Inbox
 from sync.errors import Later
+from sync.store import inbox as store_inbox
 from sync.store.db.database import read, write
+from sync.store.rows import Delivery
 from sync.store.tables import delivery
 from tests.store.factories import a_delivery, a_portal
 
@@ -139,13 +142,66 @@ def test_a_connection_that_was_lost_meanwhile_is_opened_anew(
     assert _stored(engine) == ["a", "b"]
 
 
-def test_a_database_that_stays_away_is_told_and_asked_again_for_the_next(
+def test_a_short_absence_of_the_database_is_waited_for(
     engine: Engine, inbox: Inbox, portal_id: int
 ) -> None:
-    with _away(engine, times=2), pytest.raises(OperationalError):
+    with _away(engine, times=6):
+        assert not inbox.accept(a_delivery(portal_id, "a")).duplicate
+    assert _stored(engine) == ["a"]
+
+
+def test_a_database_that_stays_away_is_told_and_asked_again_for_the_next(
+    engine: Engine, inbox: Inbox, portal_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.engine.inbox.PATIENCE_SECONDS", 0.5)
+    with _away(engine, times=1000), pytest.raises(Later) as away:
         inbox.accept(a_delivery(portal_id, "a"))
+    assert (away.value.code, away.value.after) == ("database", 5.0)
     assert not inbox.accept(a_delivery(portal_id, "a")).duplicate
     assert _stored(engine) == ["a"]
+
+
+def test_while_the_database_stays_away_one_sender_waits_and_the_others_do_not(
+    engine: Engine, inbox: Inbox, portal_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.engine.inbox.PATIENCE_SECONDS", 0.5)
+    with _away(engine, times=100_000):
+        with pytest.raises(Later):
+            inbox.accept(a_delivery(portal_id, "a"))
+        seconds: list[float] = []
+
+        def send(key: str) -> None:
+            began = time.monotonic()
+            with pytest.raises(Later):
+                inbox.accept(a_delivery(portal_id, key))
+            seconds.append(time.monotonic() - began)
+
+        threads = [threading.Thread(target=send, args=(str(n),)) for n in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(seconds)[8] < 0.3 < sorted(seconds)[9] < 2
+    assert not inbox.accept(a_delivery(portal_id, "a")).duplicate
+    assert not inbox.accept(a_delivery(portal_id, "b")).duplicate
+
+
+def test_a_write_that_does_not_return_keeps_nobody_waiting(
+    engine: Engine, inbox: Inbox, portal_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.engine.inbox.PATIENCE_SECONDS", 0.2)
+    released = threading.Event()
+    insert = store_inbox.insert_many
+
+    def stuck(conn: Connection, deliveries: Sequence[Delivery]) -> list[int | None]:
+        released.wait(10)
+        return insert(conn, deliveries)
+
+    monkeypatch.setattr("sync.engine.inbox.inbox.insert_many", stuck)
+    with pytest.raises(Later, match="The database cannot be reached now"):
+        inbox.accept(a_delivery(portal_id, "a"))
+    released.set()
+    assert inbox.accept(a_delivery(portal_id, "a")) == Accepted(None)  # it landed after all
 
 
 def test_what_waits_when_it_stops_is_stored_and_nothing_after(

@@ -50,6 +50,24 @@ def test_the_next_push_mends_what_the_merge_broke(world: World) -> None:
     assert passed == failed == [8], world.told()
 
 
+def test_a_failure_after_a_merge_says_why_it_concerns_the_task(world: World) -> None:
+    merged(world)
+    run(world, "failed")
+    url = "http://gitlab.test/acme/shop/-/merge_requests/1"
+    why = f"Merged into main for this task: [url={url}]!1[/url]"
+    (message,) = [text for text in world.reports() if "CI/CD failed" in text]
+    assert why in message.splitlines()
+    (notification,) = [text for _, text in world.told() if "[/url] failed" in text]
+    assert notification.splitlines()[1] == why
+
+
+def test_a_failure_before_the_merge_needs_no_reason(world: World) -> None:
+    world.opened()
+    world.gitlab.run_pipeline(world.shop, ref="feature/B24-2103-pay").set_status("failed")
+    world.settle()
+    assert not [text for _, text in world.told() if "Merged into" in text]
+
+
 def test_who_breaks_main_later_does_not_break_the_task(world: World) -> None:
     merged(world)
     run(world, "success")

@@ -13,6 +13,7 @@ from b24app.services.replay import replay
 from sync.bitrix24.rest.error_texts_ru import translate_error
 from sync.core.model.kinds import Kind
 from sync.store.db.database import read, write
+from tests.emulators.bitrix24 import api
 from tests.engine.notified_world import heads, plain, telling, to_chat
 from tests.engine.world import World
 from tests.simulation.kill_points import Killed, fused
@@ -55,6 +56,37 @@ def test_a_chat_that_is_closed_to_us_is_one_failure_with_what_to_do(world: World
     (text,) = plain(world.posted())
     assert text.split("\n")[1].endswith(" Step 2")
     assert failed(world) == []
+
+
+def test_a_task_that_may_not_be_observed_is_one_failure(world: World) -> None:
+    """Its card, its pipelines and its deployments: one sentence, and all of it after a replay."""
+    usual = api.run
+    world.with_task()
+    world.refuse("tasks.task.startwatch", "ACCESS_DENIED")
+    world.refuse("im.message.add", "ACCESS_ERROR")
+    mr = world.opened()
+    world.settle()
+    for status in ("failed", "success", "failed"):
+        world.gitlab.run_pipeline(mr).set_status(status)
+        world.settle()
+    ((key, why),) = failed(world)
+    assert why == (
+        "Nothing can be said in the discussion of the task 2103. The employee who installed the "
+        "application is not in it, and may not observe the task. Add that employee to the task as "
+        "an observer."
+    )
+    assert translate_error("ru", why) == (
+        "Нельзя ничего сказать в обсуждении задачи 2103. Установившего приложение сотрудника в "
+        "нём нет, и наблюдать за задачей ему нельзя. Добавьте этого сотрудника в наблюдатели "
+        "задачи."
+    )
+    world.patch(api, "run", usual)
+    with write(world.database) as conn:
+        replay(conn, world.portal_id, [("command", key)], world.clock.now())
+    world.settle()
+    assert failed(world) == []
+    assert len(world.cards()) == 1
+    assert len(world.reports()) == 1
 
 
 def test_a_refused_message_is_not_sent_again_as_it_was(world: World) -> None:
@@ -149,17 +181,34 @@ def test_a_branch_that_goes_long_after_is_told_anew(world: World) -> None:
     ]
 
 
-def test_a_message_the_portal_closed_early_is_not_said_twice(world: World) -> None:
+def test_a_deleted_branch_leaves_the_message_of_its_beginning(world: World) -> None:
     telling(world)
     world.gitlab.push(world.shop, "feature/x", ["One"], "ann")
     world.settle()
-    world.refuse("im.message.update", "CANT_EDIT_MESSAGE")
     world.gitlab.delete_branch(world.shop, "feature/x", "bob")
     world.settle()
     assert heads(world) == [
         "Ann created the branch feature/x in acme/shop",
         "Bob deleted the branch feature/x in acme/shop",
     ]
+
+
+def test_of_a_branch_that_came_and_went_at_once_the_end_is_told(world: World) -> None:
+    telling(world)
+    world.gitlab.push(world.shop, "feature/x", ["One"], "ann")
+    world.gitlab.delete_branch(world.shop, "feature/x", "bob")
+    world.settle()
+    assert heads(world) == ["Bob deleted the branch feature/x in acme/shop"]
+
+
+def test_a_message_the_portal_closed_early_is_not_said_twice(world: World) -> None:
+    telling(world)
+    world.gitlab.tag(world.shop, "v1", "ann")
+    world.settle()
+    world.refuse("im.message.update", "CANT_EDIT_MESSAGE")
+    world.gitlab.coding.delete_tag(world.shop, "v1", "bob")
+    world.settle()
+    assert len(heads(world)) == 2
     assert failed(world) == []
 
 

@@ -55,7 +55,7 @@ def full_life(world: World) -> None:
 
 @pytest.mark.parametrize("action", ["", "open"], ids=["no action", "action open"])
 @pytest.mark.parametrize("days", [1.5, 40])
-@pytest.mark.parametrize("trigger", samples.BUILDERS.keys() - {"wiki_page_events"})
+@pytest.mark.parametrize("trigger", sorted(samples.BUILDERS.keys() - {"wiki_page_events"}))
 def test_the_sample_of_every_button_is_silent_on_an_empty_mirror(
     world: World, trigger: str, days: float, action: str
 ) -> None:

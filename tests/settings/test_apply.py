@@ -15,7 +15,7 @@ from sync.settings.problems import Invalid
 from sync.settings.rules import to_rules
 from sync.settings.secrets import UnresolvedSecret
 from sync.store import connections, portals
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store.db.database import read, write
 from sync.store.rows import Installation, PortalTokens
 from sync.store.tables import connection
@@ -167,14 +167,14 @@ def test_a_connection_that_comes_back_has_its_history_and_its_hook(engine, vault
     with write(engine) as conn:
         record = connections.by_name(conn, portal.id, "second")
         project = Project(record.id, 7, "team/shop", "https://git.example.org/team/shop")
-        store_merge_requests.save_projects(conn, [project])
+        store_projects.save_projects(conn, [project])
     change(WITHOUT, remove=["second"])
     done = change(DOCUMENT)
     assert (done.created, done.changed, done.restored) == ([], [], ["second"])
     assert secrets(engine, vault, portal, "second") == before
     with read(engine) as conn:
         assert connections.by_name(conn, portal.id, "second").id == record.id
-        assert store_merge_requests.has_project(conn, record.id, 7)
+        assert store_projects.has_project(conn, record.id, 7)
 
 
 def test_a_renamed_connection_keeps_everything(engine, vault, portal, change):

@@ -13,6 +13,7 @@ from sync.core.model.pipelines import PipelineStatus
 from sync.store import commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
+from sync.store import projects as store_projects
 from sync.store.db.database import write
 from sync.store.tables import project
 from tests.store.factories import (
@@ -186,9 +187,7 @@ def test_two_connections_have_merge_requests_of_one_number(engine: Engine) -> No
 def test_a_renamed_project_is_known_by_its_new_path(engine: Engine) -> None:
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
-        store_merge_requests.save_projects(
-            conn, [a_project(c), replace(a_project(c), path="acme/store")]
-        )
+        store_projects.save_projects(conn, [a_project(c), replace(a_project(c), path="acme/store")])
         assert conn.scalars(select(project.c.path)).all() == ["acme/store"]
 
 

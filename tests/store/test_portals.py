@@ -7,6 +7,17 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from sync.core.issue_sync.link import (
+    Conflict,
+    Entry,
+    EntryKind,
+    LinkState,
+    PlannedWrite,
+    StoryLine,
+    ValuePair,
+)
+from sync.core.issue_sync.model import ItemAddress, SideName
+from sync.core.issue_sync.writes import UpdateItem
 from sync.core.model.activity import Push, TagPush
 from sync.core.model.commands import Notify, Place
 from sync.core.model.common import Commit, PortalUser
@@ -19,6 +30,8 @@ from sync.store import activity as store_activity
 from sync.store import (
     deployments,
     inbox,
+    issue_links,
+    issue_lists,
     links,
     logs,
     messages,
@@ -31,7 +44,9 @@ from sync.store import (
 from sync.store import merge_request_commits as store_merge_request_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
+from sync.store import projects as store_projects
 from sync.store.db.database import read, write
+from sync.store.issue_lists import ListRow
 from sync.store.rows import (
     AllowanceRow,
     ApiCallRow,
@@ -166,7 +181,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     request, project = a_merge_request(c), a_project(c)
     inbox.insert_many(conn, [a_delivery(portal_id, "1", connection_id=c)])
     subjects.mark_dirty_many(conn, portal_id, [("task", "1", "why")], NOW)
-    store_merge_requests.save_projects(conn, [project])
+    store_projects.save_projects(conn, [project])
     store_merge_requests.fold_snapshots(conn, [request])
     store_pipelines.save_pipelines(conn, [a_pipeline(c)])
     conn.execute(
@@ -212,4 +227,19 @@ def _fill(conn: Connection, portal_id: int) -> None:
     logs.save_decisions(conn, [DecisionRow(portal_id, "task", "1", NOW, "why")])
     logs.save_calls(conn, [ApiCallRow(portal_id, NOW, "batch", 200, 5, "{}", "{}")])
     logs.save_purge(conn, PurgeRow(portal_id, NOW, 5, {"calls": 1}))
+    _fill_issue_sync(conn, portal_id, c)
     logs.save_allowance(conn, portal_id, AllowanceRow(1.5, NOW, {}))
+
+
+def _fill_issue_sync(conn: Connection, portal_id: int, connection_id: int) -> None:
+    address = ItemAddress("501", "7", "12")
+    ids = {SideName.TRACKER: "1"}
+    entry = Entry(EntryKind.COMMENT, SideName.TRACKER, f"c{connection_id}", ids)
+    write = PlannedWrite(SideName.TRACKER, UpdateItem("k", address, {"title": "b"}))
+    link = LinkState(f"L{connection_id}", {SideName.TRACKER: address})
+    place = (portal_id, connection_id, "pair")
+    issue_links.create(conn, *place, link, NOW)
+    issue_links.save(conn, replace(link, entries=(entry,), pending=(write,)), link)
+    issue_links.add_story(conn, link.key, [StoryLine(NOW, "linked", "why")])
+    issue_links.add_conflicts(conn, link.key, [Conflict("title", ValuePair(), None, NOW)])
+    issue_lists.save(conn, ListRow(connection_id, "pair", SideName.TRACKER))

@@ -277,11 +277,14 @@ class Portal:
         return info.client_endpoint if info.member_id == used.member_id else ""
 
     def _unknown_address(self, method: str) -> Later:
+        """Return the error of a redirect from an address that is still the portal's.
+
+        One stray answer costs seconds; those that go on are asked later and later.
+        """
         return Later(
             f"{method}: the portal answers with a redirect to another page",
             cause="The portal is being moved or closed, or a sign-in page stands before it",
             change="If it stays so, open the application in Bitrix24 again",
-            after=300.0,
             code="redirect",
         )
 

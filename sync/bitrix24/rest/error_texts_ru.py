@@ -177,6 +177,10 @@ RUSSIAN: dict[str, str] = {
     "it is not known whether it was done": "неизвестно, выполнен ли",
     "without a usable answer": "без пригодного ответа",
     "Nothing can be said in the chat": "Нельзя ничего сказать в чате",
+    "Nothing can be said in the discussion of the task":
+        "Нельзя ничего сказать в обсуждении задачи",
+    "The employee who installed the application is not in it, and may not observe the task":
+        "Установившего приложение сотрудника в нём нет, и наблюдать за задачей ему нельзя",
     "The message was not saved in": "Сообщение не сохранено в",
     "is not an OAuth server of Bitrix24 that is known here":
         "не из известных здесь серверов авторизации Битрикс24",

@@ -183,7 +183,9 @@ def _message_result(
     if isinstance(last, SyncError):
         if command.place.dialog:
             return _closed_chat(command.place.dialog, last)
-        return _not_yet_member(last) if joined and last.code in NOT_MEMBER else last
+        if last.code not in NOT_MEMBER or not isinstance(last, Refused):
+            return last
+        return _not_yet_member(last) if joined else _closed_discussion(command.place.task_id, last)
     message_id = _saved_message_id(command, last.result)
     if not message_id:
         return _message_not_saved(command)
@@ -222,6 +224,17 @@ def _closed_chat(dialog: str, error: SyncError) -> SyncError:
         f"Nothing can be said in the chat {dialog}",
         cause="The employee who installed the application is not in this chat",
         change="Add that employee to the workgroup or chat, or choose another chat in the settings",
+        code=error.code,
+    )
+
+
+def _closed_discussion(task_id: int, error: Refused) -> Refused:
+    """Explain a refusal alike for all messages of a task, so that it shows as one failure."""
+    return Refused(
+        f"Nothing can be said in the discussion of the task {task_id}",
+        cause="The employee who installed the application is not in it, and may not observe the "
+        "task",
+        change="Add that employee to the task as an observer",
         code=error.code,
     )
 

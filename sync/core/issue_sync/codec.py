@@ -1,15 +1,16 @@
 """A link's state as plain JSON values and back. Pure.
 
-Sets, moments, dates, and dataclasses are tagged; keys that a class does not have any more are
-ignored, and those it has gained get their defaults.
+Sets, moments, dates, and dataclasses are tagged. What a class holds by default is left out; keys
+that it does not have any more are ignored, and those it has gained get their defaults.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import MISSING, fields
 from datetime import date, datetime
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 from sync.core.issue_sync import link, model, writes
 from sync.core.issue_sync.link import LinkState
@@ -70,46 +71,79 @@ def decode(values: Mapping[str, Any]) -> LinkState:
 
 
 def _encoded(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        named = {item.name: _encoded(getattr(value, item.name)) for item in fields(value)}
-        return {"is": type(value).__name__, **named}
-    match value:
-        case None | bool() | int():
-            return value
-        case str():
-            kind = type(value).__name__
-            return {"is": kind, "word": str(value)} if kind in _WORDS else value
-        case datetime():
-            return {"is": "moment", "at": value.isoformat()}
-        case date():
-            return {"is": "date", "on": value.isoformat()}
-        case frozenset():
-            return {"is": "set", "of": sorted(map(_encoded, value), key=str)}
-        case tuple():
-            return [_encoded(item) for item in value]
-        case Mapping():
-            return {"is": "map", "of": [[_encoded(k), _encoded(v)] for k, v in value.items()]}
-    raise ValueError(f"a {type(value).__name__} cannot be kept")
+    write = _WRITERS.get(type(value))
+    if write is None:
+        raise ValueError(f"a {type(value).__name__} cannot be kept")
+    return write(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _word_reader(kind: type) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda value: kind(value["word"])
+
+
+def _encoded_object(value: Any) -> dict[str, Any]:
+    kind: type = type(value)
+    encoded: dict[str, Any] = {"is": kind.__name__}
+    for name, default in _defaults(cast(Hashable, kind)):
+        held = getattr(value, name)
+        if held != default or type(held) is not type(default):
+            encoded[name] = _encoded(held)
+    return encoded
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of a class with what they hold by default, MISSING for nothing."""
+    return tuple(
+        (
+            item.name,
+            item.default if item.default_factory is MISSING else item.default_factory(),
+        )
+        for item in fields(kind)
+    )
+
+
+_WRITERS: dict[type, Callable[[Any], Any]] = {
+    **dict.fromkeys((type(None), bool, int, str), _same),
+    **dict.fromkeys(_CLASSES.values(), _encoded_object),
+    **dict.fromkeys(_WORDS.values(), lambda word: {"is": type(word).__name__, "word": str(word)}),
+    datetime: lambda moment: {"is": "moment", "at": moment.isoformat()},
+    date: lambda day: {"is": "date", "on": day.isoformat()},
+    frozenset: lambda items: {"is": "set", "of": sorted(map(_encoded, items), key=str)},
+    tuple: lambda items: [_encoded(item) for item in items],
+    dict: lambda items: {"is": "map", "of": [[_encoded(k), _encoded(v)] for k, v in items.items()]},
+}
 
 
 def _decoded(value: Any) -> Any:
     match value:
-        case list():
-            return tuple(_decoded(item) for item in value)
-        case {"is": "moment", "at": str(text)}:
-            return datetime.fromisoformat(text)
-        case {"is": "date", "on": str(text)}:
-            return date.fromisoformat(text)
-        case {"is": "set", "of": list(items)}:
-            return frozenset(_decoded(item) for item in items)
-        case {"is": "map", "of": list(pairs)}:
-            return {_decoded(key): _decoded(item) for key, item in pairs}
-        case {"is": str(name), "word": str(word)} if name in _WORDS:
-            return _WORDS[name](word)
-        case {"is": str(name)} if name in _CLASSES:
-            kind = _CLASSES[name]
-            present = {item.name for item in fields(kind)} & value.keys()
-            return kind(**{key: _decoded(value[key]) for key in present})
         case None | bool() | int() | str():
             return value
+        case list():
+            return tuple([_decoded(item) for item in value])
+        case {"is": str(tag)}:
+            read = _READERS.get(tag)
+            if read is not None:
+                return read(value)
     raise ValueError(f"{str(value)[:80]} is no kept value")
+
+
+def _object_reader(kind: type) -> Callable[[Mapping[str, Any]], Any]:
+    names = frozenset(item.name for item in fields(kind))
+    return lambda value: kind(
+        **{name: _decoded(held) for name, held in value.items() if name in names}
+    )
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    **{name: _object_reader(kind) for name, kind in _CLASSES.items()},
+    **{name: _word_reader(kind) for name, kind in _WORDS.items()},
+    "moment": lambda value: datetime.fromisoformat(value["at"]),
+    "date": lambda value: date.fromisoformat(value["on"]),
+    "set": lambda value: frozenset(_decoded(item) for item in value["of"]),
+    "map": lambda value: {_decoded(key): _decoded(item) for key, item in value["of"]},
+}

@@ -16,6 +16,7 @@ from sync.core.model.common import Person
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState
 from sync.core.model.pipelines import Pipeline
+from sync.core.model.replaced import Replaced, was_before
 
 _REVIEW_ACTIONS = frozenset({"open", "close", "reopen", "merge", "approved"})
 
@@ -43,7 +44,7 @@ class Memory:
     rules_met_at: datetime | None = None
     reset_at: datetime | None = None
     actor_at: datetime | None = None
-    replaced: tuple[tuple[str, str], ...] = ()
+    replaced: Replaced = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,23 +133,11 @@ def not_before(moment: datetime, reference: datetime | None) -> bool:
 
 
 def _is_replaced_content(current: FoldedMergeRequest, event: MergeRequestEvent) -> bool:
-    """Tell whether the event was before the one of the same moment that is folded already.
-
-    That one replaced what this one has; unless this one put it back.
-    """
+    """Tell whether the event was before the one of the same moment that is folded already."""
     item = current.merge_request
-    if event.merge_request.updated_at != item.updated_at:
-        return False
-    restored = dict(event.replaced)
-    return any(
-        _value_of(event.merge_request, name) == value != _value_of(item, name)
-        and restored.get(name) != _value_of(item, name)
-        for name, value in current.memory.replaced
+    return event.merge_request.updated_at == item.updated_at and was_before(
+        event.merge_request, event.replaced, item, current.memory.replaced
     )
-
-
-def _value_of(item: MergeRequest, name: str) -> str:
-    return "\n".join(sorted(item.labels)) if name == "labels" else str(getattr(item, name))
 
 
 def _is_after(moment: datetime, reference: datetime) -> bool:

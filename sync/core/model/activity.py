@@ -11,6 +11,7 @@ from datetime import datetime
 from sync.core.model.common import Commit, Person, Project
 from sync.core.model.kinds import Kind
 from sync.core.model.pipelines import JobRun
+from sync.core.model.replaced import Replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,8 @@ class Resource:
     """Any other object: an issue, a milestone, a wiki page, a member, an expiring token.
 
     `project` has the id 0 for what belongs to a group; `id` is the host's own. `state` is the
-    present one, `action` the last thing done. `expires_at` is set for tokens.
+    present one, `action` the last thing done. `expires_at` is set for tokens. `replaced`: the
+    former values of what the last event changed.
     """
 
     project: Project
@@ -175,6 +177,7 @@ class Resource:
     text: str = ""
     confidential: bool = False
     expires_at: datetime | None = None
+    replaced: Replaced = ()
 
     @property
     def key(self) -> str:

@@ -9,6 +9,7 @@ from sync.core.model.common import Person
 from sync.core.model.deployments import Deployment
 from sync.core.model.merge_requests import MergeRequest
 from sync.core.model.pipelines import Pipeline
+from sync.core.model.replaced import Replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class MergeRequestEvent:
     approval_rules_met: bool | None = None
     approvals_reset: bool = False
     author_id: int | None = None
-    replaced: tuple[tuple[str, str], ...] = ()
+    replaced: Replaced = ()
 
 
 @dataclass(frozen=True, slots=True)

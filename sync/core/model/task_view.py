@@ -71,7 +71,8 @@ class BranchPipeline:
 
     `subject_key` is permanent for the branch. `failed_jobs` is None where they were not fetched
     since. `author_id` is the commit's author as a portal user. `notifies`: of the tasks that share
-    the branch, this is the one that notifies people.
+    the branch, this is the one that notifies people. `merged`: name and address of each merge
+    request of the task that brought its work to this branch.
     """
 
     subject_key: str
@@ -80,6 +81,7 @@ class BranchPipeline:
     failed_jobs: tuple[FailedJob, ...] | None = None
     author_id: int | None = None
     notifies: bool = True
+    merged: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def render_pipeline_message(run: BranchPipeline, language: str) -> str:
     if run.pipeline.status is PipelineStatus.FAILED:
         culprits = [job for job in run.failed_jobs or () if not job.allow_failure]
         lines += [
+            *_merged_details(run, language),
             *stage_details(culprits, language),
             *_allowed_failure_details(run.failed_jobs or (), language),
         ]
@@ -70,7 +71,9 @@ def render_author_notification(task: Task, run: BranchPipeline, language: str) -
         sha=run.pipeline.sha[:SHORT_SHA],
         branch=run.branch,
     )
-    return render(Document((Paragraph(sentence),)))
+    failed = run.pipeline.status is PipelineStatus.FAILED
+    reasons = _merged_details(run, language) if failed else []
+    return render(Document((Paragraph(run_of([sentence, *reasons])),)))
 
 
 def _status_line(run: BranchPipeline, language: str) -> str:
@@ -78,6 +81,14 @@ def _status_line(run: BranchPipeline, language: str) -> str:
     return translate(
         language, f"pipeline message {run.pipeline.status}", sha=sha, branch=run.branch
     )
+
+
+def _merged_details(run: BranchPipeline, language: str) -> list[Line]:
+    """Return a line that says why a failure after a merge concerns the task; none before it."""
+    if not run.merged:
+        return []
+    links = join_limited([(link(url, name),) for name, url in run.merged], language)
+    return [translate_inline(language, "pipeline after merge", branch=run.branch, links=links)]
 
 
 def _pipeline_line(run: BranchPipeline, language: str) -> Line:

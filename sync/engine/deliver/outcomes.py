@@ -77,9 +77,9 @@ def record_refused(
 
 
 def _drop_same_refusals(conn: Connection, portal_id: int, refusal: Refusal, now: datetime) -> None:
-    """Drop the earlier refusals of a chat: one that is closed to us is one thing to mend."""
+    """Drop the earlier refusals of a place: one that is closed to us is one thing to mend."""
     command = refusal.command.command
-    if isinstance(command, PutMessage) and command.place.dialog:
+    if isinstance(command, PutMessage):
         earlier = outbox.refused_messages(conn, portal_id, str(command.place), refusal.reason)
         outbox.drop(conn, earlier, now, "refused again since, in the same words")
 

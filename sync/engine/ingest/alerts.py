@@ -15,7 +15,7 @@ from sync.core.rules.portal import Rules
 from sync.engine.deps import ALERT
 from sync.engine.ingest.handler import AlertCause
 from sync.store import alerts, protected_branches, subjects
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store.subjects import Mark
 
 
@@ -65,7 +65,7 @@ def _merge_request_ref(request: MergeRequest) -> RefKey:
 def watched_refs(conn: Connection, of: Mapping[RefKey, Pipeline], rules: Rules) -> set[RefKey]:
     """Return the refs that the settings of their projects name; each comes with a pipeline."""
     places = {line: (line.connection_id, line.project_id) for line in of}
-    defaults = store_merge_requests.default_branches(conn, places.values())
+    defaults = store_projects.default_branches(conn, places.values())
     ref_keys = {
         line
         for line, pipeline in of.items()

@@ -37,7 +37,7 @@ from sync.engine.ingest import (
 )
 from sync.engine.ingest.handler import Batch, Fetch, Handled, Handler
 from sync.engine.ingest.outcome import RECORD
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store import subjects
 
 EventsByDelivery = Mapping[int, Sequence[object]]
@@ -62,10 +62,14 @@ HANDLERS: Mapping[type, Handler[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """The outcome of each delivery in words, by id, and what code hosts are to be asked for."""
+    """The outcome of each delivery in words, by id, and what code hosts are to be asked for.
+
+    `has_links`: links of tasks and issues wait for work now.
+    """
 
     outcomes: Mapping[int, str]
     fetches: frozenset[Fetch]
+    has_links: bool = False
 
 
 def ingest(
@@ -99,9 +103,9 @@ def ingest(
         or "recorded: says nothing"
         for delivery_id, group in events_by_delivery.items()
     }
-    issue_links.mark(conn, portal_id, by_type, now)
+    has_links = issue_links.mark(conn, portal_id, by_type, now) > 0
     fetches = frozenset(fetch for each in handled.values() for fetch in each.fetches)
-    return Ingested(outcomes, fetches)
+    return Ingested(outcomes, fetches, has_links)
 
 
 def _save_projects(conn: Connection, about: Sequence[NotificationSubject]) -> None:
@@ -113,7 +117,7 @@ def _save_projects(conn: Connection, about: Sequence[NotificationSubject]) -> No
         or isinstance(subject, Push)
         or (subject.project.id and subject.project.url)
     ]
-    store_merge_requests.save_projects(conn, projects)
+    store_projects.save_projects(conn, projects)
 
 
 def _mark_dirty(batch: Batch, handled: Sequence[Handled[Any]]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -18,8 +17,6 @@ from sync.store import activity as store_activity
 from sync.store import deployments, links, subjects
 from sync.store.subjects import Mark
 
-T = TypeVar("T")
-
 NEAREST_LIMIT = (
     30  # deployments of an environment whose tasks hear of a new one: a rollback undoes them
 )
@@ -30,7 +27,7 @@ def save(batch: Batch, events: Sequence[DeploymentEvent]) -> None:
     """Store the deployments, and which merge requests jobs report them to contain."""
     deployments.save(batch.conn, _latest_reports(events), batch.now)
     contents = {
-        _deployment_id(event.deployment): event.merge_request_iids
+        deployment_id(event.deployment): event.merge_request_iids
         for event in events
         if event.merge_request_iids
     }
@@ -48,9 +45,9 @@ def relate(batch: Batch, events: Sequence[DeploymentEvent]) -> Handled[Deploymen
         deployment = event.deployment
         place = deployment.project.connection_id, deployment.project.id
         near = deployments.newest(conn, [place], NEAREST_LIMIT, deployment.environment)[place]
-        marks += _find_marks(_affected_tasks(conn, portal_id, near), deployment.environment)
+        marks += _find_marks(affected_tasks(conn, portal_id, near), deployment.environment)
     tasks_by_event = {
-        event: _affected_tasks(conn, portal_id, [event.deployment]) for event in events
+        event: affected_tasks(conn, portal_id, [event.deployment]) for event in events
     }
 
     def describe(event: DeploymentEvent) -> str:
@@ -71,7 +68,7 @@ def _latest_reports(deployment_events: Iterable[DeploymentEvent]) -> list[Deploy
     by_key: dict[tuple[object, ...], Deployment] = {}
     for event in deployment_events:
         deployment = event.deployment
-        key = (*_deployment_id(deployment), deployment.environment)
+        key = (*deployment_id(deployment), deployment.environment)
         if key not in by_key or _replaces(deployment, by_key[key]):
             by_key[key] = deployment
     return list(by_key.values())
@@ -85,9 +82,8 @@ def _replaces(deployment: Deployment, other: Deployment) -> bool:
     return other.updated_at <= deployment.updated_at
 
 
-def _affected_tasks(
-    conn: Connection, portal_id: int, near: Sequence[Deployment]
-) -> tuple[int, ...]:
+def affected_tasks(conn: Connection, portal_id: int, near: Sequence[Deployment]) -> tuple[int, ...]:
+    """Return the tasks whose work the deployments contain, as far as that is known."""
     keys = deployments.merge_requests_of(conn, near)
     rows = [row for link_rows in links.by_merge_requests(conn, keys).values() for row in link_rows]
     own_tasks = {row.task_id for row in rows if row.live and row.portal_id == portal_id}
@@ -99,13 +95,15 @@ def _find_marks(task_ids: Iterable[int], environment: str) -> list[Mark]:
     return [(TASK, str(task_id), f"deployment to {environment}") for task_id in task_ids]
 
 
-def _mark_dirty(
+def mark_dirty(
     conn: Connection, portal_id: int, task_ids: Iterable[int], environment: str, now: datetime
 ) -> None:
+    """Mark the tasks of what was deployed to an environment."""
     subjects.mark_dirty_many(conn, portal_id, _find_marks(task_ids, environment), now)
 
 
-def _deployment_id(deployment: Deployment) -> deployments.DeploymentId:
+def deployment_id(deployment: Deployment) -> deployments.DeploymentId:
+    """Return the connection, project and number of a deployment."""
     return deployment.project.connection_id, deployment.project.id, deployment.id
 
 

@@ -43,13 +43,23 @@ def update_links(
     now: datetime,
     silent_keys: frozenset[MergeRequestKey] = frozenset(),
     mark_tasks: bool = True,
+    wait_for_commits: bool = False,
 ) -> Mapping[MergeRequestKey, tuple[int, ...]]:
     """Bring the links of merge requests up to date and mark their tasks, old and new, dirty.
 
     `silent_keys`: those whose links show nothing; of the others they do from now on. Without
-    `mark_tasks` no task is marked. Returns the tasks each names now.
+    `mark_tasks` no task is marked. With `wait_for_commits` those of merge requests whose commits
+    are to be asked for are left to the answer. Returns the tasks each names now.
     """
-    links_now = save_links(conn, portal_id, stored, rules, now=now, silent_keys=silent_keys)
+    links_now = save_links(
+        conn,
+        portal_id,
+        stored,
+        rules,
+        now=now,
+        silent_keys=silent_keys,
+        wait_for_commits=wait_for_commits,
+    )
     if mark_tasks:
         subjects.mark_dirty_many(conn, portal_id, links_now.marks, now)
     return links_now.tasks_by_key
@@ -65,12 +75,14 @@ def save_links(
     silent_keys: frozenset[MergeRequestKey] = frozenset(),
     also_changed: Mapping[MergeRequestKey, MergeRequest] | None = None,
     states: Mapping[MergeRequestKey, CommitState] | None = None,
+    wait_for_commits: bool = False,
 ) -> LinkUpdate:
     """Bring the links of merge requests up to date without marking their tasks.
 
     `silent_keys`: those whose links show nothing; of the others they do from now on.
     `also_changed`: merge requests that changed without naming anything new; their tasks may have
-    to be looked at, too. `states`: of which commits are stored, where it is known already.
+    to be looked at, too. `states`: of which commits are stored, where it is known already. With
+    `wait_for_commits` tasks of those whose commits are not stored are not among the marks.
     """
     also_changed = also_changed or {}
     own_commits.save_landed(conn, stored)
@@ -98,9 +110,10 @@ def save_links(
         changed += [row for row in rows if had.get(row.task_id) != row]
         before[key] = tuple({**had, **{row.task_id: row for row in rows}}.values())
     links.save(conn, changed)
+    due_keys = frozenset(current.keys() - own.commits.keys() if wait_for_commits else ())
     return LinkUpdate(
         {key: tuple(sorted(r.task_id for r in rows if r.live)) for key, rows in before.items()},
-        _find_marks({**also_changed, **current}, before),
+        _find_marks([k for k in {**also_changed, **current} if k not in due_keys], before),
         own.is_due,
     )
 

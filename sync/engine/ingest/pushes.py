@@ -12,13 +12,14 @@ from sync.core.model.events import PipelineEvent
 from sync.core.model.pipelines import Pipeline
 from sync.core.model.smart_commits import is_shared_name
 from sync.core.model.tasks import Reference
+from sync.core.notifications.keys import ended_key_of
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
 from sync.engine.ingest import activity, merge_request_events, own_commits, people, smart_commits
 from sync.engine.ingest.handler import Batch, Fetch, Handled, Handler
 from sync.engine.ingest.outcome import branch_key, describe_work
-from sync.store import branch_checks, commits, protected_branches
+from sync.store import branch_checks, commits, messages, protected_branches
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 
@@ -30,6 +31,8 @@ def save(batch: Batch, pushes: Sequence[Push]) -> None:
     activity.save_by_lateness(batch, _complete_pushes(pushes))
     listed = [(push.project, push.branch, push.commits) for push in pushes]
     commits.save(batch.conn, listed, batch.now)
+    if ended := list(filter(None, map(ended_key_of, pushes))):
+        messages.forget(batch.conn, batch.portal_id, ended)
     people.save_commit_emails(batch.conn, pushes)
 
 

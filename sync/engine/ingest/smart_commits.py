@@ -27,7 +27,7 @@ from sync.core.smart_commits import parse as smart_commits_parse
 from sync.engine.deps import TASK
 from sync.engine.ingest.handler import Batch
 from sync.store import merge_request_commits as store_commits
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store import smart_commits as store_smart_commits
 from sync.store import tasks
 from sync.store.subjects import Mark
@@ -63,7 +63,7 @@ def _find_smart_commits(
     conn: Connection, pushes: Sequence[Push], rules: ReferenceRules
 ) -> dict[CommandKey, tuple[SmartCommit, str]]:
     places = {(entry.project.connection_id, entry.project.id) for entry in pushes}
-    branches = store_merge_requests.default_branches(conn, places)
+    branches = store_projects.default_branches(conn, places)
     by_key: dict[CommandKey, tuple[SmartCommit, str]] = {}
     for push in pushes:
         place = push.project.connection_id, push.project.id

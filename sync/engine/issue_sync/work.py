@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
+from sync.core.issue_sync.breaker import Halt, tripped
 from sync.engine import backoff
 from sync.engine.deps import Deps
-from sync.engine.issue_sync.cycle import CycleResult, Workbench, run_cycles
+from sync.engine.issue_sync.cycle import CycleResult, Plans, Workbench, run_cycles
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.issue_sync.stored import StoredLinks
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import Denied, Later, Refused, SyncError
-from sync.store import connections, issue_links
+from sync.store import connections, issue_links, issue_lists
 from sync.store.db.database import read
 from sync.store.issue_links import IssueLinkRow
 from sync.store.portals import PortalRow
@@ -23,8 +25,11 @@ from sync.store.portals import PortalRow
 log = structlog.get_logger()
 
 BATCH = 50  # links of one look: as many tasks as a portal reads in a request
+SLOW = timedelta(days=1)  # what no hook and no list tells, as a deleted comment, is found by then
 UNMAPPED = timedelta(hours=1)  # a link whose pair the settings do not name is looked at again
 DENIED = timedelta(minutes=10)
+HALTED = timedelta(minutes=10)  # a halted pair is looked at again: somebody may have agreed
+AGREED = timedelta(hours=1)  # as long an administrator's word lets very many links change
 
 
 def work_on_links(deps: Deps, row: PortalRow) -> int:
@@ -63,11 +68,49 @@ def _work_on_pair(
         text = "the settings do not name its workgroup and project any more, or sync is paused"
         _wait(deps, lane, links, deps.clock.now() + UNMAPPED, text)
         return
-    bench = open_bench(deps, lane, setting)
+    with read(deps.database) as conn:
+        breaker = _read_breaker(conn, connection_id, pair_key, deps.clock.now())
+    if breaker.halted:
+        _wait(deps, lane, links, deps.clock.now() + HALTED, breaker.halted)
+        return
+    bench = replace(open_bench(deps, lane, setting), refuse=breaker.refuse)
     results = run_cycles(bench, [link.key for link in links])
     with lane_transaction(deps, lane) as conn:
+        if breaker.halt is not None:
+            log.warning("pair_halted", pair=pair_key, why=breaker.halt.text)
+            issue_lists.halt(conn, connection_id, pair_key, breaker.halt.text)
         for link in links:
-            _finish(deps, conn, link, results.get(link.key))
+            if breaker.halt is not None and link.key in breaker.halt.links:
+                until = deps.clock.now() + HALTED
+                issue_links.postpone(conn, link, until, breaker.halt.text)
+            else:
+                _finish(deps, conn, link, results.get(link.key))
+
+
+@dataclass
+class _Breaker:
+    """Whether a pair may go on. `total`: its links; `is_off`: an administrator has agreed."""
+
+    halted: str
+    total: int
+    is_off: bool
+    halt: Halt | None = None
+
+    def refuse(self, plans: Plans) -> frozenset[str]:
+        """Return the links that must not be written to without an administrator."""
+        if self.is_off:
+            return frozenset()
+        found = tripped(((each.link, each.writes) for each in plans.values()), self.total)
+        self.halt = found or self.halt
+        return frozenset(found.links) if found else frozenset()
+
+
+def _read_breaker(conn: Connection, connection_id: int, pair_key: str, now: datetime) -> _Breaker:
+    lists = issue_lists.of_connection(conn, connection_id)
+    rows = [row for (pair, _), row in lists.items() if pair == pair_key]
+    halted = next((row.halted for row in rows if row.halted), "")
+    is_off = any(row.agreed_at is not None and now - row.agreed_at < AGREED for row in rows)
+    return _Breaker(halted, issue_links.count_alive(conn, connection_id), is_off)
 
 
 def find_pair(deps: Deps, row: PortalRow, connection_id: int, pair_key: str) -> PairSetting | None:
@@ -94,8 +137,10 @@ def _finish(deps: Deps, conn: Connection, link: IssueLinkRow, result: CycleResul
         issue_links.postpone(conn, link, now + timedelta(seconds=seconds), str(result.error))
     elif result is not None and result.again:
         issue_links.postpone(conn, link, now, "")
+    elif result is None or result.link.ended:
+        issue_links.finish(conn, link, None)
     else:
-        issue_links.finish(conn, link, result.look_at if result else None)
+        issue_links.finish(conn, link, result.look_at or now + SLOW * (0.75 + deps.jitter() / 2))
 
 
 def _postpone(deps: Deps, lane: Lane, links: Sequence[IssueLinkRow], error: Exception) -> None:

@@ -24,6 +24,7 @@ from sync.core.notifications.keys import (
     actor_of,
     author_of,
     people_of,
+    subject_key_of,
 )
 from sync.core.notifications.plan import NotificationView
 from sync.core.rules.portal import Rules
@@ -35,6 +36,7 @@ from sync.store import activity as store_activity
 from sync.store import deployments, messages, protected_branches, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
+from sync.store import projects as store_projects
 
 SubjectsByKey = Mapping[str, NotificationSubject]
 
@@ -123,7 +125,7 @@ def _facts_contexts(
         (notification_subject.project.connection_id, notification_subject.project.id)
         for notification_subject in subjects_by_key.values()
     }
-    branches = store_merge_requests.default_branches(conn, places)
+    branches = store_projects.default_branches(conn, places)
     protected = protected_branches.protected_branches(conn, places)
     before = _previous_states(conn, subjects_by_key)
     out = {}
@@ -250,7 +252,9 @@ def _activity(
     return {
         key: stored[entry][0]
         for key, entry in ids.items()
-        if entry in stored and not stored[entry][1]
+        if entry in stored
+        and not stored[entry][1]
+        and subject_key_of(stored[entry][0]) == key  # else the branch was deleted meanwhile
     }
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sync.core.alerts.model import FINISHED_STATUSES
-from sync.core.model.merge_requests import is_open
+from sync.core.model.merge_requests import MergeRequestState, is_open
 from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
 from sync.core.model.task_view import BranchPipeline, LinkView
 from sync.core.model.tasks import Task
@@ -64,6 +64,7 @@ def load(
                 failed_jobs=_current_jobs(stored, speaking[pipeline]),
                 author_id=authors.get(pipeline),
                 notifies=_notifying_task(sharing[branch, pipeline], present) == task_id,
+                merged=_merged_into(branch, versions[task_id]),
             )
             for branch, pipeline in own.items()
         )
@@ -135,6 +136,17 @@ def _newest_of_work(
         for branch, pipeline in pushed
     ]
     return {**_by_branch((*theirs, *own)), **_by_branch(heads)}
+
+
+def _merged_into(branch: BranchKey, link_views: Iterable[LinkView]) -> tuple[tuple[str, str], ...]:
+    """Return name and address of the merge requests that brought the task's work to a branch."""
+    counting = [link.merge_request for link in link_views if link.is_shown_work]
+    return tuple(
+        (f"!{mr.iid}", mr.url)
+        for mr in sorted(counting, key=lambda mr: mr.iid)
+        if mr.state is MergeRequestState.MERGED
+        and (mr.project.connection_id, mr.project.id, mr.target_branch) == branch
+    )
 
 
 def _by_branch(pipelines: Iterable[tuple[BranchKey, Pipeline]]) -> _PipelinesByBranch:

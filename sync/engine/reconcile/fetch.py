@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
 from sync.core.alerts.model import FAILED, RefKey
-from sync.core.deployments.contents import find_contents
-from sync.core.deployments.environments import previous_success
-from sync.core.model.common import Commit
-from sync.core.model.deployments import Deployment
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.task_view import BranchPipeline
 from sync.core.pipelines.plan import needs_jobs
 from sync.core.rules.portal import Rules
 from sync.engine.audit.recording import recording_transaction
-from sync.engine.deps import Deps, read_scope
-from sync.engine.ingest.deployments import (
-    NEAREST_LIMIT,
-    T,
-    _affected_tasks,
-    _deployment_id,
-    _mark_dirty,
-)
+from sync.engine.deps import Deps
 from sync.engine.lanes import CALL_LEASE_TTL, Lane
-from sync.engine.load.related_tasks import deployment_activity_id
 from sync.errors import Later, SyncError
 from sync.gitlab.api import jobs as gitlab_jobs
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.api.deployments import read_commits, read_merge_request_iids
 from sync.log import log
-from sync.store import activity as store_activity
-from sync.store import connections, deployments, tasks
-from sync.store import merge_requests as store_merge_requests
+from sync.store import connections, tasks
 from sync.store import pipelines as store_pipelines
 from sync.store.alerts import AlertRow
 from sync.store.db.database import read
@@ -114,125 +98,14 @@ def fetch_alert_tasks(
         tasks.save_read(conn, portal_id, answers, began_at)
 
 
-DEPLOYMENTS_PER_FETCH = 20  # questions to code hosts in one turn
-
-
-RETRY_AFTER = timedelta(minutes=1)  # a host that did not answer is asked again
-
-
-GIVE_UP_AFTER = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedContents:
-    """What the host said of a deployment: merge requests by number, and commits."""
-
-    iids: frozenset[int] = frozenset()
-    commits: tuple[Commit, ...] = ()
-
-
-def fetch_deployment_contents(deps: Deps, portal_id: int) -> int:
-    """Asks the code hosts what deployments carry, outside any transaction; how many it asked of.
-
-    A host that does not answer is asked again later; one that refuses is not.
-    """
-    with read(deps.database) as conn:
-        waiting = deployments.to_fetch(conn, portal_id, deps.clock.now(), DEPLOYMENTS_PER_FETCH)
-    clients: dict[int, GitLab | None] = {}
-    silent: set[int] = set()
-    for deployment in waiting:
-        place = deployment.project.connection_id
-        if place not in clients:
-            clients[place] = code_host_client(deps, place)
-        client = None if place in silent else clients[place]
-        try:
-            fetched_contents = (
-                _read_contents(deps, client, deployment) if client else FetchedContents()
-            )
-        except Later as error:
-            log.warning(
-                "deployment_unread", connection_id=place, id=deployment.id, error=str(error)
-            )
-            silent.add(place)
-        _save_contents(deps, portal_id, deployment, None if place in silent else fetched_contents)
-    return len(waiting)
-
-
-def _read_contents(deps: Deps, client: GitLab, deployment: Deployment) -> FetchedContents:
-    """Read what the host says the deployment contains, and the commits since the one before it.
-
-    What it refuses to tell is nothing. Raises Later.
-    """
-    place = deployment.project.connection_id, deployment.project.id
-    with read(deps.database) as conn:
-        near = deployments.newest(conn, [place], NEAREST_LIMIT, deployment.environment)[place]
-    before = previous_success(deployment, near)
-    iids = _empty_if_refused(
-        lambda: read_merge_request_iids(client, place[1], deployment.id), deployment
-    )
-    commits = (
-        _empty_if_refused(
-            lambda: read_commits(client, place[1], before.sha, deployment.sha), deployment
-        )
-        if before
-        else ()
-    )
-    return FetchedContents(frozenset(iids), tuple(commits))
-
-
-def _empty_if_refused(
-    question: Callable[[], Collection[T]], deployment: Deployment
-) -> Collection[T]:
-    try:
-        return question()
-    except Later:
-        raise
-    except SyncError as error:
-        log.warning("deployment_unread", id=deployment.id, error=str(error))
-        return ()
-
-
-def _save_contents(
-    deps: Deps, portal_id: int, deployment: Deployment, fetched_contents: FetchedContents | None
-) -> None:
-    """`found` None: the host did not answer."""
-    now = deps.clock.now()
-    with recording_transaction(deps) as conn:
-        if fetched_contents is None:
-            given_up = now - deployment.updated_at > GIVE_UP_AFTER
-            deployments.set_fetch_at(conn, deployment, None if given_up else now + RETRY_AFTER)
-            return
-        rules = read_scope(deps, conn, portal_id).rules.references
-        deployment_contents = find_contents(
-            fetched_contents.commits, deployment.project.path, rules
-        )
-        place = deployment.project.connection_id, deployment.project.id
-        of_commits = store_merge_requests.by_commits(conn, place, deployment_contents.shas)
-        included = (
-            fetched_contents.iids | deployment_contents.iids | {key.iid for key in of_commits}
-        )
-        deployments.save_contents(conn, {_deployment_id(deployment): included})
-        store_activity.save_tasks(
-            conn,
-            portal_id,
-            [(deployment_activity_id(deployment), t) for t in deployment_contents.task_ids],
-        )
-        deployments.set_fetch_at(conn, deployment, None)
-        _mark_dirty(
-            conn,
-            portal_id,
-            _affected_tasks(conn, portal_id, [deployment]),
-            deployment.environment,
-            now,
-        )
-
-
 def code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
-    """None where the connection has no token."""
+    """None where the connection has no token, or was removed."""
     with read(deps.database) as conn:
         record = connections.by_id(conn, connection_id)
+    if record is None or record.state == "removed":
+        return None
     try:
-        return deps.code_host_for(record) if record else None
+        return deps.code_host_for(record)
     except SyncError:
         return None
 

@@ -20,7 +20,7 @@ from sync.errors import Later, SyncError
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import text
 from sync.store import branch_checks, commits, subjects
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store.db.database import read
 from sync.store.merge_requests import BranchKey
 
@@ -39,7 +39,7 @@ def fetch_branch_commits(deps: Deps, portal_id: int) -> int:
     """
     with read(deps.database) as conn:
         waiting = branch_checks.due(conn, portal_id, deps.clock.now(), BRANCHES_PER_FETCH)
-        defaults = store_merge_requests.default_branches(conn, {key[:2] for key in waiting})
+        defaults = store_projects.default_branches(conn, {key[:2] for key in waiting})
     for branch in waiting:
         _fetch_branch(deps, portal_id, branch, defaults.get(branch[:2], ""))
     return len(waiting)

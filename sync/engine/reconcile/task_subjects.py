@@ -11,7 +11,7 @@ from sync.core.model.tasks import Step
 from sync.core.plan import Plan
 from sync.core.smart_commits.plan import notify_missing_task, refuse_missing_task
 from sync.engine.lanes import lane_transaction
-from sync.engine.load.tasks import LoadedTasks
+from sync.engine.load.task_views import LoadedTasks
 from sync.engine.reconcile.tasks import (
     PlanningTurn,
     TaskPlans,

@@ -20,7 +20,7 @@ from sync.engine.ingest import notifications as ingest_notifications
 from sync.engine.lanes import CALL_LEASE_TTL, Lane
 from sync.engine.load import tasks as load_tasks
 from sync.engine.load.scope import Scope
-from sync.engine.load.tasks import Answers, LoadedTasks
+from sync.engine.load.task_views import Answers, LoadedTasks
 from sync.engine.reconcile.fetch import fetch_failed_jobs
 from sync.errors import Refused
 from sync.store import pipelines as store_pipelines

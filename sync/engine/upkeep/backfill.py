@@ -28,7 +28,7 @@ from sync.gitlab.api import merge_requests as api_merge_requests
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.pagination import Page
 from sync.store import backfill, commits
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store.backfill import PartRow
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionRecord
@@ -132,7 +132,7 @@ def run_backfill(
         client.before_request = backfill_run.keep_lease
         chosen = [name for name in PARTS if name in parts]
         with write(deps.database) as conn:
-            store_merge_requests.save_projects(conn, [answer])
+            store_projects.save_projects(conn, [answer])
             for name in chosen if reread else ():
                 backfill.save(
                     conn, replace(_restart_part(backfill_run, name, since), state="waiting")

@@ -21,9 +21,9 @@ from sync.engine.lanes import hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.engine.reconcile import portal_users
-from sync.engine.reconcile.fetch import fetch_deployment_contents
 from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
+from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.gap import make_up_for_gaps
 from sync.engine.upkeep.purge import NightlyPurge
@@ -39,6 +39,7 @@ from sync.store import (
     portals,
 )
 from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store.db.database import read, write
 from sync.store.db.upsert import chunks
 from sync.store.rows import ConnectionRecord
@@ -69,9 +70,6 @@ class Sweep:
         done = self._repair_moments(now)
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
-            to_ask = set(deployments.portals_to_fetch(conn, now))
-            unread = set(merge_request_commits.portals_due(conn, now))
-            doubtful = set(branch_checks.portals_due(conn, now))
             hosts = [
                 connection_record
                 for portal in active
@@ -82,6 +80,10 @@ class Sweep:
                 self._last_attempts[connection.id] = now
                 done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
                 done += self._run_part("host", connection.id, sweep_connection, connection)
+        with read(self._deps.database) as conn:
+            to_ask = set(deployments.portals_to_fetch(conn, now))
+            unread = set(merge_request_commits.portals_due(conn, self._deps.clock.now()))
+            doubtful = set(branch_checks.portals_due(conn, now))
         ids = {portal.id for portal in active}
         for portal_id in sorted(to_ask & ids):
             done += self._run_part("deployments", portal_id, fetch_deployment_contents, portal_id)
@@ -193,9 +195,7 @@ def _ingest(
     rules = read_scope(deps, conn, connection.portal_id).rules.references
     keys = {merge_request.key for merge_request in merge_requests}
     before = store_merge_requests.get_merge_requests(conn, keys)
-    store_merge_requests.save_projects(
-        conn, [merge_request.project for merge_request in merge_requests]
-    )
+    store_projects.save_projects(conn, [merge_request.project for merge_request in merge_requests])
     save_people(conn, merge_requests)
     stored = store_merge_requests.fold_snapshots(conn, merge_requests)
     changed = {
@@ -205,7 +205,15 @@ def _ingest(
     }
     silent = frozenset(_silent_keys(conn, connection, changed.values(), before.keys()))
     now = deps.clock.now()
-    update_links(conn, connection.portal_id, changed, rules, now=now, silent_keys=silent)
+    update_links(
+        conn,
+        connection.portal_id,
+        changed,
+        rules,
+        now=now,
+        silent_keys=silent,
+        wait_for_commits=True,  # no turn follows in which the host is asked first
+    )
 
 
 def _silent_keys(

@@ -31,6 +31,9 @@ class TargetCheck:
     text: str
     change: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.target}: {self.text}" + (f": {self.change}" if self.change else "")
+
 
 def check_target(client: GitLab, target: HookTarget, *, url: str) -> TargetCheck:
     """Check that a target exists for the token, its role there, and the webhook to `url`.
@@ -45,21 +48,27 @@ def check_target(client: GitLab, target: HookTarget, *, url: str) -> TargetCheck
         return TargetCheck(name, False, *_missing_texts(refused))
     title = _ROLES.get(role or 0, f"role {role}") if role is not None else "role unknown"
     if target.kind == "project" and role is not None and role < MAINTAINER:
-        return TargetCheck(
-            name,
-            False,
-            f"the token's user is {title}; webhooks need Maintainer",
-            "give that user the role Maintainer, or use a project's or group's bot with it",
-        )
+        return TargetCheck(name, False, *too_small_role(title))
     if not url:
-        return TargetCheck(
-            name, False, f"{title}; no webhook without B24BRIDGE_PUBLIC_URL", "set it"
-        )
+        return TargetCheck(name, False, *no_public_address(title))
     try:
         hooks = find_hooks(client, target, url)
     except Refused as refused:
         return TargetCheck(name, False, refused.message, refused.cause)
     return _check_hook(name, title, [is_disabled(hook) for hook in hooks])
+
+
+def too_small_role(title: str) -> tuple[str, str]:
+    """Return what is said of a role that may not set up webhooks, and what to change."""
+    return (
+        f"the token's user is {title}; webhooks need Maintainer",
+        "give that user the role Maintainer, or use a project's or group's bot with it",
+    )
+
+
+def no_public_address(title: str) -> tuple[str, str]:
+    """Return what is said where this service has no address for webhooks, and what to change."""
+    return f"{title}; no webhook without B24BRIDGE_PUBLIC_URL", "set it"
 
 
 def _check_hook(name: str, title: str, disabled: list[bool]) -> TargetCheck:

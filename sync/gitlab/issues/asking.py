@@ -14,16 +14,20 @@ from sync.errors import Later, Refused, SyncError
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.errors import error_of_captcha
 from sync.gitlab.issues.queries import PART_OF
+from sync.gitlab.issues.rows import number
 from sync.gitlab.json_fields import mapping, mappings, text
 
 MOST_ITEMS, FEWEST_ITEMS = 100, 5  # a page
+MOST_KEYS = 2_000
+OURSELVES = "currentUser"
 _MISSING = (
     re.compile(r"No such type (?P<name>\w+)"),
-    re.compile(r"Field '(?P<name>\w+)' doesn't exist on type"),
+    re.compile(r"Field '(?P<name>\w+)' doesn't exist on type '(?P<type>\w+)'"),
     re.compile(r"Field '\w+' doesn't accept argument '(?P<name>\w+)'"),
 )
 _TOO_MUCH = re.compile(r"exceeds max complexity|timed out|Timeout on", re.IGNORECASE)
 _HIDDEN = re.compile(r"does not exist or you don't have permission")
+_ITEM = re.compile(r"i[0-9]+|workItem")  # as queries name an item asked for by its id
 _MOST_QUESTIONS = 12  # to learn what is lacking, or to halve a page
 
 
@@ -32,13 +36,27 @@ class Instance:
     """What a client has learned of its instance, for as long as it lives.
 
     `lacking`: parts of questions that it does not know. `size`: items of a page. `own_id`: our
-    user. `by_graphql`: whether work items can be asked for at all.
+    user. `by_graphql`: whether work items can be asked for at all. `note_keys`: keys of our own
+    comments that were read, by their ids, so that an edit keeps them without another look.
     """
 
     lacking: set[str] = field(default_factory=set)
     size: int = MOST_ITEMS
     own_id: str = ""
     by_graphql: bool = True
+    note_keys: dict[str, str] = field(default_factory=dict)
+
+    def introduced(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return data without our user, whose id is kept."""
+        if user_id := number(mapping(data.get(OURSELVES)).get("id")):
+            self.own_id = user_id
+        return {name: value for name, value in data.items() if name != OURSELVES}
+
+    def remember(self, note_id: str, key: str) -> None:
+        """Keep the key of a comment; the oldest are forgotten."""
+        self.note_keys[note_id] = key
+        if len(self.note_keys) > MOST_KEYS:
+            del self.note_keys[next(iter(self.note_keys))]
 
 
 class TooMuch(Exception):
@@ -57,17 +75,17 @@ def ask(
 ) -> Mapping[str, Any]:
     """Return the data of a question; what the instance lacks is left out of it from now on.
 
-    Raises SyncError, TooMuch and NotSpoken.
+    An item that is hidden is null in a question of several. Raises SyncError, TooMuch, NotSpoken.
     """
     for _ in range(_MOST_QUESTIONS):
         query = question()
         used = {name: value for name, value in variables.items() if f"${name}" in query}
         answer = client.graphql(query, **used)
         errors = mappings(answer.get("errors"))
-        if not errors:
-            return mapping(answer.get("data"))
+        if not errors or _only_hidden(answer, errors):
+            return instance.introduced(mapping(answer.get("data")))
         messages = [text(error.get("message")) for error in errors]
-        lacking = {PART_OF[name] for name in _missing_names(messages) if name in PART_OF}
+        lacking = _missing_parts(messages)
         if lacking - instance.lacking:
             instance.lacking |= lacking
             continue
@@ -79,18 +97,39 @@ def ask(
     raise NotSpoken("the instance refuses every form of the question")
 
 
+def ask_one(
+    client: GitLab, instance: Instance, question: Question, **variables: Any
+) -> Mapping[str, Any]:
+    """Return the data of a question that cannot be made smaller. Raises SyncError alone."""
+    try:
+        return ask(client, instance, question, **variables)
+    except TooMuch as error:
+        raise Later(f"GitLab did not answer in time ({error})", code="timeout") from error
+    except NotSpoken as error:
+        raise Refused(
+            f"The instance does not know the question ({error})", code="graphql"
+        ) from error
+
+
 def mutate(
     client: GitLab, instance: Instance, question: Question, **variables: Any
 ) -> Mapping[str, Any]:
     """Return the payload of a mutation's one field. Raises SyncError, for its own errors too.
 
-    What is not known there is refused before anything is changed, so it may be asked again.
+    What is not known there is refused before anything is changed, so it may be asked again; what
+    took too long may have been done.
     https://docs.gitlab.com/api/graphql/reference/#mutations
     """
     try:
-        data = ask(client, instance, question, **variables)
-    except (TooMuch, NotSpoken) as error:
-        raise Refused(f"The instance does not know this write ({error})", code="graphql") from error
+        data = ask_one(client, instance, question, **variables)
+    except Later as error:
+        raise Later(
+            error.message,
+            after=error.after,
+            sent=error.sent or error.code == "timeout",
+            cause=error.cause,
+            code=error.code,
+        ) from error
     payload = mapping(next(iter(data.values()), None))
     refusals = payload.get("errors")
     if isinstance(refusals, list) and refusals:
@@ -118,6 +157,27 @@ def error_of(errors: list[dict[str, Any]]) -> SyncError:
     return Refused(f"GitLab refused the question: {message}", code="graphql")
 
 
-def _missing_names(messages: list[str]) -> set[str]:
+def _only_hidden(answer: Mapping[str, Any], errors: list[dict[str, Any]]) -> bool:
+    """Tell whether all that is wrong is that items asked for by their ids are not shown."""
+    names = mapping(answer.get("data")).keys()
+    return bool(names) and all(
+        _HIDDEN.search(text(error.get("message"))) and _ITEM.fullmatch(_first_of_path(error))
+        for error in errors
+    )
+
+
+def _first_of_path(error: Mapping[str, Any]) -> str:
+    path = error.get("path")
+    return text(path[0]) if isinstance(path, list) and path else ""
+
+
+def _missing_parts(messages: list[str]) -> set[str]:
+    """Return the parts that have what the messages say is not there."""
     found = (pattern.search(message) for message in messages for pattern in _MISSING)
-    return {match["name"] for match in found if match}
+    named = (
+        (match["name"], f"{match.groupdict().get('type')}.{match['name']}")
+        for match in found
+        if match
+    )
+    parts = (PART_OF.get(whole) or PART_OF.get(name) for name, whole in named)
+    return {part for part in parts if part}

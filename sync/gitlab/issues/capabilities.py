@@ -28,6 +28,7 @@ from sync.core.issue_sync.model import (
     Capabilities,
     Choice,
 )
+from sync.errors import Refused
 from sync.gitlab.issues import queries
 from sync.gitlab.issues.asking import NotSpoken, TooMuch, ask
 from sync.gitlab.issues.options import MILESTONES, WORKFLOW_SCOPE
@@ -56,14 +57,18 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
     choices = {
         STATUS: _statuses(definitions) or _workflow_labels(reader, project),
         PRIORITY: _priorities(reader, project),
-        **_custom_choices(definitions),
+        **(_custom_choices(definitions) if reader.options.custom_fields else {}),
     }
-    if reader.options.sprint == MILESTONES:
-        choices[SPRINT] = _milestones(reader, project)
+    if reader.options.sprint:
+        choices[SPRINT] = _sprints(reader, project)
     missing = dict.fromkeys((LEAD, STAGE, CHECKLIST), NO_SUCH_FIELD)
-    writable = {TITLE, DESCRIPTION, *_PLANNED, *_custom_names(definitions)}
+    writable = {TITLE, DESCRIPTION, *_PLANNED}
+    if reader.options.custom_fields:
+        writable |= _custom_names(definitions)
     if not reader.options.links:
         missing[LINKS] = "Links are not kept in step by the settings"
+    if not reader.options.parents:
+        missing[PARENT] = "Parents are not kept in step by the settings; only tasks have issues"
     if not reader.options.sprint:
         missing[SPRINT] = "Sprints are not kept in step by the settings"
     if not reader.instance.by_graphql:
@@ -99,8 +104,6 @@ def _probe(reader: IssueReader, project: Project) -> tuple[_Definitions, int]:
         )
     except (NotSpoken, TooMuch):
         return {}, 0
-    if own_id := number(mapping(data.get("currentUser")).get("id")):
-        reader.instance.own_id = own_id
     level = mapping(mapping(data.get("project")).get("maxAccessLevel")).get("integerValue")
     types = mappings(mapping(mapping(data.get("namespace")).get("workItemTypes")).get("nodes"))
     definitions = mappings(types[0].get("widgetDefinitions")) if types else []
@@ -166,14 +169,23 @@ def _custom_choices(definitions: _Definitions) -> dict[str, tuple[Choice, ...]]:
     }
 
 
-def _milestones(reader: IssueReader, project: Project) -> tuple[Choice, ...]:
-    """Return milestones of the project by their id in the whole instance.
+def _sprints(reader: IssueReader, project: Project) -> tuple[Choice, ...]:
+    """Return milestones by their id in the whole instance, or iterations.
 
-    https://docs.gitlab.com/api/milestones/
+    https://docs.gitlab.com/api/milestones/ ; https://docs.gitlab.com/api/iterations/
     """
-    rows = reader.client.list(
-        f"/projects/{project.id}/milestones", state="active", include_ancestors=True
-    )
+    kind = "milestones" if reader.options.sprint == MILESTONES else "iterations"
+    state = "active" if reader.options.sprint == MILESTONES else None
+    try:
+        rows = list(
+            reader.client.list(
+                f"/projects/{project.id}/{kind}", state=state, include_ancestors=True
+            )
+        )
+    except Refused as refused:  # iterations need a licence
+        if refused.code not in ("403", "404"):
+            raise
+        rows = []
     return tuple(
         Choice(str(row.get("id")), text(row.get("title")), position=place)
         for place, row in enumerate(rows)

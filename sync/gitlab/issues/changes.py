@@ -27,6 +27,7 @@ from sync.core.issue_sync.model import (
 from sync.core.issue_sync.writes import Change, SetChange
 from sync.gitlab.issues.options import ITERATIONS, MILESTONES, WORKFLOW_SCOPE, IssueOptions
 from sync.gitlab.issues.terms import CLOSED, OPENED, closes, reserved
+from sync.gitlab.issues.titles import protected
 from sync.text.markdown.actions import disarmed
 
 COMMA = "GitLab divides the names of labels at commas"
@@ -89,7 +90,7 @@ def members(change: Change) -> frozenset[str]:
 
 
 def _title(sent: Parameters, change: Change, setting: Setting) -> None:
-    sent.rest["title"] = str(change or "")
+    sent.rest["title"] = protected(str(change or ""))
 
 
 def _description(sent: Parameters, change: Change, setting: Setting) -> None:

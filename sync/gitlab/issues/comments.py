@@ -61,13 +61,14 @@ def _added(row: NoteRow) -> Outcome:
     return Done(comment=comment_of(row))
 
 
-def edit(client: GitLab, own_id: str, write: EditComment) -> Outcome:
+def edit(client: GitLab, own_id: str, write: EditComment, key: str) -> Outcome:
     """Replace the text of a comment, whose key stays. Raises SyncError.
 
-    Whether it is internal cannot be changed.
+    `key`: of the comment, as it was read; "" where that was not lately. Whether it is internal
+    cannot be changed.
     """
     path = f"{notes_path(write.address)}/{write.comment_id}"
-    key = unmarked(rest_note(mapping(client.get(path)), own_id).body)[1]
+    key = key or unmarked(rest_note(mapping(client.get(path)), own_id).body)[1]
     body = disarmed(write.text)
     row = rest_note(mapping(client.put(path, {"body": marked(body, key) if key else body})), own_id)
     return Done(comment=comment_of(row))

@@ -9,10 +9,10 @@ from typing import Any
 
 from sync.core.issue_sync.model import Item
 from sync.core.issue_sync.side import Census, Page
-from sync.errors import Refused
+from sync.errors import Later, Refused
 from sync.gitlab.api.pagination import read_changed
 from sync.gitlab.issues import queries
-from sync.gitlab.issues.asking import NotSpoken, TooMuch, ask
+from sync.gitlab.issues.asking import NotSpoken, Question, TooMuch, ask
 from sync.gitlab.issues.reading import IssueReader
 from sync.gitlab.issues.rows import rest_row
 from sync.gitlab.issues.terms import item_of, values_of
@@ -50,18 +50,15 @@ def _changed_items(
 ) -> Page | None:
     """Return a page; None where the instance cannot list by change (before 17.9)."""
     lacking = reader.instance.lacking
-    path = reader.projects.get(project_id).path
 
     def question(after: str | None, moment: datetime) -> Mapping[str, Any]:
-        data = ask(
-            reader.client,
-            reader.instance,
+        return _work_items(
+            reader,
+            project_id,
             lambda: queries.changed(reader.options, lacking, reader.instance.size),
-            path=path,
             since=(moment - _OVERLAP).isoformat(),
             after=after,
         )
-        return mapping(mapping(data.get("project")).get("workItems"))
 
     try:
         page = question(state.get("after"), since)
@@ -78,6 +75,18 @@ def _changed_items(
         return Page(tuple(items))
     seen = rows[-1].updated_at.isoformat() if rows else since.isoformat()
     return Page(tuple(items), json.dumps({"after": info.get("endCursor"), "seen": seen}))
+
+
+def _work_items(
+    reader: IssueReader, project_id: str, question: Question, **variables: Any
+) -> Mapping[str, Any]:
+    """Ask for a page of a project's items, again where it was renamed. Raises SyncError."""
+    for _ in range(2):
+        path = reader.projects.get(project_id).path
+        data = ask(reader.client, reader.instance, question, path=path, **variables)
+        if reader.projects.shown(project_id, data):
+            return mapping(mapping(data.get("project")).get("workItems"))
+    return {}
 
 
 def _changed_issues(
@@ -99,6 +108,8 @@ def census(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
     if reader.instance.by_graphql and not (cursor or "").startswith("{"):
         try:
             return _census_items(reader, project_id, cursor)
+        except TooMuch as error:
+            raise Later(f"GitLab did not answer in time ({error})", code="timeout") from error
         except NotSpoken:
             reader.instance.by_graphql = False
     begin = {"order_by": "created_at", "sort": "asc"}
@@ -111,9 +122,7 @@ def census(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
 
 
 def _census_items(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
-    path = reader.projects.get(project_id).path
-    data = ask(reader.client, reader.instance, lambda: queries.CENSUS, path=path, after=cursor)
-    page = mapping(mapping(data.get("project")).get("workItems"))
+    page = _work_items(reader, project_id, lambda: queries.CENSUS, after=cursor)
     moments = {
         text(node.get("id")).rsplit("/", 1)[-1]: _moment(node.get("updatedAt"))
         for node in mappings(page.get("nodes"))

@@ -29,6 +29,7 @@ class IssueOptions:
     time: bool = True
     files: bool = True
     links: bool = False
+    parents: bool = False  # of tasks: an issue's parent can only be an epic
     custom_fields: bool = False
     sprint: str = ""
     priorities: Mapping[str, str] = field(default_factory=lambda: dict(PRIORITY_COLORS))

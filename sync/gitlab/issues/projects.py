@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
+from sync.gitlab.issues.asking import Instance
 from sync.gitlab.json_fields import mapping, positive_int, text
 
 
@@ -21,11 +24,19 @@ class Project:
 
 
 @dataclass(slots=True)
+class IssueMemory:
+    """What is learned of an instance and its projects; clients of a connection may share it."""
+
+    instance: Instance = field(default_factory=Instance)
+    projects: dict[str, Project] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Projects:
-    """What was asked of projects, for as long as the client lives."""
+    """Projects, asked of a client and remembered."""
 
     client: GitLab
-    _by_id: dict[str, Project] = field(default_factory=dict)
+    _by_id: dict[str, Project]
 
     def get(self, project_id: str, *, fresh: bool = False) -> Project:
         """Return a project by its id, which stays when it is renamed. Raises SyncError.
@@ -44,6 +55,24 @@ class Projects:
             )
             self._by_id[project_id] = held
         return held
+
+    def shown(self, project_id: str, answer: Mapping[str, Any]) -> bool:
+        """Tell whether an answer about a project is one: GraphQL shows none of a wrong path.
+
+        False where it was renamed: ask again. Raises Refused where it is not to be seen: nothing
+        is known of its items then.
+        """
+        if answer.get("project") is not None:
+            return True
+        before = self.get(project_id).path
+        if self.get(project_id, fresh=True).path != before:
+            return False
+        raise Refused(
+            f"GitLab does not show the items of the project {before}",
+            cause="The token's user lost its role in the project, or issues are switched off",
+            change="Give the token's user the role Planner, or Reporter before 17.7",
+            code="404",
+        )
 
     def held(self, project_id: str) -> Project | None:
         """Return what is known of a project, without asking."""

@@ -33,12 +33,14 @@ WIDGETS: dict[str, str] = {
     "notes": (
         "... on WorkItemWidgetNotes { discussions(filter: ONLY_COMMENTS, first: 20) {"
         " pageInfo { hasNextPage } nodes { notes { pageInfo { hasNextPage } nodes { id body system"
-        " internal createdAt lastEditedAt author { id username name } } } } } }"
+        " internal createdAt %(note_edited)s author { id username name } } } } } }"
     ),
 }
+OURSELVES = "currentUser { id }"
 TIMELOG = "id timeSpent spentAt summary user { id username name }"
 INSIDE: dict[str, str] = {
     "edited": "lastEditedAt",
+    "note_edited": "lastEditedAt",
     "category": "category",
     "dated": "... on WorkItemDateFieldValue { value }",
     "timelogs": f"timelogs(first: 50) {{ pageInfo {{ hasNextPage }} nodes {{ {TIMELOG} }} }}",
@@ -47,7 +49,7 @@ FIELDS: dict[str, str] = {
     "moved": "movedToWorkItemUrl",
     "archived": "archived",
 }
-# What an error names → the part that has it.
+# What an error names → the part that has it; a field may stand behind its type.
 PART_OF: dict[str, str] = {
     "WorkItemWidgetStatus": "status",
     "WorkItemWidgetIteration": "iteration",
@@ -55,6 +57,7 @@ PART_OF: dict[str, str] = {
     "WorkItemWidgetLinkedItems": "links",
     "WorkItemDateFieldValue": "dated",
     "WorkItemWidgetNotes": "notes",
+    "WorkItemWidgetDefinitionAssignees": "probed_assignees",
     "WorkItemWidgetDefinitionStatus": "probed_status",
     "WorkItemWidgetDefinitionCustomFields": "probed_custom",
     "category": "category",
@@ -62,9 +65,9 @@ PART_OF: dict[str, str] = {
     "archived": "archived",
     "linkedItems": "links",
     "lastEditedAt": "edited",
+    "Note.lastEditedAt": "note_edited",
+    "maxAccessLevel": "role",
     "updatedAfter": "updated_after",
-    "ids": "ids",
-    "defaultOpenStatus": "defaults",
 }
 
 
@@ -96,7 +99,7 @@ def changed(options: IssueOptions, lacking: Set[str], size: int) -> str:
     dated = "updated_after" not in lacking
     size = size if dated else 1  # the answer is of no use
     return (
-        f"query($path: ID!, {'$since: Time, ' if dated else ''}$after: String) {{"
+        f"query($path: ID!, {'$since: Time, ' if dated else ''}$after: String) {{ {OURSELVES}"
         " project(fullPath: $path) {"
         f" workItems({'updatedAfter: $since, ' if dated else ''}sort: UPDATED_ASC, first: {size},"
         " after: $after) { pageInfo { hasNextPage endCursor }"
@@ -111,13 +114,13 @@ def by_ids(options: IssueOptions, lacking: Set[str], ids: list[str]) -> str:
         f'i{item_id}: workItem(id: "gid://gitlab/WorkItem/{item_id}") {{ {fields} }}'
         for item_id in ids
     )
-    return f"query {{ {items} }}"
+    return f"query {{ {OURSELVES} {items} }}"
 
 
 def by_iids(options: IssueOptions, lacking: Set[str], size: int) -> str:
     """Ask for items of a project by their readable numbers."""
     return (
-        "query($path: ID!, $iids: [String!]) { project(fullPath: $path) {"
+        f"query($path: ID!, $iids: [String!]) {{ {OURSELVES} project(fullPath: $path) {{"
         f" workItems(iids: $iids, first: {size}) {{"
         f" nodes {{ {item_fields(options, lacking)} }} }} }} }}"
     )
@@ -152,9 +155,12 @@ DELETE_TIME = "mutation($id: TimelogID!) { timelogDelete(input: { id: $id }) { e
 
 
 def probe(lacking: Set[str]) -> str:
-    """Ask what a project's issues can hold: several assignees, scoped labels, statuses, fields."""
+    """Ask what a project's issues can hold: several assignees, statuses, fields; and our role."""
     category = "" if "category" in lacking else "category"
     parts = {
+        "probed_assignees": (
+            "... on WorkItemWidgetDefinitionAssignees { allowsMultipleAssignees }"
+        ),
         "probed_status": (
             "... on WorkItemWidgetDefinitionStatus {"
             f" allowedStatuses {{ id name color position {category} }} }}"
@@ -165,13 +171,12 @@ def probe(lacking: Set[str]) -> str:
         ),
     }
     more = " ".join(text for name, text in parts.items() if name not in lacking)
+    role = "" if "role" in lacking else "maxAccessLevel { integerValue }"
     return (
-        "query($path: ID!) { currentUser { id username name }"
-        " project(fullPath: $path) { maxAccessLevel { integerValue } }"
+        f"query($path: ID!) {{ {OURSELVES}"
+        f" project(fullPath: $path) {{ id {role} }}"
         " namespace(fullPath: $path) { workItemTypes(name: ISSUE) { nodes { widgetDefinitions {"
-        " type ... on WorkItemWidgetDefinitionLabels { allowsScopedLabels }"
-        " ... on WorkItemWidgetDefinitionAssignees { allowsMultipleAssignees }"
-        f" {more} }} }} }} }} }}"
+        f" type {more} }} }} }} }} }}"
     )
 
 

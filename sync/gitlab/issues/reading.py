@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 from sync.core.issue_sync.model import Absence, Item, ItemAddress, Unreachable
-from sync.errors import Refused
+from sync.errors import Later, Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.issues import queries, rest_reading
-from sync.gitlab.issues.asking import FEWEST_ITEMS, Instance, NotSpoken, TooMuch, ask
+from sync.gitlab.issues.asking import FEWEST_ITEMS, Instance, NotSpoken, TooMuch, ask, ask_one
+from sync.gitlab.issues.keys import unmarked
 from sync.gitlab.issues.options import IssueOptions
 from sync.gitlab.issues.projects import Projects
 from sync.gitlab.issues.rows import IssueRow, TimelogRow
@@ -21,7 +22,7 @@ from sync.gitlab.json_fields import mapping, mappings, text
 
 FEW = 2  # are asked for by their ids in one question; more by the lists of their projects
 _MOST_PAGES = 1_000
-_ABSENCES = {"403": Absence.DENIED, "404": Absence.NOT_FOUND}
+_ABSENCES = ("403", "404")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,11 @@ class IssueReader:
                 address.id: rest_reading.read(self.client, address, self.options, self.own_id())
                 for address in wanted.values()
             }
+        reasons: dict[str, tuple[Absence, str]] = {}
         return {
-            item_id: self.finish(rows[item_id]) if item_id in rows else self._absent(address)
+            item_id: self.finish(self._followed(rows[item_id]))
+            if item_id in rows
+            else self._absent(address, reasons)
             for item_id, address in wanted.items()
         }
 
@@ -73,8 +77,7 @@ class IssueReader:
         return rows
 
     def _listed(self, project_id: str, addresses: Sequence[ItemAddress]) -> dict[str, IssueRow]:
-        """Ask the lists of a project; an item that took the number of another is not taken."""
-        wanted = {address.id for address in addresses}
+        """Ask the lists of a project; what took the number of another comes under its own id."""
         numbers = [address.number for address in addresses]
         rows: dict[str, IssueRow] = {}
         while numbers:
@@ -91,9 +94,7 @@ class IssueReader:
                     raise
                 return rows
             listed = mapping(mapping(data.get("project")).get("workItems"))
-            for row in self.rows_of(listed):
-                if row.id in wanted:
-                    rows[row.id] = row
+            rows |= {row.id: row for row in self.rows_of(listed)}
             numbers = numbers[len(part) :]
         return rows
 
@@ -101,11 +102,17 @@ class IssueReader:
         return queries.by_iids(self.options, self.instance.lacking, size)
 
     def _by_ids(self, ids: list[str]) -> dict[str, IssueRow]:
-        data = ask(
-            self.client,
-            self.instance,
-            lambda: queries.by_ids(self.options, self.instance.lacking, ids),
-        )
+        """Ask for items by their ids, one at a time where two are too much."""
+
+        def question() -> str:
+            return queries.by_ids(self.options, self.instance.lacking, ids)
+
+        try:
+            data = ask(self.client, self.instance, question)
+        except TooMuch as error:
+            if len(ids) == 1:
+                raise Later(f"GitLab did not answer in time ({error})", code="timeout") from error
+            return self._by_ids(ids[:1]) | self._by_ids(ids[1:])
         nodes = [mapping(node) for node in data.values() if node]
         return {row.id: row for row in (work_item_row(node, self.own_id()) for node in nodes)}
 
@@ -126,6 +133,9 @@ class IssueReader:
             address = ItemAddress(row.id, row.project_id, row.iid)
             return Unreachable(address, Absence.ARCHIVED, "The project is archived")
         whole = self.completed(row)
+        for note in whole.notes or ():
+            if note.author.is_bridge and (key := unmarked(note.body)[1]):
+                self.instance.remember(note.id, key)
         return item_of(whole, work_item_values(whole, self.options), self.options)
 
     def completed(self, row: IssueRow) -> IssueRow:
@@ -136,16 +146,22 @@ class IssueReader:
             row = replace(row, notes=notes)
         if row.more_time or (row.timelogs is None and self.options.time):
             row = replace(row, timelogs=tuple(self.timelogs(row.id)))
-        if row.moved_url:
+        if row.moved_url and not row.moved_to:
             issue = mapping(self.client.get(f"/projects/{row.project_id}/issues/{row.iid}"))
             row = replace(row, moved_to=str(issue.get("moved_to_id") or ""))
         return row
+
+    def _followed(self, row: IssueRow) -> IssueRow:
+        """Return a row that says where it moved to, where work items do not tell (before 17.10)."""
+        return (
+            replace(row, moved_url="?") if "moved" in self.instance.lacking and row.closed else row
+        )
 
     def timelogs(self, item_id: str) -> Iterable[TimelogRow]:
         """Yield all entries of time of an item, page after page. Raises SyncError."""
         after: str | None = None
         for _ in range(_MOST_PAGES):
-            data = ask(
+            data = ask_one(
                 self.client,
                 self.instance,
                 lambda: queries.TIMELOGS,
@@ -161,16 +177,20 @@ class IssueReader:
             if info.get("hasNextPage") is not True or not after:
                 return
 
-    def _absent(self, address: ItemAddress) -> Unreachable:
-        """Say why an item is not there, as its project's answer tells it. Proves no deletion."""
-        if not address.project:
-            return Unreachable(address, Absence.NOT_FOUND, "GitLab does not show the item")
-        try:
-            project = self.projects.get(address.project, fresh=True)
-        except Refused as refused:
-            if refused.code not in _ABSENCES:
-                raise
-            return Unreachable(address, Absence.DENIED, refused.message)
-        if project.archived:
-            return Unreachable(address, Absence.ARCHIVED, "The project is archived")
-        return Unreachable(address, Absence.NOT_FOUND, "GitLab does not show the item")
+    def _absent(self, address: ItemAddress, reasons: dict[str, tuple[Absence, str]]) -> Unreachable:
+        """Say why an item is not there, as its project tells it, asked once. Proves no deletion."""
+        if address.project not in reasons:
+            reasons[address.project] = self._reason(address.project)
+        return Unreachable(address, *reasons[address.project])
+
+    def _reason(self, project_id: str) -> tuple[Absence, str]:
+        if project_id:
+            try:
+                project = self.projects.get(project_id, fresh=True)
+            except Refused as refused:
+                if refused.code not in _ABSENCES:
+                    raise
+                return Absence.DENIED, refused.message
+            if project.archived:
+                return Absence.ARCHIVED, "The project is archived"
+        return Absence.NOT_FOUND, "GitLab does not show the item"

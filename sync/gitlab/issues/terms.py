@@ -35,6 +35,7 @@ from sync.gitlab.issues.options import (
     IssueOptions,
 )
 from sync.gitlab.issues.rows import IssueRow, NoteRow, TimelogRow
+from sync.gitlab.issues.titles import plain
 
 OPENED, CLOSED = "opened", "closed"  # of an issue without a status of its own
 UPLOAD = re.compile(r"/uploads/(?P<secret>[0-9a-f]{32})/(?P<name>[^\s)\]\"'<>]+)")
@@ -70,7 +71,7 @@ def values_of(row: IssueRow, options: IssueOptions, *, has_status: bool) -> dict
     """
     priorities = sorted(label for label in row.labels if in_scope(label, PRIORITY_SCOPE))
     values: dict[str, Value] = {
-        TITLE: row.title,
+        TITLE: plain(row.title),
         DESCRIPTION: without_definition(row.description)[0],
         ASSIGNEES: frozenset(row.assignees),
         PRIORITY: priorities[0] if priorities else None,
@@ -92,7 +93,8 @@ def values_of(row: IssueRow, options: IssueOptions, *, has_status: bool) -> dict
 def work_item_values(row: IssueRow, options: IssueOptions) -> dict[str, Value]:
     """Return the fields of a work item, whose answer tells what REST does not."""
     values = values_of(row, options, has_status=row.has_status)
-    values[PARENT] = row.parent
+    if options.parents:
+        values[PARENT] = row.parent
     if options.sprint == ITERATIONS:
         values[SPRINT] = row.iteration
     if row.links is not None:

@@ -44,11 +44,11 @@ def add(reader: IssueReader, write: AddTime, now: datetime) -> Outcome:
 
 def summary(write: AddTime) -> str:
     """Return text and person in one line, cut so that our key has its place behind them."""
-    name = "" if write.author.is_bridge or write.author.name in write.text else write.author.name
-    line = " ".join(f"{name}: {write.text}".split()) if name else " ".join(write.text.split())
+    text, author = " ".join(write.text.split()), write.author
+    name = "" if author.is_bridge or author.name in text else author.name
+    line = ": ".join(part for part in (name, text) if part)
     room = LONGEST_SUMMARY - mark_length(write.key)
-    shortened = line if len(line) <= room else line[: max(0, room - 1)] + "…"
-    return marked(shortened.removesuffix(": ") if not write.text else shortened, write.key)
+    return marked(line if len(line) <= room else line[: max(0, room - 1)] + "…", write.key)
 
 
 def spent_at(day: date, now: datetime) -> datetime | None:

@@ -5,12 +5,14 @@ Field by field: https://docs.gitlab.com/user/project/integrations/webhook_events
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from sync.core.model.common import Person
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState, Reviewer
+from sync.core.model.replaced import Replaced, joined_labels
 from sync.gitlab.json_fields import (
     UnreadablePayload,
     count,
@@ -38,7 +40,7 @@ _APPROVALS: dict[str, tuple[bool, bool | None]] = {
 _REVIEW_ACTIONS = {"open", "close", "reopen", "merge", "approved", "unapproved"}
 _ENDED = ("closed", "merged")
 _MOMENT = timedelta(minutes=1)
-_TEXT_FIELDS = ("title", "description", "target_branch")
+_FIELDS = {name: name for name in ("title", "description", "target_branch", "labels")}
 _STATE_IDS = {1: "opened", 2: "closed", 3: "merged", 4: "locked"}
 
 
@@ -60,7 +62,7 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
         approval_rules_met=rules_met,
         approvals_reset=text(attributes.get("system_action")).startswith("approvals_reset"),
         author_id=positive_int(attributes.get("author_id")),
-        replaced=replaced_values(payload),
+        replaced=replaced_values(payload, _FIELDS),
     )
 
 
@@ -80,14 +82,20 @@ def refuse_sample(payload: dict[str, Any], row: dict[str, Any]) -> None:
         raise UnreadablePayload("a sample of the webhook's Test button: it was opened before")
 
 
-def replaced_values(payload: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return what the event replaced, by the name of its field: labels in a line each."""
+def replaced_values(payload: dict[str, Any], fields: Mapping[str, str]) -> Replaced:
+    """Return the former values of what the event changed. `fields`: our names by GitLab's."""
     changes = mapping(payload.get("changes"))
-    before = {name: mapping(changes.get(name)).get("previous") for name in _TEXT_FIELDS}
-    values = [(name, value) for name, value in before.items() if isinstance(value, str)]
-    if isinstance(labels := mapping(changes.get("labels")).get("previous"), list):
-        values.append(("labels", "\n".join(sorted(text(v.get("title")) for v in mappings(labels)))))
-    return tuple(values)
+    before = {
+        ours: mapping(changes.get(name)).get("previous")
+        for name, ours in fields.items()
+        if "previous" in mapping(changes.get(name))
+    }
+    return tuple(
+        (name, joined_labels(text(label.get("title")) for label in mappings(value)))
+        if name == "labels"
+        else (name, text(value) if value is None else str(value))
+        for name, value in before.items()
+    )
 
 
 def merge_request_state(value: object, number: object = None) -> MergeRequestState:

@@ -25,12 +25,13 @@ from sync.gitlab.json_fields import (
     web_url,
 )
 from sync.gitlab.webhooks.comments import is_internal
-from sync.gitlab.webhooks.merge_requests import event_labels, refuse_sample
+from sync.gitlab.webhooks.merge_requests import event_labels, refuse_sample, replaced_values
 from sync.gitlab.webhooks.projects import hook_owner, hook_project, project_at_url
 
 # object_kind -> the kind, and the page that such things have.
 _ISSUES = {"issue": (Kind.ISSUE, "issues"), "work_item": (Kind.WORK_ITEM, "work_items")}
 _STATE_IDS = {1: "opened", 2: "closed"}
+_ISSUE_FIELDS = {"title": "title", "description": "text", "labels": "labels"}
 _EMOJI_TARGETS = ("note", "merge_request", "issue", "work_item", "snippet", "commit")
 # What the Test buttons make up: the first emoji of the instance, on a comment, and a token.
 # See app/services/concerns/integrations/project_test_data.rb in GitLab's source.
@@ -64,6 +65,7 @@ def parse_issue(payload: dict[str, Any], connection_id: int) -> Resource:
         text=text(row.get("description")),
         confidential=row.get("confidential") is True
         or text(payload.get("event_type")).startswith("confidential_"),
+        replaced=replaced_values(payload, _ISSUE_FIELDS),
     )
 
 

@@ -80,6 +80,7 @@ issue_link_story = Table(
     "issue_link_story",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
+    portal_id_column(nullable=False),
     _link_id_column(primary_key=False),
     Column("at", Moment, nullable=False),
     Column("kind", SafeText, nullable=False),
@@ -105,7 +106,7 @@ Index("ix_issue_link_conflict_link", issue_link_conflict.c.link_id)
 # How far a side of a pair was read. `since`: everything before it is known. interval: seconds
 # until it is read again. seen: when items were changed that may be listed again. cursor: of a
 # list, or an import, that goes on. halted: why it must not go on without an administrator, ""
-# otherwise.
+# otherwise; agreed_at: when one let it go on.
 issue_sync_list = Table(
     "issue_sync_list",
     metadata,
@@ -120,4 +121,5 @@ issue_sync_list = Table(
     Column("read", Integer, nullable=False, server_default="0"),
     Column("imported", Boolean, nullable=False, server_default=false()),
     Column("halted", SafeText, nullable=False, server_default=""),
+    Column("agreed_at", Moment),
 )

@@ -36,6 +36,39 @@ def test_a_token_of_an_older_key_is_still_read_and_of_a_foreign_one_never():
     assert PageTokens([new]).read(issued, NOW) is None
 
 
+def test_a_key_that_was_rotated_away_signs_and_opens_nothing_in_a_process_that_runs():
+    old, new = new_key(), new_key()
+    keys = [old]
+    running, other = PageTokens(keys, reload=lambda: keys), PageTokens(keys, reload=lambda: keys)
+    issued = running.issue(VISITOR, NOW)
+    keys[:] = [new, old]  # while everything is encrypted anew
+    assert running.read(issued, NOW) == VISITOR
+    between = running.issue(VISITOR, NOW)
+    keys[:] = [new]
+    for tokens in (running, other):
+        assert tokens.read(issued, NOW) is None
+        assert tokens.renew(issued, NOW, admin=True) is None
+        assert tokens.read(between, NOW) == VISITOR
+
+
+def test_the_visitors_own_token_is_inside_and_nobody_reads_it_there():
+    tokens = PageTokens([new_key()])
+    visitor = Visitor(3, 17, False, "installation", "access-token-of-the-visitor")
+    issued = tokens.issue(visitor, NOW)
+    assert tokens.read(issued, NOW) == visitor
+    claims = base64.urlsafe_b64decode(issued.split(".")[1] + "==").decode()
+    assert "access-token" not in claims
+    assert "access-token" not in repr(visitor)
+
+
+def test_a_renewed_token_holds_the_visitors_newer_one():
+    tokens = PageTokens([new_key()])
+    issued = tokens.issue(Visitor(3, 17, False, "i", "first"), NOW)
+    kept, _ = tokens.renew(issued, NOW, admin=False)
+    newer, _ = tokens.renew(issued, NOW, admin=False, access_token="second")
+    assert [tokens.read(token, NOW).access_token for token in (kept, newer)] == ["first", "second"]
+
+
 def forged(header: dict, claims: dict, signature: str = "") -> str:
     parts = (json.dumps(part).encode() for part in (header, claims))
     encoded = (base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)

@@ -28,10 +28,11 @@ from sync.core.model.smart_commits import (
 )
 from sync.core.notifications.samples import SAMPLES
 from sync.keyfile import new_key
-from sync.store import connections, logs, portals, subjects
+from sync.settings.example import example_text
+from sync.store import connections, inbox, logs, portals, subjects
 from sync.store import smart_commits as store_smart_commits
 from sync.store.db.database import read, write
-from sync.store.rows import Installation, PortalTokens, PurgeRow
+from sync.store.rows import Delivery, Installation, PortalTokens, PurgeRow
 from sync.store.tables import command as command_table
 from sync.store.tables import portal as portal_table
 from sync.store.tables import project as project_table
@@ -92,6 +93,20 @@ def test_settings_are_applied_and_exported_again(portal, tmp_path, capsys):
     ]
     assert main(["settings", "export"]) == 0
     assert capsys.readouterr().out == SETTINGS.replace("connections", "language: en\nconnections")
+
+
+def test_the_settings_of_a_fresh_portal_are_a_commented_example(portal, tmp_path, capsys):
+    assert main(["settings", "export"]) == 0
+    text = capsys.readouterr().out
+    assert text == example_text(portal="portal.example.com", language="en")
+    assert "# connections:\n#   - name: gitlab\n" in text
+    file = tmp_path / "settings.yaml"
+    file.write_text(text)
+    assert main(["settings", "apply", "--offline", "--check", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "The file says what is in force.",
+        "The settings are right; nothing was applied.",
+    ]
 
 
 def test_rules_that_want_other_events_ask_for_other_webhooks(applied, capsys):
@@ -169,6 +184,46 @@ def test_a_removal_is_said_shown_and_asked_for(applied, portal, engine, capsys):
     )
     with read(engine) as conn:
         assert connections.by_portal(conn, portal.id) == ()
+
+
+def test_what_is_left_over_in_gitlab_is_named(applied, capsys):
+    applied.write_text(f"{SETTINGS}    projects: [team/shop, team/old]\n")
+    assert main(["settings", "apply", "--offline", str(applied)]) == 0
+    applied.write_text(f"{SETTINGS}    projects: [team/shop]\n")
+    capsys.readouterr()
+    assert main(["settings", "apply", "--offline", "--check", str(applied)]) == 0
+    assert "Its webhook would be removed: project team/old of main." in capsys.readouterr().out
+    assert main(["settings", "apply", "--offline", str(applied)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "project team/old of main: its webhook is left over; remove it in GitLab"
+    )
+
+
+def test_a_connection_is_renamed_with_its_history(applied, portal, engine, capsys):
+    with read(engine) as conn:
+        before = connections.by_name(conn, portal.id, "main")
+    applied.write_text(SETTINGS.replace("- name: main", "- name: company\n    was: main"))
+    capsys.readouterr()
+    assert main(["settings", "apply", "--offline", str(applied)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "Connection main → company renamed."
+    with read(engine) as conn:
+        after = connections.by_name(conn, portal.id, "company")
+    assert after.id == before.id
+
+
+def test_deliveries_of_what_is_not_connected_are_counted(applied, portal, engine, capsys):
+    with write(engine) as conn:
+        record = connections.by_name(conn, portal.id, "main")
+        rows = [
+            Delivery(portal.id, record.id, f"gitlab:{record.id}", str(n), "Push Hook", {}, b"", AT)
+            for n in range(3)
+        ]
+        ids = inbox.insert_many(conn, rows)
+        inbox.mark_done(conn, dict.fromkeys(ids, f"{inbox.OUTSIDE}team/other"))
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    said = capsys.readouterr().out
+    assert "3 deliveries of team/other, which is not connected: remove its webhook" in said
 
 
 def test_open_pages_are_ended_by_a_command(portal, engine, capsys):

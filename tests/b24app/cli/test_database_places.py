@@ -23,6 +23,7 @@ COMMANDS_WITH_A_DATABASE = [
     ["pipeline", "retry", "acme/shop", "7"],
     ["backfill", "--status"],
     ["keys", "rotate"],
+    ["sync", "conflicts"],
     ["portal", "end-pages", "--all"],
     ["portal", "erase"],
     ["backup", "copy.sqlite3"],

@@ -150,7 +150,7 @@ def test_a_new_token_is_tried_and_stored(connect, world, portal, gitlab, tmp_pat
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
         "The connection main has a new token: ann at GitLab "
-        f"{gitlab.state.version}, token with api, until 2027-06-01",
+        f"{gitlab.state.version}, token with api, valid until 2027-06-01",
         "In the settings file write `token: {stored: true}`, or the next `apply` takes the old.",
     ]
     assert fresh not in printed.out + printed.err

@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from sqlalchemy import delete, update
 
+from b24app.auth.page_tokens import Visitor
 from b24app.services import visitors
 from sync.core.alerts.model import Alert, AlertState, RefKey
 from sync.core.rules.portal import Severity
@@ -128,19 +129,59 @@ def test_each_route_answers_each_role_as_the_table_says(
         assert (role, seen) == (role, SEES[role])
 
 
-def test_the_table_has_every_route_of_the_pages(world):
+# Every other route, and its answer to somebody who proves nothing.
+OTHER_ROUTES = {
+    ("GET", "/b24/install"): 200,
+    ("POST", "/b24/install"): 400,
+    ("POST", "/b24/install/again"): 401,
+    ("POST", "/b24/app"): 400,
+    ("POST", "/b24/task"): 400,
+    ("POST", "/b24/events"): 400,
+    ("POST", "/hooks/gitlab/guessed"): 404,
+    ("POST", "/ci/report"): 401,
+    ("GET", "/healthz"): 200,
+    ("GET", "/readyz"): 503,
+    ("GET", "/static/none.js"): 404,
+}
+ADMINISTRATORS_PAGE = {"/b24/install": {"Ed": 403, "Mia": 403, "Root": 200}}
+EVERYBODYS_PAGE = dict.fromkeys(
+    ("/b24/app", "/b24/task"), dict.fromkeys(("Ed", "Mia", "Root"), 200)
+)
+
+
+def test_who_proves_nothing_gets_nothing(beside, portal):
+    answers = {
+        (method, path): beside.client.open(path, method=method) for method, path in OTHER_ROUTES
+    }
+    assert {route: answer.status_code for route, answer in answers.items()} == OTHER_ROUTES
+    text = " ".join(answer.text for answer in answers.values())
+    assert [secret for secret in SECRETS if secret in text] == []
+
+
+def test_every_route_is_in_one_of_the_tables(world):
+    url_map = world.client.application.url_map
     rules = {
         (method, rule.rule)
-        for rule in world.client.application.url_map.iter_rules()
+        for rule in url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
-        if rule.rule.startswith("/api/")
     }
-    adapter = world.client.application.url_map.bind("localhost")
+    adapter = url_map.bind("localhost")
     listed = {
         (method, adapter.match(path, method=method, return_rule=True)[0].rule)
-        for method, path in ROUTES
+        for method, path in (*ROUTES, *OTHER_ROUTES)
     }
     assert rules == listed
+
+
+@pytest.mark.parametrize("path", ["/b24/install", "/b24/app", "/b24/task"])
+def test_pages_open_for_whom_the_table_says(beside, emulator, portal, people, path):
+    expected = {**ADMINISTRATORS_PAGE, **EVERYBODYS_PAGE}[path]
+    codes = {}
+    for name in expected:
+        frame = emulator.application_page(people[name].id)
+        page = beside.client.post(path, query_string=frame.query, data=frame.form)
+        codes[name] = page.status_code
+    assert codes == expected
 
 
 def test_an_employee_sees_only_merge_requests_of_tasks_they_may_open(
@@ -283,6 +324,16 @@ def test_pages_of_an_erased_portal_open_nothing_of_the_next_one(beside, emulator
         next_id = portals.create_or_update(conn, beside.deps.vault, told, AT)
     assert next_id > portal.id
     assert status_code(beside, headers) == 401
+
+
+@pytest.mark.parametrize("installation", ["", "another", "tO6NtHYs3Gg6Dc07T9NFXw"])
+def test_a_page_of_no_installation_or_another_opens_nothing(beside, emulator, portal, installation):
+    visitor = Visitor(portal.id, 1, True, installation, emulator.token(1).access)
+    token = beside.deps.tokens.issue(visitor, beside.deps.clock.now())
+    assert status_code(beside, {"Authorization": f"Bearer {token}"}) == 401
+    with write(beside.deps.engine) as conn:
+        conn.execute(update(portal_table).values(installation=""))
+    assert status_code(beside, {"Authorization": f"Bearer {token}"}) == 401
 
 
 @pytest.mark.parametrize("clean", [True, False])

@@ -11,7 +11,7 @@ from sync.core.model.common import PortalUser, Project
 from sync.core.rules.portal import Severity
 from sync.keyfile import new_key
 from sync.store import alerts, connections, people, portals
-from sync.store import merge_requests as store_merge_requests
+from sync.store import projects as store_projects
 from sync.store.db.database import read, write
 from sync.store.rows import (
     ConnectionDraft,
@@ -37,7 +37,7 @@ def alerted(engine: Engine, portal: PortalRecord) -> str:
     with write(engine) as conn:
         draft = ConnectionDraft("gitlab", "main", "https://gitlab.test", ConnectionSecrets("key"))
         connection_id = connections.upsert(conn, Vault([new_key()]), portal.id, draft, AT)
-        store_merge_requests.save_projects(
+        store_projects.save_projects(
             conn, [Project(connection_id, 7, "acme/shop", "https://gitlab.test/acme/shop")]
         )
         alerts.save(conn, RefKey(connection_id, 7, "main"), [OPEN, OVER])

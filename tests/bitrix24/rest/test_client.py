@@ -157,6 +157,7 @@ def test_a_redirect_to_a_stranger_gets_nothing(desk):
         desk.portal.call("im.message.add", {"MESSAGE": "hi"}, write=True)
     assert later.value.code == "redirect"
     assert not later.value.sent
+    assert later.value.after is None  # seconds at first, then longer and longer
     assert all("evil" not in call.request.url for call in desk.http.calls)
     assert desk.tokens.stored.client_endpoint == REST
     assert desk.portal.requests == 1

@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from tests.emulators.gitlab import access, graphql_checks, graphql_limits
 from tests.emulators.gitlab.graphql_checks import fields_of
-from tests.emulators.gitlab.graphql_spec import CONNECTION, LONGEST_PAGE, SCALARS, Asked, Spec
+from tests.emulators.gitlab.graphql_spec import (
+    CONNECTION,
+    LONGEST_PAGE,
+    SCALARS,
+    Asked,
+    Refusal,
+    Spec,
+)
 from tests.emulators.gitlab.graphql_text import Field, Unparsable, Variable, read
-from tests.emulators.gitlab.issues.graphql_mutations import Refusal
 from tests.emulators.gitlab.issues.graphql_types import CONCRETE
 from tests.emulators.gitlab.state import State
 from tests.emulators.gitlab.web import ApiError, Reply, Request
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
     from tests.emulators.gitlab.issues.service import Issues
 
 PATH = "/api/graphql"
-NO_ACCESS = "The token has not the scope `api`"
+NO_SCOPE = "The token has not the scope `api`"
 
 
 def answer(state: State, request: Request, issues: Issues) -> Reply | None:
@@ -72,28 +78,11 @@ def _run(asked: Asked, request: Request, *, scopes: tuple[str, ...]) -> dict:
     )
     if excess:
         return {"errors": [{"message": text} for text in excess]}
-    if operation.kind == "mutation":
-        return _mutate(asked, operation.selections, values, allowed="api" in scopes)
-    return {"data": _object(asked, root, None, operation.selections, values)}
-
-
-def _mutate(
-    asked: Asked, selections: tuple[Field, ...], values: dict[str, Any], *, allowed: bool
-) -> dict:
-    """Each field in turn: one that is refused is null, with its error beside the data."""
-    data: dict[str, Any] = {}
-    errors: list[dict] = []
-    for one in selections:
-        try:
-            if not allowed:
-                raise Refusal(NO_ACCESS)
-            data |= _object(asked, "Mutation", None, (one,), values)
-        except Refusal as refusal:
-            data[one.alias] = None
-            more = {"extensions": refusal.extensions} if refusal.extensions else {}
-            text = refusal.text
-            errors.append(graphql_checks.error(text, one.where, path=[one.alias], **more))
-    return {"data": data} | ({"errors": errors} if errors else {})
+    if operation.kind == "mutation" and "api" not in scopes:
+        nothing = {one.alias: None for one in operation.selections}
+        return {"data": nothing, "errors": [{"message": NO_SCOPE}]}
+    data = _object(asked, root, None, operation.selections, values)
+    return {"data": data} | ({"errors": asked.errors} if asked.errors else {})
 
 
 def _object(
@@ -110,7 +99,14 @@ def _object(
             continue
         spec = fields_of(one.on or kind)[one.name]
         arguments = {name: _filled(each, given) for name, each in one.arguments.items()}
-        found = spec.resolve(asked, value, arguments)
+        try:
+            found = spec.resolve(asked, value, arguments)
+        except Refusal as refusal:
+            more = {"extensions": refusal.extensions} if refusal.extensions else {}
+            where = graphql_checks.error(refusal.text, one.where, path=[one.alias], **more)
+            asked.errors.append(where)
+            shown[one.alias] = None
+            continue
         if spec.type.endswith(CONNECTION):
             found = _page(asked, found, spec, arguments)
         shown[one.alias] = _shown(asked, spec.type, found, one, given)

@@ -46,7 +46,7 @@ def problems(
         spec = fields_of(one.on or kind).get(one.name)
         if one.name == "__typename":
             continue
-        if spec is None:
+        if spec is None or not graphql_versions.has_field(state, one.on or kind, one.name):
             text = f"Field '{one.name}' doesn't exist on type '{one.on or kind}'"
             code = {"code": "undefinedField", "typeName": one.on or kind, "fieldName": one.name}
             found.append(error(text, one.where, path=here, extensions=code))

@@ -31,6 +31,7 @@ class Asked:
     actor: User | None
     issues: Issues
     header: Callable[[str], str]
+    errors: list[dict[str, Any]] = field(default_factory=list)  # beside the data
 
     @property
     def chain(self) -> str:
@@ -46,6 +47,18 @@ class Held:
     one: Job | Bridge | None = None
 
 
+class Refusal(Exception):
+    """An error beside the data: the field is null."""
+
+    def __init__(self, text: str, extensions: dict[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.text, self.extensions = text, extensions
+
+
+NO_ACCESS = (
+    "The resource that you are attempting to access does not exist or you don't have permission "
+    "to perform this action"
+)
 Resolve = Callable[[Asked, Any, dict[str, Any]], Any]
 
 

@@ -5,6 +5,7 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/#work-item-even
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from tests.emulators.gitlab.parts import (
 from tests.emulators.gitlab.state import State
 from tests.emulators.gitlab.tracked import Issue
 
+IMAGE = re.compile(r"!\[(?P<title>[^\n]*?)\]\((?P<url>(?!https?://|//)[^\n]+?)\)")
 Written = Callable[[datetime | None], str | None]
 UNDER_ISSUES = ("Issue", "Incident")
 WORK_ITEMS_SINCE = (18, 10)  # from then on in addresses of plain issues, too
@@ -64,6 +66,7 @@ def issue_url(state: State, one: Issue) -> str:
 def issue_attributes(state: State, place: Project, one: Issue, at: Written = hook_time) -> dict:
     """As hooks about issues hold them, and hooks of comments and emoji beside theirs."""
     return columns(one, at) | {
+        "description": absolute_images(state, place, one.description),
         "url": issue_url(state, one),
         "total_time_spent": one.total_time_spent,
         "time_change": 0,
@@ -77,6 +80,20 @@ def issue_attributes(state: State, place: Project, one: Issue, at: Written = hoo
         "severity": one.severity,
         **_of_its_kind(one),
     }
+
+
+def absolute_images(state: State, place: Project, text: str) -> str:
+    """A text as hooks have it: addresses of pictures are whole, so it is not the stored text.
+
+    lib/gitlab/hook_data/base_builder.rb
+    """
+
+    def whole(match: re.Match[str]) -> str:
+        url = match["url"]
+        prefix = f"/{place.path}" if url.startswith("/uploads") else ""
+        return f"![{match['title']}]({state.url}{prefix}/{url.lstrip('/')})"
+
+    return IMAGE.sub(whole, text)
 
 
 def columns(one: Issue, at: Written) -> dict:

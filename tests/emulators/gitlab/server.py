@@ -38,7 +38,8 @@ writes are cut off before they are carried out, or after: nobody hears the answe
 
 Issues are written through the API alone. `project.archived`, `state.planned` (statuses, custom
 fields, iterations, links), `gitlab.issues.obstacles` (spam, captcha, locks, limits), `.copies`
-(entries of time after a move), `.executed` (quick actions that ran), `.largest_upload` (MB).
+(entries of time after a move), `.executed` (quick actions that ran), `.notified` (who was
+mentioned), `.largest_upload` (MB).
 
 Without a server: `State()` and `payloads.raw(payloads.merge_request(state, mr, ann, "open"))`;
 `signing.headers(event, body, at=…, delivery_id=…, token=…, signing_token=…)`. Ready bodies are in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.issue_sync.model import DESCRIPTION, STATUS, TAGS, TITLE, ItemAddress
 from sync.core.issue_sync.rules import Policy
+from sync.core.issue_sync.side import Page
 from sync.core.model.activity import Comment, CommentTarget, Resource
 from sync.core.model.common import Project
 from sync.core.model.events import TaskChanged, TaskCommented, TaskDeleted
@@ -55,11 +57,9 @@ def test_a_task_becomes_an_issue_and_rests(pair: Pair) -> None:
     issue = pair.only(TRACKER)
     assert (issue.values[TITLE], issue.values[TAGS]) == ("Fix", frozenset({"ui"}))
     (row,) = pair.links()
-    assert (row.tracker_id, row.task_id, row.due_at) == (
-        issue.address.id,
-        pair.only(PORTAL).address.id,
-        None,
-    )
+    assert (row.tracker_id, row.task_id) == (issue.address.id, pair.only(PORTAL).address.id)
+    assert row.due_at is not None
+    assert row.due_at - pair.world.clock.now() > timedelta(hours=12)  # a slow look is all there is
     assert story(pair) == ["linked", "written"]
     for _ in range(3):
         pair.work()
@@ -83,8 +83,7 @@ def test_comments_and_what_is_announced_are_kept_apart(pair: Pair) -> None:
     assert state(pair).pending == ()
     assert len(pair.only(PORTAL).comments) == len(pair.only(TRACKER).comments) == 2
     pair.only(TRACKER).comments.pop(0)  # no hook and no date tells it
-    with write(pair.world.database) as conn:
-        issue_links.mark_dirty(conn, [pair.links()[0].id], "slow look", pair.world.clock.now())
+    pair.world.clock.sleep(2 * 86_400)
     pair.work()
     assert len(pair.only(PORTAL).comments) == 1
 
@@ -175,7 +174,7 @@ def test_hooks_wake_links_and_lists(pair: Pair) -> None:
                 conn.exec_driver_sql(f"UPDATE issue_link SET task_id = '{task_id}'")
             marks.mark(conn, pair.world.portal_id, {kind: heard}, now)
             (row,) = issue_links.of_connection(conn, pair.connection.id)
-            assert row.due_at is not None, kind
+            assert row.due_at == now, kind
             agenda = read_agenda(conn, pair.world.portal_id, now)
             assert agenda is not None
             assert agenda.links
@@ -236,3 +235,70 @@ def test_two_existing_items_are_linked_once(make_pair: Callable[..., Pair]) -> N
     pair.work()
     assert len(pair.links()) == 1
     assert pair.links()[0].error == ""
+
+
+def test_very_many_same_changes_stop_the_pair_until_somebody_agrees(
+    make_pair: Callable[..., Pair],
+) -> None:
+    pair = make_pair()
+    issues = [pair.create(TRACKER, title=f"Issue {number}") for number in range(25)]
+    pair.work()
+    for issue in issues[:21]:
+        pair.edit(issue, TITLE, "Renamed")
+    pair.edit(issues[24], TITLE, "By itself")
+    pair.work()
+    titles = [held.values[TITLE] for held in pair.rooms[PORTAL].items.values()]
+    assert "Renamed" not in titles
+    assert "By itself" in titles
+    assert {"21 of 25" in row.error for row in pair.links() if row.error} == {True}
+    pair.work()
+    with write(pair.world.database) as conn:
+        now = pair.world.clock.now()
+        issue_lists.release(conn, pair.connection.id, pair.pair.key, now)
+    pair.world.clock.sleep(700)
+    pair.work()
+    titles = [held.values[TITLE] for held in pair.rooms[PORTAL].items.values()]
+    assert titles.count("Renamed") == 21
+    assert {row.error for row in pair.links()} == {""}
+
+
+def test_what_was_there_before_waits_for_the_import(make_pair: Callable[..., Pair]) -> None:
+    pair = make_pair()
+    pair.imports = False
+    pair.create(TRACKER, title="Old")
+    pair.world.clock.sleep(3600)
+    pair.work()
+    assert pair.rooms[PORTAL].items == {}
+    pair.world.clock.sleep(60)
+    pair.create(TRACKER, title="New")
+    pair.work()
+    assert [held.values[TITLE] for held in pair.rooms[PORTAL].items.values()] == ["New"]
+    pair.imports = True
+    pair.work()
+    titles = sorted(str(held.values[TITLE]) for held in pair.rooms[PORTAL].items.values())
+    assert titles == ["New", "Old"]
+
+
+def test_an_import_goes_on_where_it_stopped(make_pair: Callable[..., Pair]) -> None:
+    pair = make_pair()
+    for number in range(12):
+        pair.create(TRACKER, title=f"Issue {number}")
+    room, usual = pair.rooms[TRACKER], pair.rooms[TRACKER].changed
+    asked: list[str | None] = []
+
+    def paged(project: str, since: datetime, cursor: str | None = None) -> Page:
+        asked.append(cursor)
+        if cursor == "5" and asked.count("5") == 1:
+            raise SystemExit("killed")
+        start = int(cursor or 0)
+        items = usual(project, since).items[start : start + 5]
+        return Page(items, str(start + 5) if start + 5 < 12 else None)
+
+    room.changed = paged  # type: ignore[method-assign]
+    with pytest.raises(SystemExit):
+        pair.work()
+    pair.world.clock.sleep(200)  # until the dead worker's lease is over
+    pair.work()
+    assert asked[:4] == [None, "5", "5", "10"]
+    assert len(pair.rooms[PORTAL].items) == 12
+    assert len(pair.links()) == 12

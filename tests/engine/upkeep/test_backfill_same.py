@@ -34,7 +34,7 @@ DIFFERENT = {
     "tag": {"updated_at", "silent", "body.at", "body.actor"},
     "release": {"silent", "body.actor"},
     "issue": {"silent", "body.action"},
-    "work_item": {"body.action"},
+    "work_item": {"body.action", "body.replaced"},  # only a hook tells what it replaced
     "comment": {"silent"},
 }
 # Only hooks tell of pushes and jobs, and of branches that are gone; only lists of what was there

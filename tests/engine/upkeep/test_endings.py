@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from sync.engine.upkeep.endings import end_removed
 from sync.settings.apply import HISTORY_KEPT
 from sync.store import connections, erasure, portals
 from sync.store.db.database import read, write
+from sync.store.rows import ConnectionDraft, ConnectionSecrets, Installation, PortalTokens
 from sync.store.tables import connection, delivery, merge_request, portal
 from tests.engine.world import World
 
@@ -82,3 +84,32 @@ def test_what_is_much_is_deleted_in_small_steps(
         assert runs < 100
     assert runs > 3
     assert count(world, delivery) == 0
+
+
+@dataclass
+class Clock:
+    is_plausible: bool
+
+
+def test_a_clock_that_nobody_confirms_ends_nothing(world: World) -> None:
+    filled(world)
+    now = world.clock.now()
+    with write(world.database) as conn:
+        portals.mark_removed(conn, world.portal_id, "", now)
+    deps = replace(world.deps(), clock_check=Clock(False))
+    assert end_removed(deps, now + timedelta(days=300)) == 0
+    deps = replace(world.deps(), clock_check=Clock(True))
+    assert end_removed(deps, now + timedelta(days=300)) > 0
+
+
+def test_the_id_of_what_was_erased_is_never_used_again(world: World) -> None:
+    with write(world.database) as conn:
+        connections.remove(conn, world.connection_id)
+        draft = ConnectionDraft("gitlab", "new", "https://x.example", ConnectionSecrets("k2"))
+        new = connections.upsert(conn, world.vault, world.portal_id, draft, world.clock.now())
+        assert new > world.connection_id
+        portals.erase(conn, world.portal_id)
+        told = Installation("n" * 32, "https://n.example/rest/", "", PortalTokens("a", "r"))
+        assert (
+            portals.create_or_update(conn, world.vault, told, world.clock.now()) > world.portal_id
+        )

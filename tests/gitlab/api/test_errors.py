@@ -198,3 +198,33 @@ def test_an_untrusted_certificate_names_the_ca_file(client):
 def test_a_refusal_of_the_session_itself_passes_unchanged(client):
     private = Refused("The address is private", code="private_address")
     assert answered(client, body=private) is private
+
+
+LOCK = {"message": "409 Conflict: Resource lock"}
+CAPTCHA = {"needs_captcha_response": True, "message": {"error": "Solve the captcha"}}
+SPAM = {"message": {"error": "Your issue has been recognized as spam and has been discarded."}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "code"),
+    [
+        (409, LOCK, Later, "409"),
+        (409, CAPTCHA, Refused, "spam"),
+        (409, {"message": "Duplicated issue"}, Refused, "409"),
+        (400, SPAM, Refused, "spam"),
+    ],
+)
+def test_what_keeps_an_issue_from_being_written(client, status, body, kind, code):
+    error = answered(client, verb="POST", status=status, json=body)
+    assert (type(error), error.code, getattr(error, "sent", False)) == (kind, code, False)
+    assert error.cause
+
+
+def test_a_lost_answer_to_a_mutation_may_have_changed_something(client):
+    with responses.RequestsMock() as web:
+        cut = requests.ConnectionError("cut")
+        web.add("POST", "https://git.acme.test/api/graphql", body=cut)
+        web.add("POST", "https://git.acme.test/api/graphql", body=cut)
+        asked = failure(client.graphql, "query { currentUser { id } }")
+        changed = failure(client.graphql, "mutation { timelogDelete { errors } }")
+    assert (asked.sent, changed.sent) == (False, True)

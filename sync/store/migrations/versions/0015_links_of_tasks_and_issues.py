@@ -83,6 +83,13 @@ def upgrade() -> None:
     op.create_table(
         "issue_link_story",
         sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("portal_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["portal_id"],
+            ["portal.id"],
+            name=op.f("fk_issue_link_story_portal_id"),
+            ondelete="CASCADE",
+        ),
         *_link_id("issue_link_story"),
         sa.Column("at", Moment(), nullable=False),
         sa.Column("kind", SafeText(), nullable=False),
@@ -116,6 +123,7 @@ def upgrade() -> None:
         sa.Column("read", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("imported", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("halted", SafeText(), nullable=False, server_default=""),
+        sa.Column("agreed_at", Moment(), nullable=True),
         _connection("issue_sync_list"),
         sa.PrimaryKeyConstraint("connection_id", "pair", "side", name=op.f("pk_issue_sync_list")),
     )

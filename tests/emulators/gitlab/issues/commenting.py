@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tests.emulators.gitlab import talk_payloads
 from tests.emulators.gitlab.entities import Note, User
-from tests.emulators.gitlab.issues import actions
+from tests.emulators.gitlab.issues import actions, references
 from tests.emulators.gitlab.issues.service import Issues
 from tests.emulators.gitlab.tracked import Issue
 from tests.emulators.gitlab.web import ApiError
@@ -61,6 +61,7 @@ def create(
         thread.kind = "DiscussionNote"
     issue.notes.append(note)
     issue.updated_at = state.now()
+    references.follow(issues, issue, actor, text)
     fire(issues, issue, note, actor, "create", chain)
     if commands:
         issues.run(issue, actor, commands)

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.emulators.gitlab import access
 from tests.emulators.gitlab.entities import MAINTAINER
-from tests.emulators.gitlab.graphql_spec import Asked, Spec
+from tests.emulators.gitlab.graphql_spec import NO_ACCESS, Asked, Refusal, Spec
 from tests.emulators.gitlab.issues import durations, graphql_fields, statuses
 from tests.emulators.gitlab.issues.access_rules import plans, visible
 from tests.emulators.gitlab.issues.graphql_fields import number_of
@@ -20,19 +20,10 @@ from tests.emulators.gitlab.issues.records import Timelog
 from tests.emulators.gitlab.tracked import Issue
 from tests.emulators.gitlab.web import ApiError
 
-NO_ACCESS = (
-    "The resource that you are attempting to access does not exist or you don't have permission "
-    "to perform this action"
-)
+# Of an issue only an epic can be the parent: https://docs.gitlab.com/user/work_items/
+PARENTS = {"Task": ("Issue", "Incident"), "Issue": ("Epic",), "Key Result": ("Objective",)}
+NO_PARENT = "No matching work item found. Make sure that you are adding a valid work item ID."
 CAPTCHA = "Request denied. Solve CAPTCHA challenge and retry"
-
-
-class Refusal(Exception):
-    """An error beside the data: the field is null."""
-
-    def __init__(self, text: str, extensions: dict[str, Any] | None = None) -> None:
-        super().__init__(text)
-        self.text, self.extensions = text, extensions
 
 
 @dataclass
@@ -99,6 +90,8 @@ def _problem(asked: Asked, issue: Issue, sent: dict[str, Any]) -> str:
             return (
                 "No matching work item found. Make sure that you are adding a valid work item ID."
             )
+        if held.kind not in PARENTS.get(issue.kind, ()):
+            return f"#{held.iid} cannot be added: it's not allowed to add this type of parent item"
     return ""
 
 

@@ -9,21 +9,20 @@ from datetime import datetime
 from typing import Any
 
 from tests.emulators.gitlab.entities import Group, Project
-from tests.emulators.gitlab.graphql_spec import PAGE, Asked, Spec, gid
+from tests.emulators.gitlab.graphql_spec import NO_ACCESS, PAGE, Asked, Refusal, Spec, gid
 from tests.emulators.gitlab.issue_payloads import issue_url
 from tests.emulators.gitlab.issues import graphql_parts, graphql_widgets, labels, statuses
 from tests.emulators.gitlab.issues.access_rules import sees_project, visible
 from tests.emulators.gitlab.issues.graphql_widgets import WIDGET_FIELDS, attribute, moment, user
 from tests.emulators.gitlab.issues.searching import matches
-from tests.emulators.gitlab.parts import iso_time
 from tests.emulators.gitlab.tracked import Issue
 
 Held = tuple[Asked, Project, str]
-SORTS = {
-    "CREATED_ASC": (lambda issue: (iso_time(issue.created_at), issue.id), False),
-    "CREATED_DESC": (lambda issue: (iso_time(issue.created_at), issue.id), True),
-    "UPDATED_ASC": (lambda issue: (iso_time(issue.updated_at), issue.id), False),
-    "UPDATED_DESC": (lambda issue: (iso_time(issue.updated_at), issue.id), True),
+SORTS: dict[str, tuple[str, bool]] = {
+    "CREATED_ASC": ("created_at", False),
+    "CREATED_DESC": ("created_at", True),
+    "UPDATED_ASC": ("updated_at", False),
+    "UPDATED_DESC": ("updated_at", True),
 }
 KINDS = ("ISSUE", "TASK", "INCIDENT", "TEST_CASE", "TICKET", "REQUIREMENT")
 MOST_IDS = 100
@@ -31,7 +30,8 @@ MOST_IDS = 100
 
 def _work_items(asked: Asked, place: Project, given: dict[str, Any]) -> list[Issue]:
     """An argument that is null filters nothing. `updatedAfter`: later than that moment."""
-    after = given.get("updatedAfter")
+    moment = given.get("updatedAfter")
+    after = datetime.fromisoformat(moment) if moment else None
     ids, iids, iid = given.get("ids"), given.get("iids"), given.get("iid")
     state = {"opened": "opened", "closed": "closed"}.get(given.get("state") or "")
     types = given.get("types")
@@ -39,7 +39,7 @@ def _work_items(asked: Asked, place: Project, given: dict[str, Any]) -> list[Iss
         issue
         for issue in place.issues.values()
         if visible(asked, issue)
-        and (after is None or issue.updated_at > datetime.fromisoformat(after))
+        and (after is None or issue.updated_at > after)
         and (ids is None or gid("WorkItem", issue.id) in ids)
         and (iids is None or str(issue.iid) in iids)
         and iid in (None, str(issue.iid))
@@ -47,12 +47,13 @@ def _work_items(asked: Asked, place: Project, given: dict[str, Any]) -> list[Iss
         and state in (None, issue.state)
         and (types is None or issue.kind.upper().replace(" ", "_") in types)
     ]
-    key, reverse = SORTS[given.get("sort") or "CREATED_DESC"]
-    return sorted(found, key=key, reverse=reverse)
+    found.sort(key=lambda issue: _sort_key(asked, issue, given), reverse=descends(given))
+    return found
 
 
-def _sort_key(asked: Asked, issue: Issue, given: dict[str, Any]) -> tuple[str | None, int]:
-    return SORTS[given.get("sort") or "CREATED_DESC"][0](issue)
+def _sort_key(asked: Asked, issue: Issue, given: dict[str, Any]) -> tuple[float, int]:
+    column = SORTS[given.get("sort") or "CREATED_DESC"][0]
+    return getattr(issue, column).timestamp(), issue.id
 
 
 def descends(given: dict[str, Any]) -> bool:
@@ -60,9 +61,11 @@ def descends(given: dict[str, Any]) -> bool:
 
 
 def _work_item(asked: Asked, _: Any, given: dict[str, Any]) -> Issue | None:
-    """null where it is hidden or is not there."""
+    """An error where it is hidden or is not there."""
     issue = asked.issues.by_id(int(str(given["id"]).rsplit("/", 1)[1]))
-    return issue if issue and visible(asked, issue) else None
+    if issue is None or not visible(asked, issue):
+        raise Refusal(NO_ACCESS)
+    return issue
 
 
 def _namespace(asked: Asked, _: Any, given: dict[str, Any]) -> Project | Group | None:

@@ -16,16 +16,30 @@ ENTERPRISE: dict[str, tuple[int, int]] = {
     "WorkItemDateFieldValue": (18, 10),
     "WorkItemWidgetIteration": (15, 0),
 }
+SINCE_VERSION: dict[str, tuple[int, int]] = {
+    "WorkItemWidgetDefinitionLabels": (16, 7),
+    "WorkItemWidgetDefinitionAssignees": (16, 7),
+}
 ARGUMENTS: dict[tuple[str, str], tuple[int, int]] = {
     ("workItems", "updatedAfter"): (17, 9),
     ("workItems", "ids"): (18, 3),
+}
+FIELDS: dict[tuple[str, str], tuple[int, int]] = {
+    ("Project", "maxAccessLevel"): (16, 9),
+    ("WorkItem", "movedToWorkItemUrl"): (17, 10),  # about: it is not in the schemas of 17.9
 }
 INPUT_FIELDS: dict[str, tuple[int, int]] = {"statusWidget": SINCE, "customFieldsWidget": (17, 11)}
 
 
 def has_type(state: State, name: str) -> bool:
+    if not state.at_least(*SINCE_VERSION.get(name, (0, 0))):
+        return False
     since = ENTERPRISE.get(name)
     return since is None or (state.edition == "ee" and state.at_least(*since))
+
+
+def has_field(state: State, kind: str, name: str) -> bool:
+    return state.at_least(*FIELDS.get((kind, name), (0, 0)))
 
 
 def has_argument(state: State, field: str, name: str) -> bool:

@@ -12,7 +12,9 @@ from urllib.parse import unquote
 from tests.emulators.gitlab import access, shown_plans
 from tests.emulators.gitlab.entities import Label, Project
 from tests.emulators.gitlab.issues import labels, reading
+from tests.emulators.gitlab.issues.records import Iteration
 from tests.emulators.gitlab.issues.rest_writes import Handler, writable
+from tests.emulators.gitlab.issues.statuses import root
 from tests.emulators.gitlab.web import ApiError, Reply, Request, forbidden, not_found, page
 
 if TYPE_CHECKING:
@@ -117,8 +119,28 @@ def update_milestone(api: Api, request: Request, project: str, key: str) -> Repl
     return Reply(shown_plans.milestone(api.state, place, found))
 
 
+def iterations(api: Api, request: Request, project: str) -> Reply:
+    """Premium. `state`: 1 upcoming, 2 current, 3 closed. https://docs.gitlab.com/api/iterations/"""
+    place = access.project(api.state, project, request.actor)
+    if not (api.state.edition == "ee" and api.state.premium):
+        raise not_found()
+    today = api.state.now().date()
+
+    def listed(each: Iteration) -> dict:
+        return {
+            "id": each.id,
+            "iid": each.iid,
+            "title": each.title,
+            "state": 1 if today < each.start else 3 if today > each.due else 2,
+            "start_date": each.start.isoformat(),
+            "due_date": each.due.isoformat(),
+        }
+
+    return page(request, api.state.planned.iterations.get(root(place), []), listed)
+
+
 P = "/projects/:project"
-READ_ROUTES = [(f"{P}/labels", index)]
+READ_ROUTES = [(f"{P}/labels", index), (f"{P}/iterations", iterations)]
 ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", f"{P}/labels", create),
     ("PUT", f"{P}/labels/:key", update),

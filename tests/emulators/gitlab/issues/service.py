@@ -11,7 +11,7 @@ from typing import Any
 from tests.emulators.gitlab import access, issue_payloads
 from tests.emulators.gitlab.deliveries import Deliveries
 from tests.emulators.gitlab.entities import OWNER, Project, User
-from tests.emulators.gitlab.issues import actions, commands, fields, labels, statuses
+from tests.emulators.gitlab.issues import actions, commands, fields, labels, references, statuses
 from tests.emulators.gitlab.issues.actions import Action
 from tests.emulators.gitlab.issues.moving import Copies
 from tests.emulators.gitlab.issues.obstacles import Obstacles
@@ -28,7 +28,8 @@ NEVER_IN_CHANGES = ("id", "iid", "author_id", "project_id", "created_at", "type"
 
 @dataclass
 class Issues:
-    """`executed`: every quick action that ran, with its issue's id, for tests to look at."""
+    """For tests to look at: `executed`, every quick action that ran, with its issue's id;
+    `notified`, who was mentioned and where."""
 
     state: State
     deliveries: Deliveries
@@ -39,6 +40,7 @@ class Issues:
         self.timing = Timing(self.state, self)
         self.copies = Copies()
         self.executed: list[tuple[int, Action]] = []
+        self.notified: list[tuple[str, int]] = []
         self._outgoing: list[tuple[Project, str, dict[str, Any], str]] = []
 
     def create(self, place: Project, actor: User, wanted: dict[str, Any], chain: str = "") -> Issue:
@@ -66,6 +68,7 @@ class Issues:
         place.issues[issue.iid] = issue
         fields.assign(state, place, issue, wanted)
         self._run(issue, actor, found)
+        references.follow(self, issue, actor, f"{issue.title}\n{issue.description}")
         at = issue_payloads.written(state)
         opened = issue_payloads.columns(issue, at)
         changes = {name: change(None, value) for name, value in opened.items() if value is not None}
@@ -91,6 +94,8 @@ class Issues:
         fields.assign(state, place, issue, wanted)
         self._run(issue, actor, found)
         changes = self.changes(issue, actor, shot)
+        if changes.keys() & {"title", "description"}:
+            references.follow(self, issue, actor, f"{issue.title}\n{issue.description}")
         if "updated_at" in wanted:
             issue.updated_at = wanted["updated_at"]
         self.fire(issue, actor, "update", changes, chain=chain)
@@ -232,6 +237,8 @@ class Issues:
         issue.labels = labels.with_added(self.state, issue.labels, added)
 
     def by_id(self, number: int) -> Issue | None:
+        if not number:
+            return None
         for place in self.state.projects.values():
             for issue in place.issues.values():
                 if issue.id == number:

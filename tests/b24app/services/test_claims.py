@@ -1,0 +1,172 @@
+"""Projects that several portals name, and webhooks of what was taken out of the settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from b24app.services.claims import contested, entitled, prove_claims, remove_left_over
+from b24app.services.gitlab_connections import update_hooks
+from sync.settings.apply import LeftOver, apply
+from sync.settings.document import read as parse
+from sync.store import connections, portals
+from sync.store.db.database import read, write
+from sync.store.rows import ConnectionDraft, ConnectionSecrets, Installation, PortalTokens
+from tests.b24app.factories import AT
+from tests.emulators.gitlab.server import GitLabEmulator
+
+
+@pytest.fixture
+def gitlab(clock):
+    with GitLabEmulator(clock) as running:
+        running.state.add_user("ann")
+        running.state.add_user("bob")
+        running.shop = running.state.add_project("acme/shop", members={"ann": 40, "bob": 20})
+        running.other = running.state.add_project("acme/other", members={"ann": 40})
+        yield running
+
+
+@pytest.fixture
+def portal(world):
+    return world.install()
+
+
+def document(url, *projects):
+    listed = "".join(f"      - {path}\n" for path in projects)
+    text = (
+        "version: 1\nportal: portal.example.com\nconnections:\n"
+        f"  - name: main\n    url: {url}\n    token: {{env: TOKEN}}\n"
+    )
+    return text + (f"    projects:\n{listed}" if projects else "")
+
+
+def connect(world, portal, text, token, **options):
+    environ = {"TOKEN": token}
+    with write(world.deps.engine) as conn:
+        settings = parse(text, environ)
+        now = world.deps.clock.now()
+        return apply(conn, world.deps.vault, portal, settings, environ=environ, now=now, **options)
+
+
+def record_of(world, portal):
+    with read(world.deps.engine) as conn:
+        return (*connections.by_portal(conn, portal.id), *connections.removed(conn, portal.id))[0]
+
+
+def squatter(world, url, *projects):
+    told = Installation(
+        "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
+    )
+    with write(world.deps.engine) as conn:
+        other = portals.create_or_update(conn, world.deps.vault, told, AT)
+        draft = ConnectionDraft(
+            "gitlab", "main", url, ConnectionSecrets("other"), {"projects": list(projects)}
+        )
+        connections.upsert(conn, world.deps.vault, other, draft, AT)
+        return portals.by_id(conn, other)
+
+
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [
+        (
+            "ann",
+            "project acme/shop is connected to another portal, too; main proved its access.",
+        ),
+        (
+            "bob",
+            "project acme/shop is connected to another portal, too, and main could not prove its "
+            "access: reports of its CI jobs do not come here.",
+        ),
+    ],
+)
+def test_access_is_proven_with_the_token(world, portal, gitlab, user, said):
+    squatter(world, gitlab.url, "Acme/Shop")
+    connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token(user).value)
+    (line,) = prove_claims(world.deps.clients, portal)
+    assert line.startswith(said)
+    with read(world.deps.engine) as conn:
+        assert bool(contested(conn, record_of(world, portal))) is (user == "bob")
+
+
+def test_nothing_is_to_be_proven_where_no_other_portal_is(world, portal, gitlab):
+    squatter(world, gitlab.url, "acme/other")
+    connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("bob").value)
+    assert prove_claims(world.deps.clients, portal) == []
+
+
+def test_whose_webhooks_were_set_up_has_proven_its_access(world, portal, gitlab):
+    connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("ann").value)
+    assert all(
+        outcome.ok for outcome in update_hooks(world.deps.clients, record_of(world, portal), portal)
+    )
+    assert set(record_of(world, portal).proven) == {"acme/shop"}
+
+
+def test_who_proved_access_is_entitled_and_else_the_first(world, portal, gitlab):
+    connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("ann").value)
+    one = record_of(world, portal)
+    two = record_of(world, squatter(world, gitlab.url, "acme/shop"))
+
+    def proven(record, *paths):
+        return replace(record, proven=dict.fromkeys(paths, "2026-01-01"))
+
+    cases = {
+        "nobody": (one, two),
+        "the second": (one, proven(two, "acme/shop")),
+        "its group": (one, proven(two, "ACME")),
+        "by number": (one, proven(two, "42")),
+        "both": (proven(one, "acme/shop"), proven(two, "acme")),
+        "another": (one, proven(two, "acme/sho", "other")),
+        "alone": (two,),
+    }
+    chosen = {
+        name: [record.id for record in entitled(records, 42, "acme/shop")]
+        for name, records in cases.items()
+    }
+    assert chosen == {
+        "nobody": [one.id],
+        "the second": [two.id],
+        "its group": [two.id],
+        "by number": [two.id],
+        "both": [one.id, two.id],
+        "another": [one.id],
+        "alone": [two.id],
+    }
+
+
+def hooks(gitlab, project):
+    return [hook for hook in gitlab.state.hooks.values() if hook.owner_id == project.id]
+
+
+def test_the_webhook_of_what_was_taken_out_is_removed(world, portal, gitlab):
+    token = gitlab.state.add_token("ann").value
+    connect(world, portal, document(gitlab.url, "acme/shop", "acme/other"), token)
+    update_hooks(world.deps.clients, record_of(world, portal), portal)
+    assert (len(hooks(gitlab, gitlab.shop)), len(hooks(gitlab, gitlab.other))) == (1, 1)
+    done = connect(world, portal, document(gitlab.url, "acme/shop"), token)
+    said = remove_left_over(world.deps.clients, [record_of(world, portal)], done.left_over)
+    assert said == ["project acme/other of main: its webhook was removed"]
+    assert (len(hooks(gitlab, gitlab.shop)), len(hooks(gitlab, gitlab.other))) == (1, 0)
+
+
+def test_a_removed_connection_leaves_no_webhook_and_no_token(world, portal, gitlab):
+    connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("ann").value)
+    update_hooks(world.deps.clients, record_of(world, portal), portal)
+    done = connect(world, portal, "version: 1\nportal: portal.example.com\n", "", remove=["main"])
+    record = record_of(world, portal)
+    said = remove_left_over(world.deps.clients, [record], done.left_over)
+    assert said == ["project acme/shop of main: its webhook was removed"]
+    assert hooks(gitlab, gitlab.shop) == []
+    with read(world.deps.engine) as conn:
+        assert connections.secrets(conn, world.deps.vault, record.id).access_token is None
+
+
+def test_a_webhook_that_cannot_be_removed_is_named(world, portal, gitlab):
+    connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("bob").value)
+    left = LeftOver(record_of(world, portal).id, "main", "project", "acme/shop")
+    (line,) = remove_left_over(world.deps.clients, [record_of(world, portal)], [left])
+    assert line.startswith(
+        "project acme/shop of main: its webhook is left over and could not be removed: "
+    )
