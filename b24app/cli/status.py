@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 
 from b24app.cli.banner import first_steps
 from b24app.cli.context import prepare_database, print_lines, printable
+from b24app.cli.sync_status import sync_status_lines
 from b24app.services import overview as services_overview
 from b24app.services import replay
 from b24app.services.failure_names import load_names
+from b24app.services.link_status import link_lines
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.settings.apply import HISTORY_KEPT
@@ -104,13 +106,14 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
             for task in row.tasks
             if task.unknown
         ]
+    lines += link_lines(conn, portal.id, limit)
     failures = services_overview.list_failures(conn, portal.id)
     names = load_names(conn, portal, failures)
     for failure in failures:
         lines.append(
             f"failed   {failure.kind}:{failure.id}  {names.describe(failure)}: {failure.text}"
         )
-    return lines + _next_lines(overview, failures)
+    return [*lines, *sync_status_lines(conn, portal.id), *_next_lines(overview, failures)]
 
 
 def gap_lines(rows: Sequence[HookLogRow]) -> list[str]:

@@ -15,10 +15,10 @@ from sqlalchemy.exc import OperationalError
 
 from b24app.app import create_app
 from b24app.deps import build_deps
+from b24app.routes import health
 from sync import store
 from sync.store import inbox, logs, portals, subjects
 from sync.store.db.database import open_database, write
-from sync.store.revisions import newest_revision
 from sync.store.rows import Delivery, Installation, PortalTokens
 
 pytestmark = pytest.mark.dialect
@@ -89,7 +89,7 @@ def test_the_newest_revision_is_the_one_that_none_follows():
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
     head = ScriptDirectory.from_config(config).get_current_head()
-    assert newest_revision() == head
+    assert health.newest_revision() == head
 
 
 def test_an_empty_database_is_not_ready(config, empty_database_url, clock):
