@@ -23,6 +23,7 @@ from b24app.routes.page_requests import (
     require_visitor,
     translated,
 )
+from b24app.routes.settings import add_settings_routes
 from b24app.services import alerts as services_alerts
 from b24app.services import link_summaries, portals, visitors
 from b24app.services import overview as services_overview
@@ -50,6 +51,7 @@ def blueprint(deps: Deps) -> Blueprint:
     _add_connection_routes(here, deps)
     _add_failure_routes(here, deps)
     add_link_routes(here, deps)
+    add_settings_routes(here, deps)
     _add_alert_routes(here, deps)
     _add_install_routes(here, deps)
     return here

@@ -8,11 +8,16 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from b24app.auth.page_tokens import Visitor
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.routes import health
-from b24app.routes.page_requests import json_body, require_admin, require_reader_of_task, translated
+from b24app.routes.page_requests import (
+    json_body,
+    person_name,
+    require_admin,
+    require_reader_of_task,
+    translated,
+)
 from b24app.services import link_actions, link_summaries
 from b24app.services import overview as services_overview
 from b24app.services.failure_names import load_names
@@ -20,9 +25,8 @@ from b24app.services.link_actions import LinkAction
 from b24app.services.link_summaries import LinkSummary
 from b24app.texts import translate
 from sync.core.issue_sync.model import SideName
-from sync.store import connections, people
+from sync.store import connections
 from sync.store.db.database import read
-from sync.store.rows import PortalRecord
 
 
 def add_link_routes(here: Blueprint, deps: Deps) -> None:
@@ -102,12 +106,5 @@ def link_json(link: LinkSummary) -> dict[str, Any]:
 def _carried_out(deps: Deps, key: str, action: Callable[[str], LinkAction]) -> Response:
     """Do it in an administrator's name and return the link as it is then."""
     visitor, portal = require_admin(deps)
-    summary = link_actions.carry_out(deps, portal, key, action(_person(deps, visitor, portal)))
+    summary = link_actions.carry_out(deps, portal, key, action(person_name(deps, visitor)))
     return jsonify(link_json(summary))
-
-
-def _person(deps: Deps, visitor: Visitor, portal: PortalRecord) -> str:
-    """Return the visitor's name, or their number where the mirror does not have it."""
-    with read(deps.engine) as conn:
-        user = people.portal_users(conn, portal.id).get(visitor.user_id)
-    return user.name if user and user.name else f"user {visitor.user_id}"

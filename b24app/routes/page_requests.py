@@ -12,6 +12,8 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.services import visitors
 from b24app.texts import translate
+from sync.store import people
+from sync.store.db.database import read
 from sync.store.rows import PortalRecord
 
 MAX_TASK_ID = 2**31 - 1  # of Bitrix24
@@ -47,6 +49,13 @@ def require_reader_of_task(deps: Deps, task_id: int) -> tuple[Visitor, PortalRec
             "Ask whoever leads the task to add you to it",
         )
     return visitor, portal
+
+
+def person_name(deps: Deps, visitor: Visitor) -> str:
+    """Return the visitor's name, or their number where the mirror does not have it."""
+    with read(deps.engine) as conn:
+        user = people.portal_users(conn, visitor.portal_id).get(visitor.user_id)
+    return user.name if user and user.name else f"user {visitor.user_id}"
 
 
 def bearer_token() -> str:
