@@ -40,6 +40,9 @@ const en = {
   yetToCome: 'yet to be created',
   linkedIssues: 'Issues in GitLab',
   story: 'What happened',
+  storyKinds: {
+    linked: 'Linked', unlinked: 'Ended', paused: 'Stopped', resumed: 'Goes on', decided: 'Decided',
+  } as Record<string, string>,
 }
 
 const ru: typeof en = {
@@ -81,6 +84,10 @@ const ru: typeof en = {
   yetToCome: 'ещё не создано',
   linkedIssues: 'Issues в GitLab',
   story: 'Что происходило',
+  storyKinds: {
+    linked: 'Связаны', unlinked: 'Завершена', paused: 'Остановлена', resumed: 'Возобновлена',
+    decided: 'Решено',
+  },
 }
 
 export const inboxText = config.language === 'ru' ? ru : en
