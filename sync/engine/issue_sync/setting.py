@@ -66,7 +66,11 @@ def open_rooms(
         custom_fields=tuple(custom.portal for custom in pair.custom),
         max_file_bytes=pair.max_file_bytes,
     )
-    issues = IssueOptions(custom_fields=bool(pair.custom), max_file_bytes=pair.max_file_bytes)
+    issues = IssueOptions(
+        custom_fields=bool(pair.custom),
+        max_file_bytes=pair.max_file_bytes,
+        confidential=pair.confidential,
+    )
     client = deps.code_host_for(connection)
     memory = deps.issue_sync.memories.setdefault((connection.id, client.base_url), IssueMemory())
     return {
