@@ -21,8 +21,11 @@ def add_sync_arguments(parser: argparse.ArgumentParser) -> None:
     explain.add_argument("--limit", type=positive_int, default=50, help="newest lines (50)")
     pause = sub.add_parser("pause", help="let a link stand still")
     pause.add_argument("--reason", default="a person stopped it", help="why, for its story")
+    resume = sub.add_parser("resume", help="let a link, or a pair that was halted, work again")
+    resume.add_argument("target", nargs="?", help="a task's number, or an issue as acme/shop#12")
+    resume.add_argument("--pair", metavar="PROJECT", help="halted pairs of this project")
+    resume.add_argument("--workgroup", type=int, help="of these only the pair of this workgroup")
     others = [
-        sub.add_parser("resume", help="let a link work again"),
         sub.add_parser("replay", help="try again what was refused"),
         sub.add_parser("unlink", help="end a link; both items stay"),
     ]
@@ -36,5 +39,5 @@ def add_sync_arguments(parser: argparse.ArgumentParser) -> None:
     conflicts.add_argument(
         "--decide", nargs=2, metavar=("FIELD", "SIDE"), help="tracker or portal: whose value stands"
     )
-    for subparser in (preview, start, explain, pause, *others, link, conflicts):
+    for subparser in (preview, start, explain, pause, resume, *others, link, conflicts):
         add_portal_argument(subparser)
