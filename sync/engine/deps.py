@@ -52,8 +52,8 @@ class Deps:
     `portal_for` (raises Denied where there are no tokens), `code_host_for` and `youtrack_for` open
     the other sides, each time for the calling thread alone. `rules_for` gives the rules of a stored
     portal, `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made until now
-    into a transaction (sync.engine.audit), where anybody keeps them. `calls` makes a portal's requests.
-    `clock_check` says whether the clock is right; None: it is believed.
+    into a transaction (sync.engine.audit), where anybody keeps them. `calls` makes a portal's
+    requests. `clock_check` says whether the clock is right; None: it is believed.
     """
 
     database: Engine
