@@ -12,7 +12,7 @@ COPY tools ./tools
 COPY sync ./sync
 COPY b24app ./b24app
 RUN python -m venv /opt/b24bridge \
-    && /opt/b24bridge/bin/pip install --no-cache-dir -c constraints.txt '.[postgres,redis]'
+    && /opt/b24bridge/bin/pip install --no-cache-dir -c constraints.txt '.[postgres,redis,metrics]'
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/b24bridge --create-home b24bridge

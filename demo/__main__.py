@@ -88,8 +88,8 @@ def connect(stage: Stage) -> None:
     print("\nA developer applies the settings and connects GitLab:")
     commands = (
         ("settings", "apply", str(stage.settings_file())),
-        ("gitlab", "test", "gitlab"),
         ("gitlab", "hooks", "gitlab"),
+        ("gitlab", "test", "gitlab"),
     )
     for words in commands:
         print(f"  {DIM}$ b24bridge {' '.join(words).replace(str(stage.home), '…')}{PLAIN}")

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from demo.stage import VERA, Stage
+from tests.component.world import default_inputs
 
 TASK, TITLE = 2104, "Refund page"
 BRANCH = f"feature/B24-{TASK}-refunds"
@@ -60,9 +61,9 @@ def checks(stage: Stage) -> Iterator[tuple[str, bool]]:
 
 
 def _variables(stage: Stage, run: object) -> dict[str, str]:
-    """What GitLab gives a job of a merge request's pipeline."""
+    """What GitLab gives a job of a merge request's pipeline, and the template's own inputs."""
     url, mr = f"{stage.gitlab.url}/{stage.site.path}", stage.refunds
-    return {
+    return default_inputs("report") | {
         "PATH": os.environ["PATH"],
         "CI": "true",
         "CI_API_V4_URL": f"{stage.gitlab.url}/api/v4",

@@ -194,7 +194,7 @@ def checks(stage: Stage, watch: Watch) -> Iterator[tuple[str, bool]]:
     failing = [text for text in said if "main" in text and ("failing" in text or "fixed" in text)]
     yield "the failing branch was one message from its first failure to its end", len(failing) == 1
     yield "nobody was told anything twice", len(said) == len(set(said))
-    commits = [text for text in said if "2 more" in text]
+    commits = [text for text in said if "pushed 7 commits" in text]
     yield "of seven commits five are shown", len(commits) == 1 and commits[0].count("Slot") == 5
     states = watch.states_of_work()
     yield "no delivery failed, no write was refused", states <= {"done", "dropped"}

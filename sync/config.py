@@ -20,6 +20,7 @@ U = TypeVar("U")
 OAUTH_HOSTS = frozenset({"https://oauth.bitrix.info", "https://oauth.bitrix24.tech"})
 SYSTEM_DATA_DIR = Path("/var/lib/b24bridge")
 _LEVELS = ("debug", "info", "warning", "error")
+_METRICS_TOKEN_LENGTH = 16
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 
 
@@ -38,6 +39,7 @@ class Config:
     `public_url` is "" where none is set. `secret_key_file` is None where the keys come from the
     environment. `secret_keys` are empty where that file does not exist yet. `portal_ca_file` (PEM)
     and `portal_proxy` are of Bitrix24 alone, "" for none. `threads` counts requests served at once.
+    `metrics_token` opens /metrics, "" for nobody.
     """
 
     data_dir: Path
@@ -57,6 +59,7 @@ class Config:
     host: str
     port: int
     threads: int
+    metrics_token: str = field(default="", repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], *, create_key: bool = False) -> Config:
@@ -151,6 +154,7 @@ def _read_values(reader: _EnvReader, usual_dir: Path, *, create_key: bool) -> di
         "host": host,
         "port": port,
         "threads": reader.take("B24BRIDGE_THREADS", 16, _number_between(1, 200)),
+        "metrics_token": reader.take("B24BRIDGE_METRICS_TOKEN", "", _parse_metrics_token),
     }
     if bool(values["client_id"]) != bool(values["client_secret"]):
         reader.problems.append("B24BRIDGE_CLIENT_ID, B24BRIDGE_CLIENT_SECRET: set both or neither")
@@ -241,6 +245,12 @@ def _parse_hosts(text: str) -> frozenset[str]:
 
 def _parse_networks(text: str) -> tuple[str, ...]:
     return tuple(str(ipaddress.ip_network(word, strict=False)) for word in _split_words(text))
+
+
+def _parse_metrics_token(text: str) -> str:
+    if len(text) < _METRICS_TOKEN_LENGTH or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(f"must be at least {_METRICS_TOKEN_LENGTH} letters, digits and signs")
+    return text
 
 
 def _parse_level(text: str) -> str:

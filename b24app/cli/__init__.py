@@ -11,8 +11,12 @@ from importlib.metadata import version
 from typing import Any
 
 from b24app.cli import environment, parsers
+from b24app.cli.backup import add_backup_arguments, add_restore_arguments
+from b24app.cli.doctor import add_doctor_arguments
 from b24app.cli.extras import missing_extras
+from b24app.cli.key_guard import config_with_key
 from b24app.cli.portal import add_portal_arguments
+from b24app.cli.sync_arguments import add_sync_arguments
 from sync.config import Config, ConfigError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -71,11 +75,31 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
         "every call that was made to Bitrix24, GitLab and YouTrack",
         parsers.add_audit_arguments,
     ),
+    "doctor": (
+        "doctor",
+        "try out everything that can be wrong, and say what to change",
+        add_doctor_arguments,
+    ),
+    "backup": (
+        "backup",
+        "copy the database to a file, while everything runs",
+        add_backup_arguments,
+    ),
+    "restore": (
+        "backup",
+        "put a backup in the place of the database",
+        add_restore_arguments,
+    ),
     "portal": ("portal", "end a portal's open pages, or erase it", add_portal_arguments),
     "backfill": (
         "backfill",
         "read the history of projects from GitLab, silently",
         parsers.add_backfill_arguments,
+    ),
+    "sync": (
+        "sync",
+        "tasks and issues in step: import, stories, stops, decisions",
+        add_sync_arguments,
     ),
     "completion": (
         "completion",
@@ -97,9 +121,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.command in _UNCONFIGURED:
             return int(module.run(args))
         os.environ.update(environment.missing_values(os.environ))
-        config = Config.from_env(os.environ, create_key=args.command in _CREATING)
+        config = Config.from_env(os.environ)
         if problems := missing_extras(config):
             return _fail(*problems)
+        if args.command in _CREATING:
+            config = config_with_key(config, os.environ)
         return int(module.run(config, args))
     except ConfigError as error:
         return _fail("The environment is not right:", *error.problems)

@@ -41,11 +41,7 @@ def prepare_database(config: Config) -> Engine:
     """
     from sync.store.db.migrate import is_current
 
-    file = database_file(config)
-    if file is not None:
-        _require_file(file)
-    print(f"Database: {describe_database(config)}", file=sys.stderr)
-    engine = open_database(config.database_url)
+    engine = open_existing(config)
     if not is_current(engine):
         raise NoDatabase(
             "The database is of another version: stop every b24bridge process, then run "
@@ -54,16 +50,47 @@ def prepare_database(config: Config) -> Engine:
     return engine
 
 
+def open_existing(config: Config) -> Engine:
+    """Open the database that exists, of whatever version; say on stderr which it is.
+
+    Raises NoDatabase with what to do.
+    """
+    file = database_file(config)
+    if file is not None:
+        _require_file(file)
+    print(f"Database: {describe_database(config)}", file=sys.stderr)
+    return open_database(config.database_url)
+
+
+def bring_up_to_date(config: Config, engine: Engine) -> bool:
+    """Migrate the database where it is not of this version; tell whether it was not.
+
+    An embedded one is copied before. Raises NewerDatabase, BadCopy.
+    """
+    from sync.store.db.copying import copy_before_migration
+    from sync.store.db.migrate import is_current, migrate, stored_revision
+
+    if is_current(engine):
+        return False
+    file, revision = database_file(config), stored_revision(engine)
+    if file is not None and revision is not None:
+        moment = f"{WallClock().now():%Y%m%dT%H%M%S%fZ}"
+        copy = copy_before_migration(engine, file, revision, moment)
+        print(f"The database was copied to {copy} before its migration.", file=sys.stderr)
+    migrate(engine)
+    return True
+
+
 def create_database(config: Config) -> Engine:
     """Open the database for a server: created and migrated where it is embedded.
 
-    Raises NoDatabase where it is PostgreSQL and was not migrated.
+    Raises NoDatabase where it is PostgreSQL and was not migrated, NewerDatabase, BadCopy.
     """
-    from sync.store.db.migrate import is_current, migrate
+    from sync.store.db.migrate import is_current
 
     engine = open_database(config.database_url)
     if engine.dialect.name == "sqlite":
-        migrate(engine)
+        bring_up_to_date(config, engine)
     elif not is_current(engine):
         raise NoDatabase("The database is of another version: run `b24bridge migrate`")
     return engine

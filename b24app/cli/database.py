@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from b24app.cli.context import prepare_database, print_lines
+from b24app.cli.context import bring_up_to_date, prepare_database, print_lines
 from sync.config import Config
 from sync.store.db.database import open_database
 from sync.store.vault import Vault, VaultError, rotate, rotate_key_file
@@ -17,14 +17,12 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
 def migrate(config: Config) -> int:
     """Bring the database to this version."""
-    from sync.store.db import migrate as migrations
-
     engine = open_database(config.database_url)
-    if migrations.is_current(engine):
-        print_lines("The database is up to date.")
-        return 0
-    migrations.migrate(engine)
-    print_lines("The database was brought to this version.")
+    migrated = bring_up_to_date(config, engine)
+    engine.dispose()
+    print_lines(
+        "The database was brought to this version." if migrated else "The database is up to date."
+    )
     return 0
 
 

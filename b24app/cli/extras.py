@@ -6,16 +6,18 @@ from importlib.util import find_spec
 
 from sync.config import Config
 
+_METRICS = "/metrics"
 # package -> (extra, beginnings of the addresses that need it, what they name)
 _EXTRAS = {
     "psycopg": ("postgres", ("postgres",), "PostgreSQL"),
     "redis": ("redis", ("redis",), "Redis"),
+    "prometheus_client": ("metrics", (_METRICS,), "B24BRIDGE_METRICS_TOKEN"),
 }
 
 
 def missing_extras(config: Config) -> list[str]:
     """Return a sentence for each package that the configured addresses need and that is missing."""
-    addresses = (config.database_url, config.queue_url)
+    addresses = (config.database_url, config.queue_url, _METRICS if config.metrics_token else "")
     return [
         f"{system} needs the package {package}, which is not installed: "
         f"pip install 'b24bridge[{extra}]' (in a checkout: pip install '.[{extra}]')"

@@ -22,9 +22,11 @@ from b24app.cli.context import NoDatabase, create_database, describe_database
 from b24app.cli.environment import environment_file
 from sync.config import Config
 from sync.engine.lanes import owner_name
+from sync.errors import SyncError
 from sync.log import log, setup_logging
 from sync.store import portals
 from sync.store.db.database import read
+from sync.store.sealed import opens
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 NO_PAGES = (
     "THE PAGES ARE MISSING: everything works but what people see inside Bitrix24. A released "
     "package has them; in a checkout run `make frontend`."
+)
+WRONG_KEY = (
+    "  not ready    the keys here do not open the secrets in the database: put the right one into "
+    "B24BRIDGE_SECRET_KEY or the key file"
 )
 _MASTER_CHECK_SECONDS = 1.0
 _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
@@ -80,6 +86,7 @@ def _prepare(config: Config, command: str, address: str) -> None:
         environment_file=environment_file(os.environ),
     )
     with read(engine) as conn:
+        lines += [] if opens(conn, config.secret_keys) else [WRONG_KEY]
         lines += [] if portals.all_portals(conn) else first_steps(config)
     engine.dispose()
     print(*lines, sep="\n", file=sys.stderr, flush=True)
@@ -100,7 +107,7 @@ def _run_in_child(work: Callable[[], None]) -> bool:
     try:
         work()
         code = 0
-    except (NoDatabase, SQLAlchemyError) as error:
+    except (NoDatabase, SyncError, SQLAlchemyError) as error:
         print(f"The database cannot be used: {error}", file=sys.stderr)
     except Exception:  # noqa: BLE001 - printed, and the process ends
         traceback.print_exc()

@@ -10,14 +10,17 @@ from sqlalchemy import Connection
 
 from b24app.cli.banner import first_steps
 from b24app.cli.context import prepare_database, print_lines, printable
+from b24app.cli.sync_status import sync_status_lines
 from b24app.services import overview as services_overview
 from b24app.services import replay
 from b24app.services.failure_names import load_names
+from b24app.services.link_status import link_lines
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.settings.apply import HISTORY_KEPT
-from sync.store import connections, inbox, logs, portals, subjects
+from sync.store import connections, hook_logs, inbox, logs, portals, subjects
 from sync.store.db.database import read, write
+from sync.store.hook_logs import HookLogRow
 from sync.store.rows import PortalRecord, PurgeRow, WorkerRow
 
 SILENT_AFTER = timedelta(seconds=60)
@@ -85,6 +88,7 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
     if overview.alerts:
         lines += [f"alerts   {overview.alerts} open: `b24bridge alerts`"]
     lines += [_describe_connection(item) for item in overview.connections]
+    lines += gap_lines(hook_logs.of_portal(conn, portal.id))
     lines += [
         f"dropped  {count} deliveries of {project}, which is not connected: remove its webhook"
         for project, count in inbox.outside_counts(conn, portal.id).items()
@@ -102,13 +106,25 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
             for task in row.tasks
             if task.unknown
         ]
+    lines += link_lines(conn, portal.id, limit)
     failures = services_overview.list_failures(conn, portal.id)
     names = load_names(conn, portal, failures)
     for failure in failures:
         lines.append(
             f"failed   {failure.kind}:{failure.id}  {names.describe(failure)}: {failure.text}"
         )
-    return lines + _next_lines(overview, failures)
+    return [*lines, *sync_status_lines(conn, portal.id), *_next_lines(overview, failures)]
+
+
+def gap_lines(rows: Sequence[HookLogRow]) -> list[str]:
+    """Return what failed while we were away and what was made up for, and what nobody can tell."""
+    lines = [
+        f"missed   {row.failed} deliveries failed while we were away, {row.made_up} made up for: "
+        f"{row.target}, {row.gap_at:%Y-%m-%d %H:%M} UTC"
+        for row in rows
+        if row.gap_at and row.failed
+    ]
+    return lines + [f"missed   {row.target}: {row.problem}" for row in rows if row.problem]
 
 
 def _received_lines(

@@ -23,7 +23,7 @@ from sync.core.issue_sync.forecast import Cost, Forecast
 from sync.core.issue_sync.link import StoryLine
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
-from sync.store import portals
+from sync.engine.load.scope import read_portal
 from sync.store.db.database import read
 
 SYSTEMS = {SideName.TRACKER: "GitLab", SideName.PORTAL: "Bitrix24"}
@@ -51,6 +51,9 @@ class Desk(Protocol):
     def import_pair(self, pair: ProjectPair) -> Iterator[Step]:
         """Import a pair; each step is saved before the next. Raises SyncError."""
 
+    def release_pair(self, pair: ProjectPair) -> int | None:
+        """Let a halted pair go on; return how many links try again, None where it was not."""
+
     def find_task(self, task_id: str) -> ItemAddress:
         """Return where a task is. Raises LookupError."""
 
@@ -63,9 +66,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     with open_clients(config, prepare_database(config)) as opened:
         with read(opened.engine) as conn:
             portal = find_portal(conn, args.portal)
-            row = portals.row_by_id(conn, portal.id)
-        if row is None:
-            raise LookupError("The portal is not installed here any more")
+            row = read_portal(conn, portal.id)
         return carry_out(PortalDesk(build_engine_deps(opened), row), args)
 
 
@@ -154,8 +155,28 @@ def _pause(desk: Desk, args: argparse.Namespace) -> int:
 
 
 def _resume(desk: Desk, args: argparse.Namespace) -> int:
+    if bool(args.target) == bool(args.pair):
+        raise LookupError("Name a task, an issue, or a pair: sync resume --pair acme/shop")
+    if args.pair:
+        return _resume_pairs(desk, args)
     names = issue_links.resume(desk.book, parse_target(args.target), desk.clock.now())
     return _say(names, "works again.")
+
+
+def _resume_pairs(desk: Desk, args: argparse.Namespace) -> int:
+    pairs = list(desk.pairs(args.workgroup, args.pair))
+    if not pairs:
+        raise LookupError(f"The settings name no pair of {args.pair}, or sync is paused there")
+    released = [(pair_name(pair), desk.release_pair(pair)) for pair in pairs]
+    names = [
+        f"{name} goes on: {count} links try again, and for an hour very many may change at once."
+        for name, count in released
+        if count is not None
+    ]
+    if not names:
+        raise LookupError(f"{', '.join(name for name, _ in released)}: not halted, nothing to do")
+    print_lines(*map(printable, names))
+    return 0
 
 
 def _replay(desk: Desk, args: argparse.Namespace) -> int:

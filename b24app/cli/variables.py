@@ -48,6 +48,7 @@ VARIABLES = (
     ),
     Variable("B24BRIDGE_PORTAL_PROXY", "proxy through which Bitrix24 is called", "none"),
     Variable("B24BRIDGE_TRUSTED_PROXIES", "proxies in front of this", "0"),
+    Variable("B24BRIDGE_METRICS_TOKEN", "token with which Prometheus may read /metrics", "off"),
     Variable("B24BRIDGE_LOG_LEVEL", "debug, info, warning or error", "info"),
     Variable(
         "B24BRIDGE_ENV_FILE",

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.deps import Deps
-from sync import store
 from sync.store import agenda, inbox, leases, logs
 from sync.store.db.database import read, write
+from sync.store.revisions import newest_revision
 
-_REVISIONS = Path(store.__file__).parent / "migrations" / "versions"
 SILENT_AFTER = timedelta(seconds=60)
 PATIENCE_SECONDS = 3.0  # for the database
 MAX_PORTALS = 20  # that are named, those that wait for the longest time
@@ -109,23 +105,11 @@ class ReadinessProbe:
 
 
 def _is_migrated(conn: Connection) -> bool:
-    """Return whether the newest revision was run, without Alembic, which needs much memory."""
+    """Return whether the newest revision was run."""
     if not inspect(conn).has_table("alembic_version"):
         return False
-    return bool(conn.scalar(text("SELECT version_num FROM alembic_version")) == _newest_revision())
-
-
-@cache
-def _newest_revision() -> str:
-    """Return the revision that no other one follows, whatever their numbers."""
-    texts = [file.read_text("utf-8") for file in _REVISIONS.glob("[0-9]*_*.py")]
-    (newest,) = set(_named(texts, "revision")) - set(_named(texts, "down_revision"))
-    return newest
-
-
-def _named(texts: Iterable[str], name: str) -> Iterator[str]:
-    for source in texts:
-        yield from re.findall(rf'^{name}\b[^=\n]*= "(\w+)"', source, re.MULTILINE)
+    stored = conn.scalar(text("SELECT version_num FROM alembic_version"))
+    return bool(stored == newest_revision())
 
 
 def _seconds_since(moment: datetime | None, now: datetime) -> float | None:

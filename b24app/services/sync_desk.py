@@ -256,6 +256,19 @@ class PortalDesk:
         step = Step(pair_name(listed.pair), len(done), len(rows), created, len(failed))
         return step, waiting
 
+    def release_pair(self, pair: ProjectPair) -> int | None:
+        """Let a halted pair go on; return how many links try again, None where it was not."""
+        connection_id, now = self._listed(pair).connection.id, self.clock.now()
+        with write(self.deps.database) as conn:
+            lists = issue_lists.of_connection(conn, connection_id)
+            if not any(row.halted for (key, _), row in lists.items() if key == pair.key):
+                return None
+            issue_lists.release(conn, connection_id, pair.key, now)
+            rows = issue_links.of_pair(conn, connection_id, pair.key)
+            return issue_links.mark_dirty(
+                conn, [row.id for row in rows if row.error], "a person", now
+            )
+
     def _listed(self, pair: ProjectPair) -> ListedPair:
         return next(each.listed for each in self.book.pairs if each.listed.pair == pair)
 

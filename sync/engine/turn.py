@@ -98,6 +98,7 @@ def _digest_waiting(
             agenda,
             subjects=agenda.subjects or digested.deliveries > 0,
             deployments=agenda.deployments or "deployments" in digested.fetches,
+            links=agenda.links or digested.has_links,
         )
     if agenda.deployments:
         fetched = fetch_deployment_contents(deps, portal_id)

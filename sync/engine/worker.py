@@ -20,6 +20,7 @@ from sync.engine.gathering import Gathering
 from sync.engine.pauses import Pauses
 from sync.engine.turn import take_turn
 from sync.engine.upkeep.sweep import Sweep
+from sync.engine.upkeep.upgrade import decide_anew, program_version
 from sync.engine.wake_ups import WakeUps
 from sync.store import agenda, logs
 from sync.store.db.database import read, write
@@ -124,7 +125,9 @@ class Worker:
 
     def _sweep_forever(self) -> None:
         sweep = Sweep(replace(self._deps, owner=f"{self._deps.owner}-sweep"))
+        present, is_decided = program_version(), False
         while not self._stop.is_set():
+            is_decided = is_decided or self._run_safely(lambda: decide_anew(self._deps, present))
             self._run_safely(lambda: sweep.run(self._deps.clock.now()))
             self._stop.wait(_SWEEP_SECONDS)
 

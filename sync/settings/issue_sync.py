@@ -173,7 +173,10 @@ class FilterSettings(SettingsPart):
 
 
 class PairRules(SettingsPart):
-    """How a pair is kept in step; what is unset is taken from `default`."""
+    """How a pair is kept in step; what is unset is taken from `default`.
+
+    `confidential`: whether confidential issues cross, with all that is in them.
+    """
 
     policy: PolicyName | None = None
     fields: dict[FieldName, FieldOrDirection] = {}
@@ -186,6 +189,7 @@ class PairRules(SettingsPart):
     create: list[Literal["issues", "tasks"]] | None = None
     issue_type: Text | None = None
     only: FilterSettings | None = None
+    confidential: bool | None = None
 
 
 class Pair(PairRules):
@@ -242,6 +246,7 @@ def _pair(default: PairRules, pair: Pair, connection: str, ids: Mapping[str, int
             for name, custom in {**default.custom, **pair.custom}.items()
         ),
         max_file_bytes=files.max_mb * 1_000_000,
+        confidential=bool(default.confidential if pair.confidential is None else pair.confidential),
     )
 
 

@@ -11,8 +11,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
+    Text,
     and_,
     case,
+    cast,
     delete,
     func,
     or_,
@@ -115,9 +117,11 @@ def save(conn: Connection, link: LinkState, before: LinkState | None) -> None:
 def add_story(conn: Connection, key: str, lines: Sequence[StoryLine]) -> None:
     """Append to a link's story."""
     if lines:
-        link_id = _id(conn, key)
+        query = select(issue_link.c.id, issue_link.c.portal_id).where(issue_link.c.key == key)
+        link_id, portal_id = conn.execute(query).one()
         rows = [
             {
+                "portal_id": portal_id,
                 "link_id": link_id,
                 "at": line.at,
                 "kind": line.kind,
@@ -236,12 +240,52 @@ def of_pair(conn: Connection, connection_id: int, pair: str) -> tuple[IssueLinkR
     return _rows(conn, select(*_COLUMNS).where(same, ~issue_link.c.ended))
 
 
+def paused(conn: Connection, portal_id: int) -> tuple[tuple[IssueLinkRow, LinkState], ...]:
+    """Return the portal's links that stand still, without their ledgers and journals."""
+    has_pause = cast(issue_link.c.state, Text).contains('"Pause"')
+    query = (
+        select(*_COLUMNS, issue_link.c.state)
+        .where(issue_link.c.portal_id == portal_id, ~issue_link.c.ended, has_pause)
+        .order_by(issue_link.c.id)
+    )
+    rows = [(IssueLinkRow(*row[:-1]), decode(row[-1])) for row in conn.execute(query)]
+    return tuple((row, link) for row, link in rows if link.pause is not None)
+
+
 def count_alive(conn: Connection, connection_id: int) -> int:
     """Return how many links of a connection have not ended."""
     query = select(func.count()).where(
         issue_link.c.connection_id == connection_id, ~issue_link.c.ended
     )
     return conn.scalar(query) or 0
+
+
+def count_of_portal(conn: Connection, portal_id: int) -> int:
+    """Return how many links of a portal have not ended."""
+    query = select(func.count()).where(issue_link.c.portal_id == portal_id, ~issue_link.c.ended)
+    return conn.scalar(query) or 0
+
+
+def with_trouble(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
+    """Return the portal's links that may wait for somebody, the oldest first.
+
+    What is stored leaves out what is empty, so that its words name the candidates; whether a link
+    does wait says its state.
+    """
+    state = cast(issue_link.c.state, Text)
+    refused = (
+        select(issue_link_entry.c.link_id)
+        .where(issue_link_entry.c.link_id == issue_link.c.id)
+        .where(cast(issue_link_entry.c.body, Text).like("%refused%"))
+    )
+    names = ("waiting", "clashes", "refused", "pause")
+    troubled = or_(
+        issue_link.c.error != "",
+        refused.exists(),
+        *(state.like(f'%"{name}":%') for name in names),
+    )
+    query = select(*_COLUMNS).where(issue_link.c.portal_id == portal_id, ~issue_link.c.ended)
+    return _rows(conn, query.where(troubled).order_by(issue_link.c.id))
 
 
 def mark_dirty(conn: Connection, ids: Iterable[int], cause: str, now: datetime) -> int:

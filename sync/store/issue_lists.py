@@ -73,6 +73,18 @@ def halt(conn: Connection, connection_id: int, pair: str, text: str) -> None:
         save(conn, replace(row, halted=text))
 
 
+def halted(conn: Connection, portal_id: int) -> dict[tuple[str, str], str]:
+    """Return why pairs of a portal wait for an administrator, by connection's name and pair."""
+    same = connection.c.id == issue_sync_list.c.connection_id
+    query = (
+        select(connection.c.name, issue_sync_list.c.pair, issue_sync_list.c.halted)
+        .join_from(issue_sync_list, connection, same)
+        .where(connection.c.portal_id == portal_id, issue_sync_list.c.halted != "")
+        .order_by(connection.c.name, issue_sync_list.c.pair)
+    )
+    return {(name, pair): text for name, pair, text in conn.execute(query)}
+
+
 def release(conn: Connection, connection_id: int, pair: str, now: datetime) -> int:
     """Let a halted pair go on, on an administrator's word."""
     same = (issue_sync_list.c.connection_id == connection_id) & (issue_sync_list.c.pair == pair)

@@ -122,6 +122,10 @@ class BitrixRoom:
         rows = self._state.elapsed.values()
         return sum(row.seconds for row in rows if row.task_id == int(address.id))
 
+    def notified(self) -> list[str]:
+        rows = self._state.notifications.values()
+        return [self._state.users[row.user_id].name for row in rows]
+
     def count(self) -> int:
         return sum(task.group_id == GROUP for task in self._state.tasks.values())
 

@@ -57,6 +57,8 @@ class GitLabRoom:
         self.project, self.other_project = str(self._shop.id), str(self._other.id)
         self._tokens = {name: state.add_token(name).value for name in members}
         milestones = [emulator.keeping.create_milestone(self._shop, name) for name in ("S1", "S2")]
+        for title in ("Parent", "Other parent"):  # as in every room: no project is empty
+            self.create(title)
         self.traits = _traits(tier, [str(each.id) for each in milestones])
         self.client = self.new_client()
 

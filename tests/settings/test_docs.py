@@ -18,7 +18,7 @@ from sync.settings.rules import to_rules
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDE = "\n".join(
     (DOCS / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("settings", "notifications", "alerts")
+    for name in ("settings", "notifications", "alerts", "issues")
 )
 HEAD = "version: 1\nportal: portal.example.com\n"
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sync.bitrix24.issue_sync import rows
-from sync.bitrix24.issue_sync.calls import PAGE
+from sync.bitrix24.issue_sync.calls import PAGE, columns_call
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.values import select_fields
 from sync.bitrix24.rest.batch import Answer, Call, as_int, as_mapping
@@ -23,7 +23,7 @@ from sync.core.issue_sync.side import Census, Page
 from sync.errors import SyncError
 
 PAGES_OF_TASKS = 10  # in one request: with their descriptions, five hundred tasks
-PAGES_OF_IDS = 50
+PAGES_OF_IDS = 49
 _CHANGED = "changedDate"
 
 
@@ -33,7 +33,7 @@ def changed(
     """List tasks of a workgroup ("" for those in none) changed at `since` or later.
 
     A comment is no change there, but it is an activity: tasks that had one alone come last. One
-    request of two calls says whether there is anything; five hundred tasks a request follow.
+    request of three calls says whether there is anything; five hundred tasks a request follow.
     """
     state: dict[str, Any] = _decode(cursor) if cursor else {"moment": since.isoformat(), "done": []}
     if "active" in state:
@@ -41,7 +41,7 @@ def changed(
     calls = [_changed_call(side, group_id, state, page * PAGE) for page in range(_pages(cursor))]
     if cursor is None:
         calls.append(_active_call(side, group_id, 0))
-    answers = [_answered(answer) for answer in portal.batch(calls)]
+    answers = _asked(portal, group_id, calls)
     active = answers.pop() if cursor is None else None
     if active is not None:  # whether the changed ones are all that there are
         state["whole"] = active.total == answers[0].total
@@ -89,10 +89,8 @@ def _following(state: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) ->
 def _active(portal: Portal, side: ReadingSide, group_id: str, since: datetime, start: int) -> Page:
     """Go on with tasks that were active and not changed, the latest first."""
     places = [start + page * PAGE for page in range(PAGES_OF_TASKS)]
-    answers = [
-        _answered(answer)
-        for answer in portal.batch([_active_call(side, group_id, place) for place in places])
-    ]
+    calls = [_active_call(side, group_id, place) for place in places]
+    answers = _asked(portal, group_id, calls)
     items: list[Item] = []
     for answer in answers:
         items += _only_active(answer, side, since)
@@ -126,7 +124,7 @@ def _decode(cursor: str) -> dict[str, Any]:
 
 
 def census(portal: Portal, group_id: str, cursor: str | None) -> Census:
-    """List the numbers of all tasks of a workgroup; 2,500 a request after the first fifty.
+    """List the numbers of all tasks of a workgroup; 2,450 a request after the first fifty.
 
     The time is that of the last edit, comment or other activity, whichever is later.
     """
@@ -136,7 +134,7 @@ def census(portal: Portal, group_id: str, cursor: str | None) -> Census:
         _list_call({"ID": "asc"}, wanted, select, page * PAGE)
         for page in range(PAGES_OF_IDS if cursor else 1)
     ]
-    listed, more = _united([_answered(answer) for answer in portal.batch(calls)])
+    listed, more = _united(_asked(portal, group_id, calls))
     changed_at: dict[str, datetime] = {}
     for row in listed:
         moments = map(rows.read_moment, (row.get("changedDate"), row.get("activityDate")))
@@ -157,6 +155,13 @@ def _united(answers: Sequence[Answer]) -> tuple[list[Mapping[str, Any]], bool]:
 def _rows(answer: Answer) -> list[Mapping[str, Any]]:
     tasks = as_mapping(answer.result).get("tasks") or ()
     return [row for row in tasks if isinstance(row, dict) and as_int(row.get("id"))]
+
+
+def _asked(portal: Portal, group_id: str, calls: Sequence[Call]) -> list[Answer]:
+    """Ask for pages, and whether we see the workgroup at all: one that is hidden looks empty."""
+    visible = [columns_call(as_int(group_id))] if as_int(group_id) else []
+    answers = [_answered(answer) for answer in portal.batch([*visible, *calls])]
+    return answers[len(visible) :]
 
 
 def _answered(answer: Answer | SyncError) -> Answer:

@@ -57,7 +57,7 @@ def _size(pack: Sequence[int], steps: dict[int, list[Call]]) -> int:
 
 def _exchange(pack: Sequence[int], steps: dict[int, list[Call]], send: Send) -> dict[int, Answers]:
     """Send the steps of a pack: their own calls in order, then those that they share."""
-    named = {number: [_named(call, number) for call in steps.pop(number)] for number in pack}
+    named = {number: steps.pop(number) for number in pack}
     calls = [call for number in pack for call in named[number]]
     own = [call for call in calls if not is_shared(call)]
     shared = shared_calls(calls)
@@ -106,7 +106,7 @@ def _go_on(
         return False
     if len(calls) > BATCH_SIZE:
         raise ValueError(f"a step has at most {BATCH_SIZE} calls, not {len(calls)}")
-    steps[number] = calls
+    steps[number] = [_named(call, number) for call in calls]
     return True
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 from sync.bitrix24.issue_sync import comments, creation, files, time_log, updates
+from sync.bitrix24.issue_sync.chats import MANY, ask_chat, learn_chats
 from sync.bitrix24.issue_sync.memory import ask_columns
 from sync.bitrix24.issue_sync.reading import TaskReader
-from sync.bitrix24.issue_sync.talks import Talk, hold_beside, hold_talks, writing_sender
+from sync.bitrix24.issue_sync.talks import Send, Talk, hold_beside, hold_talks, writing_sender
 from sync.bitrix24.rest.batch import as_int
 from sync.bitrix24.rest.client import Portal
 from sync.core.issue_sync.model import File
@@ -49,9 +51,22 @@ class TaskWriter:
         send = writing_sender(self.portal)
         groups = dict.fromkeys(as_int(w.project) for w in writes if isinstance(w, CreateItem))
         hold_talks([creation.ask_created(group_id, self.reader) for group_id in groups], send)
+        self._learn_chats(writes, send)
         columns = [ask_columns(group_id, self.reader.memory) for group_id in groups]
         talks = [self._guarded(write, fetch, unanswered) for write in writes]
         return hold_beside(columns, talks, send)
+
+    def _learn_chats(self, writes: Sequence[Write], send: Send) -> None:
+        """Ask once for the chats of tasks that get several comments, or of many tasks."""
+        if not self.reader.new_card:
+            return
+        tasks = [as_int(w.address.id) for w in writes if isinstance(w, AddComment)]
+        counts = Counter(task for task in tasks if task not in self.reader.memory.chats)
+        if len(counts) >= MANY:
+            learn_chats(self.portal, self.reader.memory, counts)
+        several = [task for task, count in counts.items() if count > 1]
+        unknown = [task for task in several if task not in self.reader.memory.chats]
+        hold_talks([ask_chat(task, self.reader.memory) for task in unknown], send)
 
     def _guarded(self, write: Write, fetch: Fetch, unanswered: set[str]) -> Talk[Outcome]:
         task = task_of(write)

@@ -104,7 +104,7 @@ class ProjectPair:
 
     `project`: path or id. `creates`: sides on which a missing end is created. `kind`: of issues
     that are created. `statuses`: empty where open and closed alone decide. `priorities`: by the
-    tracker's label or value, the portal's 0, 1 or 2.
+    tracker's label or value, the portal's 0, 1 or 2. `confidential`: whether such issues cross.
     """
 
     group_id: int
@@ -121,6 +121,7 @@ class ProjectPair:
     priorities: Mapping[str, str] = field(default_factory=dict)
     custom: tuple[CustomField, ...] = ()
     max_file_bytes: int = DEFAULT_FILE_BYTES
+    confidential: bool = False
 
     @property
     def key(self) -> str:

@@ -129,6 +129,7 @@ class Absence(StrEnum):
     DENIED = "denied"  # its project refuses our account
     ARCHIVED = "archived"  # nothing can be written there
     MOVED = "moved"
+    CONFIDENTIAL = "confidential"  # it may be read, and the settings keep it on its side
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ def _waiting(link: LinkState, side: SideName, item: Unreachable, now: datetime) 
         Absence.DENIED: "refuses our account",
         Absence.ARCHIVED: "is in an archive, where nothing can be written",
         Absence.MOVED: "was moved to a place that our account cannot see",
+        Absence.CONFIDENTIAL: "is confidential, and the settings keep such items where they are",
     }[item.absence]
     text = f"the {side}'s item {item.address.id} {why}. The link waits; nothing is lost"
     if link.waiting.get(side) == text:

@@ -56,8 +56,9 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
         if pair is None:
             continue
         base = link.bases.get(name)
-        if base is not None:
-            base = translation.adopted(base, pair)
+        shared = translation.adopted(base or ValuePair(), pair)
+        if base is not None or any(shared.tracker.values()):  # also what both had from the first
+            base = shared
             link = replace(link, bases={**link.bases, name: base})
         decision = decide(
             rule,

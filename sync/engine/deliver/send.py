@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from sync.bitrix24.rest.batch import Answer
 from sync.bitrix24.rest.client import Portal
-from sync.bitrix24.rest.errors import EDIT_CLOSED
-from sync.bitrix24.tasks.commands import read_outcome
-from sync.bitrix24.tasks.transitions import CommandResult
 from sync.core.model.commands import (
-    CreateTask,
-    LogTime,
-    MoveTask,
     PutMessage,
-    SetStage,
     task_id_of,
 )
 from sync.core.model.tasks import Task
 from sync.engine import backoff
 from sync.engine.audit.recording import recording_transaction
+from sync.engine.deliver.answers import BatchOutcome, sort_answers
 from sync.engine.deliver.batch import COMMANDS_LOADED, CommandBatch, choose_commands
 from sync.engine.deliver.flights import Flight, Flights
 from sync.engine.deliver.outcomes import (
-    Refusal,
     decide_again,
     forget_base,
     forget_message,
@@ -45,19 +37,6 @@ from sync.store.rows import CommandRow
 
 MIN_WAIT_SECONDS = 0.5  # even where the portal asks for less
 REREAD_SECONDS = 3.0  # a refused move waits that long for its task to be read anew
-
-
-@dataclass
-class BatchOutcome:
-    """The outcomes of a request, by what is to be done about them."""
-
-    done: list[tuple[CommandRow, CommandResult]] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
-    reread: list[CommandRow] = field(default_factory=list)
-    edit_closed: list[tuple[CommandRow, PutMessage]] = field(default_factory=list)
-    foreign_time: list[CommandRow] = field(default_factory=list)
-    postponed: list[tuple[CommandRow, Later]] = field(default_factory=list)
-    denied: list[tuple[CommandRow, Denied]] = field(default_factory=list)
 
 
 def deliver(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
@@ -156,7 +135,7 @@ def _record_answers(
     except (Later, Denied) as error:
         _put_back(deps, lane, batch.rows, error)
         raise
-    _record(deps, lane, portal_id, _sort_answers(batch, answers))
+    _record(deps, lane, portal_id, sort_answers(batch, answers))
 
 
 def _send_separately(
@@ -189,43 +168,6 @@ def _postpone(conn: Connection, deps: Deps, row: CommandRow, error: Later | Deni
         wait = usual if error.after is None else max(MIN_WAIT_SECONDS, error.after)
     next_at = deps.clock.now() + timedelta(seconds=wait)
     outbox.postpone(conn, row.id, next_at, str(error))
-
-
-def _sort_answers(batch: CommandBatch, answers: Sequence[Answer | SyncError]) -> BatchOutcome:
-    """Sort the outcomes. Commands about one task see what those before them did."""
-    outcome, bodies, remaining = BatchOutcome(), dict(batch.tasks), list(answers)
-    for row, calls in batch.commands:
-        count = 1 if isinstance(row.command, CreateTask) else len(calls)
-        own, remaining = remaining[:count], remaining[count:]
-        match read_outcome(row.command, own, bodies.get(task_id_of(row.command))):
-            case CommandResult() as result:
-                outcome.done.append((row, result))
-                if result.task:
-                    bodies[result.task.id] = result.task
-            case Later() as later:
-                outcome.postponed.append((row, later))
-            case Denied() as denied:
-                outcome.denied.append((row, denied))
-            case error:
-                _sort_refused(outcome, row, error)
-    return outcome
-
-
-def _sort_refused(outcome: BatchOutcome, row: CommandRow, error: SyncError) -> None:
-    """Sort a refusal: a closed message is written anew, a move may rest on old knowledge.
-
-    Time that is refused as another's is logged in our own name: whose time an application may log
-    is not documented.
-    """
-    match row.command:
-        case PutMessage(message_id=int()) as message if error.code == EDIT_CLOSED:
-            outcome.edit_closed.append((row, message))
-        case MoveTask() | SetStage() if row.attempts == 0:
-            outcome.reread.append(row)
-        case LogTime(user_id=user_id) if user_id:
-            outcome.foreign_time.append(row)
-        case _:
-            outcome.refused.append(Refusal(row, str(error)))
 
 
 def _record(deps: Deps, lane: Lane, portal_id: int, outcome: BatchOutcome) -> None:

@@ -62,10 +62,14 @@ HANDLERS: Mapping[type, Handler[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """The outcome of each delivery in words, by id, and what code hosts are to be asked for."""
+    """The outcome of each delivery in words, by id, and what code hosts are to be asked for.
+
+    `has_links`: links of tasks and issues wait for work now.
+    """
 
     outcomes: Mapping[int, str]
     fetches: frozenset[Fetch]
+    has_links: bool = False
 
 
 def ingest(
@@ -99,9 +103,9 @@ def ingest(
         or "recorded: says nothing"
         for delivery_id, group in events_by_delivery.items()
     }
-    issue_links.mark(conn, portal_id, by_type, now)
+    has_links = issue_links.mark(conn, portal_id, by_type, now) > 0
     fetches = frozenset(fetch for each in handled.values() for fetch in each.fetches)
-    return Ingested(outcomes, fetches)
+    return Ingested(outcomes, fetches, has_links)
 
 
 def _save_projects(conn: Connection, about: Sequence[NotificationSubject]) -> None:

@@ -37,13 +37,21 @@ _INFRASTRUCTURE_ERRORS = (OperationalError, InterfaceError, InternalError, _Take
 
 @dataclass(frozen=True, slots=True)
 class Digested:
-    """How many deliveries were digested, and what code hosts are to be asked for now."""
+    """How many deliveries were digested, and what code hosts are to be asked for now.
+
+    `has_links`: links of tasks and issues wait for work.
+    """
 
     deliveries: int = 0
     fetches: frozenset[Fetch] = frozenset()
+    has_links: bool = False
 
     def __or__(self, other: Digested) -> Digested:
-        return Digested(self.deliveries + other.deliveries, self.fetches | other.fetches)
+        return Digested(
+            self.deliveries + other.deliveries,
+            self.fetches | other.fetches,
+            self.has_links or other.has_links,
+        )
 
 
 def digest(
@@ -106,7 +114,7 @@ def _ingest_batch(
         acquired = lane is not None and lane.take(conn)
     if lane and acquired:
         lane.is_held = True
-    return Digested(len(batch), ingested.fetches)
+    return Digested(len(batch), ingested.fetches, ingested.has_links)
 
 
 def _ingest_separately(deps: Deps, scope: Scope, delivery: DeliveryRow) -> Digested:

@@ -19,17 +19,20 @@ from sync.core.model.kinds import Kind
 from sync.store import issue_links, issue_lists
 
 _TASK_EVENTS = (TaskChanged, TaskDeleted, TaskCommented)
-_ISSUE = "issue"  # what a comment is about
+_ISSUES = ("issue", "work_item")  # what a comment is about
 
 
 def mark(
     conn: Connection, portal_id: int, events: Mapping[type, Sequence[Any]], now: datetime
-) -> None:
-    """Mark what the events concern; without such events nothing is asked of the database."""
+) -> int:
+    """Mark what the events concern, and return how many links that are.
+
+    Without such events nothing is asked of the database.
+    """
     tasks = {str(event.task_id) for kind in _TASK_EVENTS for event in events.get(kind, ())}
     issues = set(_issues(events))
     if not tasks and not issues:
-        return
+        return 0
     numbers = [f"{project_id}/{number}" for _, project_id, number in issues]
     rows = issue_links.by_ends(conn, portal_id, task_ids=tasks, tracker_numbers=numbers)
     connection_ids = {connection_id for connection_id, _, _ in issues}
@@ -43,15 +46,16 @@ def mark(
             issue_lists.wake(conn, connection_id, SideName.TRACKER, now)
     if tasks - {row.task_id for row in chosen}:
         issue_lists.wake_portal(conn, portal_id, now)
+    return len(chosen)
 
 
 def _issues(events: Mapping[type, Sequence[Any]]) -> Iterable[tuple[int, int, str]]:
     """Yield connection, project and number of the issues that events are about."""
     for item in events.get(Resource, ()):
-        if item.kind is Kind.ISSUE and item.project.id:
+        if item.kind in (Kind.ISSUE, Kind.WORK_ITEM) and item.project.id:
             yield item.project.connection_id, item.project.id, item.id
     for item in events.get(Comment, ()):
-        if item.target.kind == _ISSUE and item.project.id:
+        if item.target.kind in _ISSUES and item.project.id:
             yield item.project.connection_id, item.project.id, item.target.key
 
 

@@ -1,8 +1,9 @@
 """Reads what changed on both sides of a pair: what no hook told, and what hooks lost.
 
 Lists are read from a watermark with an overlap; the interval shrinks where something changes and
-grows where nothing does. The first reading is the import: it links and creates whatever the
-settings let through, a page at a time, and goes on where it stopped. Nothing is told of it.
+grows where nothing does. What was there before a pair was named waits for the import, which a
+person begins: it links and creates whatever the settings let through, a page at a time, and goes
+on where it stopped. Nothing is told of it.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def _read_pair(deps: Deps, listed: ListedPair, due: Iterable[SideName]) -> int:
             return 0
         try:
             setting = open_pair(deps, listed.row, listed.connection, listed.pair)
-            return sum(read_list(deps, lane, listed, setting, side) for side in due)
+            return sum(read_list(deps, lane, listed, setting, side, whole=False) for side in due)
         except LaneLost:
             raise
         except SyncError as error:
@@ -105,14 +106,25 @@ def _read_pair(deps: Deps, listed: ListedPair, due: Iterable[SideName]) -> int:
 
 
 def read_list(
-    deps: Deps, lane: Lane, listed: ListedPair, setting: PairSetting, side: SideName
+    deps: Deps,
+    lane: Lane,
+    listed: ListedPair,
+    setting: PairSetting,
+    side: SideName,
+    *,
+    whole: bool = True,
 ) -> int:
-    """Read a list to its end, a page and a transaction at a time; return how much changed."""
+    """Read a list to its end, a page and a transaction at a time; return how much changed.
+
+    `whole`: a list that was not imported yet is read from its beginning; without it only if that
+    has begun already, else from now on.
+    """
     count, began_at = 0, deps.clock.now()
     with read(deps.database) as conn:
         rows = issue_lists.of_connection(conn, listed.connection.id)
     row = rows.get((listed.pair.key, side)) or ListRow(listed.connection.id, listed.pair.key, side)
-    since = (row.since - OVERLAP) if row.since else BEGINNING
+    is_import = not row.imported and (whole or row.cursor is not None)
+    since = BEGINNING if is_import else (row.since or began_at) - OVERLAP
     is_over = False
     while not is_over:
         page = setting.sides[side].changed(setting.projects[side], since, row.cursor)
@@ -125,7 +137,7 @@ def read_list(
             row = replace(row, cursor=page.cursor, read=row.read + len(page.items))
             row = replace(row, seen=_seen(row, page.items, began_at))
             if is_over:
-                row = _rested(row, count, began_at)
+                row = replace(_rested(row, count, began_at), imported=row.imported or is_import)
             issue_lists.save(conn, row)
     return count
 
@@ -149,7 +161,6 @@ def _rested(row: ListRow, count: int, began_at: datetime) -> ListRow:
         since=began_at,
         interval=interval,
         next_at=began_at + timedelta(seconds=interval),
-        imported=True,
     )
 
 

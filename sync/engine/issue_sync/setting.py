@@ -22,7 +22,7 @@ from sync.engine.issue_sync.link_rules import PairWorld, build_rules
 from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.engine.issue_sync.trackers import tracker_of
 from sync.engine.load.people import portal_users_of
-from sync.store import issue_links, people
+from sync.store import issue_links, messages, people
 from sync.store.db.database import read
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord
@@ -42,9 +42,21 @@ def _no_mapping(conn: Connection, row: PortalRow) -> SyncMapping:
 def open_rooms(
     deps: Deps, row: PortalRow, connection: ConnectionRecord, pair: ProjectPair
 ) -> Sides:
-    """Open both rooms of a pair. Raises Denied where one has no tokens."""
+    """Open both rooms of a pair. Raises Denied where one has no tokens.
+
+    What does not cross is not read; our messages about merge requests and the like are no comments.
+    """
     has_checklist = pair.fields.get(CHECKLIST)
+
+    def own_messages(task_id: int) -> frozenset[int]:
+        with read(deps.database) as conn:
+            return messages.ids_in_task(conn, row.record.id, task_id)
+
     tasks = TaskOptions(
+        comments=pair.comments.direction is not Direction.OFF,
+        time=pair.time.direction is not Direction.OFF,
+        files=pair.files.direction is not Direction.OFF,
+        own_messages=own_messages,
         checklist=has_checklist is not None and has_checklist.direction is not Direction.OFF,
         custom_fields=tuple(custom.portal for custom in pair.custom),
         max_file_bytes=pair.max_file_bytes,
@@ -65,12 +77,14 @@ class IssueSync:
     """What a process knows of two-way sync: where its settings and rooms come from.
 
     `asked`: what pairs can hold, and the numbers of their projects, with the moment of asking.
+    `memories`: what rooms learned of an instance, by connection and address.
     """
 
     mapping_for: Callable[[Connection, PortalRow], SyncMapping] = _no_mapping
     rooms_for: Callable[[Deps, PortalRow, ConnectionRecord, ProjectPair], Sides] = open_rooms
     project_id_for: Callable[[Deps, ConnectionRecord, str], str] = read_project_id
     asked: dict[tuple[int, str], PairFacts] = field(default_factory=dict)
+    memories: dict[tuple[int, str], object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from sync.store.portals import PortalRow
 log = structlog.get_logger()
 
 BATCH = 50  # links of one look: as many tasks as a portal reads in a request
+SLOW = timedelta(days=1)  # what no hook and no list tells, as a deleted comment, is found by then
 UNMAPPED = timedelta(hours=1)  # a link whose pair the settings do not name is looked at again
 DENIED = timedelta(minutes=10)
 HALTED = timedelta(minutes=10)  # a halted pair is looked at again: somebody may have agreed
@@ -136,8 +137,10 @@ def _finish(deps: Deps, conn: Connection, link: IssueLinkRow, result: CycleResul
         issue_links.postpone(conn, link, now + timedelta(seconds=seconds), str(result.error))
     elif result is not None and result.again:
         issue_links.postpone(conn, link, now, "")
+    elif result is None or result.link.ended:
+        issue_links.finish(conn, link, None)
     else:
-        issue_links.finish(conn, link, result.look_at if result else None)
+        issue_links.finish(conn, link, result.look_at or now + SLOW * (0.75 + deps.jitter() / 2))
 
 
 def _postpone(deps: Deps, lane: Lane, links: Sequence[IssueLinkRow], error: Exception) -> None:

@@ -25,7 +25,9 @@ from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.upkeep.endings import end_removed
+from sync.engine.upkeep.gap import make_up_for_gaps
 from sync.engine.upkeep.purge import NightlyPurge
+from sync.engine.upkeep.task_gap import make_up_for_events
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
 from sync.store import (
@@ -77,6 +79,7 @@ class Sweep:
         for connection in hosts:
             if self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
+                done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
                 done += self._run_part("host", connection.id, sweep_connection, connection)
         with read(self._deps.database) as conn:
             to_ask = set(deployments.portals_to_fetch(conn, now))
@@ -90,6 +93,7 @@ class Sweep:
         for portal_id in sorted(doubtful & ids):
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
         for portal in active:
+            done += self._run_part("tasks", portal.id, make_up_for_events, portal.id)
             done += self._run_part("issue lists", portal.id, read_lists, portal.id)
             if is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = self._run_part("people", portal.id, refresh_people, portal.id)
@@ -132,9 +136,12 @@ class Sweep:
         return count
 
     def _host_is_due(self, connection: ConnectionRecord, now: datetime) -> bool:
-        if connection.state != "active" or not is_due(connection.swept_at, HOSTS_EVERY, now):
+        if connection.state != "active":
             return False
-        return is_due(self._last_attempts.get(connection.id), RETRY_EVERY, now)
+        last = self._last_attempts.get(connection.id)  # None: at the start, whatever was before
+        if last is not None and not is_due(connection.swept_at, HOSTS_EVERY, now):
+            return False
+        return is_due(last, RETRY_EVERY, now)
 
 
 def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:

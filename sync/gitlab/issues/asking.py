@@ -14,10 +14,12 @@ from sync.errors import Later, Refused, SyncError
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.errors import error_of_captcha
 from sync.gitlab.issues.queries import PART_OF
+from sync.gitlab.issues.rows import number
 from sync.gitlab.json_fields import mapping, mappings, text
 
 MOST_ITEMS, FEWEST_ITEMS = 100, 5  # a page
 MOST_KEYS = 2_000
+OURSELVES = "currentUser"
 _MISSING = (
     re.compile(r"No such type (?P<name>\w+)"),
     re.compile(r"Field '(?P<name>\w+)' doesn't exist on type '(?P<type>\w+)'"),
@@ -43,6 +45,12 @@ class Instance:
     own_id: str = ""
     by_graphql: bool = True
     note_keys: dict[str, str] = field(default_factory=dict)
+
+    def introduced(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return data without our user, whose id is kept."""
+        if user_id := number(mapping(data.get(OURSELVES)).get("id")):
+            self.own_id = user_id
+        return {name: value for name, value in data.items() if name != OURSELVES}
 
     def remember(self, note_id: str, key: str) -> None:
         """Keep the key of a comment; the oldest are forgotten."""
@@ -75,7 +83,7 @@ def ask(
         answer = client.graphql(query, **used)
         errors = mappings(answer.get("errors"))
         if not errors or _only_hidden(answer, errors):
-            return mapping(answer.get("data"))
+            return instance.introduced(mapping(answer.get("data")))
         messages = [text(error.get("message")) for error in errors]
         lacking = _missing_parts(messages)
         if lacking - instance.lacking:

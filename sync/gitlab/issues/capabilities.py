@@ -104,8 +104,6 @@ def _probe(reader: IssueReader, project: Project) -> tuple[_Definitions, int]:
         )
     except (NotSpoken, TooMuch):
         return {}, 0
-    if own_id := number(mapping(data.get("currentUser")).get("id")):
-        reader.instance.own_id = own_id
     level = mapping(mapping(data.get("project")).get("maxAccessLevel")).get("integerValue")
     types = mappings(mapping(mapping(data.get("namespace")).get("workItemTypes")).get("nodes"))
     definitions = mappings(types[0].get("widgetDefinitions")) if types else []

@@ -26,11 +26,10 @@ from sync.core.issue_sync.writes import (
 from sync.errors import Later, SyncError
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.issues import capabilities, comments, files, listing, time_log
-from sync.gitlab.issues.asking import Instance
 from sync.gitlab.issues.items import ItemWriter
 from sync.gitlab.issues.options import IssueOptions
 from sync.gitlab.issues.outcomes import failed, not_landed, outcome_of
-from sync.gitlab.issues.projects import Projects
+from sync.gitlab.issues.projects import IssueMemory, Projects
 from sync.gitlab.issues.reading import IssueReader
 
 _WAITS = "An earlier write about the same item has no known outcome yet"
@@ -39,17 +38,21 @@ _WAITS = "An earlier write about the same item has no known outcome yet"
 class GitLabIssues:
     """The issues and work items that the token's user may see; a project by its number.
 
-    For one thread at a time. It remembers paths of projects, labels and what the instance lacks,
-    so it may live as long as the client beneath.
+    For one thread at a time, as is its memory: paths of projects, their labels, who we are, what
+    the instance lacks. A client that is given the memory of an earlier one asks for none of it.
     """
 
     def __init__(
-        self, client: GitLab, options: IssueOptions | None = None, clock: Clock | None = None
+        self,
+        client: GitLab,
+        options: IssueOptions | None = None,
+        clock: Clock | None = None,
+        memory: IssueMemory | None = None,
     ) -> None:
         self._client, self._options = client, options or IssueOptions()
-        self._clock = clock or WallClock()
-        self._projects = Projects(client)
-        self._reader = IssueReader(client, Instance(), self._projects, self._options)
+        self._clock, memory = clock or WallClock(), memory or IssueMemory()
+        self._projects = Projects(client, memory.projects)
+        self._reader = IssueReader(client, memory.instance, self._projects, self._options)
         self._items = ItemWriter(self._reader)
 
     def capabilities(self, project: str) -> Capabilities:

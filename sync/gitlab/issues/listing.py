@@ -15,7 +15,7 @@ from sync.gitlab.issues import queries
 from sync.gitlab.issues.asking import NotSpoken, Question, TooMuch, ask
 from sync.gitlab.issues.reading import IssueReader
 from sync.gitlab.issues.rows import rest_row
-from sync.gitlab.issues.terms import item_of, values_of
+from sync.gitlab.issues.terms import hidden_row, item_of, values_of
 from sync.gitlab.json_fields import mapping, mappings, text, timestamp
 
 # `updatedAfter` means later than; our moments are cut to seconds.
@@ -99,6 +99,7 @@ def _changed_issues(
     items = tuple(
         item_of(row, values_of(row, reader.options, has_status=False), reader.options)
         for row in rows
+        if hidden_row(row, reader.options) is None
     )
     return Page(items, json.dumps({"rest": page.cursor}) if page.cursor else None)
 

@@ -23,6 +23,7 @@ class IssueOptions:
     `sprint`: MILESTONES, ITERATIONS or "" for neither. `closed_workflows`: names behind
     `workflow::` of an issue that is closed, where the instance has no statuses of its own.
     `priorities`: labels of priorities that are made where they lack, with their colours.
+    `confidential`: whether confidential items are given to anybody.
     """
 
     comments: bool = True
@@ -35,3 +36,4 @@ class IssueOptions:
     priorities: Mapping[str, str] = field(default_factory=lambda: dict(PRIORITY_COLORS))
     closed_workflows: tuple[str, ...] = CLOSED_WORKFLOWS
     max_file_bytes: int = MAX_FILE_BYTES
+    confidential: bool = True

@@ -8,6 +8,7 @@ from typing import Any
 
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
+from sync.gitlab.issues.asking import Instance
 from sync.gitlab.json_fields import mapping, positive_int, text
 
 
@@ -23,11 +24,19 @@ class Project:
 
 
 @dataclass(slots=True)
+class IssueMemory:
+    """What is learned of an instance and its projects; clients of a connection may share it."""
+
+    instance: Instance = field(default_factory=Instance)
+    projects: dict[str, Project] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Projects:
-    """What was asked of projects, for as long as the client lives."""
+    """Projects, asked of a client and remembered."""
 
     client: GitLab
-    _by_id: dict[str, Project] = field(default_factory=dict)
+    _by_id: dict[str, Project]
 
     def get(self, project_id: str, *, fresh: bool = False) -> Project:
         """Return a project by its id, which stays when it is renamed. Raises SyncError.

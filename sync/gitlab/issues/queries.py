@@ -36,6 +36,7 @@ WIDGETS: dict[str, str] = {
         " internal createdAt %(note_edited)s author { id username name } } } } } }"
     ),
 }
+OURSELVES = "currentUser { id }"
 TIMELOG = "id timeSpent spentAt summary user { id username name }"
 INSIDE: dict[str, str] = {
     "edited": "lastEditedAt",
@@ -98,7 +99,7 @@ def changed(options: IssueOptions, lacking: Set[str], size: int) -> str:
     dated = "updated_after" not in lacking
     size = size if dated else 1  # the answer is of no use
     return (
-        f"query($path: ID!, {'$since: Time, ' if dated else ''}$after: String) {{"
+        f"query($path: ID!, {'$since: Time, ' if dated else ''}$after: String) {{ {OURSELVES}"
         " project(fullPath: $path) {"
         f" workItems({'updatedAfter: $since, ' if dated else ''}sort: UPDATED_ASC, first: {size},"
         " after: $after) { pageInfo { hasNextPage endCursor }"
@@ -113,13 +114,13 @@ def by_ids(options: IssueOptions, lacking: Set[str], ids: list[str]) -> str:
         f'i{item_id}: workItem(id: "gid://gitlab/WorkItem/{item_id}") {{ {fields} }}'
         for item_id in ids
     )
-    return f"query {{ {items} }}"
+    return f"query {{ {OURSELVES} {items} }}"
 
 
 def by_iids(options: IssueOptions, lacking: Set[str], size: int) -> str:
     """Ask for items of a project by their readable numbers."""
     return (
-        "query($path: ID!, $iids: [String!]) { project(fullPath: $path) {"
+        f"query($path: ID!, $iids: [String!]) {{ {OURSELVES} project(fullPath: $path) {{"
         f" workItems(iids: $iids, first: {size}) {{"
         f" nodes {{ {item_fields(options, lacking)} }} }} }} }}"
     )
@@ -172,7 +173,7 @@ def probe(lacking: Set[str]) -> str:
     more = " ".join(text for name, text in parts.items() if name not in lacking)
     role = "" if "role" in lacking else "maxAccessLevel { integerValue }"
     return (
-        "query($path: ID!) { currentUser { id username name }"
+        f"query($path: ID!) {{ {OURSELVES}"
         f" project(fullPath: $path) {{ id {role} }}"
         " namespace(fullPath: $path) { workItemTypes(name: ISSUE) { nodes { widgetDefinitions {"
         f" type {more} }} }} }} }} }}"

@@ -16,7 +16,7 @@ from sync.gitlab.issues.keys import unmarked
 from sync.gitlab.issues.options import IssueOptions
 from sync.gitlab.issues.projects import Projects
 from sync.gitlab.issues.rows import IssueRow, TimelogRow
-from sync.gitlab.issues.terms import item_of, work_item_values
+from sync.gitlab.issues.terms import hidden_row, item_of, work_item_values
 from sync.gitlab.issues.work_items import timelog_rows, work_item_row
 from sync.gitlab.json_fields import mapping, mappings, text
 
@@ -132,6 +132,8 @@ class IssueReader:
         if row.archived:
             address = ItemAddress(row.id, row.project_id, row.iid)
             return Unreachable(address, Absence.ARCHIVED, "The project is archived")
+        if (hidden := hidden_row(row, self.options)) is not None:
+            return hidden
         whole = self.completed(row)
         for note in whole.notes or ():
             if note.author.is_bridge and (key := unmarked(note.body)[1]):

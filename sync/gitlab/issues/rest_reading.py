@@ -12,7 +12,7 @@ from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.issues.options import IssueOptions
 from sync.gitlab.issues.rows import NoteRow, rest_note, rest_row
-from sync.gitlab.issues.terms import item_of, values_of
+from sync.gitlab.issues.terms import hidden_row, item_of, values_of
 from sync.gitlab.json_fields import mapping
 
 _ABSENCES = {"403": Absence.DENIED, "404": Absence.NOT_FOUND}
@@ -31,6 +31,8 @@ def read(
         return Unreachable(address, _ABSENCES[refused.code], refused.message)
     if row.id != address.id:
         return Unreachable(address, Absence.NOT_FOUND, "Another issue has its number")
+    if (hidden := hidden_row(row, options)) is not None:
+        return hidden
     if options.comments or options.files:
         row = replace(row, notes=read_notes(client, row.project_id, row.iid, own_id))
     return item_of(row, values_of(row, options, has_status=False), options)

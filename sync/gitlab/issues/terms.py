@@ -19,11 +19,13 @@ from sync.core.issue_sync.model import (
     STATUS,
     TAGS,
     TITLE,
+    Absence,
     Comment,
     File,
     Item,
     ItemAddress,
     TimeEntry,
+    Unreachable,
     Value,
 )
 from sync.gitlab.issues.keys import FILE, unmarked, without_definition
@@ -102,6 +104,13 @@ def work_item_values(row: IssueRow, options: IssueOptions) -> dict[str, Value]:
     if options.custom_fields:
         values |= {f"{CUSTOM}{name}": value for name, value in row.custom.items()}
     return values
+
+
+def hidden_row(row: IssueRow, options: IssueOptions) -> Unreachable | None:
+    """Return why a row is given to nobody, or None where it may be."""
+    if not row.confidential or options.confidential:
+        return None
+    return Unreachable(address_of(row), Absence.CONFIDENTIAL, "The issue is confidential")
 
 
 def item_of(row: IssueRow, values: dict[str, Value], options: IssueOptions) -> Item:

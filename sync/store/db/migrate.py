@@ -19,6 +19,10 @@ from sync.store.db.database import open_writer, read, write
 _LOCK = 0x62323462  # any constant of our own: PostgreSQL advisory locks are numbers
 
 
+class NewerDatabase(SyncError):
+    """A later version of the program wrote the database; nothing was changed."""
+
+
 class BrokenReferences(SyncError):
     """A migration left rows that refer to missing rows; it was rolled back."""
 
@@ -26,22 +30,47 @@ class BrokenReferences(SyncError):
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Run what is missing up to `revision` in one transaction.
 
-    A second process waits and finds nothing to do. Raises BrokenReferences.
+    A second process waits and finds nothing to do. Raises BrokenReferences, NewerDatabase.
     """
     with open_writer(engine) as conn, _without_cascades(conn), conn.begin():
         if engine.dialect.name == "postgresql":
             conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         before = _revision(conn)
+        require_known(before)
         command.upgrade(_config(conn), revision)
         if _revision(conn) != before:
             _check_references(conn)
 
 
 def is_current(engine: Engine) -> bool:
-    """Tell whether every migration was run."""
+    """Tell whether every migration was run. Raises NewerDatabase."""
+    revision = stored_revision(engine)
+    require_known(revision)
+    return revision == newest_revision()
+
+
+def stored_revision(engine: Engine) -> str | None:
+    """Return the revision the database is at; None where it has no tables yet."""
     with read(engine) as conn:
-        revision = _revision(conn)
-    return revision == ScriptDirectory.from_config(_config()).get_current_head()
+        return _revision(conn)
+
+
+def newest_revision() -> str | None:
+    """Return the revision to which this program's migrations lead."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def require_known(revision: str | None) -> None:
+    """Raise NewerDatabase for a revision that none of this program's migrations leads to."""
+    script = ScriptDirectory.from_config(_config())
+    if revision is None or any(step.revision == revision for step in script.walk_revisions()):
+        return
+    raise NewerDatabase(
+        f"The database is newer than this program: its revision is {revision}, and this program "
+        f"knows revisions up to {script.get_current_head()}",
+        change="Install the version that wrote it, or restore the copy that was made before its "
+        "migration (`b24bridge restore FILE`)",
+    )
 
 
 def new_revision(engine: Engine, message: str, number: str) -> None:

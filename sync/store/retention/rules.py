@@ -37,6 +37,7 @@ from sync.store.tables import (
     delivery,
     deployment,
     deployment_merge_request,
+    issue_link_story,
     link,
     merge_request,
     merge_request_commit,
@@ -124,6 +125,7 @@ RULES = (
     RetentionRule("calls", "audit", api_call, api_call.c.at),
     RetentionRule("commands", "commands", command, command.c.done_at, guards.COMMAND_HAS_ENDED),
     RetentionRule("decisions", "decisions", decision, decision.c.at),
+    RetentionRule("stories of links", "decisions", issue_link_story, issue_link_story.c.at),
     RetentionRule(
         "merge requests",
         "mirror",

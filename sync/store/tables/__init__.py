@@ -43,6 +43,7 @@ from sync.store.tables.tenants import (
     portal_user,
     workgroup,
 )
+from sync.store.tables.upkeep import hook_log, program, task_reading
 from sync.store.tables.work import backfill, command, delivery, lease, subject, worker
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "delivery",
     "deployment",
     "deployment_merge_request",
+    "hook_log",
     "host_user",
     "in_literals",
     "issue_link",
@@ -81,12 +83,14 @@ __all__ = [
     "pipeline_jobs",
     "portal",
     "portal_user",
+    "program",
     "project",
     "protected_branch",
     "purge",
     "smart_commit",
     "subject",
     "task",
+    "task_reading",
     "worker",
     "workgroup",
 ]

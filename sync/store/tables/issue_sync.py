@@ -80,6 +80,7 @@ issue_link_story = Table(
     "issue_link_story",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
+    portal_id_column(nullable=False),
     _link_id_column(primary_key=False),
     Column("at", Moment, nullable=False),
     Column("kind", SafeText, nullable=False),

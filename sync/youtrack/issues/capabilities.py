@@ -84,11 +84,11 @@ def project_layout(reader: IssueReader, project_id: str) -> Mapping[str, FieldFa
 
     Raises SyncError.
     """
-    held = reader.instance.layouts.get(project_id)
+    held = reader.instance.memory.layouts.get(project_id)
     if held:
         return held
     layout = by_purpose(map(project_field, _rows(reader, project_id)), reader.options)
-    reader.instance.layouts[project_id] = layout
+    reader.instance.memory.layouts[project_id] = layout
     return layout
 
 
@@ -105,7 +105,7 @@ def _rows(reader: IssueReader, project_id: str) -> list[dict[str, Any]]:
         )
     for row in rows:
         for person in mappings(mapping(row.get("bundle")).get("aggregatedUsers")):
-            reader.instance.logins[text(person.get("id"))] = text(person.get("login"))
+            reader.instance.memory.logins[text(person.get("id"))] = text(person.get("login"))
     return sorted(rows, key=lambda row: whole(row.get("ordinal")) or 0)
 
 

@@ -28,7 +28,7 @@ from sync.youtrack.issues import capabilities, comments, files, listing, time_lo
 from sync.youtrack.issues.items import ItemWriter
 from sync.youtrack.issues.options import IssueOptions
 from sync.youtrack.issues.outcomes import failed, not_landed, outcome_of
-from sync.youtrack.issues.projects import Instance
+from sync.youtrack.issues.projects import Instance, IssueMemory
 from sync.youtrack.issues.reading import IssueReader
 
 _WAITS = "An earlier write about the same item has no known outcome yet"
@@ -38,13 +38,18 @@ Fetch = Callable[[File], bytes]
 class YouTrackIssues:
     """The issues that the token's user may see; a project by its database id.
 
-    For one thread at a time. It remembers how fields are made, and where events of state machines
-    led, so it may live as long as the client beneath.
+    For one thread at a time, as is its memory: how fields are made, who people are, where events of
+    state machines led. A client that is given the memory of an earlier one asks for none of it.
     """
 
-    def __init__(self, client: YouTrack, options: IssueOptions | None = None) -> None:
+    def __init__(
+        self,
+        client: YouTrack,
+        options: IssueOptions | None = None,
+        memory: IssueMemory | None = None,
+    ) -> None:
         self._options = options or IssueOptions()
-        self._instance = Instance(client)
+        self._instance = Instance(client, memory or IssueMemory())
         self._reader = IssueReader(client, self._instance, self._options)
         self._items = ItemWriter(self._reader)
 

@@ -51,7 +51,7 @@ class ItemWriter:
         """Change fields of an issue. Raises SyncError."""
         too_long(write.changes)
         address = write.address
-        layout = self.reader.instance.layouts.get(address.project, {})
+        layout = self.reader.instance.memory.layouts.get(address.project, {})
         stored: Mapping[str, Value] = {}
         if needs_stored(write.changes, layout):
             row = self.reader.row(address.id, rows.BASIC)
@@ -162,7 +162,7 @@ class ItemWriter:
         Our newest are looked at first: the index of words may lag behind.
         """
         reader, addresses = self.reader, dict[str, ItemAddress]()
-        project = f"project: {{{reader.instance.project(project_id).short_name}}}"
+        project = f"project: {{{reader.instance.project(project_id, fresh=True).short_name}}}"
         newest = f"{project} reporter: me sort by: created desc"
         queries = [newest]
         for start in range(0, len(keys), LOOKED_UP_AT_ONCE):

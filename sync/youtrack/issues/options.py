@@ -22,7 +22,8 @@ class IssueOptions:
 
     `status_field`: "" for the project's first field of a state's type. The other fields by their
     canonical names, and by their types. `transitions`: of state machines, where the names of
-    events do not tell where they lead.
+    events do not tell where they lead. `confidential`: whether issues that only some see are given
+    to anybody.
     """
 
     comments: bool = True
@@ -36,3 +37,4 @@ class IssueOptions:
     estimate_fields: tuple[str, ...] = ("Estimation", "Original estimation")
     transitions: tuple[Transition, ...] = ()
     max_file_bytes: int = MAX_FILE_BYTES
+    confidential: bool = True

@@ -33,41 +33,48 @@ class Account:
 
 
 @dataclass(slots=True)
-class Instance:
-    """What was learned of an instance, for as long as its client lives.
+class IssueMemory:
+    """What was learned of an instance, which later clients need not ask again.
 
     `logins`: of people, by id. `layouts`: of issues' fields, by project and purpose. `learned`:
     where events of state machines led, by field, state and event.
     """
 
-    client: YouTrack
     logins: dict[str, str] = field(default_factory=dict)
     layouts: dict[str, dict[str, FieldFacts]] = field(default_factory=dict)
     learned: dict[tuple[str, str, str], str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    _projects: dict[str, Project] = field(default_factory=dict)
-    _account: Account | None = None
+    projects: dict[str, Project] = field(default_factory=dict)
+    account: Account | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance as its client asks about it; what it answers is remembered."""
+
+    client: YouTrack
+    memory: IssueMemory = field(default_factory=IssueMemory)
 
     def account(self) -> Account:
         """Return our account, asked once. Raises SyncError.
 
         The time zone is undocumented in searches: moments are read in that of the token's owner.
         """
-        if self._account is None:
+        if self.memory.account is None:
             fields = "id,login,profiles(general(timezone(id)))"
             me = mapping(self.client.get("/users/me", fields=fields))
             general = mapping(mapping(me.get("profiles")).get("general"))
             zone = text(mapping(general.get("timezone")).get("id"))
-            self._account = Account(text(me.get("id")), text(me.get("login")), _zone(zone))
-        return self._account
+            self.memory.account = Account(text(me.get("id")), text(me.get("login")), _zone(zone))
+        return self.memory.account
 
     def project(self, project_id: str, *, fresh: bool = False) -> Project:
         """Return a project by its id or short name. Raises SyncError."""
-        held = self._projects.get(project_id)
+        held = self.memory.projects.get(project_id)
         if held is None or fresh:
             path = f"/admin/projects/{encode_segment(project_id)}"
             row = mapping(self.client.get(path, fields="id,shortName,archived,team(id)"))
-            held = self._projects[project_id] = Project(
+            held = self.memory.projects[project_id] = Project(
                 text(row.get("id")),
                 text(row.get("shortName")),
                 row.get("archived") is True,
@@ -77,7 +84,7 @@ class Instance:
 
     def login(self, user_id: str) -> str:
         """Return the login of a person, "" where there is none with that id. Raises SyncError."""
-        if user_id not in self.logins:
+        if user_id not in self.memory.logins:
             try:
                 path = f"/users/{encode_segment(user_id)}"
                 row = mapping(self.client.get(path, fields="id,login"))
@@ -87,8 +94,8 @@ class Instance:
                 return ""
             if text(row.get("id")) != user_id:
                 return ""
-            self.logins[user_id] = text(row.get("login"))
-        return self.logins[user_id]
+            self.memory.logins[user_id] = text(row.get("login"))
+        return self.memory.logins[user_id]
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -58,18 +58,20 @@ class IssueReader:
         self.remember(row)
         if mapping(row.get("project")).get("archived") is True:
             return Unreachable(address, Absence.ARCHIVED, "The project is archived")
+        if rows.is_limited(row) and not self.options.confidential:
+            return Unreachable(address, Absence.CONFIDENTIAL, "Only some people see the issue")
         return rows.item_of(row, self.own_id(), self.options, self.client.base_url, work)
 
     def remember(self, row: Mapping[str, Any]) -> None:
         """Keep how the fields of a project's issues are made, and the logins of people in them."""
         project_id = text(mapping(row.get("project")).get("id"))
-        layout = self.instance.layouts.setdefault(project_id, {})
+        layout = self.instance.memory.layouts.setdefault(project_id, {})
         layout |= rows.layout_of(row, self.options)
         for field in mappings(row.get("customFields")):
             value = field.get("value")
             for person in mappings(value) or [mapping(value)]:
                 if text(person.get("login")):
-                    self.instance.logins[text(person.get("id"))] = text(person.get("login"))
+                    self.instance.memory.logins[text(person.get("id"))] = text(person.get("login"))
 
     def row(self, issue_id: str, fields: str = rows.WHOLE) -> dict[str, Any]:
         """Return the answer about an issue, with all comments and files. Raises SyncError."""

@@ -45,6 +45,7 @@ FIELD = (
 )
 BASIC = (
     f"id,idReadable,summary,description,created,updated,resolved,project(id,shortName,archived),"
+    "visibility($type),"
     f"reporter({_USER}),tags(id,name),customFields({FIELD})"
 )
 WHOLE = f"{BASIC},comments({COMMENT}),attachments({FILE})"
@@ -81,6 +82,11 @@ def author_of(value: object, own_id: str, by: object = None) -> Author:
     return Author(user_id, name, bool(own_id) and stored_by == own_id)
 
 
+def is_limited(row: Mapping[str, Any]) -> bool:
+    """Tell whether only some of the project's people see an issue or a comment."""
+    return text(mapping(row.get("visibility")).get("$type")) == "LimitedVisibility"
+
+
 def address_of(row: Mapping[str, Any]) -> ItemAddress:
     """Return where an issue is now; the number is the readable id, which changes with it."""
     project = mapping(row.get("project"))
@@ -106,6 +112,7 @@ def item_of(
         created_at=moment(row.get("created")) or _NEVER,
         updated_at=moment(row.get("updated")) or _NEVER,
         url=f"{base_url}/issue/{readable}" if readable else "",
+        confidential=is_limited(row),
         comments=tuple(comment_of(each, own_id) for each in comments)
         if options.comments and has_entries
         else None,
@@ -124,7 +131,7 @@ def comment_of(row: Mapping[str, Any], own_id: str) -> Comment:
         body,
         moment(row.get("created")) or _NEVER,
         moment(row.get("updated")),
-        text(mapping(row.get("visibility")).get("$type")) == "LimitedVisibility",
+        is_limited(row),
         key,
     )
 

@@ -46,7 +46,7 @@ def move(reader: IssueReader, issue_id: str, field: FieldFacts, target: str) -> 
             reader.client.post(path, {"customFields": [sent]}, fields=f"customFields({FIELD})")
         )
         reached = _now(row, field)[0]
-        reader.instance.learned[field.id, current, event] = reached
+        reader.instance.memory.learned[field.id, current, event] = reached
         if reached == current:
             return f'The event "{event}" left the field at "{current}"'
     return f'"{target}" was not reached in {MOST_HOPS} events'
@@ -72,7 +72,7 @@ def _next_event(
     """Return the event that leads to the target, or a step towards it; "" where none is known."""
     offered = {name for name, _ in events}
     edges = {(t.start, t.event): t.end for t in reader.options.transitions}
-    learned = reader.instance.learned
+    learned = reader.instance.memory.learned
     edges |= {
         (start, event): end for (owner, start, event), end in learned.items() if owner == field.id
     }

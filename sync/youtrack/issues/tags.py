@@ -16,7 +16,7 @@ from sync.youtrack.json_fields import mapping, mappings, text
 
 def tag_id(reader: IssueReader, name: str) -> str:
     """Return the id of a tag that our account can use; it is made where it lacks."""
-    held = reader.instance.tags
+    held = reader.instance.memory.tags
     if name.casefold() not in held:
         rows = reader.client.list("/tags", query=name, fields="id,name")
         for row in rows:
@@ -31,7 +31,11 @@ def change(reader: IssueReader, issue_id: str, add: Set[str], remove: Set[str]) 
     """Add and take off tags. Raises SyncError."""
     path = f"/issues/{encode_segment(issue_id)}/tags"
     for name in sorted(add):
-        reader.client.post(path, {"id": tag_id(reader, name)}, fields="id,name")
+        try:
+            reader.client.post(path, {"id": tag_id(reader, name)}, fields="id,name")
+        except Refused:  # a remembered tag may be gone
+            reader.instance.memory.tags.pop(name.casefold(), None)
+            reader.client.post(path, {"id": tag_id(reader, name)}, fields="id,name")
     if not remove:
         return
     row = mapping(reader.client.get(f"/issues/{encode_segment(issue_id)}", fields="tags(id,name)"))

@@ -28,6 +28,7 @@ from sync.core.model.smart_commits import (
 )
 from sync.core.notifications.samples import SAMPLES
 from sync.keyfile import new_key
+from sync.settings.example import example_text
 from sync.store import connections, inbox, logs, portals, subjects
 from sync.store import smart_commits as store_smart_commits
 from sync.store.db.database import read, write
@@ -92,6 +93,20 @@ def test_settings_are_applied_and_exported_again(portal, tmp_path, capsys):
     ]
     assert main(["settings", "export"]) == 0
     assert capsys.readouterr().out == SETTINGS.replace("connections", "language: en\nconnections")
+
+
+def test_the_settings_of_a_fresh_portal_are_a_commented_example(portal, tmp_path, capsys):
+    assert main(["settings", "export"]) == 0
+    text = capsys.readouterr().out
+    assert text == example_text(portal="portal.example.com", language="en")
+    assert "# connections:\n#   - name: gitlab\n" in text
+    file = tmp_path / "settings.yaml"
+    file.write_text(text)
+    assert main(["settings", "apply", "--offline", "--check", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "The file says what is in force.",
+        "The settings are right; nothing was applied.",
+    ]
 
 
 def test_rules_that_want_other_events_ask_for_other_webhooks(applied, capsys):

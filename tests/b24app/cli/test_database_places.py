@@ -23,8 +23,11 @@ COMMANDS_WITH_A_DATABASE = [
     ["pipeline", "retry", "acme/shop", "7"],
     ["backfill", "--status"],
     ["keys", "rotate"],
+    ["sync", "conflicts"],
     ["portal", "end-pages", "--all"],
     ["portal", "erase"],
+    ["backup", "copy.sqlite3"],
+    ["doctor"],
 ]
 
 
@@ -49,7 +52,7 @@ def test_a_command_without_a_database_says_where_it_looked(empty_place, capsys, 
 
 
 def test_every_command_is_tried_without_a_database():
-    without = {"init", "completion", "serve", "web", "worker", "migrate"}
+    without = {"init", "completion", "serve", "web", "worker", "migrate", "restore"}
     assert {words[0] for words in COMMANDS_WITH_A_DATABASE} == set(COMMANDS) - without
 
 

@@ -67,6 +67,10 @@ class Desk:
         self.forecast = Forecast()
         self.steps: list[Step] = []
         self.stops = False
+        self.halted: dict[int, int] = {}  # links that wait, by workgroup
+
+    def release_pair(self, pair):
+        return self.halted.pop(pair.group_id, None)
 
     def pairs(self, workgroup, project):
         return [PAIR] if workgroup in (None, 7) and project in (None, "acme/shop") else []
@@ -91,7 +95,14 @@ TITLES = ValuePair({"title": "From the issue"}, {"title": "From the task"})
 
 
 def told(capsys, desk, action, **given) -> list[str]:
-    names = {"workgroup": None, "project": None, "limit": 50, "target": None, "decide": None}
+    names = {
+        "workgroup": None,
+        "project": None,
+        "pair": None,
+        "limit": 50,
+        "target": None,
+        "decide": None,
+    }
     assert command.carry_out(desk, argparse.Namespace(action=action, **{**names, **given})) == 0
     return capsys.readouterr().out.splitlines()
 
@@ -123,6 +134,27 @@ def test_a_link_stands_still_and_works_again(capsys):
     assert told(capsys, desk, "resume", target="2103") == ["2103 ⇄ acme/shop#12 works again."]
     assert desk.book.kept["p1"].pause is None
     assert [line.kind for line in desk.book.lines["p1"]] == ["paused", "resumed"]
+
+
+def test_a_halted_pair_goes_on_when_somebody_agrees(capsys):
+    desk = Desk()
+    desk.halted = {7: 21}
+    assert told(capsys, desk, "resume", pair="acme/shop") == [
+        "workgroup 7 ⇄ acme/shop goes on: 21 links try again, and for an hour very many may "
+        "change at once."
+    ]
+    for names, text in (
+        ({"pair": "acme/shop"}, "workgroup 7 ⇄ acme/shop: not halted, nothing to do"),
+        ({"pair": "acme/x"}, "The settings name no pair of acme/x, or sync is paused there"),
+        ({}, "Name a task, an issue, or a pair: sync resume --pair acme/shop"),
+        (
+            {"pair": "acme/shop", "target": "2103"},
+            "Name a task, an issue, or a pair: sync resume --pair acme/shop",
+        ),
+    ):
+        with pytest.raises(LookupError) as refusal:
+            told(capsys, desk, "resume", **names)
+        assert str(refusal.value) == text
 
 
 def test_what_was_refused_is_tried_again(capsys):

@@ -89,7 +89,7 @@ def test_the_newest_revision_is_the_one_that_none_follows():
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
     head = ScriptDirectory.from_config(config).get_current_head()
-    assert health._newest_revision() == head
+    assert health.newest_revision() == head
 
 
 def test_an_empty_database_is_not_ready(config, empty_database_url, clock):

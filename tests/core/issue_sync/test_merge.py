@@ -198,6 +198,19 @@ def test_tags_of_two_items_are_united() -> None:
     assert planned.link.problems == {TAGS: 'the label "odd" has no counterpart'}
 
 
+def test_a_tag_that_both_had_from_the_first_is_agreed_at_once() -> None:
+    """Who takes it away while the first look is written takes it away on both sides."""
+    tags = rules(fields=[TAGS])
+    tracker = item(TRACKER, {TAGS: frozenset({"red", "blue"})})
+    portal = item(PORTAL, {TAGS: frozenset({"Red"})})
+    planned = planned_now(linked(), tracker, portal, tags)
+    assert changes(planned) == {PORTAL: {TAGS: SetChange(frozenset({"Blue"}))}}
+    link, _, portal = carried_out(planned, tracker, portal)
+    tracker = item(TRACKER, {TAGS: frozenset({"blue"})})
+    planned = planned_now(link, tracker, portal, tags)
+    assert changes(planned) == {PORTAL: {TAGS: SetChange(remove=frozenset({"Red"}))}}
+
+
 # agreed, now → what is written: a status that the other side cannot tell apart is no move there
 LOSSY = [
     (("doing", "4"), ("doing", "3"), {}),

@@ -75,6 +75,7 @@ def _issue(issue: r.Issue) -> dict[str, Any]:
         "reporter": issue.reporter,
         "updater": issue.updater,
         "tags": issue.tags,
+        "visibility": r.Visibility((issue.project.team,) if issue.seen_by is not None else ()),
         "commentsCount": len([each for each in issue.comments if not each.deleted]),
         "comments": issue.comments,
         "attachments": issue.attachments,

@@ -21,9 +21,10 @@ from sync.core.issue_sync.model import (
 )
 from sync.core.issue_sync.rules import FieldRule, Policy
 from sync.engine.deps import Deps
-from sync.engine.issue_sync.lists import read_lists
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.lists import listed_pairs, read_list, read_lists
+from sync.engine.issue_sync.setting import IssueSync, open_pair
 from sync.engine.issue_sync.work import work_on_links
+from sync.engine.lanes import hold
 from sync.store import connections, issue_links, portals
 from sync.store.db.database import read
 from tests.engine.world import World
@@ -68,6 +69,7 @@ class Pair:
     policy: Policy = Policy.NEWEST
     creates: frozenset[SideName] = frozenset(SideName)
     watcher: Quiet = field(default_factory=Quiet)
+    imports: bool = True  # until the import is done, work begins with it
 
     def __post_init__(self) -> None:
         self.rooms = {
@@ -105,11 +107,25 @@ class Pair:
         )
         room.touch(held)
 
+    def import_all(self) -> None:
+        """Read both lists from their beginning."""
+        deps = self.deps
+        with read(deps.database) as conn:
+            (listed,) = listed_pairs(deps, conn, self.world.portal_id)
+        setting = open_pair(deps, listed.row, listed.connection, listed.pair)
+        with hold(deps, "import") as lane:
+            assert lane is not None
+            for side in SideName:
+                read_list(deps, lane, listed, setting, side)
+        self.imports = False
+
     def work(self, *, sweep: bool = True) -> int:
         """Let some minutes pass, read the lists, and work on what waits."""
         deps, count = self.deps, 0
         if sweep:
             self.world.clock.sleep(700)
+            if self.imports:
+                self.import_all()
             read_lists(deps, self.world.portal_id)
         with read(deps.database) as conn:
             row = portals.row_by_id(conn, self.world.portal_id)

@@ -16,7 +16,9 @@ from sync.core.issue_sync.mapping import DEFAULT_FIELDS, ProjectPair, SyncMappin
 from sync.core.issue_sync.model import TITLE, SideName
 from sync.core.issue_sync.rules import FieldRule, Policy
 from sync.core.model.common import Person, PortalUser
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.lists import listed_pairs, read_list
+from sync.engine.issue_sync.setting import IssueSync, open_pair
+from sync.engine.lanes import hold
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.worker import Worker
 from sync.store import issue_links, people
@@ -58,6 +60,17 @@ class Life:
                 [PortalUser(RITA, "Rita", "rita@acme.example"), PortalUser(BORIS, "Boris", "b@x")],
             )
             people.save_host_people(conn, world.connection_id, persons)
+
+    def import_all(self) -> None:
+        """Read both lists from their beginning, as the command does."""
+        deps = replace(self.world.deps("command"), issue_sync=self.sync)
+        with read(self.world.database) as conn:
+            (listed,) = listed_pairs(deps, conn, self.world.portal_id)
+        setting = open_pair(deps, listed.row, listed.connection, listed.pair)
+        with hold(deps, "import") as lane:
+            assert lane is not None
+            for side in SideName:
+                read_list(deps, lane, listed, setting, side)
 
     def rest(self, minutes: int = 1) -> None:
         """Let workers, each of them new, do what there is to do, and lists be read."""
@@ -128,6 +141,7 @@ def life(make_world: Callable[..., World]) -> Life:
 
 def test_a_life_of_a_task_and_its_issue(life: Life) -> None:
     state = life.world.b24.state
+    life.import_all()
     life.rest()
     assert (life.issue.title, life.issue.author["username"]) == ("Task 2103", "bridge")
     assert life.link().problems == {}

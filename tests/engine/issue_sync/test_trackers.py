@@ -11,6 +11,7 @@ import pytest
 
 from sync.core.clock import ManualClock
 from sync.core.issue_sync.mapping import ProjectPair
+from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.issue_sync.trackers import TRACKERS, tracker_of
 from sync.errors import Refused
 from sync.net import guarded_session
@@ -30,7 +31,7 @@ class Opened:
     """What opens clients; GitLab's would be the wrong one."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.url, self.issue_sync = url, IssueSync()
 
     def youtrack_for(self, record: ConnectionRecord) -> YouTrack:
         return YouTrack(self.url, "perm-bridge", session=guarded_session(["127.0.0.0/8"]))

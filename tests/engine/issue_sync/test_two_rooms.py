@@ -285,6 +285,8 @@ def test_a_disagreement_is_told_and_the_newer_one_stands(linked):
 
 def test_a_forecast_counts_what_would_be_created_and_what_cannot_cross(pair):
     state = pair.b24.state
+    for title in ("Parent", "Other parent"):  # as the workgroup has: they stand for linked ones
+        pair.tracker.create(title)
     for number, title in ((201, "One"), (202, "Two")):
         state.create_task(title, id=number, group_id=10, created_by=BOB, responsible_id=BOB)
     state.user_comments(BOB, 201, "Hello")

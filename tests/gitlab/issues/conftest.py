@@ -13,6 +13,7 @@ from sync.core.issue_sync.model import ItemAddress
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.issues.client import GitLabIssues
 from sync.gitlab.issues.options import IssueOptions
+from sync.gitlab.issues.projects import IssueMemory
 from sync.net import guarded_session
 from tests.emulators.gitlab.entities import DEVELOPER, MAINTAINER, Note, Project
 from tests.emulators.gitlab.issues.records import Timelog
@@ -28,10 +29,12 @@ class Side:
     shop: Project
     clock: ManualClock
 
-    def connect(self, options: IssueOptions | None = None) -> GitLabIssues:
+    def connect(
+        self, options: IssueOptions | None = None, memory: IssueMemory | None = None
+    ) -> GitLabIssues:
         session = guarded_session(["127.0.0.0/8"])
         self.client = GitLab(self.gitlab.url, self.token, session=session)
-        return GitLabIssues(self.client, options, self.clock)
+        return GitLabIssues(self.client, options, self.clock, memory)
 
     def __post_init__(self) -> None:
         self.token = self.gitlab.state.add_token("bridge").value

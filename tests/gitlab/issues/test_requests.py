@@ -20,6 +20,7 @@ from sync.core.issue_sync.writes import (
     UpdateItem,
 )
 from sync.gitlab.issues.options import IssueOptions
+from sync.gitlab.issues.projects import IssueMemory
 from tests.gitlab.issues.conftest import Side
 
 EVER = datetime(2020, 1, 1, tzinfo=UTC)
@@ -133,3 +134,25 @@ def test_an_edit_of_a_comment_that_was_read_is_one_request(side: Side) -> None:
     assert side.cost(lambda: stranger.apply(edits[1:], fetch)) == 3  # who we are, the key, the text
     (comment,) = issues.read([address])[address.id].comments
     assert (comment.text, comment.key) == ("Hi 1", "4/comment:1")
+
+
+def test_a_client_with_the_memory_of_another_asks_for_nothing_twice(side: Side) -> None:
+    address = side.fill(1, comments=1)[0]
+    memory = IssueMemory()
+    status = side.connect(memory=memory).capabilities(side.project).choices["status"][1].id
+    acts = {
+        "idle": lambda issues: issues.changed(side.project, side.clock.now()),
+        "read": lambda issues: issues.read([address]),
+        "status": lambda issues: issues.apply(
+            [UpdateItem("k", address, {"status": status, "priority": "priority::high"})], fetch
+        ),
+    }
+    costs = []
+    for act in acts.values():
+        act(side.connect(memory=memory))
+        costs.append(side.client.requests_sent)
+    assert costs == [1, 1, 3]  # the label is made, set, and the status is set
+    stranger = side.connect()
+    assert side.cost(lambda: stranger.read([address])) == 1
+    other = side.connect()
+    assert side.cost(lambda: other.changed(side.project, side.clock.now())) == 2

@@ -6,7 +6,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from sync.core.issue_sync.model import ASSIGNEES, DEADLINE, PRIORITY, TITLE, Author
+from sync.core.issue_sync.model import (
+    ASSIGNEES,
+    DEADLINE,
+    PRIORITY,
+    TITLE,
+    Absence,
+    Author,
+    Unreachable,
+)
 from sync.core.issue_sync.writes import AddTime, NotDone
 from sync.errors import Refused
 from tests.contract.writing import apply, comment, creation_of, done, read, update
@@ -104,6 +112,18 @@ def test_a_tag_of_another_person_is_used_and_no_second_is_made(site: Site) -> No
     address, client = site.issue(), site.connect()
     outcome = done(client, update(address, {"tags": SetChange(add=frozenset({"urgent"}))}))
     assert (outcome.dropped, [tag.id for tag in site.stored(address).tags]) == ({}, ["5-99"])
+
+
+def test_an_issue_that_only_some_see_stays_where_it_is(site: Site) -> None:
+    address = site.issue("Secret")
+    site.stored(address).seen_by = {site.bob.id, site.bridge.id}
+    client = site.connect(confidential=False)
+    absent = client.read([address])[address.id]
+    assert isinstance(absent, Unreachable)
+    assert absent.absence is Absence.CONFIDENTIAL
+    assert client.changed(site.shop.id, datetime(2026, 1, 1, tzinfo=UTC)).items == ()
+    assert address.id in client.census(site.shop.id).changed_at
+    assert read(site.connect(), address).confidential
 
 
 CUSTOM = {

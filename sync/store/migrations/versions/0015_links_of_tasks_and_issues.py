@@ -83,6 +83,13 @@ def upgrade() -> None:
     op.create_table(
         "issue_link_story",
         sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("portal_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["portal_id"],
+            ["portal.id"],
+            name=op.f("fk_issue_link_story_portal_id"),
+            ondelete="CASCADE",
+        ),
         *_link_id("issue_link_story"),
         sa.Column("at", Moment(), nullable=False),
         sa.Column("kind", SafeText(), nullable=False),

@@ -1,0 +1,41 @@
+"""Create the key of a new installation, and never one in the place of a lost key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sync.config import Config
+
+
+def config_with_key(config: Config, environ: Mapping[str, str]) -> Config:
+    """Return the configuration with a key, created where the database needs no other one.
+
+    Raises NoKey where the database holds secrets that only a missing key opens, ConfigError.
+    """
+    if config.secret_keys:
+        return config
+    _require_nothing_sealed(config)
+    return Config.from_env(environ, create_key=True)
+
+
+def _require_nothing_sealed(config: Config) -> None:
+    from b24app.cli.context import NoKey, database_file, describe_database
+    from sync.store.db.database import open_database, read
+    from sync.store.sealed import has_sealed
+
+    file = database_file(config)
+    if file is not None and not file.is_file():
+        return
+    engine = open_database(config.database_url)
+    try:
+        with read(engine) as conn:
+            sealed = has_sealed(conn)
+    finally:
+        engine.dispose()
+    if sealed:
+        raise NoKey(
+            f"There is no key at {config.secret_key_file}, and the database "
+            f"{describe_database(config)} holds secrets that only the lost key opens. No new one "
+            "is made in its place: put the key back from your backup, or name it in "
+            "B24BRIDGE_SECRET_KEY"
+        )

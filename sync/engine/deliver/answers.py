@@ -1,0 +1,73 @@
+"""Sorts the answers to a request by what is to be done about each of its commands. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sync.bitrix24.rest.batch import Answer
+from sync.bitrix24.rest.errors import EDIT_CLOSED
+from sync.bitrix24.tasks.commands import read_outcome
+from sync.bitrix24.tasks.transitions import CommandResult
+from sync.core.model.commands import (
+    CreateTask,
+    LogTime,
+    MoveTask,
+    PutMessage,
+    SetStage,
+    task_id_of,
+)
+from sync.engine.deliver.batch import CommandBatch
+from sync.engine.deliver.outcomes import Refusal
+from sync.errors import Denied, Later, SyncError
+from sync.store.rows import CommandRow
+
+
+@dataclass
+class BatchOutcome:
+    """The outcomes of a request, by what is to be done about them."""
+
+    done: list[tuple[CommandRow, CommandResult]] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    reread: list[CommandRow] = field(default_factory=list)
+    edit_closed: list[tuple[CommandRow, PutMessage]] = field(default_factory=list)
+    foreign_time: list[CommandRow] = field(default_factory=list)
+    postponed: list[tuple[CommandRow, Later]] = field(default_factory=list)
+    denied: list[tuple[CommandRow, Denied]] = field(default_factory=list)
+
+
+def sort_answers(batch: CommandBatch, answers: Sequence[Answer | SyncError]) -> BatchOutcome:
+    """Sort the outcomes. Commands about one task see what those before them did."""
+    outcome, bodies, remaining = BatchOutcome(), dict(batch.tasks), list(answers)
+    for row, calls in batch.commands:
+        count = 1 if isinstance(row.command, CreateTask) else len(calls)
+        own, remaining = remaining[:count], remaining[count:]
+        match read_outcome(row.command, own, bodies.get(task_id_of(row.command))):
+            case CommandResult() as result:
+                outcome.done.append((row, result))
+                if result.task:
+                    bodies[result.task.id] = result.task
+            case Later() as later:
+                outcome.postponed.append((row, later))
+            case Denied() as denied:
+                outcome.denied.append((row, denied))
+            case error:
+                _sort_refused(outcome, row, error)
+    return outcome
+
+
+def _sort_refused(outcome: BatchOutcome, row: CommandRow, error: SyncError) -> None:
+    """Sort a refusal: a closed message is written anew, a move may rest on old knowledge.
+
+    Time that is refused as another's is logged in our own name: whose time an application may log
+    is not documented.
+    """
+    match row.command:
+        case PutMessage(message_id=int()) as message if error.code == EDIT_CLOSED:
+            outcome.edit_closed.append((row, message))
+        case MoveTask() | SetStage() if row.attempts == 0:
+            outcome.reread.append(row)
+        case LogTime(user_id=user_id) if user_id:
+            outcome.foreign_time.append(row)
+        case _:
+            outcome.refused.append(Refusal(row, str(error)))

@@ -1,0 +1,227 @@
+"""Make up for deliveries that failed while we were away, from the code host's own log of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+import structlog
+
+from sync.engine.deps import Deps
+from sync.engine.lanes import hold
+from sync.engine.upkeep.gap_history import read_missed
+from sync.errors import Denied, Later, Refused
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.api.hook_log import HookLog, LoggedDelivery, find_own_hook, read_hook_log
+from sync.gitlab.api.hooks import HookTarget, is_disabled
+from sync.gitlab.json_fields import positive_int
+from sync.gitlab.webhooks.verify import dedupe_key, event_name
+from sync.store import connections, hook_logs, inbox
+from sync.store.db.database import read, write
+from sync.store.hook_logs import HookLogRow
+from sync.store.rows import ConnectionRecord, Delivery
+
+log = structlog.get_logger()
+
+SAME_GAP = timedelta(hours=1)  # failures that are seen within it belong to one gap
+NO_HOOK = "our webhook is not there: `b24bridge gitlab hooks` makes it"
+NO_LOG = "this GitLab keeps no list of deliveries (17.3 and later do)"
+TOO_LONG = "the log is longer than can be read: only the newest deliveries were made up for"
+SWITCHED_OFF = "GitLab has switched the webhook off: `b24bridge gitlab hooks` repairs it"
+_STORED_HEADERS = frozenset(
+    {"content-type", "user-agent", "x-gitlab-event", "x-gitlab-event-uuid", "x-gitlab-instance"}
+)
+_KINDS: tuple[tuple[Literal["project", "group"], str], ...] = (
+    ("project", "projects"),
+    ("group", "groups"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The deliveries of a log that never arrived, and how many of all read ones failed."""
+
+    failed: int
+    missing: tuple[LoggedDelivery, ...]
+
+
+def find_gap(entries: Sequence[LoggedDelivery]) -> Gap:
+    """Return what failed and was not delivered by a resend, each delivery once. Pure."""
+    arrived = {entry.key for entry in entries if entry.arrived and entry.key}
+    missing: dict[str, LoggedDelivery] = {}
+    for entry in entries:
+        if not entry.arrived and entry.key not in arrived:
+            missing.setdefault(entry.key or f"entry {entry.id}", entry)
+    return Gap(len(missing), tuple(missing.values()))
+
+
+def make_up_for_gaps(deps: Deps, connection: ConnectionRecord) -> int:
+    """Read the log of each of the connection's webhooks; return how many deliveries were missing.
+
+    They go into the inbox, as they would have come: what had arrived after all is known by its key.
+    """
+    targets = tuple(_targets(connection))
+    if not targets:
+        return 0
+    with hold(deps, f"gap:{connection.id}") as lane:
+        if lane is None:
+            return 0
+        with read(deps.database) as conn:
+            secrets = connections.secrets(conn, deps.vault, connection.id)
+            rows = hook_logs.of_connection(conn, connection.id)
+        if secrets is None:
+            return 0
+        try:
+            client = deps.code_host_for(connection)
+        except Denied:
+            return 0  # it has no token; the connection says so
+        done, unlogged = 0, list[tuple[HookLogRow, datetime]]()
+        for target in targets:
+            before = rows.get(str(target)) or _first_row(connection, target)
+            try:
+                row, count = _read_target(
+                    deps, connection, client, target, secrets.hook_key, before
+                )
+            except (Later, Denied) as error:
+                log.warning("hook_log_not_read", connection_id=connection.id, error=str(error))
+                return done  # of the whole instance, or of the token: the next time
+            except Refused as refused:
+                row, count = replace(before, problem=str(refused)), 0
+            done += count
+            if row.problem:
+                unlogged.append((row, before.read_at))
+            with write(deps.database) as conn:
+                hook_logs.save(conn, row)
+        if unlogged and not _read_history(deps, connection, client, [at for _, at in unlogged]):
+            with write(deps.database) as conn:  # the next time from the same moment on
+                for row, last_good in unlogged:
+                    hook_logs.save(conn, replace(row, read_at=last_good))
+        return done
+
+
+def _first_row(connection: ConnectionRecord, target: HookTarget) -> HookLogRow:
+    read_at = connection.swept_at or connection.created_at
+    return HookLogRow(connection.id, str(target), read_at)
+
+
+def _read_history(
+    deps: Deps, connection: ConnectionRecord, client: GitLab, last_good: Sequence[datetime]
+) -> bool:
+    """Read what no log holds; False where that has to be done later.
+
+    Deliveries that wait to be digested come first: they tell more, and are not to be told twice.
+    """
+    with read(deps.database) as conn:
+        if inbox.pending_count(conn, connection.portal_id):
+            return False
+    try:
+        read_missed(deps, connection, client, min(last_good))
+    except (Later, Denied) as error:
+        log.warning("missed_not_read", connection_id=connection.id, error=str(error))
+        return False
+    return True
+
+
+def _targets(connection: ConnectionRecord) -> Iterable[HookTarget]:
+    for kind, option in _KINDS:
+        for path in connection.options.get(option) or ():
+            yield HookTarget(kind, path)
+
+
+def _read_target(
+    deps: Deps,
+    connection: ConnectionRecord,
+    client: GitLab,
+    target: HookTarget,
+    hook_key: str,
+    before: HookLogRow,
+) -> tuple[HookLogRow, int]:
+    """Return the target's new row, and how many deliveries were missing. Raises SyncError."""
+    now = deps.clock.now()
+    hook = find_own_hook(client, target, hook_key)
+    hook_id = positive_int((hook or {}).get("id"))
+    if hook is None or hook_id is None:
+        return replace(before, read_at=now, hook_id=0, problem=NO_HOOK), 0
+    after_id = before.newest_id if before.hook_id == hook_id else 0
+    hook_log = read_hook_log(client, target, hook_id, after_id)
+    if hook_log is None:
+        return replace(before, read_at=now, hook_id=hook_id, problem=NO_LOG), 0
+    gap = find_gap(hook_log.deliveries)
+    made_up = _store(deps, connection, hook_id, gap.missing, now)
+    if gap.failed:
+        log.warning(
+            "deliveries_failed_while_away",
+            connection_id=connection.id,
+            target=str(target),
+            failed=gap.failed,
+            made_up=made_up,
+        )
+    row = _describe_log(before, hook_id, hook_log, gap, made_up, now)
+    problem = "" if hook_log.is_whole or not after_id else TOO_LONG
+    return replace(row, problem=SWITCHED_OFF if is_disabled(hook) else problem), gap.failed
+
+
+def _store(
+    deps: Deps,
+    connection: ConnectionRecord,
+    hook_id: int,
+    missing: Sequence[LoggedDelivery],
+    now: datetime,
+) -> int:
+    """Put the deliveries into the inbox, each once; return how many are there now."""
+    deliveries = [
+        _delivery(connection, hook_id, entry, entry.body, now)
+        for entry in missing
+        if entry.body is not None
+    ]
+    with write(deps.database) as conn:
+        inbox.insert_many(conn, deliveries)
+    return len(deliveries)
+
+
+def _delivery(
+    connection: ConnectionRecord, hook_id: int, entry: LoggedDelivery, body: bytes, now: datetime
+) -> Delivery:
+    """Build the delivery that would have come; before 17.4 the log's number is its key."""
+    key = dedupe_key(entry.headers, body, now) if entry.key else f"log:{hook_id}:{entry.id}"
+    return Delivery(
+        portal_id=connection.portal_id,
+        connection_id=connection.id,
+        origin=f"gitlab:{connection.id}",
+        dedupe_key=key,
+        event=event_name(entry.headers),
+        headers={
+            name: value for name, value in entry.headers.items() if name.lower() in _STORED_HEADERS
+        },
+        body=body,
+        received_at=now,
+    )
+
+
+def _describe_log(
+    before: HookLogRow, hook_id: int, hook_log: HookLog, gap: Gap, made_up: int, now: datetime
+) -> HookLogRow:
+    """Return the row after the log was read. Pure."""
+    entries = hook_log.deliveries
+    good = next((entry for entry in reversed(entries) if entry.arrived), None)
+    refused = next((entry for entry in reversed(entries) if not entry.arrived), None)
+    row = replace(
+        before,
+        read_at=now,
+        hook_id=hook_id,
+        newest_id=entries[-1].id if entries else before.newest_id,
+        good_at=(good.sent_at or now) if good else before.good_at,
+        refused_at=(refused.sent_at or now) if refused else before.refused_at,
+        refused=refused.answer if refused else before.refused,
+    )
+    if not gap.failed:
+        return row
+    goes_on = before.gap_at is not None and now - before.gap_at < SAME_GAP
+    return replace(
+        row,
+        gap_at=now,
+        failed=gap.failed + (before.failed if goes_on else 0),
+        made_up=made_up + (before.made_up if goes_on else 0),
+    )

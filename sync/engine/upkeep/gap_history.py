@@ -1,0 +1,170 @@
+"""Make up for what no log of deliveries holds: what happened since is read and told as by a hook.
+
+For a GitLab that keeps no such log, and for webhooks that it had switched off. What the mirror has
+heard of already is left as the hooks told it, who tell more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from sync.core.model.activity import ActivityItem, Comment, Push
+from sync.core.model.common import Project
+from sync.core.model.deployments import Deployment
+from sync.core.model.events import DeploymentEvent, PipelineEvent
+from sync.core.model.pipelines import Pipeline
+from sync.engine.deps import Deps, read_scope
+from sync.engine.ingest import apply
+from sync.engine.ingest.mirror_lock import write_mirror
+from sync.errors import Refused
+from sync.gitlab.api import merge_requests as gitlab_peer
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.api.pagination import Cursor, Page
+from sync.gitlab.history import deployments as history_deployments
+from sync.gitlab.history import discussions as history_discussions
+from sync.gitlab.history import project as history_project
+from sync.gitlab.history.project import ZERO_SHA
+from sync.gitlab.history.pushes import read_branches_with_commits
+from sync.store import activity, commits, deployments, pipelines
+from sync.store.rows import ConnectionRecord
+
+log = structlog.get_logger()
+
+SETTLED = timedelta(minutes=2)  # the hook of what is younger may still come, or be waiting
+OVERLAP = timedelta(minutes=5)  # longer: what was too young is read the next time
+MOST_PAGES = 3  # of one part of one project
+
+Select = Callable[[Connection, Sequence[Any]], list[Any]]
+
+
+def _unheard_activity(conn: Connection, items: Sequence[ActivityItem]) -> list[ActivityItem]:
+    stored = activity.get(conn, map(activity.activity_id, items))
+    return [item for item in items if activity.activity_id(item) not in stored]
+
+
+def _unheard_pushes(conn: Connection, pushes: Sequence[Push]) -> list[Push]:
+    """Return the pushes with the commits that were not heard of on that or the default branch."""
+    unheard = _unheard_activity(conn, pushes)
+    return [part for push in unheard if isinstance(push, Push) for part in _new_part(conn, push)]
+
+
+def _new_part(conn: Connection, push: Push) -> Iterator[Push]:
+    place = push.project.connection_id, push.project.id
+    branches = {push.branch, push.project.default_branch}
+    keys = [(*place, name, commit.sha) for name in branches for commit in push.commits]
+    heard = {sha for *_, sha in commits.by_sha(conn, keys)}
+    if push.after in heard:
+        return
+    last = max((n for n, commit in enumerate(push.commits, 1) if commit.sha in heard), default=0)
+    rest = push.commits[last:]
+    before = push.commits[last - 1].sha if last else push.before or ZERO_SHA
+    yield replace(push, commits=rest, before=before, total=len(rest), created=before == ZERO_SHA)
+
+
+def _changed_pipelines(conn: Connection, items: Sequence[Pipeline]) -> list[PipelineEvent]:
+    stored = pipelines.pipelines(conn, map(pipelines.pipeline_id, items))
+    known = {key: pipeline.status for key, pipeline in stored.items()}
+    return [
+        PipelineEvent(item)
+        for item in items
+        if known.get(pipelines.pipeline_id(item)) is not item.status
+    ]
+
+
+def _changed_deployments(
+    conn: Connection, events: Sequence[DeploymentEvent]
+) -> list[DeploymentEvent]:
+    items: list[Deployment] = [event.deployment for event in events]
+    stored = deployments.get(conn, map(deployments.deployment_key, items))
+    known = {key: deployment.status for key, deployment in stored.items()}
+    return [
+        event
+        for event in events
+        if known.get(deployments.deployment_key(event.deployment)) is not event.deployment.status
+    ]
+
+
+# In the order in which each finds what it refers to. Merge requests are the sweep's.
+PARTS: tuple[tuple[Callable[..., Page[Any]], Select], ...] = (
+    (read_branches_with_commits, _unheard_pushes),
+    (history_project.read_pipelines, _changed_pipelines),
+    (history_deployments.read_deployments, _changed_deployments),
+    (history_project.read_releases, _unheard_activity),
+    (partial(history_discussions.read_notes, "merge_requests"), _unheard_activity),
+)
+
+
+def read_missed(
+    deps: Deps, connection: ConnectionRecord, client: GitLab, last_good: datetime
+) -> int:
+    """Take in what happened since the last good moment; return how much of it was not heard of.
+
+    Not what is so young that its hook may still come. Raises Later, Denied.
+    """
+    began = connection.created_at + timedelta(seconds=1)  # of before nobody is told
+    count, since = 0, max(last_good - OVERLAP, began)
+    for project in gitlab_peer.read_projects(client, connection.options):
+        for read_page, select in PARTS:
+            count += _read_part(deps, connection, client, project, since, read_page, select)
+    if count:
+        log.warning("missed_and_read_since", connection_id=connection.id, count=count)
+    return count
+
+
+def _read_part(
+    deps: Deps,
+    connection: ConnectionRecord,
+    client: GitLab,
+    project: Project,
+    since: datetime,
+    read_page: Callable[..., Page[Any]],
+    select: Select,
+) -> int:
+    """Read a few pages of one part; what a project does not have (403, 404) counts as empty."""
+    count = 0
+    cursor: Cursor | None = None
+    for _ in range(MOST_PAGES):
+        try:
+            page: Page[Any] = read_page(client, project, since, cursor)
+        except Refused:
+            return count
+        until = deps.clock.now() - SETTLED
+        settled = [item for item in page.items if _is_before(item, until)]
+        count += _take_in(deps, connection, settled, select)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return count
+
+
+def _is_before(item: Any, moment: datetime) -> bool:
+    """Tell whether it happened before that moment; what tells no time did."""
+    match item:
+        case DeploymentEvent():
+            at: datetime | None = item.deployment.updated_at
+        case Pipeline() | Comment():
+            at = item.updated_at
+        case _:
+            at = getattr(item, "at", None)
+    return at is None or at <= moment
+
+
+def _take_in(deps: Deps, connection: ConnectionRecord, items: Sequence[Any], select: Select) -> int:
+    taken: list[Any] = []
+
+    def ingest(conn: Connection) -> None:
+        taken.extend(select(conn, items))
+        if taken:
+            rules = read_scope(deps, conn, connection.portal_id).rules
+            apply.ingest(conn, connection.portal_id, {0: taken}, rules, deps.clock.now())
+
+    if items:
+        write_mirror(deps, connection.portal_id, ingest)
+    return len(taken)

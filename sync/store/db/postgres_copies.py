@@ -1,0 +1,91 @@
+"""Copy and restore a PostgreSQL database with its own programs, pg_dump and pg_restore."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from sync.store.db.copying import BadCopy
+
+_SECONDS = 24 * 3600  # a large database takes long; a hanging server does not take for ever
+
+
+def dump_words(url: URL, file: Path) -> list[str]:
+    """Return the words of the command that copies the database, without its password."""
+    return ["pg_dump", "--format=custom", "--no-owner", f"--file={file}", f"--dbname={_bare(url)}"]
+
+
+def restore_words(url: URL, file: Path) -> list[str]:
+    """Return the words of the command that restores it, as one transaction."""
+    options = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
+    return ["pg_restore", *options, f"--dbname={_bare(url)}", str(file)]
+
+
+def dump(url: URL, file: Path) -> None:
+    """Copy the database to a new file, mode 0600. Raises BadCopy."""
+    if file.exists():
+        raise BadCopy(f"{file} exists already", change="Name a file that does not")
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        _run(url, dump_words(url, file))
+    except BadCopy:
+        file.unlink(missing_ok=True)
+        raise
+
+
+def restore(url: URL, file: Path) -> None:
+    """Replace what is in the database by what is in the file. Raises BadCopy."""
+    _run(url, restore_words(url, file))
+
+
+def read_dumped(url: URL, file: Path, table: str) -> list[dict[str, str]]:
+    """Return the rows of a table in the file; none where it has no such table. Raises BadCopy.
+
+    https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
+    """
+    text = _run(url, ["pg_restore", "--data-only", f"--table={table}", "--file=-", str(file)])
+    rows, columns = [], None
+    for line in text.splitlines():
+        if line.startswith("COPY "):
+            columns = [name.strip().strip('"') for name in _between(line, "(", ")").split(",")]
+        elif line == "\\.":
+            columns = None
+        elif columns is not None:
+            rows.append(dict(zip(columns, line.split("\t"), strict=True)))
+    return rows
+
+
+def _between(line: str, opening: str, closing: str) -> str:
+    return line.partition(opening)[2].partition(closing)[0]
+
+
+def _run(url: URL, words: Sequence[str]) -> str:
+    """Run one of PostgreSQL's programs and return what it printed. Raises BadCopy."""
+    if shutil.which(words[0]) is None:
+        raise BadCopy(
+            f"PostgreSQL is copied and restored with {words[0]}, which is not installed here",
+            change=f"Where it is, run: {' '.join(words)}",
+        )
+    environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
+    try:
+        done = subprocess.run(
+            words, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise BadCopy(f"{words[0]} did not end within a day") from None
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+        raise BadCopy(f"{words[0]} failed: {lines[0]}", change=f"The command: {' '.join(words)}")
+    return done.stdout
+
+
+def _bare(url: URL) -> str:
+    """Return the address as libpq reads it, without the password: arguments can be seen."""
+    parts = {name: value for name, value in url._asdict().items() if name != "password"}
+    return URL.create(**{**parts, "drivername": "postgresql"}).render_as_string()

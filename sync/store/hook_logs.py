@@ -1,0 +1,73 @@
+"""Store what the code hosts' logs say of our webhooks, and until when changed tasks were read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from sync.store.db.upsert import upsert
+from sync.store.tables import connection, hook_log, task_reading
+
+
+@dataclass(frozen=True, slots=True)
+class HookLogRow:
+    """What is known of the webhook in one project or group (`target`).
+
+    `failed` and `made_up` count the last gap, which was seen at `gap_at`. `problem`: why the log
+    could not be read whole; "" normally.
+    """
+
+    connection_id: int
+    target: str
+    read_at: datetime
+    hook_id: int = 0
+    newest_id: int = 0
+    gap_at: datetime | None = None
+    failed: int = 0
+    made_up: int = 0
+    good_at: datetime | None = None
+    refused_at: datetime | None = None
+    refused: str = ""
+    problem: str = ""
+
+
+_FIELDS = tuple(HookLogRow.__dataclass_fields__)
+_COLUMNS = [hook_log.c[name] for name in _FIELDS]
+_KEYS = ("connection_id", "target")
+
+
+def of_connection(conn: Connection, connection_id: int) -> dict[str, HookLogRow]:
+    """Return the rows of a connection by target."""
+    query = select(*_COLUMNS).where(hook_log.c.connection_id == connection_id)
+    return {row.target: HookLogRow(*row) for row in conn.execute(query.order_by(hook_log.c.target))}
+
+
+def of_portal(conn: Connection, portal_id: int) -> tuple[HookLogRow, ...]:
+    """Return the rows of a portal's connections that were not removed."""
+    query = (
+        select(*_COLUMNS)
+        .join(connection, connection.c.id == hook_log.c.connection_id)
+        .where(connection.c.portal_id == portal_id, connection.c.state != "removed")
+        .order_by(hook_log.c.connection_id, hook_log.c.target)
+    )
+    return tuple(HookLogRow(*row) for row in conn.execute(query))
+
+
+def save(conn: Connection, row: HookLogRow) -> None:
+    """Store a row in the place of the one before."""
+    update = tuple(name for name in _FIELDS if name not in _KEYS)
+    upsert(conn, hook_log, [asdict(row)], keys=_KEYS, update=update)
+
+
+def tasks_read_at(conn: Connection, portal_id: int) -> datetime | None:
+    """Return until when a portal's changed tasks were read; None where they never were."""
+    query = select(task_reading.c.read_at).where(task_reading.c.portal_id == portal_id)
+    return conn.scalar(query)
+
+
+def set_tasks_read(conn: Connection, portal_id: int, now: datetime, changed: int) -> None:
+    """Remember until when a portal's changed tasks were read, and how many there were."""
+    row = {"portal_id": portal_id, "read_at": now, "changed": changed}
+    upsert(conn, task_reading, [row], keys=("portal_id",), update=("read_at", "changed"))

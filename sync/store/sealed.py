@@ -1,0 +1,52 @@
+"""Look at what is sealed in a database of any revision, without changing it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, inspect, text
+
+from sync.store.vault import Vault, VaultError
+
+_SHOWN_CHARACTERS = 12
+_SAMPLES_PER_COLUMN = 3
+
+
+def fingerprint(keys: Sequence[str]) -> str:
+    """Return what names the keys and tells nothing of them, newest first; "" for none."""
+    digests = (hashlib.sha256(f"b24bridge {key}".encode()).hexdigest() for key in keys)
+    return " ".join(digest[:_SHOWN_CHARACTERS] for digest in digests)
+
+
+def has_sealed(conn: Connection) -> bool:
+    """Tell whether anything is sealed in the database."""
+    return next(sealed_samples(conn), None) is not None
+
+
+def opens(conn: Connection, keys: Sequence[str]) -> bool:
+    """Tell whether the keys open what is sealed: a few secrets of each kind are tried."""
+    samples = list(sealed_samples(conn))
+    if not samples:
+        return True
+    if not keys:
+        return False
+    vault = Vault(keys)
+    try:
+        for sealed in samples:
+            vault.open(sealed)
+    except VaultError:
+        return False
+    return True
+
+
+def sealed_samples(conn: Connection) -> Iterator[str]:
+    """Yield a few sealed values of each column, whatever tables this revision has."""
+    inspector = inspect(conn)
+    for table in sorted(inspector.get_table_names()):
+        for column in inspector.get_columns(table):
+            name = column["name"]
+            if not name.endswith("_sealed"):
+                continue
+            query = text(f'SELECT "{name}" FROM "{table}" WHERE "{name}" IS NOT NULL LIMIT :most')
+            yield from conn.scalars(query, {"most": _SAMPLES_PER_COLUMN})

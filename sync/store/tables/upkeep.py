@@ -1,0 +1,51 @@
+"""What the program knows of itself, and how far it has looked behind what may have been lost."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Integer, Table
+
+from sync.store.db.types import Moment, SafeText
+from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
+
+# One row, id 1. version: the program and schema that decided everything last. key_fingerprint: of
+# the keys that open what is sealed here. backed_up_at: when a backup was last made.
+program = Table(
+    "program",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("version", SafeText, nullable=False, server_default=""),
+    Column("decided_at", Moment),
+    Column("key_fingerprint", SafeText, nullable=False, server_default=""),
+    Column("backed_up_at", Moment),
+)
+
+# What a code host's own log says of our webhook in a project or group (`target`). newest_id: the
+# newest entry that was read. gap_at: when failed deliveries were last seen there; failed, made_up:
+# how many of that gap, and how many of them are in the inbox since. good_at, refused_at: when a
+# delivery last went well or failed, as far as the log says; refused: why. problem: why the log
+# could not be read whole.
+hook_log = Table(
+    "hook_log",
+    metadata,
+    connection_id_column(primary_key=True),
+    Column("target", SafeText, primary_key=True),
+    Column("hook_id", Id, nullable=False, server_default="0"),
+    Column("read_at", Moment, nullable=False),
+    Column("newest_id", Id, nullable=False, server_default="0"),
+    Column("gap_at", Moment),
+    Column("failed", Integer, nullable=False, server_default="0"),
+    Column("made_up", Integer, nullable=False, server_default="0"),
+    Column("good_at", Moment),
+    Column("refused_at", Moment),
+    Column("refused", SafeText, nullable=False, server_default=""),
+    Column("problem", SafeText, nullable=False, server_default=""),
+)
+
+# Until when a portal's changed tasks were read, whatever its events said.
+task_reading = Table(
+    "task_reading",
+    metadata,
+    portal_id_column(primary_key=True),
+    Column("read_at", Moment, nullable=False),
+    Column("changed", Integer, nullable=False, server_default="0"),
+)

@@ -1,0 +1,129 @@
+"""/metrics: off by default, behind a token, and what it says of a portal that is behind."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
+
+from b24app.routes.metrics import build_metrics
+from sync.config import Config, ConfigError
+from sync.store import figures, hook_logs, inbox, logs, subjects
+from sync.store.db.database import read, write
+from sync.store.hook_logs import HookLogRow
+from sync.store.rows import AllowanceRow, ApiCallRow, Delivery
+from sync.store.tables import connection
+
+pytestmark = pytest.mark.dialect
+TOKEN = "a-token-of-prometheus"
+DASHBOARD = Path(__file__).parents[3] / "docs/grafana.json"
+
+
+@pytest.fixture
+def world(make_world):
+    return make_world(metrics_token=TOKEN)
+
+
+def scrape(world, token: str = TOKEN) -> dict[str, float]:
+    answer = world.client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    return {
+        " ".join(
+            [sample.name, *(value for _, value in sorted(sample.labels.items()))]
+        ): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def test_metrics_are_off_unless_a_token_is_set(make_world):
+    client = make_world().client
+    answer = client.get("/metrics", headers={"Authorization": "Bearer "})
+    assert answer.status_code == 404
+    assert answer.text == "Metrics are off: B24BRIDGE_METRICS_TOKEN is not set\n"
+
+
+@pytest.mark.parametrize("given", ["", "Bearer wrong", TOKEN, "Bearer ", "Basic x"])
+def test_only_the_token_opens_them(world, given):
+    answer = world.client.get("/metrics", headers={"Authorization": given} if given else {})
+    assert answer.status_code == 401
+    assert "b24bridge_" not in answer.text
+
+
+def test_a_portal_that_is_behind_shows_its_lag(world):
+    portal = world.install()
+    now = world.deps.clock.now()
+    with write(world.deps.engine) as conn:
+        late = Delivery(portal.id, None, "x:1", "k", "e", {}, b"{}", now - timedelta(seconds=90))
+        inbox.insert_many(conn, [late])
+        moment = now - timedelta(seconds=200)
+        subjects.mark_dirty_many(conn, portal.id, [("task", "1", "x")], moment)
+        logs.save_allowance(
+            conn,
+            portal.id,
+            AllowanceRow(7.5, now, {"tasks.task.list": [120.0, now.timestamp() + 60]}),
+        )
+        calls = [("", 200), ("", 200), ("boom", 500)]
+        logs.save_calls(
+            conn,
+            [
+                ApiCallRow(
+                    portal_id=portal.id, at=now, method="m", status=status, milliseconds=5,
+                    request="", answer="", error=error, system="bitrix24", connection="",
+                    source="worker", actor="",
+                )
+                for error, status in calls
+            ],
+        )  # fmt: skip
+        logs.record_heartbeat(conn, "one", now - timedelta(seconds=3))
+    figure = scrape(world)
+    name = "portal.example.com"
+    assert figure[f"b24bridge_lag_seconds {name}"] == 200
+    assert figure[f"b24bridge_inbox_age_seconds {name}"] == 90
+    assert figure[f"b24bridge_deliveries_waiting {name}"] == 1
+    assert figure[f"b24bridge_portal_active {name}"] == 1
+    assert figure[f"b24bridge_request_bucket {name}"] == 7.5
+    assert figure[f"b24bridge_operating_seconds tasks.task.list {name}"] == 120
+    assert figure[f"b24bridge_requests_recent ok {name} bitrix24"] == 2
+    assert figure[f"b24bridge_requests_recent failed {name} bitrix24"] == 1
+    assert figure["b24bridge_worker_seen_seconds"] == 3
+    assert figure["b24bridge_deliveries_total"] >= 1
+
+
+def test_missed_deliveries_are_counted_by_webhook(world):
+    portal = world.install()
+    world.connect(portal)
+    now = world.deps.clock.now()
+    with write(world.deps.engine) as conn:
+        number = conn.scalar(connection.select().with_only_columns(connection.c.id))
+        conn.execute(update(connection).values(state="active"))
+        row = HookLogRow(number, "project a/b", now, gap_at=now, failed=14, made_up=13)
+        hook_logs.save(conn, row)
+    figure = scrape(world)
+    assert figure["b24bridge_missed_deliveries main portal.example.com project a/b"] == 14
+    assert figure["b24bridge_made_up_deliveries main portal.example.com project a/b"] == 13
+
+
+def test_the_dashboard_asks_for_metrics_that_exist(world):
+    world.install()
+    now = world.deps.clock.now()
+    with read(world.deps.engine) as conn:
+        families = {item.name for item in build_metrics(figures.read_figures(conn, now), now)}
+    text = DASHBOARD.read_text()
+    json.loads(text)
+    asked = {name.removesuffix("_total") for name in re.findall(r"b24bridge_[a-z_]+", text)}
+    assert asked <= families
+    assert len(asked) > 8
+
+
+def test_a_short_token_is_refused():
+    with pytest.raises(ConfigError) as refused:
+        Config.from_env({"B24BRIDGE_METRICS_TOKEN": "short", "HOME": "/nowhere"})
+    assert "B24BRIDGE_METRICS_TOKEN: must be at least 16" in str(refused.value)
+    assert "short" not in str(refused.value)

@@ -1,0 +1,64 @@
+"""Events of the portal that never came are made up for by what changed since."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from sync.bitrix24.tasks import changed
+from sync.engine.upkeep.task_gap import EVERY, make_up_for_events
+from sync.store import hook_logs, tasks
+from sync.store.db.database import read
+from tests.emulators.bitrix24.work import change_task
+from tests.engine.world import World
+
+
+def look(world: World) -> int:
+    return make_up_for_events(world.deps(), world.portal_id)
+
+
+def changed_at(world: World) -> datetime | None:
+    with read(world.database) as conn:
+        return tasks.get(conn, world.portal_id, [2103])[2103].changed_at
+
+
+def test_a_change_whose_event_was_lost_is_taken_in(world: World) -> None:
+    world.opened()
+    world.settle()
+    assert look(world) == 0
+    world.hold_deliveries = True
+    world.tick(60)
+    with world.b24.state.lock:
+        change_task(world.b24.state, world.b24.state.tasks[2103], 7, title="Renamed")
+    before = changed_at(world)
+    world.tick(EVERY.total_seconds())
+    assert look(world) == 1
+    assert changed_at(world) == world.clock.now() != before
+
+
+def test_it_is_asked_every_ten_minutes(world: World) -> None:
+    look(world)
+    world.task(3000)
+    world.tick(EVERY.total_seconds() - 1)
+    assert look(world) == 0
+    world.tick(1)
+    assert look(world) > 0
+    with read(world.database) as conn:
+        assert hook_logs.tasks_read_at(conn, world.portal_id) == world.clock.now()
+
+
+def test_a_long_list_goes_on_where_it_stopped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changed, "MOST_PAGES", 1)
+    look(world)
+    for number in range(60):
+        world.tick()
+        world.task(3000 + number)
+    world.tick(EVERY.total_seconds())
+    assert look(world) == 50
+    with read(world.database) as conn:
+        until = hook_logs.tasks_read_at(conn, world.portal_id)
+    assert until < world.clock.now()
+    assert look(world) > 10

@@ -1,0 +1,79 @@
+"""PostgreSQL's own programs copy and restore, with the key's fingerprint checked before."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from b24app.cli import main
+from sync.keyfile import new_key
+from sync.store.db.database import database_url, open_database, read
+from sync.store.db.postgres_copies import dump_words
+from sync.store.sealed import fingerprint
+from sync.store.tables import delivery
+from tests.store.dumps.make import KEY
+from tests.store.dumps.resume import DUMPS, load
+
+(DUMP,) = DUMPS
+
+
+@pytest.fixture
+def place(monkeypatch, tmp_path, make_database):
+    """A PostgreSQL database of the first version with data, and an empty one beside it."""
+    url, empty = make_database(False), make_database(False)
+    if url.startswith("sqlite"):
+        pytest.skip("the other database")
+    for name in [name for name in os.environ if name.startswith("B24BRIDGE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("B24BRIDGE_SECRET_KEY", KEY)
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.chdir(tmp_path)
+    load(DUMP, url, tmp_path).dispose()
+    assert main(["migrate"]) == 0
+    return empty
+
+
+def test_a_dump_is_restored_into_an_empty_database(place, monkeypatch, capsys):
+    assert main(["backup", "copy.dump"]) == 0
+    assert os.stat("copy.dump").st_mode & 0o777 == 0o600
+    assert f"with the key {fingerprint([KEY])}" in capsys.readouterr().out
+    assert main(["restore", "copy.dump"]) == 1
+    assert "is not empty. Make a backup of it, then say --yes" in capsys.readouterr().err
+    before = count(os.environ["DATABASE_URL"])
+    monkeypatch.setenv("DATABASE_URL", place)
+    monkeypatch.setenv("B24BRIDGE_SECRET_KEY", new_key())
+    assert main(["restore", "copy.dump"]) == 1
+    assert f"It needs the key {fingerprint([KEY])}." in capsys.readouterr().err
+    monkeypatch.setenv("B24BRIDGE_SECRET_KEY", KEY)
+    assert main(["restore", "copy.dump"]) == 0
+    assert count(place) == before > 0
+    assert main(["restore", "copy.dump", "--yes"]) == 0
+    assert count(place) == before
+
+
+def count(url):
+    engine = open_database(url)
+    with read(engine) as conn:
+        found = len(conn.execute(delivery.select()).all())
+    engine.dispose()
+    return found
+
+
+def test_without_pg_dump_the_command_is_said(monkeypatch, tmp_path, capsys, place):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["backup", "copy.dump"]) == 1
+    words = " ".join(dump_words(database_url(os.environ["DATABASE_URL"]), tmp_path / "x"))
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(
+        "PostgreSQL is copied and restored with pg_dump, which is not installed here. Where it is, "
+        "run: pg_dump --format=custom --no-owner --file=copy.dump --dbname=postgresql://"
+    )
+    assert words.split()[-1].rstrip(".") in said
+    assert not (tmp_path / "copy.dump").exists()
+
+
+def test_a_password_is_no_argument():
+    words = dump_words(database_url("postgresql://ann:hunter2@db.example:5433/bridge"), "f")
+    assert words[-1] == "--dbname=postgresql://ann@db.example:5433/bridge"
