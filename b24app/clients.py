@@ -167,7 +167,8 @@ class Clients:
         return secrets.access_token
 
     def code_host_on_trial(self, record: ConnectionRecord, token: str) -> GitLab:
-        """Return a client with a token that is not stored yet."""
+        """Return a client with a token that is not stored yet. Raises Refused as `code_host`."""
+        _require_kind(record, "gitlab")
         return self._gitlab(record, token, "")
 
     def anonymous_code_host(self, record: ConnectionRecord, actor: str) -> GitLab:
