@@ -24,6 +24,7 @@ ALLOWED = {
     "sync/core": ("sync.core", "sync.text", "sync.errors"),
     "sync/gitlab": ("sync.gitlab", "sync.core", "sync.text", *SHARED),
     "sync/bitrix24": ("sync.bitrix24", "sync.core", "sync.text", *SHARED),
+    "sync/youtrack": ("sync.youtrack", "sync.core", "sync.text", *SHARED),
     "sync/store": ("sync.store", "sync.core", "sync.text", "sync.errors", "sync.keyfile"),
     "sync/settings": ("sync.settings", "sync.store", "sync.core", "sync.text", *SHARED),
     "sync/engine": ("sync",),

@@ -60,6 +60,11 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
         "a GitLab connection: test it, its webhooks, its token",
         parsers.add_gitlab_arguments,
     ),
+    "youtrack": (
+        "youtrack",
+        "a YouTrack connection: test its token and what its projects can hold",
+        parsers.add_youtrack_arguments,
+    ),
     "pipeline": (
         "pipeline",
         "start, retry or cancel a pipeline in GitLab",
@@ -67,7 +72,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
     ),
     "audit": (
         "audit",
-        "every call that was made to Bitrix24 and GitLab",
+        "every call that was made to Bitrix24, GitLab and YouTrack",
         parsers.add_audit_arguments,
     ),
     "doctor": (
