@@ -75,6 +75,7 @@ class Sweep:
                 connection_record
                 for portal in active
                 for connection_record in connections.by_portal(conn, portal.id)
+                if connection_record.kind == "gitlab"
             ]
         for connection in hosts:
             if self._host_is_due(connection, now):
