@@ -22,9 +22,10 @@ BURST, RATE = 50, 2.0  # requests that the portal takes at once, and each second
 LEASE = 200.0  # seconds after which another process may go on
 HOW = (
     f"An import of {SIZE} issues (5,000 take too long here) with {COMMENTS} comments and an entry "
-    "of time each makes as many tasks, by the command, in simulated time. The fewest requests to the portal: every write is a "
-    "call, and so is what says what was stored (the fields of fifty tasks; the messages of a "
-    "chat; the time of a task), fifty calls a request. The fewest to GitLab: a hundred issues an "
+    "of time each makes as many tasks, by the command, in simulated time. The fewest requests "
+    "to the portal: every write is a call, and so is what says what was "
+    "stored (the fields of fifty tasks; the messages of a chat; the time of a task), fifty "
+    "calls a request. The fewest to GitLab: a hundred issues an "
     "answer, whole. The limit: what the portal takes in that time, fifty at once and two a second."
 )
 
