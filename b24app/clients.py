@@ -28,8 +28,8 @@ from sync.core.rules.portal import Rules
 from sync.deadlines import seconds_left
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
 from sync.engine.load.scope import read_portal
-from sync.errors import Denied, Later
-from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiters
+from sync.errors import Denied, Later, Refused
+from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiter, RateLimiters
 from sync.net import guarded_session
 from sync.settings.apply import stored_settings
 from sync.settings.issue_sync import to_mapping
@@ -44,12 +44,21 @@ from sync.store.vault import Vault
 
 if TYPE_CHECKING:
     from sync.gitlab.api.client import GitLab
+    from sync.youtrack.api.client import YouTrack
 
 T = TypeVar("T")
 _REFRESH_LEASE = timedelta(seconds=60)
 _REFRESH_PATIENCE = 150  # attempts
 _REFRESH_PAUSE = 0.2  # seconds between two
 _REOPEN_HINT = "Open the application in Bitrix24 as an administrator"
+
+
+def _require_kind(record: ConnectionRecord, kind: str) -> None:
+    """Raise Refused for a connection of another kind: its token is for its own server alone."""
+    if record.kind != kind:
+        raise Refused(
+            f"The connection {record.name} is of the kind {record.kind}, not {kind}", code="kind"
+        )
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,30 @@ class Clients:
         )
 
     def code_host(self, record: ConnectionRecord) -> GitLab:
-        """Return the connection's client, for one thread. Raises Denied where it has no token."""
+        """Return the connection's client, for one thread. Raises Denied where it has no token.
+
+        Raises Refused for a connection of another kind: its token is for its own server alone.
+        """
+        _require_kind(record, "gitlab")
+        token = self._access_token(record)
+        return self._gitlab(record, token, str(record.account.get("username") or ""))
+
+    def youtrack(self, record: ConnectionRecord) -> YouTrack:
+        """Return the client of a YouTrack connection, for one thread; raises as `code_host`."""
+        from sync.youtrack.api.client import YouTrack
+
+        _require_kind(record, "youtrack")
+        user = str(record.account.get("username") or "")
+        return YouTrack(
+            record.base_url,
+            self._access_token(record),
+            connection_id=record.id,
+            session=self._session_of(record),
+            call_log=self.call_log("youtrack", record.portal_id, connection=record.name, user=user),
+            rate_limiter=self._pace_of(record),
+        )
+
+    def _access_token(self, record: ConnectionRecord) -> str:
         with read(self.engine) as conn:
             secrets = connections.secrets(conn, self.vault, record.id)
         if secrets is None or not secrets.access_token:
@@ -132,10 +164,11 @@ class Clients:
                 change="Give it one under `token` in the settings",
                 code="no_token",
             )
-        return self._gitlab(record, secrets.access_token, str(record.account.get("username") or ""))
+        return secrets.access_token
 
     def code_host_on_trial(self, record: ConnectionRecord, token: str) -> GitLab:
-        """Return a client with a token that is not stored yet."""
+        """Return a client with a token that is not stored yet. Raises Refused as `code_host`."""
+        _require_kind(record, "gitlab")
         return self._gitlab(record, token, "")
 
     def anonymous_code_host(self, record: ConnectionRecord, actor: str) -> GitLab:
@@ -149,17 +182,23 @@ class Clients:
             record.base_url,
             token,
             connection_id=record.id,
-            session=self._watched(
-                guarded_session(
-                    self.config.allowed_networks,
-                    ca_file=record.options.get("ca_file"),
-                    proxy=record.options.get("proxy"),
-                )
-            ),
+            session=self._session_of(record),
             call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
-            rate_limiter=self.rate_limiters.for_connection(
-                record.id, record.options.get("requests_per_minute") or REQUESTS_PER_MINUTE
-            ),
+            rate_limiter=self._pace_of(record),
+        )
+
+    def _session_of(self, record: ConnectionRecord) -> requests.Session:
+        return self._watched(
+            guarded_session(
+                self.config.allowed_networks,
+                ca_file=record.options.get("ca_file"),
+                proxy=record.options.get("proxy"),
+            )
+        )
+
+    def _pace_of(self, record: ConnectionRecord) -> RateLimiter:
+        return self.rate_limiters.for_connection(
+            record.id, record.options.get("requests_per_minute") or REQUESTS_PER_MINUTE
         )
 
     def call_log(

@@ -60,6 +60,11 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
         "a GitLab connection: test it, its webhooks, its token",
         parsers.add_gitlab_arguments,
     ),
+    "youtrack": (
+        "youtrack",
+        "a YouTrack connection: test its token and what its projects can hold",
+        parsers.add_youtrack_arguments,
+    ),
     "pipeline": (
         "pipeline",
         "start, retry or cancel a pipeline in GitLab",
@@ -67,7 +72,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
     ),
     "audit": (
         "audit",
-        "every call that was made to Bitrix24 and GitLab",
+        "every call that was made to Bitrix24, GitLab and YouTrack",
         parsers.add_audit_arguments,
     ),
     "doctor": (
@@ -171,6 +176,8 @@ def _explain_error(error: Exception) -> str | None:
         return f"The database cannot be used: {str(error.orig).strip().splitlines()[0]}"
     if isinstance(error, LookupError) and not isinstance(error, KeyError | IndexError):
         return str(error)
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
     if isinstance(error, SyncError | Invalid | UnresolvedSecret | VaultError | OSError):
         return str(error)
     return None

@@ -174,6 +174,7 @@ def build_engine_deps(opened: Clients) -> Deps:
         clock=opened.clock,
         portal_for=opened.portal_of,
         code_host_for=opened.code_host,
+        youtrack_for=opened.youtrack,
         owner=opened.owner,
         rules_for=opened.rules_of,
         issue_sync=IssueSync(mapping_for=opened.mapping_of),

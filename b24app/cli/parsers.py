@@ -82,10 +82,20 @@ def add_gitlab_arguments(parser: argparse.ArgumentParser) -> None:
     token.add_argument("pasted", nargs="*", help=argparse.SUPPRESS)
 
 
+def add_youtrack_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `youtrack`."""
+    sub = parser.add_subparsers(dest="action", required=True, metavar="test")
+    test = sub.add_parser("test", help="who the token is, its time zone, and each project's fields")
+    test.add_argument("name", help="the connection's name in the settings")
+    add_portal_argument(test)
+
+
 def add_audit_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `audit`."""
     parser.add_argument("--since", type=parse_since, help="2h, 3d, or a date: only what came later")
-    parser.add_argument("--system", choices=["bitrix24", "gitlab"], help="whom was called")
+    parser.add_argument(
+        "--system", choices=["bitrix24", "gitlab", "youtrack"], help="whom was called"
+    )
     parser.add_argument("--connection", help="only this connection's calls")
     parser.add_argument("--method", help="only calls whose name holds this text, in batches too")
     parser.add_argument("--task", type=positive_int, help="only calls about this task")

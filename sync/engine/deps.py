@@ -26,12 +26,14 @@ from sync.core.rules.portal import DEFAULT_RULES, Rules
 from sync.engine.deliver.calls import Calls, InlineCalls
 from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.load.scope import Scope, read_portal
+from sync.errors import Denied
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.webhooks import parse as gitlab_hooks
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, DeliveryRow
 from sync.store.vault import Vault
+from sync.youtrack.api.client import YouTrack
 
 TASK = "task"  # the kinds of subjects that are reconciled
 NOTIFICATION = "notification"
@@ -39,15 +41,19 @@ ALERT = "alerts"  # of one ref; each alert is a notification
 PORTAL_LANE = "bitrix24"  # the counterpart that commands go to
 
 
+def _no_youtrack(record: ConnectionRecord) -> YouTrack:
+    raise Denied(f"Nothing here opens the connection {record.name}", code="no_client")
+
+
 @dataclass(frozen=True)
 class Deps:
     """Everything that is not a decision. `owner` names this worker (sync.engine.lanes).
 
-    `portal_for` (raises Denied where there are no tokens) and `code_host_for` open the other
-    sides, each time for the calling thread alone. `rules_for` gives the rules of a stored portal,
-    `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made until now into a
-    transaction (sync.engine.audit), where anybody keeps them. `calls` makes a portal's requests.
-    `clock_check` says whether the clock is right; None: it is believed.
+    `portal_for` (raises Denied where there are no tokens), `code_host_for` and `youtrack_for` open
+    the other sides, each time for the calling thread alone. `rules_for` gives the rules of a stored
+    portal, `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made until now
+    into a transaction (sync.engine.audit), where anybody keeps them. `calls` makes a portal's
+    requests. `clock_check` says whether the clock is right; None: it is believed.
     """
 
     database: Engine
@@ -56,6 +62,7 @@ class Deps:
     portal_for: Callable[[PortalRow], Portal]
     code_host_for: Callable[[ConnectionRecord], GitLab]
     owner: str
+    youtrack_for: Callable[[ConnectionRecord], YouTrack] = _no_youtrack
     rules_for: Callable[[Connection, PortalRow], Rules] = lambda conn, row: DEFAULT_RULES
     issue_sync: IssueSync = field(default_factory=IssueSync)
     jitter: Callable[[], float] = field(default_factory=lambda: Random().random)

@@ -93,7 +93,7 @@ class References(SettingsPart):
 
 
 class Connection(SettingsPart):
-    """A GitLab instance and the projects in it that are connected.
+    """A GitLab instance and the projects in it that are connected, or a YouTrack for two-way sync.
 
     `ca_file`: PEM certificates of a private authority. `allow_ips`: networks that webhooks may come
     from. `issue_links`: whether GitLab turns references into links to tasks. `was`: the name until
@@ -102,7 +102,7 @@ class Connection(SettingsPart):
 
     name: Name
     was: Name | None = None
-    kind: Literal["gitlab"] = "gitlab"
+    kind: Literal["gitlab", "youtrack"] = "gitlab"
     url: Address
     token: Secret | None = None
     ca_file: Text | None = None

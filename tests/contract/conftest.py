@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tests.contract import bitrix24_room, gitlab_room
+from tests.contract import bitrix24_room, gitlab_room, youtrack_room
 from tests.contract.room import Room
 
 ROOMS: dict[str, Callable[[], AbstractContextManager[Room]]] = {
@@ -16,6 +16,10 @@ ROOMS: dict[str, Callable[[], AbstractContextManager[Room]]] = {
     "gitlab free": partial(gitlab_room.open_room, gitlab_room.FREE),
     "bitrix24": partial(bitrix24_room.open_room, "new"),
     "bitrix24 old card": partial(bitrix24_room.open_room, "old"),
+    "youtrack": partial(youtrack_room.open_room, youtrack_room.FIELDS),
+    "youtrack several assignees, far east": partial(
+        youtrack_room.open_room, youtrack_room.SEVERAL, "Pacific/Auckland"
+    ),
 }
 
 

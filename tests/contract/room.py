@@ -33,7 +33,8 @@ class Traits:
     be commands, mentions or references there. `emptied`: fields that are never empty, with what
     they hold instead. `drops_in_silence`: a write that the rights allow in part is done in part.
     `writes_together`: several writes are one request, whose answer is lost as a whole.
-    `tells_edits`: comments say that they were edited.
+    `tells_edits`: comments say that they were edited. `time_unit`: seconds of the shortest work
+    that is kept; other work is rounded to whole units.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Traits:
     drops_in_silence: bool = True
     writes_together: bool = False
     tells_edits: bool = True
+    time_unit: int = 1
     page_size: int = 50
     kinds_of_absence: frozenset[str] = field(
         default_factory=lambda: frozenset({"not_found", "denied"})

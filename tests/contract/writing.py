@@ -39,6 +39,10 @@ def creation(room: Room, key: str = "4/create:tracker:0", **more: Value) -> Crea
     return CreateItem(key, room.project, {TITLE: "Created", DESCRIPTION: "Words", **more})
 
 
+def creation_of(project: str, values: Mapping[str, Value]) -> CreateItem:
+    return CreateItem("4/create:tracker:0", project, values)
+
+
 def update(
     address: ItemAddress,
     changes: Mapping[str, Change],

@@ -20,16 +20,12 @@ from sync.core.issue_sync.rules import Direction, LinkRules
 from sync.core.issue_sync.side import SideClient
 from sync.engine.issue_sync.link_rules import PairWorld, build_rules
 from sync.engine.issue_sync.link_texts import LinkTexts, People
+from sync.engine.issue_sync.trackers import tracker_of
 from sync.engine.load.people import portal_users_of
-from sync.gitlab.api.merge_requests import read_project
-from sync.gitlab.issues.client import GitLabIssues
-from sync.gitlab.issues.options import IssueOptions
-from sync.gitlab.issues.projects import IssueMemory
 from sync.store import issue_links, messages, people
 from sync.store.db.database import read
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord
-from sync.text.markdown.dialect import GITLAB
 from sync.text.sides import TASK, tracker
 
 if TYPE_CHECKING:
@@ -37,7 +33,6 @@ if TYPE_CHECKING:
 
 Sides = Mapping[SideName, SideClient]
 KEEP = timedelta(minutes=10)  # what a project can hold is asked again after that
-_DIALECTS = {SideName.TRACKER: tracker(GITLAB), SideName.PORTAL: TASK}
 
 
 def _no_mapping(conn: Connection, row: PortalRow) -> SyncMapping:
@@ -66,24 +61,15 @@ def open_rooms(
         custom_fields=tuple(custom.portal for custom in pair.custom),
         max_file_bytes=pair.max_file_bytes,
     )
-    issues = IssueOptions(
-        custom_fields=bool(pair.custom),
-        max_file_bytes=pair.max_file_bytes,
-        confidential=pair.confidential,
-    )
-    client = deps.code_host_for(connection)
-    memory = deps.issue_sync.memories.setdefault((connection.id, client.base_url), IssueMemory())
     return {
-        SideName.TRACKER: GitLabIssues(client, issues, deps.clock, memory),
+        SideName.TRACKER: tracker_of(connection).open_issues(deps, connection, pair),
         SideName.PORTAL: PortalTasks(deps.portal_for(row), tasks),
     }
 
 
 def read_project_id(deps: Deps, connection: ConnectionRecord, project: str) -> str:
-    """Return the number of a project that the settings name. Raises SyncError."""
-    if project.isdigit():
-        return project
-    return str(read_project(deps.code_host_for(connection), project).id)
+    """Return the id for good of a project that the settings name. Raises SyncError."""
+    return tracker_of(connection).project_id_for(deps, connection, project)
 
 
 @dataclass
@@ -98,7 +84,7 @@ class IssueSync:
     rooms_for: Callable[[Deps, PortalRow, ConnectionRecord, ProjectPair], Sides] = open_rooms
     project_id_for: Callable[[Deps, ConnectionRecord, str], str] = read_project_id
     asked: dict[tuple[int, str], PairFacts] = field(default_factory=dict)
-    memories: dict[tuple[int, str], IssueMemory] = field(default_factory=dict)
+    memories: dict[tuple[int, str], object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +121,13 @@ def open_pair(
         ends = _ends(conn, connection.id)
     world = PairWorld(pair, facts.capabilities, codes, lambda to, other: ends[to].get(other))
 
-    def rules_for(link: LinkState) -> LinkRules:
-        return build_rules(world, LinkTexts(_DIALECTS, who, link, "GitLab"))[0]
+    kind = tracker_of(connection)
+    dialects = {SideName.TRACKER: tracker(kind.dialect), SideName.PORTAL: TASK}
 
-    _, problems = build_rules(world, LinkTexts(_DIALECTS, who, LinkState(""), "GitLab"))
+    def rules_for(link: LinkState) -> LinkRules:
+        return build_rules(world, LinkTexts(dialects, who, link, kind.name))[0]
+
+    _, problems = build_rules(world, LinkTexts(dialects, who, LinkState(""), kind.name))
     projects = {SideName.TRACKER: facts.project_id, SideName.PORTAL: str(pair.group_id)}
     return PairSetting(connection, pair, sides, projects, rules_for, problems)
 

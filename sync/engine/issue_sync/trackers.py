@@ -1,0 +1,96 @@
+"""Which room holds the issues of a connection: one row a tracker, by the connection's kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from sync.core.issue_sync.mapping import ProjectPair
+from sync.core.issue_sync.side import SideClient
+from sync.errors import Refused
+from sync.gitlab.api.merge_requests import read_project
+from sync.gitlab.issues.client import GitLabIssues
+from sync.gitlab.issues.options import IssueOptions as GitLabOptions
+from sync.gitlab.issues.projects import IssueMemory as GitLabMemory
+from sync.store.rows import ConnectionRecord
+from sync.text.markdown.dialect import GITLAB, YOUTRACK, Dialect
+from sync.youtrack.issues.client import YouTrackIssues
+from sync.youtrack.issues.options import IssueOptions as YouTrackOptions
+from sync.youtrack.issues.projects import Instance
+from sync.youtrack.issues.projects import IssueMemory as YouTrackMemory
+
+if TYPE_CHECKING:
+    from sync.engine.deps import Deps
+
+M = TypeVar("M")
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """A tracker: its name for people, its Markdown, how its issues and a project are reached.
+
+    `project_id_for` gives the project's id for good. Both raise SyncError.
+    """
+
+    name: str
+    dialect: Dialect
+    open_issues: Callable[[Deps, ConnectionRecord, ProjectPair], SideClient]
+    project_id_for: Callable[[Deps, ConnectionRecord, str], str]
+
+
+def tracker_of(connection: ConnectionRecord) -> Tracker:
+    """Return the tracker of a connection. Raises Refused for one of an unknown kind."""
+    tracker = TRACKERS.get(connection.kind)
+    if tracker is None:
+        raise Refused(
+            f"The connection {connection.name} is of a kind without issues: {connection.kind}",
+            code="kind",
+        )
+    return tracker
+
+
+def _memory(deps: Deps, key: tuple[int, str], make: type[M]) -> M:
+    """Return what rooms of the process learned of an instance, which is empty at first."""
+    held = deps.issue_sync.memories.get(key)
+    if not isinstance(held, make):
+        held = deps.issue_sync.memories[key] = make()
+    return held
+
+
+def _gitlab_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) -> SideClient:
+    options = GitLabOptions(
+        custom_fields=bool(pair.custom),
+        max_file_bytes=pair.max_file_bytes,
+        confidential=pair.confidential,
+    )
+    client = deps.code_host_for(connection)
+    memory = _memory(deps, (connection.id, client.base_url), GitLabMemory)
+    return GitLabIssues(client, options, deps.clock, memory)
+
+
+def _gitlab_project(deps: Deps, connection: ConnectionRecord, project: str) -> str:
+    if project.isdigit():
+        return project
+    return str(read_project(deps.code_host_for(connection), project).id)
+
+
+def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) -> SideClient:
+    options = YouTrackOptions(
+        custom_fields=bool(pair.custom),
+        max_file_bytes=pair.max_file_bytes,
+        confidential=pair.confidential,
+    )
+    client = deps.youtrack_for(connection)
+    memory = _memory(deps, (connection.id, client.base_url), YouTrackMemory)
+    return YouTrackIssues(client, options, memory)
+
+
+def _youtrack_project(deps: Deps, connection: ConnectionRecord, project: str) -> str:
+    return Instance(deps.youtrack_for(connection)).project(project).id
+
+
+TRACKERS = {
+    "gitlab": Tracker("GitLab", GITLAB, _gitlab_issues, _gitlab_project),
+    "youtrack": Tracker("YouTrack", YOUTRACK, _youtrack_issues, _youtrack_project),
+}

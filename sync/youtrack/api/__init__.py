@@ -1,0 +1,1 @@
+"""Requests to YouTrack: the client, what its refusals mean, whose token it has."""

@@ -1,0 +1,51 @@
+"""The account behind a permanent token: its user, time zone, and the version of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sync.youtrack.api.client import YouTrack
+from sync.youtrack.json_fields import mapping, text
+
+_UTC = ("", "UTC", "Etc/UTC", "GMT")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The user of a token. `zone`: of the profile, in which searches read moments."""
+
+    user_id: str
+    login: str
+    name: str
+    zone: str
+    version: str
+
+
+def read_account(client: YouTrack) -> Account:
+    """Ask the instance about its token. Raises SyncError (Denied: it is not accepted).
+
+    https://www.jetbrains.com/help/youtrack/devportal/resource-api-users-me.html
+    """
+    fields = "id,login,fullName,profiles(general(timezone(id)))"
+    me = mapping(client.get("/users/me", fields=fields))
+    general = mapping(mapping(me.get("profiles")).get("general"))
+    config = mapping(client.get("/config", fields="version,build"))
+    return Account(
+        text(me.get("id")),
+        text(me.get("login")),
+        text(me.get("fullName")),
+        text(mapping(general.get("timezone")).get("id")),
+        text(config.get("version")),
+    )
+
+
+def problems(account: Account) -> Iterator[str]:
+    """Yield what is wrong with an account, a sentence each."""
+    if account.login == "guest":
+        yield "The token is not accepted: YouTrack answers as to a guest."
+    if account.zone not in _UTC:
+        yield (
+            f"The account's time zone is {account.zone}: set it to UTC in its profile, since an "
+            "hour that the clocks repeat is read twice."
+        )

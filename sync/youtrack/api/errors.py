@@ -1,0 +1,152 @@
+"""Meanings of failed calls to YouTrack, by one table of HTTP statuses. Pure.
+
+The strings in `error` are no stable vocabulary, so the status decides. A 500 whose body names an
+error is the caller's mistake (a field that the project lacks) and is not tried again.
+https://www.jetbrains.com/help/youtrack/devportal/api-concept-errors.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from sync.errors import Denied, Later, Refused, SyncError
+from sync.youtrack.json_fields import mapping, mappings, text
+
+_MESSAGE_LIMIT = 300
+_MAX_WAIT = 3600.0
+_GATEWAY = (502, 503, 504)  # of what stands before the server
+
+
+class _Meaning(NamedTuple):
+    kind: type[SyncError]
+    cause: str
+    change: str = ""
+
+
+_MEANINGS: dict[int, _Meaning] = {
+    400: _Meaning(Refused, "YouTrack does not accept this value", "See YouTrack's answer above"),
+    401: _Meaning(
+        Denied,
+        "The permanent token is wrong or revoked, or its user is banned",
+        "Issue a new permanent token with the scope YouTrack and put it into the connection",
+    ),
+    403: _Meaning(
+        Refused,
+        "The token's user may not do this",
+        "Give that user a role in the project that allows it",
+    ),
+    404: _Meaning(
+        Refused,
+        "It does not exist, or the token's user cannot see it",
+        "Check that the token's user has a role in the project",
+    ),
+    405: _Meaning(Refused, "This version of YouTrack has no such method"),
+    408: _Meaning(Later, "YouTrack gave up waiting"),
+    409: _Meaning(Later, "Another request is changing the same issue"),
+    429: _Meaning(Later, "YouTrack asks for fewer requests"),
+}
+_REDIRECT = _Meaning(
+    Refused,
+    "The base URL is not the server's own address",
+    "Set the connection's base URL to the address that YouTrack shows in the browser",
+)
+_MISTAKE = _Meaning(
+    Refused,
+    "YouTrack fails over what was sent, such as a field that the project does not have",
+    "Check the fields of the project beside the settings",
+)
+_BROKEN = _Meaning(Later, "YouTrack or what stands before it is not working")
+_OTHER = _Meaning(Refused, "YouTrack does not accept this request")
+
+
+def error_from_response(response: requests.Response, *, request: str, write: bool) -> SyncError:
+    """Return the error that an answer other than 2xx means. `write`: it may have changed data."""
+    status = response.status_code
+    body = _body(response)
+    meaning = _meaning(status, body)
+    details = [text(body.get("error_description")) or text(body.get("error"))]
+    details += [text(child.get("error")) for child in mappings(body.get("error_children"))]
+    description = "; ".join(part for part in details if part)[:_MESSAGE_LIMIT]
+    summary = f"{request} was answered {status}" + (f" ({description})" if description else "")
+    if meaning.kind is not Later:
+        return meaning.kind(summary, cause=meaning.cause, change=meaning.change, code=str(status))
+    return Later(
+        summary,
+        after=retry_after(response.headers),
+        sent=write and status >= 500,
+        cause=meaning.cause,
+        code=str(status),
+    )
+
+
+def _meaning(status: int, body: Mapping[str, Any]) -> _Meaning:
+    if 300 <= status < 400:
+        return _REDIRECT
+    if status >= 500:
+        mistake = status not in _GATEWAY and isinstance(body.get("error"), str)
+        return _MISTAKE if mistake else _BROKEN
+    return _MEANINGS.get(status, _OTHER)
+
+
+def _body(response: requests.Response) -> dict[str, Any]:
+    try:
+        return mapping(json.loads(response.content))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that an answer asks to wait, at most an hour; None where it does not."""
+    value = headers.get("Retry-After", "")
+    return min(float(value), _MAX_WAIT) if value.isascii() and value.isdigit() else None
+
+
+def error_from_exception(error: Exception, *, request: str, write: bool) -> SyncError:
+    """Return the error of a request without an answer; its text names no header and no token."""
+    match error:
+        case requests.exceptions.SSLError():
+            return Refused(
+                f"{request} failed: the certificate of YouTrack is not trusted",
+                cause="A server of one's own has its own certificate authority",
+                change="Put that authority's certificate (PEM) into the connection's ca_file",
+                code="tls",
+            )
+        case requests.exceptions.ConnectTimeout():
+            return Later(f"{request} failed: YouTrack cannot be reached in time", code="timeout")
+        case requests.exceptions.Timeout():
+            return Later(f"{request} got no answer in time", sent=write, code="timeout")
+        case requests.exceptions.ConnectionError() if _never_connected(error):
+            return Later(f"{request} failed: YouTrack cannot be reached", code="connection")
+        case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
+            return Refused(
+                f"{request} cannot be sent",
+                cause="The base URL is not a web address",
+                change="Set the connection's base URL, such as https://example.youtrack.cloud",
+                code="request",
+            )
+        case _:
+            return Later(f"{request} was cut off", sent=write, code="connection")
+
+
+def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError)
+
+
+def error_not_json(request: str, kind: str, *, write: bool) -> SyncError:
+    """Return the error of an answer that is no JSON: a path outside of the API is a page, with 200.
+
+    It is tried again: a server under maintenance shows a page, too.
+    """
+    return Later(
+        f"{request} was answered with {kind or 'something'} in place of JSON",
+        sent=write,
+        cause="The base URL lacks YouTrack's context path, or a page stands before the server",
+        change="Write the base URL as in the browser, such as https://example.com/youtrack",
+        code="not_json",
+    )

@@ -1,0 +1,1 @@
+"""Issues of YouTrack as one end of two-way links."""

@@ -1,0 +1,136 @@
+"""What a project's issues can hold, asked of its custom fields and their bundles.
+
+Names differ from project to project (Kanban has Stage in place of State): a status is found by its
+type. https://www.jetbrains.com/help/youtrack/devportal/resource-api-admin-projects-id-customFields.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sync.core.issue_sync.model import (
+    ASSIGNEES,
+    CHECKLIST,
+    DEADLINE,
+    DESCRIPTION,
+    ESTIMATE,
+    LEAD,
+    LINKS,
+    PARENT,
+    PRIORITY,
+    SPRINT,
+    STAGE,
+    STATUS,
+    TAGS,
+    TITLE,
+    Capabilities,
+    Choice,
+)
+from sync.errors import Refused
+from sync.youtrack.api.client import encode_segment
+from sync.youtrack.issues.fields import FieldFacts, by_purpose, project_field
+from sync.youtrack.issues.reading import IssueReader
+from sync.youtrack.json_fields import mapping, mappings, text, whole
+
+LONGEST_TITLE = 1000  # a guard of ours: YouTrack's pages name no limit
+NO_SUCH_FIELD = "Issues of YouTrack have no such field"
+NOT_YET = "It is not kept in step with YouTrack yet"
+FIELDS = (
+    "id,$type,canBeEmpty,ordinal,field(id,name,fieldType(id)),"
+    "bundle(id,values(id,name,isResolved,archived,ordinal),aggregatedUsers(id,login))"
+)
+_WANTED = {
+    STATUS: "a field of the type state",
+    PRIORITY: "a field of the type enum",
+    ASSIGNEES: "a field of the type user",
+    DEADLINE: "a field of the type date",
+    ESTIMATE: "a field of the type period",
+}
+
+
+def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
+    """Return what the project's issues can hold and our user may write. Raises SyncError."""
+    project_rows = _rows(reader, project_id)
+    facts = {text(row.get("id")): row for row in project_rows}
+    layout = by_purpose(map(project_field, project_rows), reader.options)
+    if not reader.options.custom_fields:
+        layout = {name: field for name, field in layout.items() if ":" not in name}
+    missing = dict.fromkeys((LEAD, STAGE, CHECKLIST), NO_SUCH_FIELD)
+    missing |= dict.fromkeys((LINKS, PARENT, SPRINT), NOT_YET)
+    missing |= {
+        name: f"The project has no {kind} named {_names(reader, name)}: add one to the project, or "
+        "name another in the settings"
+        for name, kind in _WANTED.items()
+        if name not in layout
+    }
+    choices = {
+        name: _choices(facts[field.id])
+        for name, field in layout.items()
+        if mappings(mapping(facts[field.id].get("bundle")).get("values"))
+    }
+    people = layout.get(ASSIGNEES)
+    return Capabilities(
+        writable=frozenset({TITLE, DESCRIPTION, TAGS, *layout}),
+        choices=choices,
+        longest={TITLE: LONGEST_TITLE},
+        several_assignees=people is not None and people.several,
+        missing=missing,
+    )
+
+
+def project_layout(reader: IssueReader, project_id: str) -> Mapping[str, FieldFacts]:
+    """Return the fields that a new issue has, by purpose; those of a read one, where there is one.
+
+    Raises SyncError.
+    """
+    held = reader.instance.memory.layouts.get(project_id)
+    if held:
+        return held
+    layout = by_purpose(map(project_field, _rows(reader, project_id)), reader.options)
+    reader.instance.memory.layouts[project_id] = layout
+    return layout
+
+
+def _rows(reader: IssueReader, project_id: str) -> list[dict[str, Any]]:
+    """Ask for the project's fields; no field at all means that our user may not read them."""
+    path = f"/admin/projects/{encode_segment(project_id)}/customFields"
+    rows = list(reader.client.list(path, fields=FIELDS))
+    if not rows:
+        raise Refused(
+            "YouTrack shows no fields of the project",
+            cause="The token's user lacks the right Read Project, or a role in the project",
+            change="Give that user a role with Read Project there",
+            code="404",
+        )
+    for row in rows:
+        for person in mappings(mapping(row.get("bundle")).get("aggregatedUsers")):
+            reader.instance.memory.logins[text(person.get("id"))] = text(person.get("login"))
+    return sorted(rows, key=lambda row: whole(row.get("ordinal")) or 0)
+
+
+def _choices(row: Mapping[str, Any]) -> tuple[Choice, ...]:
+    """Return the values of a bundle that can be chosen, by their names."""
+    values = mappings(mapping(row.get("bundle")).get("values"))
+    return tuple(
+        Choice(
+            text(value.get("name")),
+            text(value.get("name")),
+            closed=value.get("isResolved") is True,
+            position=whole(value.get("ordinal")) or 0,
+        )
+        for value in values
+        if value.get("archived") is not True
+    )
+
+
+def _names(reader: IssueReader, name: str) -> str:
+    options = reader.options
+    wanted = {
+        STATUS: options.status_field or "anything",
+        PRIORITY: options.priority_field,
+        ASSIGNEES: options.assignee_field,
+        DEADLINE: options.deadline_field,
+        ESTIMATE: " or ".join(options.estimate_fields),
+    }
+    return wanted[name]

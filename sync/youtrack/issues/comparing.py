@@ -1,0 +1,56 @@
+"""What was asked beside what was stored: YouTrack may apply a write and drop parts of it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from sync.core.issue_sync.model import ASSIGNEES, DEADLINE, DESCRIPTION, ESTIMATE, TITLE, Value
+from sync.core.issue_sync.writes import Change, SetChange
+from sync.youtrack.issues.fields import whole_minutes
+
+_LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
+_OTHER = "YouTrack stored another value: a workflow of the project may have changed it"
+REASONS = {
+    ASSIGNEES: "YouTrack did not take the person: only people of the project's team can be assigned"
+}
+
+
+def left_out(changes: Mapping[str, Change], stored: Mapping[str, Value]) -> dict[str, str]:
+    """Return the fields that were not stored as asked, each with the likely reason."""
+    return {
+        name: REASONS.get(name, _OTHER)
+        for name, change in changes.items()
+        if name in stored and not holds(name, change, stored[name])
+    }
+
+
+def one_line(title: str) -> str:
+    """Return a title as YouTrack stores it."""
+    return _LINE_END.sub(" ", title).replace("\u0085", "")
+
+
+def holds(name: str, change: Change, stored: Value) -> bool:
+    """Tell whether a stored value is what a change asks for, after YouTrack's own trimming."""
+    match change:
+        case SetChange(add, remove):
+            held = _folded(stored)
+            return _folded(add) <= held and not (_folded(remove) - _folded(add)) & held
+        case frozenset():
+            return _folded(change) == _folded(stored)
+        case str() if name == TITLE:
+            return one_line(change) == stored
+        case str() if name == DESCRIPTION:
+            return change.replace("\r", "") == (stored or "")
+        case str() if name == DEADLINE:
+            return change[:10] == (stored or "")
+        case int() if name == ESTIMATE:
+            return (whole_minutes(change) * 60 if change else None) == stored
+        case str() if isinstance(stored, str):
+            return change.casefold() == stored.casefold()
+    return (change or None) == (stored or None)
+
+
+def _folded(value: Value) -> frozenset[str]:
+    members = value if isinstance(value, frozenset) else {str(value)} if value else set()
+    return frozenset(member.casefold() for member in members)

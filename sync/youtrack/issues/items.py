@@ -1,0 +1,227 @@
+"""Issues created and changed: as few requests as can be, and every answer compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sync.core.issue_sync.model import (
+    DESCRIPTION,
+    TITLE,
+    Item,
+    ItemAddress,
+    Unreachable,
+    Value,
+)
+from sync.core.issue_sync.writes import (
+    Change,
+    CreateItem,
+    Done,
+    NotDone,
+    Outcome,
+    SetChange,
+    Unknown,
+    UpdateItem,
+)
+from sync.errors import Later, Refused
+from sync.youtrack.api.client import encode_segment
+from sync.youtrack.issues import rows, states, tags
+from sync.youtrack.issues.capabilities import LONGEST_TITLE, project_layout
+from sync.youtrack.issues.changes import Body, body_of, needs_stored
+from sync.youtrack.issues.comparing import left_out
+from sync.youtrack.issues.keys import search_word, with_definition, without_definition
+from sync.youtrack.issues.outcomes import not_landed
+from sync.youtrack.issues.reading import IssueReader
+from sync.youtrack.json_fields import mapping, mappings, text
+
+LOOKED_UP_AT_ONCE = 20
+_NEWEST = 100
+_OF_VALUE = ("400", "403", "500")  # refusals that may concern one field alone
+_NOTHING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemWriter:
+    """Writes issues through a reader's client."""
+
+    reader: IssueReader
+
+    def update(self, write: UpdateItem) -> Outcome:
+        """Change fields of an issue. Raises SyncError."""
+        too_long(write.changes)
+        address = write.address
+        layout = self.reader.instance.memory.layouts.get(address.project, {})
+        stored: Mapping[str, Value] = {}
+        if needs_stored(write.changes, layout):
+            row = self.reader.row(address.id, rows.BASIC)
+            self.reader.remember(row)
+            layout, stored = rows.layout_of(row, self.reader.options), self._values(row)
+        body = body_of(self.reader, write.changes, layout, stored)
+        return self._carry_out(address.id, write.changes, body)
+
+    def create(self, write: CreateItem, existing: ItemAddress | None) -> Outcome:
+        """Create an issue with its key in the description; one that has the key is taken."""
+        if existing is not None:
+            return self.settled_creation(write, existing)
+        changes: dict[str, Change] = {name: v for name, v in write.values.items() if v is not None}
+        too_long(changes)
+        layout = project_layout(self.reader, write.project)
+        body = body_of(self.reader, changes, layout, {})
+        description = text(body.plain.get("description"))
+        plain = {
+            "project": {"id": self.reader.instance.project(write.project).id},
+            "summary": body.plain.get("summary") or "",
+            "description": with_definition(description, write.key),
+        }
+        row, refused = self._created(plain, body)
+        created = rows.address_of(row)
+        missing = left_out(changes, self._values(row))
+        fields = (
+            dict(body.fields)
+            if refused
+            else {n: body.fields[n] for n in missing if n in body.fields}
+        )
+        rest = Body({}, fields, body.tags, body.machines, body.dropped)
+        return self._carry_out(created.id, changes, rest, row)
+
+    def _created(self, plain: dict[str, Any], body: Body) -> tuple[dict[str, Any], Refused | None]:
+        """Create an issue; where a value is refused without its fields, which follow singly."""
+        whole = plain | {"customFields": list(body.fields.values())}
+        try:
+            return self._post("/issues", whole), None
+        except Refused as refused:
+            if not body.fields or refused.code not in _OF_VALUE:
+                raise
+            return self._post("/issues", plain), refused
+
+    def _carry_out(
+        self,
+        issue_id: str,
+        changes: Mapping[str, Change],
+        body: Body,
+        row: dict[str, Any] | None = None,
+    ) -> Outcome:
+        """Send what is left, and compare. What happened to a part of a write is Unknown."""
+        path, begun, refusals = f"/issues/{encode_segment(issue_id)}", row is not None, []
+        dropped, fresh = dict(body.dropped), True
+        try:
+            for part in _parts(body):
+                try:
+                    row = self._post(path, part.json())
+                    begun = True
+                except Refused as refused:
+                    if refused.code not in _OF_VALUE:
+                        raise
+                    refusals.append(refused)
+                    for name, single in _singles(part):
+                        try:
+                            row = self._post(path, single.json())
+                            begun = True
+                        except Refused as error:
+                            refusals.append(error)
+                            dropped[name] = error.message
+            if body.tags.add or body.tags.remove:
+                tags.change(self.reader, issue_id, body.tags.add, body.tags.remove)
+                begun, fresh = True, False
+            for name, (field, target) in body.machines.items():
+                if reason := states.move(self.reader, issue_id, field, target):
+                    dropped[name] = reason
+                else:
+                    begun = True
+                fresh = False
+        except Later as error:
+            if begun:
+                return Unknown(error)
+            raise
+        if refusals and not begun:
+            return NotDone(refusals[0])
+        if row is None or not fresh:
+            row = self.reader.row(issue_id, rows.BASIC)
+        return self._done(row, changes, dropped)
+
+    def _done(
+        self, row: Mapping[str, Any], changes: Mapping[str, Change], dropped: dict[str, str]
+    ) -> Outcome:
+        self.reader.remember(row)
+        item = rows.item_of(
+            row, self.reader.own_id(), self.reader.options, self.reader.client.base_url
+        )
+        missing = left_out(changes, item.values)
+        return Done(item=item, dropped={**missing, **dropped})
+
+    def _post(self, path: str, data: dict[str, Any]) -> dict[str, Any]:
+        return mapping(self.reader.client.post(path, data, fields=rows.BASIC))
+
+    def _values(self, row: Mapping[str, Any]) -> dict[str, Value]:
+        return rows.values_of(row, self.reader.options)
+
+    def find_created(self, project_id: str, keys: Sequence[str]) -> dict[str, ItemAddress]:
+        """Return where the issues are that were created with these keys. Raises SyncError.
+
+        Our newest are looked at first: the index of words may lag behind.
+        """
+        reader, addresses = self.reader, dict[str, ItemAddress]()
+        project = f"project: {{{reader.instance.project(project_id, fresh=True).short_name}}}"
+        newest = f"{project} reporter: me sort by: created desc"
+        queries = [newest]
+        for start in range(0, len(keys), LOOKED_UP_AT_ONCE):
+            words = " or ".join(map(search_word, keys[start : start + LOOKED_UP_AT_ONCE]))
+            queries.append(f"{project} ({words})")
+        for query in queries:
+            if set(keys) <= addresses.keys():
+                break
+            fields = "id,idReadable,description,project(id)"
+            for row in mappings(
+                reader.client.get("/issues", query=query, fields=fields, top=_NEWEST)
+            ):
+                key = without_definition(text(row.get("description")))[1]
+                if key in keys:
+                    addresses.setdefault(key, rows.address_of(row))
+        return addresses
+
+    def settled_creation(self, write: CreateItem, address: ItemAddress) -> Outcome:
+        """Return what an issue holds that an earlier attempt created."""
+        item = self.reader.read([address])[address.id]
+        if isinstance(item, Unreachable):
+            return Unknown(Later("YouTrack does not show what it created", code="hidden"))
+        changes = {name: value for name, value in write.values.items() if value is not None}
+        return Done(item=item, dropped=left_out(changes, item.values))
+
+    def settled_update(self, write: UpdateItem) -> Outcome:
+        """Compare an issue with what its fields held before: shown still, it never landed."""
+        item = self.reader.read([write.address])[write.address.id]
+        if not isinstance(item, Item):
+            return Unknown(Later(f"YouTrack does not show the issue: {item.text}", code="hidden"))
+        missing = left_out(write.changes, item.values)
+        still = {n for n in missing if item.values.get(n) == write.before.get(n, _NOTHING)}
+        if still and len(still) == len(write.changes):
+            return not_landed()
+        return Done(item=item, dropped={name: missing[name] for name in sorted(still)})
+
+
+def _parts(body: Body) -> list[Body]:
+    """Return the POST that carries out all that one can; none where there is nothing for it."""
+    return [body] if body.plain or body.fields else []
+
+
+def _singles(body: Body) -> list[tuple[str, Body]]:
+    """Return a POST for each field of a refused one that had several."""
+    names = {"summary": TITLE, "description": DESCRIPTION}
+    parts = [(names[key], Body({key: value})) for key, value in body.plain.items()]
+    parts += [(name, Body(fields={name: sent})) for name, sent in body.fields.items()]
+    return parts if len(parts) > 1 else []
+
+
+def too_long(changes: Mapping[str, Change]) -> None:
+    """Raise Refused for a title that is longer than ours may be."""
+    title = changes.get(TITLE)
+    if isinstance(title, str) and len(title) > LONGEST_TITLE:
+        raise Refused(
+            f"The title has {len(title)} characters, more than {LONGEST_TITLE}",
+            change="Shorten the title",
+            code="too_long",
+        )
+
+
+__all__ = ["ItemWriter", "SetChange"]

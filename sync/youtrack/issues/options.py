@@ -1,0 +1,40 @@
+"""What of issues is kept in step, as the settings say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_FILE_BYTES = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """An event of a state machine: the API does not tell where an event leads."""
+
+    start: str
+    event: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueOptions:
+    """What is read and written.
+
+    `status_field`: "" for the project's first field of a state's type. The other fields by their
+    canonical names, and by their types. `transitions`: of state machines, where the names of
+    events do not tell where they lead. `confidential`: whether issues that only some see are given
+    to anybody.
+    """
+
+    comments: bool = True
+    time: bool = True
+    files: bool = True
+    custom_fields: bool = False
+    status_field: str = ""
+    priority_field: str = "Priority"
+    assignee_field: str = "Assignee"
+    deadline_field: str = "Due Date"
+    estimate_fields: tuple[str, ...] = ("Estimation", "Original estimation")
+    transitions: tuple[Transition, ...] = ()
+    max_file_bytes: int = MAX_FILE_BYTES
+    confidential: bool = True

@@ -1,0 +1,46 @@
+"""How a write ended, from what was raised, and from what was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sync.core.issue_sync.writes import NotDone, Outcome, Unknown
+from sync.errors import Later, Refused, SyncError
+from sync.youtrack.issues.projects import Instance
+
+_NO_WRITE = ("403", "404")
+
+
+def outcome_of(step: Callable[[], Outcome], instance: Instance, project_id: str) -> Outcome:
+    """Return how a step ended. A write that may have happened is Unknown."""
+    try:
+        return step()
+    except SyncError as error:
+        return failed(error, instance, project_id)
+
+
+def failed(error: SyncError, instance: Instance, project_id: str) -> Outcome:
+    """Return the outcome of an error; of a refusal in an archived project, that it is archived."""
+    if isinstance(error, Later) and error.sent:
+        return Unknown(error)
+    if isinstance(error, Refused) and error.code in _NO_WRITE and project_id:
+        try:
+            if instance.project(project_id, fresh=True).archived:
+                return NotDone(_archived(error))
+        except SyncError:
+            return NotDone(error)
+    return NotDone(error)
+
+
+def _archived(error: Refused) -> Refused:
+    return Refused(
+        error.message.partition(" was ")[0] + " was refused",
+        cause="The project is archived",
+        change="Restore the project, or end its links",
+        code="archived",
+    )
+
+
+def not_landed(what: str = "The write") -> NotDone:
+    """Return that a write did not happen and may be tried again."""
+    return NotDone(Later(f"{what} did not reach YouTrack", code="not_landed"))

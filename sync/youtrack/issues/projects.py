@@ -1,0 +1,105 @@
+"""Projects as requests need them: short name, team, whether archived, whose token it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from sync.errors import Refused
+from sync.youtrack.api.client import YouTrack, encode_segment
+from sync.youtrack.issues.fields import FieldFacts
+from sync.youtrack.json_fields import mapping, text
+
+GONE = "404"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project; the short name changes, the id does not."""
+
+    id: str
+    short_name: str
+    archived: bool
+    team_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose token it is; `zone`: by it the search reads moments, and days of work are filed."""
+
+    id: str
+    login: str
+    zone: ZoneInfo
+
+
+@dataclass(slots=True)
+class IssueMemory:
+    """What was learned of an instance, which later clients need not ask again.
+
+    `logins`: of people, by id. `layouts`: of issues' fields, by project and purpose. `learned`:
+    where events of state machines led, by field, state and event.
+    """
+
+    logins: dict[str, str] = field(default_factory=dict)
+    layouts: dict[str, dict[str, FieldFacts]] = field(default_factory=dict)
+    learned: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    projects: dict[str, Project] = field(default_factory=dict)
+    account: Account | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance as its client asks about it; what it answers is remembered."""
+
+    client: YouTrack
+    memory: IssueMemory = field(default_factory=IssueMemory)
+
+    def account(self) -> Account:
+        """Return our account, asked once. Raises SyncError.
+
+        The time zone is undocumented in searches: moments are read in that of the token's owner.
+        """
+        if self.memory.account is None:
+            fields = "id,login,profiles(general(timezone(id)))"
+            me = mapping(self.client.get("/users/me", fields=fields))
+            general = mapping(mapping(me.get("profiles")).get("general"))
+            zone = text(mapping(general.get("timezone")).get("id"))
+            self.memory.account = Account(text(me.get("id")), text(me.get("login")), _zone(zone))
+        return self.memory.account
+
+    def project(self, project_id: str, *, fresh: bool = False) -> Project:
+        """Return a project by its id or short name. Raises SyncError."""
+        held = self.memory.projects.get(project_id)
+        if held is None or fresh:
+            path = f"/admin/projects/{encode_segment(project_id)}"
+            row = mapping(self.client.get(path, fields="id,shortName,archived,team(id)"))
+            held = self.memory.projects[project_id] = Project(
+                text(row.get("id")),
+                text(row.get("shortName")),
+                row.get("archived") is True,
+                text(mapping(row.get("team")).get("id")),
+            )
+        return held
+
+    def login(self, user_id: str) -> str:
+        """Return the login of a person, "" where there is none with that id. Raises SyncError."""
+        if user_id not in self.memory.logins:
+            try:
+                path = f"/users/{encode_segment(user_id)}"
+                row = mapping(self.client.get(path, fields="id,login"))
+            except Refused as refused:
+                if refused.code != GONE:
+                    raise
+                return ""
+            if text(row.get("id")) != user_id:
+                return ""
+            self.memory.logins[user_id] = text(row.get("login"))
+        return self.memory.logins[user_id]
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ValueError, OSError, KeyError):  # an unknown zone is a KeyError
+        return ZoneInfo("UTC")

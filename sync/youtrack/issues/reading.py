@@ -1,0 +1,141 @@
+"""Issues read whole: many at once by their readable ids, and those that moved by their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sync.core.issue_sync.model import Absence, Item, ItemAddress, TimeEntry, Unreachable
+from sync.errors import Refused
+from sync.youtrack.api.client import YouTrack, encode_segment
+from sync.youtrack.issues import rows
+from sync.youtrack.issues.options import IssueOptions
+from sync.youtrack.issues.projects import GONE, Instance
+from sync.youtrack.json_fields import mapping, mappings, text
+
+AT_ONCE = 50  # issues in a question
+NESTED = 42  # a list inside of an answer may end there
+_DENIED = "403"
+
+
+@dataclass(frozen=True, slots=True)
+class IssueReader:
+    """Reads issues with a client, and remembers how their fields are made."""
+
+    client: YouTrack
+    instance: Instance
+    options: IssueOptions
+
+    def own_id(self) -> str:
+        """Return the id of our account. Raises SyncError."""
+        return self.instance.account().id
+
+    def read(self, addresses: Sequence[ItemAddress]) -> Mapping[str, Item | Unreachable]:
+        """Read issues whole, wherever they were moved to. Raises SyncError."""
+        by_id: dict[str, dict[str, Any]] = {}
+        for start in range(0, len(addresses), AT_ONCE):
+            by_id |= self._listed(addresses[start : start + AT_ONCE])
+        absent: dict[str, Unreachable] = {}
+        for address in addresses:
+            if address.id not in by_id:
+                row = self._single(address)
+                if isinstance(row, Unreachable):
+                    absent[address.id] = row
+                else:
+                    by_id[address.id] = row
+        work = self._work(list(by_id.values())) if self.options.time else {}
+        return {
+            address.id: absent.get(address.id)
+            or self.finish(address, by_id[address.id], work.get(address.id, ()))
+            for address in addresses
+        }
+
+    def finish(
+        self, address: ItemAddress, row: Mapping[str, Any], work: tuple[TimeEntry, ...] | None
+    ) -> Item | Unreachable:
+        """Return the item of a row, whose layout is remembered for the writes that follow."""
+        self.remember(row)
+        if mapping(row.get("project")).get("archived") is True:
+            return Unreachable(address, Absence.ARCHIVED, "The project is archived")
+        if rows.is_limited(row) and not self.options.confidential:
+            return Unreachable(address, Absence.CONFIDENTIAL, "Only some people see the issue")
+        return rows.item_of(row, self.own_id(), self.options, self.client.base_url, work)
+
+    def remember(self, row: Mapping[str, Any]) -> None:
+        """Keep how the fields of a project's issues are made, and the logins of people in them."""
+        project_id = text(mapping(row.get("project")).get("id"))
+        layout = self.instance.memory.layouts.setdefault(project_id, {})
+        layout |= rows.layout_of(row, self.options)
+        for field in mappings(row.get("customFields")):
+            value = field.get("value")
+            for person in mappings(value) or [mapping(value)]:
+                if text(person.get("login")):
+                    self.instance.memory.logins[text(person.get("id"))] = text(person.get("login"))
+
+    def row(self, issue_id: str, fields: str = rows.WHOLE) -> dict[str, Any]:
+        """Return the answer about an issue, with all comments and files. Raises SyncError."""
+        path = f"/issues/{encode_segment(issue_id)}"
+        return self._complete(mapping(self.client.get(path, fields=fields)))
+
+    def _listed(self, addresses: Sequence[ItemAddress]) -> dict[str, dict[str, Any]]:
+        """Ask for several issues by their readable ids; a search with one that is gone fails."""
+        wanted = {address.id for address in addresses}
+        readable = sorted({address.number for address in addresses if "-" in address.number})
+        if len(readable) < 2:
+            return {}
+        query = f"issue id: {', '.join(readable)}"
+        try:
+            listed = self.client.get("/issues", query=query, fields=rows.WHOLE, top=AT_ONCE)
+        except Refused:
+            return {}
+        issues = [row for row in mappings(listed) if text(row.get("id")) in wanted]
+        return {text(row.get("id")): self._complete(row) for row in issues}
+
+    def _single(self, address: ItemAddress) -> dict[str, Any] | Unreachable:
+        try:
+            return self.row(address.id)
+        except Refused as refused:
+            if refused.code not in (GONE, _DENIED):
+                raise
+            return Unreachable(address, self._absence(address, refused), refused.message)
+
+    def _absence(self, address: ItemAddress, refused: Refused) -> Absence:
+        """Tell an issue that is gone from a project that is not to be seen: both are 404."""
+        if refused.code == _DENIED:
+            return Absence.DENIED
+        try:
+            if address.project:
+                self.instance.project(address.project, fresh=True)
+        except Refused:
+            return Absence.DENIED
+        return Absence.NOT_FOUND
+
+    def _complete(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Read lists to their end that may be cut inside of an answer."""
+        path = f"/issues/{encode_segment(text(row.get('id')))}"
+        for name, fields in (("comments", rows.COMMENT), ("attachments", rows.FILE)):
+            if len(mappings(row.get(name))) >= NESTED:
+                row[name] = list(self.client.list(f"{path}/{name}", fields=fields))
+        return row
+
+    def _work(self, issues: Sequence[Mapping[str, Any]]) -> dict[str, tuple[TimeEntry, ...]]:
+        """Read the logged work of issues, of many with one question. Raises SyncError."""
+        entries: dict[str, list[TimeEntry]] = {}
+        for start in range(0, len(issues), AT_ONCE):
+            part = issues[start : start + AT_ONCE]
+            readable = sorted(text(row.get("idReadable")) for row in part)
+            query = f"issue id: {', '.join(readable)}"
+            try:
+                listed = list(self.client.list("/workItems", query=query, fields=rows.WORK))
+            except Refused:
+                listed = [row for issue in part for row in self.work_rows(text(issue.get("id")))]
+            for row in listed:
+                issue_id = text(mapping(row.get("issue")).get("id"))
+                entries.setdefault(issue_id, []).append(rows.entry_of(row, self.own_id()))
+        return {issue_id: tuple(members) for issue_id, members in entries.items()}
+
+    def work_rows(self, issue_id: str) -> Iterable[dict[str, Any]]:
+        """Yield the logged work of an issue as it is answered. Raises SyncError."""
+        path = f"/issues/{encode_segment(issue_id)}/timeTracking/workItems"
+        return self.client.list(path, fields=rows.WORK)

@@ -1,0 +1,156 @@
+"""An answer about an issue in the terms of two-way links. Pure.
+
+An empty description is null, and `resolved` may be some milliseconds after `updated`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sync.core.issue_sync.model import (
+    DESCRIPTION,
+    TAGS,
+    TITLE,
+    Author,
+    Comment,
+    File,
+    Item,
+    ItemAddress,
+    TimeEntry,
+    Value,
+)
+from sync.youtrack.issues.fields import (
+    FieldFacts,
+    by_purpose,
+    issue_field,
+    project_field,
+    read_value,
+)
+from sync.youtrack.issues.keys import unmarked, without_definition
+from sync.youtrack.issues.options import IssueOptions
+from sync.youtrack.json_fields import mapping, mappings, moment, text, whole
+
+__all__ = ["FieldFacts", "issue_field", "project_field"]
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_USER = "id,login,fullName"
+COMMENT = f"id,text,created,updated,deleted,author({_USER}),visibility($type)"
+FILE = "id,name,size,removed"
+WORK = f"id,date,text,duration(minutes),author({_USER}),creator(id),issue(id)"
+FIELD = (
+    "id,name,$type,value(id,name,login,minutes,text),possibleEvents(id,presentation),"
+    "projectCustomField(id,field(id,name,fieldType(id)))"
+)
+BASIC = (
+    f"id,idReadable,summary,description,created,updated,resolved,project(id,shortName,archived),"
+    "visibility($type),"
+    f"reporter({_USER}),tags(id,name),customFields({FIELD})"
+)
+WHOLE = f"{BASIC},comments({COMMENT}),attachments({FILE})"
+
+
+def layout_of(row: Mapping[str, Any], options: IssueOptions) -> dict[str, FieldFacts]:
+    """Return the issue's custom fields by their purpose."""
+    return by_purpose(map(issue_field, mappings(row.get("customFields"))), options)
+
+
+def values_of(row: Mapping[str, Any], options: IssueOptions) -> dict[str, Value]:
+    """Return the fields that an answer tells."""
+    values: dict[str, Value] = {
+        TITLE: text(row.get("summary")),
+        DESCRIPTION: without_definition(text(row.get("description")))[0],
+        TAGS: frozenset(text(tag.get("name")) for tag in mappings(row.get("tags"))),
+    }
+    stored = {text(each.get("id")): each.get("value") for each in mappings(row.get("customFields"))}
+    for purpose, field in layout_of(row, options).items():
+        if options.custom_fields or ":" not in purpose:
+            value = read_value(field, stored.get(field.id))
+            if purpose == "assignees" and not field.several:
+                value = frozenset({str(value)}) if value else frozenset()
+            values[purpose] = value
+    return values
+
+
+def author_of(value: object, own_id: str, by: object = None) -> Author:
+    """Return who wrote something; `by`: the account that stored it, where it may differ."""
+    row = mapping(value)
+    user_id = text(row.get("id"))
+    stored_by = text(mapping(by).get("id")) or user_id
+    name = text(row.get("fullName")) or text(row.get("login"))
+    return Author(user_id, name, bool(own_id) and stored_by == own_id)
+
+
+def is_limited(row: Mapping[str, Any]) -> bool:
+    """Tell whether only some of the project's people see an issue or a comment."""
+    return text(mapping(row.get("visibility")).get("$type")) == "LimitedVisibility"
+
+
+def address_of(row: Mapping[str, Any]) -> ItemAddress:
+    """Return where an issue is now; the number is the readable id, which changes with it."""
+    project = mapping(row.get("project"))
+    return ItemAddress(text(row.get("id")), text(project.get("id")), text(row.get("idReadable")))
+
+
+def item_of(
+    row: Mapping[str, Any],
+    own_id: str,
+    options: IssueOptions,
+    base_url: str,
+    work: tuple[TimeEntry, ...] | None = None,
+) -> Item:
+    """Return the item of an answer. `work`: its logged work, None where it was not read."""
+    has_entries = "comments" in row
+    comments = [each for each in mappings(row.get("comments")) if each.get("deleted") is not True]
+    files = [each for each in mappings(row.get("attachments")) if each.get("removed") is not True]
+    readable = text(row.get("idReadable"))
+    return Item(
+        address=address_of(row),
+        values=values_of(row, options),
+        author=author_of(row.get("reporter"), own_id),
+        created_at=moment(row.get("created")) or _NEVER,
+        updated_at=moment(row.get("updated")) or _NEVER,
+        url=f"{base_url}/issue/{readable}" if readable else "",
+        confidential=is_limited(row),
+        comments=tuple(comment_of(each, own_id) for each in comments)
+        if options.comments and has_entries
+        else None,
+        time=work if options.time else None,
+        files=tuple(map(file_of, files)) if options.files and has_entries else None,
+        key=without_definition(text(row.get("description")))[1],
+    )
+
+
+def comment_of(row: Mapping[str, Any], own_id: str) -> Comment:
+    """Return a comment with its text as it was before our key was put behind it."""
+    body, key = unmarked(text(row.get("text")))
+    return Comment(
+        text(row.get("id")),
+        author_of(row.get("author"), own_id),
+        body,
+        moment(row.get("created")) or _NEVER,
+        moment(row.get("updated")),
+        is_limited(row),
+        key,
+    )
+
+
+def entry_of(row: Mapping[str, Any], own_id: str) -> TimeEntry:
+    """Return logged work. Its `creator` booked it, whoever the author is: echoes show by it."""
+    words, key = unmarked(text(row.get("text")))
+    return TimeEntry(
+        text(row.get("id")),
+        author_of(row.get("author"), own_id, row.get("creator")),
+        (whole(mapping(row.get("duration")).get("minutes")) or 0) * 60,
+        (moment(row.get("date")) or _NEVER).date(),
+        words,
+        key,
+    )
+
+
+def file_of(row: Mapping[str, Any]) -> File:
+    """Return a file; texts name it by its stored name."""
+    stored = text(row.get("name"))
+    name, key = unmarked(stored)
+    return File(text(row.get("id")), name, whole(row.get("size")), stored, key)

@@ -1,0 +1,105 @@
+"""Fields under a state machine, moved by events, several hops where that is needed.
+
+The API tells the events of the present state, and not where they lead: the settings say it, or
+what happened before, or the name of the event. Nothing else is tried, as each event really happens.
+https://www.jetbrains.com/help/youtrack/devportal/api-entity-StateMachineIssueCustomField.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sync.youtrack.api.client import encode_segment
+from sync.youtrack.issues.fields import FieldFacts
+from sync.youtrack.issues.reading import IssueReader
+from sync.youtrack.issues.rows import FIELD
+from sync.youtrack.json_fields import mapping, mappings, text
+
+MOST_HOPS = 8
+_SHORTEST_STEM = 3
+
+
+def move(reader: IssueReader, issue_id: str, field: FieldFacts, target: str) -> str:
+    """Fire events until the field holds the target; return why it does not, "" where it does.
+
+    Raises SyncError.
+    """
+    path = f"/issues/{encode_segment(issue_id)}"
+    row = mapping(reader.client.get(path, fields=f"customFields({FIELD})"))
+    for _ in range(MOST_HOPS):
+        current, events = _now(row, field)
+        if current.casefold() == target.casefold():
+            return ""
+        event = _next_event(reader, field, current, target, events)
+        if not event:
+            offered = ", ".join(f'"{name}"' for name, _ in events) or "none"
+            return (
+                f'No event is known to lead from "{current}" to "{target}" (the state machine '
+                f"offers: {offered}); name the transitions in the settings"
+            )
+        sent = {"id": field.id, "name": field.name, "$type": field.issue_type,
+                "event": {"id": event, "$type": "Event"}}  # fmt: skip
+        row = mapping(
+            reader.client.post(path, {"customFields": [sent]}, fields=f"customFields({FIELD})")
+        )
+        reached = _now(row, field)[0]
+        reader.instance.memory.learned[field.id, current, event] = reached
+        if reached == current:
+            return f'The event "{event}" left the field at "{current}"'
+    return f'"{target}" was not reached in {MOST_HOPS} events'
+
+
+def _now(row: Mapping[str, Any], field: FieldFacts) -> tuple[str, list[tuple[str, str]]]:
+    """Return the present value, and the events with their labels."""
+    for each in mappings(row.get("customFields")):
+        if text(each.get("id")) == field.id:
+            events = mappings(each.get("possibleEvents"))
+            value = text(mapping(each.get("value")).get("name"))
+            return value, [(text(e.get("id")), text(e.get("presentation"))) for e in events]
+    return "", []
+
+
+def _next_event(
+    reader: IssueReader,
+    field: FieldFacts,
+    current: str,
+    target: str,
+    events: Sequence[tuple[str, str]],
+) -> str:
+    """Return the event that leads to the target, or a step towards it; "" where none is known."""
+    offered = {name for name, _ in events}
+    edges = {(t.start, t.event): t.end for t in reader.options.transitions}
+    learned = reader.instance.memory.learned
+    edges |= {
+        (start, event): end for (owner, start, event), end in learned.items() if owner == field.id
+    }
+    first = _first_step(edges, current, target)
+    if first in offered:
+        return first
+    named = [name for name, label in events if _leads_to(name, target) or _leads_to(label, target)]
+    named = [name for name in named if edges.get((current, name), target) == target]
+    return named[0] if named else ""
+
+
+def _first_step(edges: Mapping[tuple[str, str], str], current: str, target: str) -> str:
+    """Return the first event of a shortest way; "" where there is none."""
+    waiting, passed = deque([(current, "")]), {current}
+    while waiting:
+        state, first = waiting.popleft()
+        for (start, event), end in edges.items():
+            if start != state or end in passed:
+                continue
+            if end.casefold() == target.casefold():
+                return first or event
+            passed.add(end)
+            waiting.append((end, first or event))
+    return ""
+
+
+def _leads_to(event: str, state: str) -> bool:
+    """Tell whether an event is named as a state: `fix` as Fixed, `to verify` as To Verify."""
+    here, there = (re.sub(r"[^\w]", "", name).casefold() for name in (event, state))
+    return len(here) >= _SHORTEST_STEM and (here == there or there in (f"{here}d", f"{here}ed"))

@@ -1,0 +1,49 @@
+"""Tags of issues, added and taken off one by one, so that those set meanwhile stay.
+
+https://www.jetbrains.com/help/youtrack/devportal/resource-api-issues-issueID-tags.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from sync.errors import Refused
+from sync.youtrack.api.client import encode_segment
+from sync.youtrack.issues.projects import GONE
+from sync.youtrack.issues.reading import IssueReader
+from sync.youtrack.json_fields import mapping, mappings, text
+
+
+def tag_id(reader: IssueReader, name: str) -> str:
+    """Return the id of a tag that our account can use; it is made where it lacks."""
+    held = reader.instance.memory.tags
+    if name.casefold() not in held:
+        rows = reader.client.list("/tags", query=name, fields="id,name")
+        for row in rows:
+            held.setdefault(text(row.get("name")).casefold(), text(row.get("id")))
+    if name.casefold() not in held:
+        made = mapping(reader.client.post("/tags", {"name": name}, fields="id,name"))
+        held[name.casefold()] = text(made.get("id"))
+    return held[name.casefold()]
+
+
+def change(reader: IssueReader, issue_id: str, add: Set[str], remove: Set[str]) -> None:
+    """Add and take off tags. Raises SyncError."""
+    path = f"/issues/{encode_segment(issue_id)}/tags"
+    for name in sorted(add):
+        try:
+            reader.client.post(path, {"id": tag_id(reader, name)}, fields="id,name")
+        except Refused:  # a remembered tag may be gone
+            reader.instance.memory.tags.pop(name.casefold(), None)
+            reader.client.post(path, {"id": tag_id(reader, name)}, fields="id,name")
+    if not remove:
+        return
+    row = mapping(reader.client.get(f"/issues/{encode_segment(issue_id)}", fields="tags(id,name)"))
+    wanted = {name.casefold() for name in remove}
+    for tag in mappings(row.get("tags")):
+        if text(tag.get("name")).casefold() in wanted:
+            try:
+                reader.client.delete(f"{path}/{encode_segment(text(tag.get('id')))}")
+            except Refused as refused:
+                if refused.code != GONE:
+                    raise

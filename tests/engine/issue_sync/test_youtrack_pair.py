@@ -1,0 +1,193 @@
+"""A task and a YouTrack issue through the real rooms, over both emulators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+
+import pytest
+
+from sync.bitrix24.tasks.fields import STATUS_CODES
+from sync.core.clock import ManualClock
+from sync.core.issue_sync.link import LinkState
+from sync.core.issue_sync.mapping import ProjectPair, StatusMatch
+from sync.core.issue_sync.model import ItemAddress, SideName
+from sync.core.issue_sync.rules import LinkRules
+from sync.core.model.tasks import TaskStatus
+from sync.engine.issue_sync.link_rules import PairWorld, build_rules
+from sync.engine.issue_sync.link_texts import LinkTexts, People
+from sync.engine.issue_sync.trackers import TRACKERS
+from sync.text.sides import TASK, tracker
+from tests.contract import bitrix24_room, youtrack_room
+from tests.contract.bitrix24_room import ANN, BOB, BitrixRoom
+from tests.contract.youtrack_room import YouTrackRoom
+from tests.emulators.bitrix24.server import BitrixEmulator
+from tests.emulators.youtrack.records import Issue
+from tests.emulators.youtrack.server import YouTrackEmulator
+from tests.engine.issue_sync.test_two_rooms import MemoryLinks, Pair, shown
+
+TRACKER, PORTAL = SideName.TRACKER, SideName.PORTAL
+STATUSES = (
+    StatusMatch("Open", TaskStatus.WAITING),
+    StatusMatch("Submitted", TaskStatus.WAITING),
+    StatusMatch("In Progress", TaskStatus.IN_PROGRESS),
+    StatusMatch("To Verify", TaskStatus.AWAITING_CONTROL),
+    StatusMatch("Fixed", TaskStatus.COMPLETED),
+    StatusMatch("Done", TaskStatus.COMPLETED),
+    StatusMatch("Duplicate", TaskStatus.COMPLETED),
+    StatusMatch("Won't fix", TaskStatus.COMPLETED),
+)
+
+
+class YouTrackPair(Pair):
+    """A workgroup and a project of YouTrack, with their people, and one link between them."""
+
+    def __init__(self, b24: BitrixEmulator, youtrack: YouTrackEmulator, clock: ManualClock) -> None:
+        self.clock, self.b24, self.youtrack = clock, b24, youtrack
+        self.portal = BitrixRoom(b24, clock)
+        self.tracker = YouTrackRoom(youtrack, clock, youtrack_room.FIELDS, "UTC")
+        self.sides = {TRACKER: self.tracker.client, PORTAL: self.portal.client}
+        projects = {TRACKER: self.tracker.project, PORTAL: self.portal.project}
+        self.capabilities = {
+            side: client.capabilities(projects[side]) for side, client in self.sides.items()
+        }
+        self.links, self.problems = MemoryLinks(), ()
+        ann, bob = self.tracker.person("ann"), self.tracker.person("bob")
+        who = {ann: str(ANN), bob: str(BOB)}
+        names = {ann: "Ann", bob: "Bob"}
+        self.people = People(
+            {TRACKER: who, PORTAL: {portal: person for person, portal in who.items()}},
+            {TRACKER: names, PORTAL: {str(ANN): "Ann", str(BOB): "Bob"}},
+            {ann: "ann", bob: "bob"},
+        )
+        self.pair = ProjectPair(
+            bitrix24_room.GROUP,
+            self.tracker.project,
+            creates=frozenset(SideName),
+            statuses=STATUSES,
+        )
+
+    def rules(self, link: LinkState) -> LinkRules:
+        codes = {status: str(code) for status, code in STATUS_CODES.items()}
+        world = PairWorld(self.pair, self.capabilities, codes, lambda to, other: None)
+        kind = TRACKERS["youtrack"]
+        dialects = {TRACKER: tracker(kind.dialect), PORTAL: TASK}
+        rules, self.problems = build_rules(world, LinkTexts(dialects, self.people, link, kind.name))
+        return rules
+
+    @property
+    def issue(self) -> Issue:
+        return self.tracker._issue(self.links.state().addresses[TRACKER])
+
+
+@pytest.fixture
+def pair() -> Iterator[YouTrackPair]:
+    clock = ManualClock(bitrix24_room.START)
+    with ExitStack() as stack:
+        b24 = stack.enter_context(BitrixEmulator(clock, scopes=bitrix24_room.SCOPES))
+        b24.state.limits.on = False
+        yield YouTrackPair(b24, stack.enter_context(YouTrackEmulator(clock)), clock)
+
+
+@pytest.fixture
+def linked(pair: YouTrackPair) -> YouTrackPair:
+    task = pair.b24.state.create_task(
+        "Fix", description="First\n\nSecond", group_id=10, created_by=BOB, responsible_id=BOB
+    )
+    pair.begin(PORTAL, ItemAddress(str(task.id), "10", str(task.id)))
+    return pair
+
+
+def set_state(pair: YouTrackPair, name: str) -> None:
+    """Let Bob move the issue on his board."""
+    field = pair.issue.project.field_named("State")
+    value = next(value for value in field.bundle.values if value.name == name)
+    bob = pair.youtrack.state.user("bob")
+    pair.youtrack.state.set_value(pair.issue, bob, field, value)
+
+
+def test_a_task_becomes_an_issue_and_rests(pair: YouTrackPair) -> None:
+    task = pair.b24.state.create_task(
+        "Fix the till", description="[B]Bold[/B] words\n[LIST]\n[*]one\n[*]two\n[/LIST]",
+        group_id=10, created_by=BOB, responsible_id=ANN, tags=["ui"],
+        priority=2, status=3, time_estimate=5400,
+    )  # fmt: skip
+    pair.begin(PORTAL, ItemAddress(str(task.id), "10", str(task.id)))
+    issue = pair.issue
+    visible = (issue.description or "").partition("\n\n[//]: #")[0]  # behind it stands our key
+    assert (issue.summary, visible) == ("Fix the till", "**Bold** words\n\n- one\n- two")
+    assert issue.values["Assignee"].login == "ann"
+    assert issue.values["State"].name == "In Progress"
+    assert issue.values["Estimation"].minutes == 90
+    assert [tag.name for tag in issue.tags] == ["ui"]
+    assert pair.links.conflicts == []
+    assert pair.cycle(3).writes == 0
+
+
+def test_an_issue_becomes_a_task_and_rests(pair: YouTrackPair) -> None:
+    """A single line end is a break in YouTrack."""
+    pair.begin(TRACKER, pair.tracker.create("Slow search", "See **this**\nnow\n\n1. a\n1. b"))
+    assert pair.task.title == "Slow search"
+    assert shown(pair.task.description) == "See [b]this[/b]\nnow\n\n[list=1]\n[*]a\n[*]b\n[/list]"
+    assert pair.cycle(3).writes == 0
+
+
+def test_a_status_crosses_both_ways(linked: YouTrackPair) -> None:
+    linked.b24.state.user_moves_task(BOB, linked.task.id, 3)
+    linked.rest()
+    assert linked.issue.values["State"].name == "In Progress"
+    set_state(linked, "Fixed")
+    linked.rest()
+    assert linked.task.status == 5
+    set_state(linked, "In Progress")
+    linked.rest()
+    assert linked.task.status == 3
+    assert linked.cycle(3).writes == 0
+
+
+def test_comments_time_and_files_cross_once(linked: YouTrackPair) -> None:
+    address = linked.addresses()[TRACKER]
+    linked.tracker.comment(address, "Look at **this**")
+    linked.tracker.log(address, 3600, date(2026, 2, 27), "Bob's hour")
+    linked.tracker.attach(address, "plan.txt", b"plan")
+    linked.b24.state.user_comments(BOB, linked.task.id, "Seen")
+    linked.b24.state.log_time(
+        linked.task, ANN, 1800, "Half an hour", datetime(2026, 2, 27, 8, tzinfo=UTC)
+    )
+    linked.rest()
+    task_id = linked.task.id
+    texts = [each.text for each in linked.b24.state.discussion(task_id)]
+    assert [text for text in texts if "[b]this[/b]" in text.lower()] != []
+    assert len([text for text in linked.tracker.texts(address) if "Seen" in text]) == 1
+    assert linked.tracker.seconds(address) == 5400
+    rows = [each for each in linked.b24.state.elapsed.values() if each.task_id == task_id]
+    assert sum(each.seconds for each in rows) == 5400
+    booked = {item.author.login: item.creator.login for item in linked.issue.work_items}
+    assert booked == {"bob": "bob", "ann": "bridge"}
+    assert linked.cycle(3).writes == 0
+
+
+def test_edits_on_both_sides_cross_and_each_stands(linked: YouTrackPair) -> None:
+    linked.b24.state.user_edits_task(BOB, linked.task.id, title="Fix the till", tags=["ui"])
+    address = linked.addresses()[TRACKER]
+    linked.tracker.add_to_set(address, "tags", "api")
+    field = linked.issue.project.field_named("Due Date")
+    bob = linked.youtrack.state.user("bob")
+    noon = int(datetime(2026, 6, 1, 12, tzinfo=UTC).timestamp() * 1000)
+    linked.youtrack.state.set_value(linked.issue, bob, field, noon)
+    linked.rest()
+    assert linked.issue.summary == "Fix the till"
+    assert {tag.name for tag in linked.issue.tags} == {"ui", "api"}
+    assert set(linked.task.tags) == {"ui", "api"}
+    assert linked.task.deadline.date() == date(2026, 6, 1)
+    assert linked.links.conflicts == []
+    assert linked.cycle(3).writes == 0
+
+
+def test_an_issue_that_moves_to_another_project_stays_linked(linked: YouTrackPair) -> None:
+    linked.tracker.move(linked.addresses()[TRACKER])
+    linked.tracker.set_title(linked.addresses()[TRACKER], "Moved")
+    linked.rest()
+    assert linked.issue.readable == "OTHER-1"
+    assert linked.cycle(3).writes == 0

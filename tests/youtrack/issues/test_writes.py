@@ -1,0 +1,152 @@
+"""Writes are muted and compared; what one field is refused for stops no other."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from sync.core.issue_sync.model import (
+    ASSIGNEES,
+    DEADLINE,
+    PRIORITY,
+    TITLE,
+    Absence,
+    Author,
+    Unreachable,
+)
+from sync.core.issue_sync.writes import AddTime, NotDone
+from sync.errors import Refused
+from tests.contract.writing import apply, comment, creation_of, done, read, update
+from tests.youtrack.conftest import Site
+
+
+def test_nobody_is_notified_of_a_write(site: Site) -> None:
+    address, client = site.issue(), site.connect()
+    done(client, update(address, {TITLE: "New", PRIORITY: "Critical"}))
+    done(client, comment(address))
+    assert site.state.notifications
+    assert all(muted for _, muted in site.state.notifications)
+
+
+def test_a_person_outside_of_the_team_stops_no_other_field(site: Site) -> None:
+    stranger = site.state.add_user("carl")
+    address, client = site.issue(), site.connect()
+    changes = {ASSIGNEES: frozenset({stranger.id}), TITLE: "New", DEADLINE: "2026-04-01"}
+    outcome = done(client, update(address, changes))
+    assert set(outcome.dropped) == {ASSIGNEES}
+    item = read(client, address)
+    assert (item.values[TITLE], item.values[DEADLINE]) == ("New", "2026-04-01")
+    (created,) = apply(client, creation_of(site.shop.id, changes))
+    assert set(created.dropped) == {ASSIGNEES}  # type: ignore[union-attr]
+    assert len(site.state.issues) == 2
+
+
+def test_a_field_that_is_dropped_on_creation_is_written_again(site: Site) -> None:
+    site.field("Due Date").dropped_on_create = True
+    client = site.connect()
+    outcome = done(client, creation_of(site.shop.id, {TITLE: "New", DEADLINE: "2026-04-01"}))
+    assert outcome.item is not None
+    assert (outcome.item.values[DEADLINE], outcome.dropped) == ("2026-04-01", {})
+
+
+def test_a_required_field_refuses_a_creation(site: Site) -> None:
+    site.state.add_field(site.shop, "Customer", "string", can_be_empty=False)
+    client = site.connect()
+    (outcome,) = apply(client, creation_of(site.shop.id, {TITLE: "New"}))
+    assert isinstance(outcome, NotDone)
+    assert isinstance(outcome.error, Refused)
+    assert "Customer is required" in outcome.error.message
+    assert site.state.issues == {}
+
+
+def test_a_project_without_a_due_date_says_so(site: Site) -> None:
+    site.shop.fields = [each for each in site.shop.fields if each.field.name != "Due Date"]
+    able = site.connect().capabilities(site.shop.id)
+    assert DEADLINE not in able.writable
+    assert "Due Date" in able.missing[DEADLINE]
+
+
+def test_time_is_booked_for_its_person_and_known_by_its_creator(site: Site) -> None:
+    address, client = site.issue(), site.connect()
+    write = AddTime("k", address, 89, date(2026, 2, 27), "Worked", Author(site.ann.id, "Ann"))
+    written = done(client, write).entry
+    assert written is not None
+    assert (written.author.id, written.author.is_bridge) == (site.ann.id, True)
+    assert (written.seconds, written.text) == (60, "Worked")
+    (item,) = site.stored(address).work_items
+    assert (item.author.login, item.creator.login) == ("ann", "bridge")
+    site.state.log_work(site.stored(address), site.ann, site.bridge, 5, item.date, "By hand")
+    assert [each.author.is_bridge for each in read(client, address).time or ()] == [True, False]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def test_time_is_logged_on_its_day_wherever_the_account_is(site: Site, zone: str) -> None:
+    site.bridge.zone = zone
+    address, client = site.issue(), site.connect()
+    write = AddTime("k", address, 60, date(2026, 2, 27), "Worked", Author("5", "Ann"))
+    written = done(client, write).entry
+    assert written is not None
+    assert written.on == date(2026, 2, 27)
+    mark = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    assert [each.address for each in client.changed(site.shop.id, mark).items] == [address]
+
+
+def test_a_comment_that_was_deleted_softly_is_not_edited(site: Site) -> None:
+    from sync.core.issue_sync.writes import EditComment
+
+    address, client = site.issue(), site.connect()
+    written = done(client, comment(address)).comment
+    assert written is not None
+    site.stored(address).comments[0].deleted = True
+    (outcome,) = apply(client, EditComment("k", address, written.id, "New"))
+    assert isinstance(outcome, NotDone)
+    assert isinstance(outcome.error, Refused)
+
+
+def test_a_tag_of_another_person_is_used_and_no_second_is_made(site: Site) -> None:
+    from sync.core.issue_sync.writes import SetChange
+    from tests.emulators.youtrack.records import Tag
+
+    site.state.tags.append(Tag("5-99", "Urgent", site.ann))
+    address, client = site.issue(), site.connect()
+    outcome = done(client, update(address, {"tags": SetChange(add=frozenset({"urgent"}))}))
+    assert (outcome.dropped, [tag.id for tag in site.stored(address).tags]) == ({}, ["5-99"])
+
+
+def test_an_issue_that_only_some_see_stays_where_it_is(site: Site) -> None:
+    address = site.issue("Secret")
+    site.stored(address).seen_by = {site.bob.id, site.bridge.id}
+    client = site.connect(confidential=False)
+    absent = client.read([address])[address.id]
+    assert isinstance(absent, Unreachable)
+    assert absent.absence is Absence.CONFIDENTIAL
+    assert client.changed(site.shop.id, datetime(2026, 1, 1, tzinfo=UTC)).items == ()
+    assert address.id in client.census(site.shop.id).changed_at
+    assert read(site.connect(), address).confidential
+
+
+CUSTOM = {
+    "Effort": ("integer", 5),
+    "Customer": ("string", "Acme"),
+    "Report": ("text", "Words"),
+    "Seen on": ("date", "2026-04-01"),
+    "Planned": ("period", 5400),
+    "Meeting": ("date and time", "2026-04-01T08:30:00+00:00"),
+    "Versions": ("version[*]", frozenset({"1.0", "2.0"})),
+    "Reviewers": ("user[*]", frozenset({"1-1", "1-2"})),
+}
+
+
+@pytest.mark.parametrize("name", CUSTOM)
+def test_custom_fields_of_every_type(site: Site, name: str) -> None:
+    type_id, value = CUSTOM[name]
+    site.state.add_field(site.shop, name, type_id, ("1.0", "2.0"))
+    address, client = site.issue(), site.connect(custom_fields=True)
+    field = f"custom:{name}"
+    assert field in client.capabilities(site.shop.id).writable
+    outcome = done(client, update(address, {field: value}))
+    assert outcome.dropped == {}
+    assert read(client, address).values[field] == value
+    assert done(client, update(address, {field: None})).dropped == {}
+    assert not read(client, address).values[field]

@@ -1,0 +1,111 @@
+"""What answers mean: pages in place of JSON, refusals, limits, addresses."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from sync.errors import Denied, Later, Refused, SyncError
+from sync.net import guarded_session
+from sync.youtrack.api.account import problems, read_account
+from sync.youtrack.api.client import YouTrack, clean_base_url
+from sync.youtrack.api.errors import error_from_response
+from tests.youtrack.conftest import Site
+
+
+def answer(status: int, body: bytes, **headers: str) -> requests.Response:
+    made = requests.Response()
+    made.status_code, made._content = status, body
+    made.headers.update(headers)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "sent"),
+    [
+        (400, b'{"error":"bad_request","error_description":"Invalid structure"}', Refused, False),
+        (401, b'{"error":"Unauthorized"}', Denied, False),
+        (403, b'{"error":"Forbidden"}', Refused, False),
+        (404, b'{"error":"Not Found"}', Refused, False),
+        (429, b"Too many", Later, False),
+        (500, b'{"error":"incompatible-issue-custom-field-name-State"}', Refused, False),
+        (500, b"<html>oops</html>", Later, True),
+        (502, b'{"error":"Bad Gateway"}', Later, True),
+        (503, b"<html>maintenance</html>", Later, True),
+        (302, b"", Refused, False),
+    ],
+)
+def test_the_status_decides(status: int, body: bytes, kind: type[SyncError], sent: bool) -> None:
+    error = error_from_response(answer(status, body), request="POST /issues", write=True)
+    assert type(error) is kind
+    assert getattr(error, "sent", False) is sent
+    assert error.code == str(status)
+
+
+def test_the_vendor_is_quoted() -> None:
+    body = b'{"error":"invalid_query","error_description":"Bad","error_children":[{"error":"X"}]}'
+    error = error_from_response(answer(400, body), request="GET /issues", write=False)
+    assert error.message == "GET /issues was answered 400 (Bad; X)"
+
+
+def test_a_wait_that_is_asked_for_is_kept() -> None:
+    error = error_from_response(
+        answer(429, b"", **{"Retry-After": "7"}), request="GET /issues", write=False
+    )
+    assert isinstance(error, Later)
+    assert error.after == 7
+
+
+def test_a_page_in_place_of_json_says_what_to_change(site: Site) -> None:
+    site.connect()
+    wrong = YouTrack(
+        site.emulator.url.removesuffix("/youtrack"),
+        "perm-bridge",
+        session=guarded_session(["127.0.0.0/8"]),
+    )
+    with pytest.raises(Later) as raised:
+        wrong.get("/users/me")
+    assert (raised.value.code, "context path" in raised.value.cause) == ("not_json", True)
+
+
+@pytest.mark.parametrize(
+    ("given", "clean"),
+    [
+        ("https://a.youtrack.cloud/", "https://a.youtrack.cloud"),
+        ("https://a.example/youtrack/api/", "https://a.example/youtrack"),
+        (" https://a.myjetbrains.com/youtrack ", "https://a.myjetbrains.com/youtrack"),
+    ],
+)
+def test_addresses_keep_their_context_path(given: str, clean: str) -> None:
+    assert clean_base_url(given) == clean
+
+
+@pytest.mark.parametrize("address", ["", "a.example", "ftp://a.example", "https://u@a.example"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(Refused):
+        clean_base_url(address)
+
+
+def test_an_account_says_its_time_zone(site: Site) -> None:
+    site.bridge.zone = "Asia/Tokyo"
+    site.connect()
+    account = read_account(site.client)
+    assert (account.login, account.zone, account.version) == (
+        "bridge",
+        "Asia/Tokyo",
+        "2026.1.13757",
+    )
+    assert [problem for problem in problems(account) if "Asia/Tokyo" in problem]
+
+
+def test_a_file_of_another_server_is_not_asked_for(site: Site) -> None:
+    site.connect()
+    with pytest.raises(Refused):
+        site.client.content("https://elsewhere.example/file", 10)
+
+
+def test_the_token_is_in_no_error(site: Site) -> None:
+    site.connect()
+    with pytest.raises(Refused) as raised:
+        site.client.get("/issues/9-9")
+    assert "perm-bridge" not in str(raised.value)
