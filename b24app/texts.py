@@ -83,6 +83,7 @@ ERRORS: dict[str, str] = {
         "`winner` должен быть tracker или portal, `field` — имя поля",
     "Usually two programs undo each other's changes":
         "Обычно две программы отменяют изменения друг друга",
+    "This pair does not stand still (any more)": "Эта пара не остановлена (или уже нет)",
     "This link has ended": "Эта связь завершена",
     "Nothing is disputed there any more": "Спорного здесь больше нет",
     "Load the page again": "Обновите страницу",

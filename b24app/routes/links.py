@@ -25,7 +25,7 @@ from b24app.services.link_actions import LinkAction
 from b24app.services.link_summaries import LinkSummary
 from b24app.texts import translate
 from sync.core.issue_sync.model import SideName
-from sync.store import connections
+from sync.store import connections, issue_lists
 from sync.store.db.database import read
 
 
@@ -41,6 +41,7 @@ def add_link_routes(here: Blueprint, deps: Deps) -> None:
             names = load_names(conn, portal, failures)
             records = connections.by_portal(conn, portal.id)
             links = link_summaries.list_troubled(conn, portal.id)
+            halted = issue_lists.halted(conn, portal.id)
         troubled = [
             translated(services_overview.summarize_connection(record), "state_reason")
             for record in records
@@ -53,6 +54,10 @@ def add_link_routes(here: Blueprint, deps: Deps) -> None:
                 "worker_alive": health.is_worker_alive(deps),
             },
             connections=troubled,
+            pairs=[
+                {"connection": name, "pair": pair, "text": translate(page_language(), text)}
+                for (name, pair), text in halted.items()
+            ],
             links=[link_json(link) for link in links],
             failures=[
                 translated(asdict(failure), "text")
@@ -68,6 +73,13 @@ def add_link_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             links = link_summaries.links_of_task(conn, portal.id, task_id)
         return jsonify(links=[link_json(link) for link in links])
+
+    @here.post("/pairs/resume")
+    def resume_pair() -> Response:
+        """Let a halted pair go on: for an hour very many of its items may change at once."""
+        _, portal = require_admin(deps)
+        name, pair = str(json_body().get("connection")), str(json_body().get("pair"))
+        return jsonify(retried=link_actions.release_pair(deps, portal, name, pair))
 
     @here.post("/links/<key>/resume")
     def resume(key: str) -> Response:

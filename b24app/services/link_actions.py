@@ -15,7 +15,7 @@ from b24app.services.link_summaries import LinkSummary, find_link, summarize
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.link import LinkState, StoryLine
 from sync.core.issue_sync.model import SideName
-from sync.store import issue_links, leases
+from sync.store import connections, issue_links, issue_lists, leases
 from sync.store.db.database import write
 from sync.store.rows import PortalRecord
 
@@ -104,3 +104,22 @@ def _change(
     row = find_link(conn, portal.id, key)
     (summary,) = summarize(conn, portal.id, [row] if row else [], story=1)
     return summary
+
+
+def release_pair(deps: Deps, portal: PortalRecord, connection_name: str, pair: str) -> int:
+    """Let a halted pair of workgroup and project go on; return how many links try again.
+
+    Raises RequestRejected (404) where it does not stand still.
+    """
+    now = deps.clock.now()
+    with write(deps.engine) as conn:
+        record = connections.by_name(conn, portal.id, connection_name)
+        if record is None or (connection_name, pair) not in issue_lists.halted(conn, portal.id):
+            raise RequestRejected(
+                404, "no_halted_pair", "This pair does not stand still (any more)"
+            )
+        issue_lists.release(conn, record.id, pair, now)
+        failed = [row.id for row in issue_links.of_pair(conn, record.id, pair) if row.error]
+        count = issue_links.mark_dirty(conn, failed, "a person", now)
+    deps.wake(portal.id)
+    return count

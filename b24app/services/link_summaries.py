@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Text, cast, exists, or_, select
-from sqlalchemy.sql.selectable import Select
+from sqlalchemy import Connection, select
 
 from sync.core.issue_sync.link import EntryState, LinkState, PauseReason
 from sync.core.issue_sync.model import SideName
 from sync.core.issue_sync.story import shown
-from sync.store import issue_links, tasks
+from sync.store import issue_links, issue_lists, tasks
 from sync.store.issue_links import IssueLinkRow
-from sync.store.tables import connection, issue_link, issue_link_entry, project
+from sync.store.tables import connection, project
 
 MAX_STORY = 12  # lines of a link that a page shows
 MAX_LINKS = 200  # with trouble, that a page shows
-# Keys that a stored state has only where they are not empty (sync.core.issue_sync.codec).
-_TROUBLES = ("pause", "clashes", "problems", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,8 @@ class StoryEntry:
 class LinkSummary:
     """A link. `task_id` 0, `issue` "": that side is yet to be created.
 
-    `state`: ended, paused, disputed, refused, failing, waiting or working. `reason`: why, "" where
+    `state`: ended, paused, disputed, refused, held (it
+    waits for its other side), failing, waiting or working. `reason`: why, "" where
     it works. `agrees_to_deletion`: resuming says that what vanished was deleted. `problems`: what
     cannot cross now, by field.
     """
@@ -66,8 +63,8 @@ class LinkSummary:
 
 
 def count_troubled(conn: Connection, portal_id: int) -> int:
-    """Return how many links of a portal wait for a person, up to `MAX_LINKS`."""
-    return len(_troubled(conn, portal_id))
+    """Return how many links (up to `MAX_LINKS`) and halted pairs wait for a person."""
+    return len(_troubled(conn, portal_id)) + len(issue_lists.halted(conn, portal_id))
 
 
 def list_troubled(conn: Connection, portal_id: int) -> tuple[LinkSummary, ...]:
@@ -103,31 +100,9 @@ def summarize(
 
 def _troubled(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
     """Return the rows of links with trouble; a text may look like one, so their states decide."""
-    rows = [IssueLinkRow(*row) for row in conn.execute(_troubled_query(portal_id))]
+    rows = issue_links.with_trouble(conn, portal_id)[:MAX_LINKS]
     states = issue_links.load(conn, [row.key for row in rows])
     return tuple(row for row in rows if _state(row, states[row.key]) not in ("working", "waiting"))
-
-
-def _troubled_query(portal_id: int) -> Select[Any]:
-    state = cast(issue_link.c.state, Text)
-    refused = exists().where(
-        issue_link_entry.c.link_id == issue_link.c.id,
-        cast(issue_link_entry.c.body, Text).contains(f'"{EntryState.REFUSED}"'),
-    )
-    return (
-        select(*(issue_link.c[name] for name in IssueLinkRow.__dataclass_fields__))
-        .where(
-            issue_link.c.portal_id == portal_id,
-            ~issue_link.c.ended,
-            or_(
-                issue_link.c.error != "",
-                *(state.contains(f'"{name}"') for name in _TROUBLES),
-                refused,
-            ),
-        )
-        .order_by(issue_link.c.id)
-        .limit(MAX_LINKS)
-    )
 
 
 def _state(row: IssueLinkRow, link: LinkState) -> str:
@@ -139,6 +114,8 @@ def _state(row: IssueLinkRow, link: LinkState) -> str:
         return "disputed"
     if link.problems or link.refused or _refused_entries(link):
         return "refused"
+    if link.waiting:
+        return "held"
     if row.error:
         return "failing"
     return "waiting" if row.version > row.done_version else "working"
@@ -153,7 +130,8 @@ def _reason(row: IssueLinkRow, link: LinkState) -> str:
         return link.ended
     if link.pause:
         return link.pause.text
-    return row.error or next((reason for reason in _refused_entries(link) if reason), "")
+    waiting = ". ".join(link.waiting.values())
+    return row.error or waiting or next(filter(None, _refused_entries(link)), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,7 +266,7 @@ def with_trouble(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
         .where(issue_link_entry.c.link_id == issue_link.c.id)
         .where(cast(issue_link_entry.c.body, Text).like("%refused%"))
     )
-    names = ("waiting", "clashes", "refused", "pause")
+    names = ("waiting", "clashes", "problems", "refused", "pause")
     troubled = or_(
         issue_link.c.error != "",
         refused.exists(),

@@ -29,9 +29,12 @@ export interface Failure {
   at: string | null
 }
 
+export interface HaltedPair { connection: string; pair: string; text: string }
+
 export interface Trouble {
   portal: { state: string; reason: string; worker_alive: boolean }
   connections: Connection[]
+  pairs: HaltedPair[]
   links: Link[]
   failures: Failure[]
 }
@@ -42,6 +45,8 @@ export const linkApi = {
   trouble: () => call<Trouble>('GET', 'trouble'),
   ofTask: (task: number) => call<{ links: Link[] }>('GET', `task/${task}/links`),
   resume: (key: string) => call<Link>('POST', path(key, 'resume'), {}),
+  resumePair: ({ connection, pair }: HaltedPair) =>
+    call<{ retried: number }>('POST', 'pairs/resume', { connection, pair }),
   retry: (key: string) => call<Link>('POST', path(key, 'retry'), {}),
   decide: (key: string, field: string, winner: Side) =>
     call<Link>('POST', path(key, 'decide'), { field, winner }),

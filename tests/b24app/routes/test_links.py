@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from sync.core.issue_sync.link import Entry, EntryKind, EntryState
 from sync.core.issue_sync.model import SideName
-from sync.store import connections, issue_links, leases, portals
+from sync.store import connections, issue_links, issue_lists, leases, portals
 from sync.store.db.database import read, write
 from sync.store.tables import issue_link
 from tests.b24app.factories import AT, LINK, STOPPED, failed, linked, mirrored
@@ -77,12 +77,14 @@ def test_troubled_links_are_counted_for_administrators_alone(world, portal, head
 
 
 @pytest.mark.parametrize("text", ['"pause"', '"clashes": "problems"', '{"refused": 1}'])
-def test_a_text_that_looks_like_trouble_is_none(world, headers, text):
+def test_a_text_that_looks_like_other_trouble_is_only_what_a_link_waits_for(world, headers, text):
     with write(world.deps.engine) as conn:
         before = issue_links.load(conn, [LINK])[LINK]
         works = replace(before, clashes={}, problems={}, waiting={TRACKER: text})
         issue_links.save(conn, works, before)
-    assert [link["key"] for link in trouble_of(world, headers)["links"]] == [STOPPED]
+    held, stopped = trouble_of(world, headers)["links"]
+    assert (held["state"], held["reason"]) == ("held", text)
+    assert stopped["key"] == STOPPED
 
 
 def test_an_entry_that_is_refused_is_trouble_with_its_reason(world, headers):
@@ -189,3 +191,18 @@ def test_a_disconnected_portal_and_a_paused_connection_are_named(world, portal, 
     trouble = trouble_of(world, headers | {"Accept-Language": "ru"})
     assert trouble["portal"]["reason"] == "Приложение удалено"
     assert [(row["name"], row["state"]) for row in trouble["connections"]] == [("main", "paused")]
+
+
+def test_a_halted_pair_is_shown_and_goes_on(world, portal, headers):
+    with write(world.deps.engine) as conn:
+        record = connections.by_name(conn, portal.id, "main")
+        issue_lists.halt(conn, record.id, "pair", "Half of the tasks have vanished")
+    (pair,) = trouble_of(world, headers)["pairs"]
+    assert pair == {
+        "connection": "main", "pair": "pair", "text": "Half of the tasks have vanished"
+    }  # fmt: skip
+    body = {"connection": "main", "pair": "pair"}
+    for status in (200, 404):
+        answer = world.client.post("/api/pairs/resume", json=body, headers=headers)
+        assert answer.status_code == status
+    assert trouble_of(world, headers)["pairs"] == []

@@ -85,6 +85,7 @@ ROUTES = {
     ("GET", PATH): (401, 200, 404, 200, 200),
     ("GET", f"/api/task/{TASK}/links"): (401, 200, 404, 200, 200),
     ("GET", "/api/trouble"): (401, 200, 403, 403, 200),
+    ("POST", "/api/pairs/resume"): (401, 404, 403, 403, 404),
     ("POST", f"/api/links/{LINK}/decide"): (401, 404, 403, 403, 200),
     ("POST", f"/api/links/{LINK}/resume"): (401, 404, 403, 403, 200),
     ("POST", f"/api/links/{LINK}/retry"): (401, 404, 403, 403, 200),
@@ -155,6 +156,7 @@ OTHER_ROUTES = {
     ("POST", "/hooks/gitlab/guessed"): 404,
     ("POST", "/ci/report"): 401,
     ("GET", "/healthz"): 200,
+    ("GET", "/metrics"): 404,
     ("GET", "/readyz"): 503,
     ("GET", "/static/none.js"): 404,
 }
