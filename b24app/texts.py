@@ -68,6 +68,30 @@ ERRORS: dict[str, str] = {
         "Такой задачи нет, или вы не можете её открыть",
     "Ask whoever leads the task to add you to it": "Попросите ответственного добавить вас в задачу",
     "There is no connection": "Нет подключения",
+    "That is no token; nothing was changed": "Это не токен; ничего не изменено",
+    "`text` and `base` must be a document and its version":
+        "`text` и `base` должны быть документом и его версией",
+    "is a file of the server: only its settings file may name it":
+        "это файл сервера: указать его можно только в файле настроек",
+    "names a place of the server: write {stored: true}, and give it by its form":
+        "называет место на сервере: напишите {stored: true} и введите токен в форме",
+    "is not the address that the token was given for: leave `token` out, save, and give the "
+    "connection its token again":
+        "не тот адрес, для которого дан токен: уберите `token`, сохраните и введите токен заново",
+    "There is no such link of a task and an issue": "Такой связи задачи и issue нет",
+    "`winner` must be tracker or portal, `field` a field's name":
+        "`winner` должен быть tracker или portal, `field` — имя поля",
+    "Usually two programs undo each other's changes":
+        "Обычно две программы отменяют изменения друг друга",
+    "This link has ended": "Эта связь завершена",
+    "Nothing is disputed there any more": "Спорного здесь больше нет",
+    "Load the page again": "Обновите страницу",
+    "The links of this portal are being worked on": "Связи этого портала сейчас обрабатываются",
+    "by a person": "человеком",
+    "ended by a person; both items stay as they are":
+        "завершена человеком; обе стороны остались как есть",
+    "Find out who else writes to the two items, then resume the link":
+        "Узнайте, кто ещё меняет обе стороны, и возобновите связь",
     "There is no such alert": "Такого оповещения нет",
     "`user_id` must be a Bitrix24 user id": "`user_id` должен быть номером пользователя Битрикс24",
     "The portal has no active user": "На портале нет такого активного пользователя:",

@@ -1,4 +1,4 @@
-"""A first import of a project's issues: requests to GitLab, and memory while it is read."""
+"""Tasks and issues in step: a first import, memory while it reads, and a steady state."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tracemalloc
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bench import issue_import, issue_steady
 from bench.figures import Part, at_most, must
 from sync.core.clock import ManualClock
 from sync.gitlab.api.client import GitLab
@@ -55,13 +56,16 @@ def measure() -> Part:
             large.peak / small.peak,
             1.2,
         ),
+        *issue_import.figures(),
+        *issue_steady.figures(),
     )
     how = (
         "A client that knows nothing asks what the project's issues can hold and reads them all "
         "with comments and time. The fewest requests: GitLab answers at most a hundred work items "
-        "at once, with what they hold; three more learn of project, tier and labels."
+        "at once, with what they hold; three more learn of project, tier and labels. "
+        f"{issue_import.HOW} {issue_steady.HOW}"
     )
-    return Part("issues", "First import of issues", how, figures)
+    return Part("issues", "Tasks and issues in step", how, figures)
 
 
 def _import(size: int) -> Import:

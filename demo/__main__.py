@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from demo import direct, telling
+from demo import direct, in_step, telling
 from demo.installing import install
 from demo.scenario import Scene, scenes
 from demo.stage import TASK, TITLE, Stage
@@ -55,7 +55,8 @@ def play(stage: Stage) -> int:
     wrong += confirm(checks(stage, watch, received))
     totals(stage)
     wrong += everything_else(stage, watch)
-    return wrong + report_from_a_job(stage)
+    wrong += report_from_a_job(stage)
+    return wrong + keep_in_step(stage, watch)
 
 
 def everything_else(stage: Stage, watch: Watch) -> int:
@@ -74,6 +75,24 @@ def report_from_a_job(stage: Stage) -> int:
         print(f"  {DIM}the job `report` after a pipeline that ended: {status}{PLAIN}")
         print(indented(direct.pipeline(stage, status), "    "))
     return confirm(direct.checks(stage))
+
+
+def keep_in_step(stage: Stage, watch: Watch) -> int:
+    """A task and its issue as one thing; how many checks failed."""
+    print(f"\n{BOLD}A workgroup and a project are kept in step{PLAIN}")
+    till, wrong = in_step.Till(stage), 0
+    print(indented(till.prepare(), "    "))
+    for act in in_step.acts(till):
+        print(f"{BOLD}▶ {act.title}{PLAIN}")
+        act.do()
+        watch.wait_until(lambda wanted=act.wanted: all(holds() for _, holds in wanted))
+        for text in till.printed:
+            print(indented(text, "    "))
+        till.printed.clear()
+        for line in watch.story():
+            print(f"    {DIM}{line}{PLAIN}")
+        wrong += confirm((text, holds()) for text, holds in act.wanted)
+    return wrong + confirm(in_step.last_checks(till))
 
 
 def confirm(found: Iterable[Check]) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from demo.service import Service
-from tests.emulators.bitrix24.server import BitrixEmulator
+from tests.emulators.bitrix24.server import SCOPES, BitrixEmulator
 from tests.emulators.gitlab.server import GitLabEmulator
 
 TASK, TITLE = 2103, "Payment by card"
@@ -38,7 +38,7 @@ class Stage:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.b24, self.gitlab = BitrixEmulator(), GitLabEmulator()
+        self.b24, self.gitlab = BitrixEmulator(scopes=(*SCOPES, "disk")), GitLabEmulator()
         self.service = Service(home, self.b24)
 
     def __enter__(self) -> Self:

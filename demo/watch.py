@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,6 +49,29 @@ class Watch:
                     return
             time.sleep(0.1)
         raise TimeoutError(f"there is still work waiting after {SETTLE_SECONDS} s")
+
+    def wait_until(self, holds: Callable[[], bool]) -> bool:
+        """Wait until it holds and no link waits for work; False after SETTLE_SECONDS."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < deadline:
+            if holds() and not self._links_waiting():
+                return True
+            time.sleep(0.2)
+        return False
+
+    def _links_waiting(self) -> int:
+        waits = tables.issue_link.c.version > tables.issue_link.c.done_version
+        with read(self.engine) as conn:
+            query = select(func.count()).select_from(tables.issue_link).where(waits)
+            return conn.scalar(query) or 0
+
+    def story(self) -> tuple[str, ...]:
+        """What was added to the stories of links since the last look."""
+        story = tables.issue_link_story
+        with read(self.engine) as conn:
+            rows = self._new(conn, story, "text")
+            self.last[story.name] = conn.scalar(select(func.max(story.c.id))) or 0
+        return rows
 
     def look(self) -> Seen:
         with read(self.engine) as conn:

@@ -178,7 +178,8 @@ def _secret_keys(reader: _EnvReader, data_dir: Path, *, create_key: bool) -> dic
             return {"secret_keys": (), "secret_key_file": path}
         reader.problems.append(f"{path}: {error.strerror}")
     except (OSError, ValueError) as error:
-        reader.problems.append(f"{path}: {getattr(error, 'strerror', None) or error}")
+        reason = getattr(error, "strerror", None) or error
+        reader.problems.append(f"{path}: {reason}. B24BRIDGE_DATA_DIR names its folder")
     return {}
 
 
@@ -261,7 +262,10 @@ def _parse_level(text: str) -> str:
 
 def _parse_address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    return host.strip("[]") or "127.0.0.1", _number_between(0, 65535)(port)
+    try:
+        return host.strip("[]") or "127.0.0.1", _number_between(0, 65535)(port)
+    except ValueError:
+        raise ValueError("must be a port from 0 to 65535, or HOST:PORT") from None
 
 
 def _number_between(least: int, most: int) -> Callable[[str], int]:

@@ -110,6 +110,16 @@ def test_everything_told_is_taken(tmp_path: Path) -> None:
     assert not any(secret in repr(config) for secret in (KEY, "s3cret", "u:p"))
 
 
+def test_a_folder_that_cannot_be_made_names_its_variable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / "below"
+    with pytest.raises(ConfigError) as caught:
+        Config.from_env({"B24BRIDGE_DATA_DIR": str(folder)}, create_key=True)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{folder}/secret.key: Not a directory")
+    assert problem.endswith("B24BRIDGE_DATA_DIR names its folder")
+
+
 def test_every_problem_is_told_at_once_and_nothing_is_made(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         Config.from_env(
@@ -129,7 +139,7 @@ def test_every_problem_is_told_at_once_and_nothing_is_made(tmp_path: Path) -> No
             }
         )
     assert caught.value.problems == (
-        "B24BRIDGE_BIND: must be a number from 0 to 65535",
+        "B24BRIDGE_BIND: must be a port from 0 to 65535, or HOST:PORT",
         "DATABASE_URL: must begin with sqlite:/// or postgresql://",
         "B24BRIDGE_QUEUE_URL: must be a file, or begin with redis:// or postgresql://",
         "B24BRIDGE_PUBLIC_URL: must be a whole address: https://host",

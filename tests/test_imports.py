@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,32 @@ def _imports(room: str) -> Iterator[tuple[str, str]]:
                     continue
             for module in modules:
                 yield str(path.relative_to(ROOT)), module
+
+
+def _rooms_of_core() -> dict[str, set[str]]:
+    """The rooms and single files of `sync/core`, and which others each imports."""
+    core = ROOT / "sync" / "core"
+    imports: dict[str, set[str]] = {}
+    for file in core.rglob("*.py"):
+        room = file.relative_to(core).parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            module = node.module if isinstance(node, ast.ImportFrom) and node.module else ""
+            if module == "sync.core":
+                imports.setdefault(room, set()).update(alias.name for alias in node.names)
+            elif module.startswith("sync.core."):
+                imports.setdefault(room, set()).add(module.split(".")[2])
+            else:
+                imports.setdefault(room, set())
+    imports.pop("__init__", None)
+    return {room: others - {room} for room, others in imports.items()}
+
+
+def test_core_is_a_house_of_few_rooms_on_few_floors() -> None:
+    imports = _rooms_of_core()
+    assert len(imports) <= 18
+    assert sum(map(len, imports.values())) <= 70
+    assert len(list(TopologicalSorter(imports).static_order())) == len(imports)  # no circles
+    floors: dict[str, int] = {}
+    for room in TopologicalSorter(imports).static_order():
+        floors[room] = 1 + max((floors[other] for other in imports[room]), default=0)
+    assert max(floors.values()) <= 8

@@ -59,6 +59,7 @@ PACKAGES = {
         Package("curl", ("curl",), "the deployment's after_script in an image with curl"),
         Package("git", ("git",), "the components in a pipeline of gitlab-ci-local"),
         Package("rsync", ("rsync",), "the components in a pipeline of gitlab-ci-local"),
+        Package("systemd", ("systemd-analyze",), "the unit of the service"),
         Package("wget", ("wget",), "the deployment's after_script in an image with wget"),
         Package(
             "chromium",

@@ -176,6 +176,8 @@ def _explain_error(error: Exception) -> str | None:
         return f"The database cannot be used: {str(error.orig).strip().splitlines()[0]}"
     if isinstance(error, LookupError) and not isinstance(error, KeyError | IndexError):
         return str(error)
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
     if isinstance(error, SyncError | Invalid | UnresolvedSecret | VaultError | OSError):
         return str(error)
     return None

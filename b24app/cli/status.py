@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from b24app.cli.banner import first_steps
 from b24app.cli.context import prepare_database, print_lines, printable
-from b24app.cli.sync_status import sync_status_lines
 from b24app.services import overview as services_overview
 from b24app.services import replay
 from b24app.services.failure_names import load_names
@@ -113,7 +112,7 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
         lines.append(
             f"failed   {failure.kind}:{failure.id}  {names.describe(failure)}: {failure.text}"
         )
-    return [*lines, *sync_status_lines(conn, portal.id), *_next_lines(overview, failures)]
+    return lines + _next_lines(overview, failures)
 
 
 def gap_lines(rows: Sequence[HookLogRow]) -> list[str]:

@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import Connection
 
-from b24app.auth.current_user import current_user
 from b24app.auth.page_tokens import Visitor
 from b24app.auth.rate_limit import CHECKS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.routes import health
+from b24app.routes.links import add_link_routes
+from b24app.routes.page_requests import (
+    bearer_token,
+    json_body,
+    require_admin,
+    require_reader_of_task,
+    require_visitor,
+    translated,
+)
+from b24app.routes.settings import add_settings_routes
 from b24app.services import alerts as services_alerts
+from b24app.services import link_summaries, portals, visitors
 from b24app.services import overview as services_overview
-from b24app.services import portals, visitors
 from b24app.services import replay as services_replay
 from b24app.services import task_overview as seen
 from b24app.services.install_steps import run_steps
@@ -32,8 +40,6 @@ from sync.store.db.database import read, write
 from sync.store.rows import PortalRecord
 
 STEP_SECONDS = 10.0  # of the calls of one installation step
-MAX_TASK_ID = 2**31 - 1  # of Bitrix24
-
 
 MAX_TARGETS_TESTED = 20  # projects and groups that a page waits for
 
@@ -44,6 +50,8 @@ def blueprint(deps: Deps) -> Blueprint:
     _add_page_routes(here, deps)
     _add_connection_routes(here, deps)
     _add_failure_routes(here, deps)
+    add_link_routes(here, deps)
+    add_settings_routes(here, deps)
     _add_alert_routes(here, deps)
     _add_install_routes(here, deps)
     return here
@@ -57,12 +65,12 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
         An administrator's right ends with the hour, unless the page has a fresh access token from
         the portal, and the portal says that it is the same administrator's.
         """
-        visitor, portal = _require_visitor(deps)
-        access = str(_json_body().get("access_token") or "")
+        visitor, portal = require_visitor(deps)
+        access = str(json_body().get("access_token") or "")
         proven = visitors.proves_same_user(deps, visitor, portal, access)
         admin = proven and visitor.admin and visitors.is_admin(deps, visitor)
         renewed = deps.tokens.renew(
-            _bearer_token(), deps.clock.now(), admin=admin, access_token=access if proven else ""
+            bearer_token(), deps.clock.now(), admin=admin, access_token=access if proven else ""
         )
         if renewed is None:
             raise visitors.page_expired()
@@ -71,30 +79,24 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/status")
     def status() -> Response:
         """Show the portal: to an administrator whole, to others what concerns their tasks."""
-        visitor, portal = _require_visitor(deps)
+        visitor, portal = require_visitor(deps)
         tasks = None if visitor.admin else _readable_tasks_of_overview(deps, visitor, portal)
         with read(deps.engine) as conn:
             overview = services_overview.build_overview(
                 conn, portal, readable_tasks=tasks, user_id=visitor.user_id
             )
+            troubled = link_summaries.count_troubled(conn, portal.id) if visitor.admin else 0
         answer = asdict(overview) | {"worker_alive": health.is_worker_alive(deps)}
+        answer["troubled_links"] = troubled
         answer["connections"] = [
-            _translate_field(connection, "state_reason") for connection in overview.connections
+            translated(connection, "state_reason") for connection in overview.connections
         ]
-        return jsonify(_translate_field(answer, "reason"))
+        return jsonify(translated(answer, "reason"))
 
     @here.get("/task/<int:task_id>/development")
     def development(task_id: int) -> Response:
         """Show a task's development to whoever may open the task in Bitrix24."""
-        visitor, portal = _require_visitor(deps)
-        possible = 0 < task_id <= MAX_TASK_ID
-        if not possible or task_id not in visitors.find_readable(deps, visitor, portal, [task_id]):
-            raise RequestRejected(
-                404,
-                "no_task",
-                "There is no such task, or you may not open it",
-                "Ask whoever leads the task to add you to it",
-            )
+        visitor, _ = require_reader_of_task(deps, task_id)
         rules = deps.clients.rules(visitor.portal_id)
         with read(deps.engine) as conn:
             now = deps.clock.now()
@@ -104,12 +106,12 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
 def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/connections")
     def listed() -> Response:
-        visitor = _require_admin(deps)
+        visitor, _ = require_admin(deps)
         with read(deps.engine) as conn:
             records = connections.by_portal(conn, visitor.portal_id)
         return jsonify(
             connections=[
-                _translate_field(
+                translated(
                     services_overview.summarize_connection(connection_record), "state_reason"
                 )
                 for connection_record in records
@@ -118,7 +120,7 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
 
     @here.post("/connections/<name>/test")
     def test(name: str) -> Response:
-        visitor = _require_admin(deps)
+        visitor, _ = require_admin(deps)
         deps.limits.admit("test", CHECKS, portal=visitor.portal_id)
         with read(deps.engine) as conn:
             record = connections.by_name(conn, visitor.portal_id, name)
@@ -139,14 +141,14 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
 def _add_failure_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/failures")
     def failures() -> Response:
-        visitor = _require_admin(deps)
+        visitor, _ = require_admin(deps)
         with read(deps.engine) as conn:
             failures = services_overview.list_failures(conn, visitor.portal_id)
-        return jsonify(failures=[_translate_field(asdict(failure), "text") for failure in failures])
+        return jsonify(failures=[translated(asdict(failure), "text") for failure in failures])
 
     @here.post("/replay")
     def replay() -> Response:
-        visitor, items = _require_admin(deps), _json_body().get("items")
+        (visitor, _), items = require_admin(deps), json_body().get("items")
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise RequestRejected(400, "bad_request", "`items` must be a list of {kind, id}")
         keys = [(str(item.get("kind")), str(item.get("id"))) for item in items]
@@ -163,7 +165,7 @@ def _add_alert_routes(here: Blueprint, deps: Deps) -> None:
 
         Who is no administrator sees those of tasks they may open, and their own.
         """
-        visitor, portal = _require_visitor(deps)
+        visitor, portal = require_visitor(deps)
         with read(deps.engine) as conn:
             over = request.args.get("all") == "1"
             summaries = services_alerts.list_alerts(conn, visitor.portal_id, include_ended=over)
@@ -196,7 +198,7 @@ def _add_alert_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/alerts/<path:handle>/assign")
     def assign(handle: str) -> Response:
         """Assign the alert to `user_id`; without it, to the page's user."""
-        visitor, user_id = _require_reader_of_alert(deps, handle), _json_body().get("user_id")
+        visitor, user_id = _require_reader_of_alert(deps, handle), json_body().get("user_id")
         user_id = visitor.user_id if user_id is None else user_id
         if type(user_id) is not int or not 0 < user_id < 2**31:
             raise RequestRejected(400, "bad_request", "`user_id` must be a Bitrix24 user id")
@@ -215,17 +217,17 @@ def _add_install_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/install/run")
     def run() -> Response:
         """Run the steps and send each result as it ends, one JSON line a step."""
-        portal = portals.require_portal(deps, _require_admin(deps).portal_id)
+        portal = portals.require_portal(deps, require_admin(deps)[0].portal_id)
         deps.limits.admit("steps", CHECKS, portal=portal.id)
-        only = _json_body().get("only")
+        only = json_body().get("only")
         chosen = {str(name) for name in only} if isinstance(only, list) else None
         steps = run_steps(deps.clients, portal, chosen)
         return Response(_step_lines(steps), mimetype="application/x-ndjson")
 
     @here.post("/install/finish")
     def finish() -> Response:
-        portal_id = _require_admin(deps).portal_id
-        failed = _json_body().get("failed")
+        portal_id = require_admin(deps)[0].portal_id
+        failed = json_body().get("failed")
         names = [str(name)[:40] for name in failed[:20]] if isinstance(failed, list) else []
         portals.activate_portal(deps, portal_id, names)
         return jsonify(state="active")
@@ -253,26 +255,6 @@ def _step_lines(steps: Iterator[StepResult]) -> Iterator[str]:
         yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def _translate_field(row: dict[str, Any], field: str) -> dict[str, Any]:
-    """Return the row with one field's text in the page's language."""
-    return row | {field: translate(page_language(), row[field])}
-
-
-def _json_body() -> dict[str, Any]:
-    parsed = request.get_json(silent=True)
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def _require_visitor(deps: Deps) -> tuple[Visitor, PortalRecord]:
-    """Return the visitor of the request's page token, and their portal.
-
-    Raises RequestRejected (401, 404, 503).
-    """
-    visitor, portal = visitors.read_visitor(deps, _bearer_token())
-    current_user.set(str(visitor.user_id))
-    return visitor, portal
-
-
 def _readable_tasks_of_overview(
     deps: Deps, visitor: Visitor, portal: PortalRecord
 ) -> frozenset[int]:
@@ -283,7 +265,7 @@ def _readable_tasks_of_overview(
 
 def _require_reader_of_alert(deps: Deps, handle: str) -> Visitor:
     """Return the visitor, who may see the alert. Raises RequestRejected (404) for others."""
-    visitor, portal = _require_visitor(deps)
+    visitor, portal = require_visitor(deps)
     if visitor.admin:
         return visitor
     with read(deps.engine) as conn:
@@ -299,15 +281,3 @@ def _require_reader_of_alert(deps: Deps, handle: str) -> Visitor:
 
 def _unknown_alert() -> RequestRejected:
     return RequestRejected(404, "no_alert", "There is no such alert")
-
-
-def _bearer_token() -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token if scheme.lower() == "bearer" else ""
-
-
-def _require_admin(deps: Deps) -> Visitor:
-    visitor, _ = _require_visitor(deps)
-    if not visitor.admin:
-        raise RequestRejected(403, "not_admin", "Only an administrator of the portal may do this")
-    return visitor

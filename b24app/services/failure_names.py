@@ -40,6 +40,58 @@ _SUBJECTS: Mapping[str, Callable[[str, str], str]] = {
 }
 
 
+# The same in Russian, in an order that needs no cases.
+_ACTIONS_RU = {
+    "move_task": "Статус: {about}",
+    "set_stage": "Колонка канбана: {about}",
+    "set_fields": "Поля: {about}",
+    "card": "Карточка ({place}): {about}",
+    "message": "Сообщение ({place}): {about}",
+    "log_time": "Учёт времени: {about}",
+    "chat_message": "Сообщение ({place}): {about}",
+    "notify": "Уведомление: {about}",
+    "create_task": "Новая задача: {about}",
+    "decide": "Решение: {about}",
+    "read": "Событие {about}",
+    **{verb.value: f"{word}: {{about}}" for verb, word in VERB_LABELS.items()},
+    "close": "Коммит закрывает: {about}",
+}
+_SUBJECTS_RU: Mapping[str, Callable[[str, str], str]] = {
+    "merge_request": lambda key, path: f"{path}!{key}",
+    "ci": lambda key, path: f"пайплайны {key} в {path}",
+    "deploy": lambda key, path: f"развёртывания на {key} из {path}",
+    "branch": lambda key, path: f"ветка {key.replace(':', ', ')} в {path}",
+    "push": lambda key, path: f"отправка {key} в {path}",
+    "pipeline": lambda key, path: f"пайплайн {key} в {path}",
+    "alert": lambda key, path: f"оповещение о {key.split(':')[0]} в {path}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """The words of a language that names are made of."""
+
+    actions: Mapping[str, str]
+    subjects: Mapping[str, Callable[[str, str], str]]
+    task: str = "task {}"
+    project: str = "project {} of GitLab"
+    of: str = "{} of {}"
+    alerts: str = "alerts of {}"
+    discussion: str = "the discussion of {}"
+    workgroup: str = "the chat of workgroup {}"
+    chat: str = "the {} chat"
+    somewhere: str = "a discussion"
+
+
+_PHRASES = {
+    "en": _Phrases(_ACTIONS, _SUBJECTS),
+    "ru": _Phrases(
+        _ACTIONS_RU, _SUBJECTS_RU, "задача {}", "проект {} в GitLab", "{} в {}", "оповещения {}",
+        "обсуждение, {}", "чат группы {}", "чат {}", "обсуждение",
+    ),
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class FailureNames:
     """Names of what failures of one portal are about."""
@@ -48,45 +100,50 @@ class FailureNames:
     titles: Mapping[str, str]
     chats: Mapping[str, str]
 
-    def describe(self, failure: Failure) -> str:
+    def describe(self, failure: Failure, language: str = "en") -> str:
         """Return what failed, such as `message in the general chat about branch x of acme/shop`."""
-        pattern = _ACTIONS.get(failure.action, failure.action + " {about}")
-        return pattern.format(about=self._subject(failure), place=self._place(failure.place))
+        phrases = _PHRASES[language]
+        pattern = phrases.actions.get(failure.action, failure.action + " {about}")
+        return pattern.format(
+            about=self._subject(failure, phrases), place=self._place(failure.place, phrases)
+        )
 
-    def _subject(self, failure: Failure) -> str:
+    def _subject(self, failure: Failure, phrases: _Phrases) -> str:
         if failure.subject_key:
-            return self._keyed(failure.subject_key)
+            return self._keyed(failure.subject_key, phrases)
         if failure.of == "task":
-            return self._task(failure.about)
+            return self._task(failure.about, phrases)
         if failure.of == "alerts":
-            return f"alerts of {self._keyed(f'ref:{failure.about}')}"
-        return self._keyed(failure.about) if failure.of else failure.about
+            return phrases.alerts.format(self._keyed(f"ref:{failure.about}", phrases))
+        return self._keyed(failure.about, phrases) if failure.of else failure.about
 
-    def _keyed(self, subject_key: str) -> str:
+    def _keyed(self, subject_key: str, phrases: _Phrases) -> str:
         kind, _, rest = subject_key.partition(":")
         place, _, key = rest.partition(":")
         connection_id, _, project_id = place.partition("/")
         if not (connection_id.isdigit() and project_id.isdigit() and key):
             return subject_key
-        path = self.projects.get(
-            (int(connection_id), int(project_id)), f"project {project_id} of GitLab"
-        )
-        words = _SUBJECTS.get(kind)
+        number = (int(connection_id), int(project_id))
+        path = self.projects.get(number, phrases.project.format(project_id))
+        words = phrases.subjects.get(kind)
         if words:
             return words(key, path)
-        return f"{key} of {path}" if kind == "ref" else f"{kind.replace('_', ' ')} {key} of {path}"
+        label = key if kind == "ref" else f"{kind.replace('_', ' ')} {key}"
+        return phrases.of.format(label, path)
 
-    def _task(self, number: str) -> str:
-        title = self.titles.get(number, "")
-        return f"task {number} “{title}”" if title else f"task {number}"
+    def _task(self, number: str, phrases: _Phrases) -> str:
+        title, name = self.titles.get(number, ""), phrases.task.format(number)
+        return f"{name} “{title}”" if title else name
 
-    def _place(self, place: str) -> str:
+    def _place(self, place: str, phrases: _Phrases) -> str:
         kind, _, name = place.partition(":")
         if kind == "task":
-            return f"the discussion of {self._task(name)}"
+            return phrases.discussion.format(self._task(name, phrases))
         if name.startswith("sg"):
-            return f"the chat of workgroup {name[2:]}"
-        return self.chats.get(name, name or "a discussion")
+            return phrases.workgroup.format(name[2:])
+        if name in self.chats:
+            return phrases.chat.format(self.chats[name])
+        return name or phrases.somewhere
 
 
 def load_names(
@@ -105,5 +162,5 @@ def load_names(
     return FailureNames(
         projects={(row[0], row[1]): row[2] for row in conn.execute(query)},
         titles={str(number): row.body.title for number, row in rows.items() if row.body},
-        chats={dialog: f"the {name} chat" for name, dialog in chats.model_dump().items() if dialog},
+        chats={dialog: name for name, dialog in chats.model_dump().items() if dialog},
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.link import EntryKind, EntryState, LinkState
-from sync.store import connections, issue_links, issue_lists
+from sync.store import issue_links, issue_lists
 from sync.store.issue_links import IssueLinkRow
 
 _KINDS = {EntryKind.COMMENT: "comment", EntryKind.TIME: "entry of time", EntryKind.FILE: "file"}
@@ -15,14 +15,7 @@ _KINDS = {EntryKind.COMMENT: "comment", EntryKind.TIME: "entry of time", EntryKi
 
 def link_lines(conn: Connection, portal_id: int, limit: int) -> list[str]:
     """Return the lines about a portal's links; none where it has no links and no stopped pair."""
-    lines: list[str] = []
-    for record in connections.by_portal(conn, portal_id):
-        halted = {
-            row.pair: row.halted
-            for row in issue_lists.of_connection(conn, record.id).values()
-            if row.halted
-        }
-        lines += [f"stopped  {pair}: {text}" for pair, text in halted.items()]
+    lines = list(_halted_lines(conn, portal_id))
     total = issue_links.count_of_portal(conn, portal_id)
     if not total:
         return lines
@@ -38,6 +31,13 @@ def link_lines(conn: Connection, portal_id: int, limit: int) -> list[str]:
     if troubled:
         lines.append("next     `b24bridge sync explain TASK` tells a link's whole story")
     return lines
+
+
+def _halted_lines(conn: Connection, portal_id: int) -> Iterator[str]:
+    for (connection, pair), text in issue_lists.halted(conn, portal_id).items():
+        project, _, group = pair.removeprefix(f"{connection}/".casefold()).rpartition("/")
+        yield f"stopped  workgroup {group} ⇄ {project}: {text}"
+        yield f"next     `b24bridge sync resume --pair {project} --workgroup {group}`"
 
 
 def _trouble(row: IssueLinkRow, link: LinkState) -> str:

@@ -240,18 +240,6 @@ def of_pair(conn: Connection, connection_id: int, pair: str) -> tuple[IssueLinkR
     return _rows(conn, select(*_COLUMNS).where(same, ~issue_link.c.ended))
 
 
-def paused(conn: Connection, portal_id: int) -> tuple[tuple[IssueLinkRow, LinkState], ...]:
-    """Return the portal's links that stand still, without their ledgers and journals."""
-    has_pause = cast(issue_link.c.state, Text).contains('"Pause"')
-    query = (
-        select(*_COLUMNS, issue_link.c.state)
-        .where(issue_link.c.portal_id == portal_id, ~issue_link.c.ended, has_pause)
-        .order_by(issue_link.c.id)
-    )
-    rows = [(IssueLinkRow(*row[:-1]), decode(row[-1])) for row in conn.execute(query)]
-    return tuple((row, link) for row, link in rows if link.pause is not None)
-
-
 def count_alive(conn: Connection, connection_id: int) -> int:
     """Return how many links of a connection have not ended."""
     query = select(func.count()).where(

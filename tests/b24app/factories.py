@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert
 
+from sync.core.issue_sync.link import LinkState, Pause, PauseReason, StoryLine, ValuePair
+from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.core.model.common import Person, Project
 from sync.core.model.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState
 from sync.core.model.pipelines import Pipeline, PipelineStatus
 from sync.core.model.tasks import LinkKind, Task, TaskStatus
-from sync.store import connections, deployments, inbox, links, logs, subjects, tasks
+from sync.store import connections, deployments, inbox, issue_links, links, logs, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
+from sync.store import projects as store_projects
 from sync.store.rows import DecisionRow, Delivery, LinkRow
 from sync.store.tables import command
 
@@ -104,3 +107,38 @@ def failed(conn: Connection, portal_id: int) -> dict[str, str]:
         .returning(command.c.id)
     ).scalar_one()  # fmt: skip
     return {"delivery": str(dead), "subject": "task:55", "command": str(refused)}
+
+
+LINK, STOPPED = "1-m2103-501", "1-m2104-502"  # keys of links
+
+
+def linked(conn: Connection, portal_id: int, *, name: str = "main") -> None:
+    """Two links: task 2103 ⇄ team/shop#12, whose title is disputed; one that stands still."""
+    record = connections.by_name(conn, portal_id, name)
+    assert record is not None
+    store_projects.save_projects(conn, [merge_request(record.id).project])
+    values = ValuePair({"title": "Pay by invoice"}, {"title": "Pay by card"})
+    states = {
+        LINK: LinkState(
+            LINK,
+            {
+                SideName.PORTAL: ItemAddress("2103"),
+                SideName.TRACKER: ItemAddress("501", "42", "12"),
+            },
+            clashes={"title": values},
+            problems={"labels": "The portal has no tag of that name"},
+        ),
+        STOPPED: LinkState(
+            STOPPED,
+            {
+                SideName.PORTAL: ItemAddress("2104"),
+                SideName.TRACKER: ItemAddress("502", "42", "13"),
+            },
+            pause=Pause(PauseReason.FUSE, AT, "Somebody else writes to both"),
+        ),
+    }
+    for key, state in states.items():
+        issue_links.create(conn, portal_id, record.id, "pair", state, AT)
+        issue_links.add_story(conn, key, [StoryLine(AT, "linked", "by a person")])
+    parked = StoryLine(AT, "parked", "both sides changed title. It waits for a decision", "title")
+    issue_links.add_story(conn, LINK, [parked])

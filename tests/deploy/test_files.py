@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from configparser import ConfigParser
 from pathlib import Path
@@ -63,7 +62,7 @@ def test_the_service_and_root_use_the_same_data(monkeypatch: pytest.MonkeyPatch)
     assert Config.from_env({"HOME": "/root"}).database_url == of_service.database_url
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")
+@pytest.mark.needs("systemd")
 def test_systemd_understands_the_unit(tmp_path: Path) -> None:
     file = tmp_path / "b24bridge.service"
     file.write_text(UNIT.replace("/opt/b24bridge/bin/b24bridge", "/bin/true"))
@@ -82,19 +81,6 @@ def test_proxies_pass_on_what_is_counted() -> None:
     most = re.search(r"client_max_body_size (\d+)m;", NGINX)
     assert most
     assert int(most[1]) * 1024 * 1024 >= MAX_BODY_BYTES
-
-
-@pytest.mark.skipif(not shutil.which("nginx"), reason="no nginx")
-def test_nginx_understands_its_file(tmp_path: Path) -> None:
-    text = re.sub(r"\n *ssl_certificate.*", "", NGINX).replace(" ssl;", ";")
-    (tmp_path / "nginx.conf").write_text(f"events {{}}\nhttp {{\n{text}\n}}\n")
-    subprocess.run(["nginx", "-t", "-c", str(tmp_path / "nginx.conf")], check=True)
-
-
-@pytest.mark.skipif(not shutil.which("caddy"), reason="no caddy")
-def test_caddy_understands_its_file() -> None:
-    command = ["caddy", "validate", "--adapter", "caddyfile", "--config"]
-    subprocess.run([*command, str(ROOT / "deploy/Caddyfile")], check=True)
 
 
 def test_the_rights_of_the_application_are_all_named() -> None:

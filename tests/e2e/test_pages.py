@@ -90,9 +90,9 @@ def test_a_step_that_failed_is_repeated_on_the_page(beside, emulator, window):
     ("language", "texts"),
     [
         ("en", ["Working", "Payment gateway", "Open", "Approved by Rob Reviewer",
-                "Status of task 2103", "Task 999 does not exist"]),
+                "3 things wait for you", "Task 999 does not exist"]),
         ("ru", ["Работает", "Payment gateway", "Открыт", "Одобрили: Rob Reviewer",
-                "Статус задачи 2103", "Задача 999 не существует"]),
+                "Ждут вашего решения: 3", "Задача 999 не существует"]),
     ],
     ids=["en", "ru"],
 )  # fmt: skip
@@ -105,8 +105,12 @@ def test_the_overview_shows_the_portal(furnished, window, language, texts):
 
 def test_a_failure_is_repeated_by_its_button(furnished, window):
     opened = window("app")
+    opened.frame.get_by_role("alert").get_by_role("button", name="Open").click()
+    expect(opened.frame.get_by_role("heading", level=1)).to_have_text("What waits for you")
+    expect(opened.frame.get_by_text("The task needs a result")).to_be_visible()
     opened.frame.get_by_role("button", name="Repeat all").click()
     expect(opened.frame.get_by_text("3 will be repeated")).to_be_visible()
+    expect(opened.frame.get_by_text("The task needs a result")).to_have_count(0)
     assert opened.said == []
 
 
@@ -178,27 +182,32 @@ def test_the_tab_of_a_task_shows_where_its_work_is_now(
 
 
 @pytest.mark.parametrize(
-    ("language", "texts"),
+    ("language", "alert", "inbox", "texts"),
     [
-        ("en", ["1 open alert", "Decision about pipeline:1/42:907",
-                "Decision about alerts of 1/42:main", "Decision about task 55"]),
-        ("ru", ["Открытых оповещений: 1", "Решение по pipeline:1/42:907",
-                "Решение по оповещениям 1/42:main", "Решение по задаче 55"]),
+        ("en", "1 open alert", "Waiting for you",
+         ["decision about pipeline 907 of team/shop", "decision about alerts of main of team/shop",
+          "decision about task 55"]),
+        ("ru", "Открытых оповещений: 1", "Ждёт вас",
+         ["Решение: пайплайн 907 в team/shop", "Решение: оповещения main в team/shop",
+          "Решение: задача 55"]),
     ],
     ids=["en", "ru"],
 )  # fmt: skip
-def test_the_overview_counts_alerts_and_names_what_failed(
-    furnished, emulator, window, language, texts
+def test_the_overview_counts_alerts_and_the_inbox_names_what_failed(
+    furnished, emulator, window, language, alert, inbox, texts
 ):
     portal = furnished.portal(emulator.state.member_id)
     dead = [("notification", "pipeline:1/42:907"), ("alerts", "1/42:main")]
     with write(furnished.deps.engine) as conn:
         record = connections.by_name(conn, portal.id, "main")
         alerts.save(conn, RefKey(record.id, 42, "main"), [OPEN])
+        store_projects.save_projects(conn, [merge_request(record.id).project])
         subjects.mark_dirty_many(conn, portal.id, [(*one, "heard") for one in dead], AT)
         for one in dead:
             subjects.mark_dead(conn, portal.id, *one, error="it never worked")
     opened = window("app", language)
+    expect(opened.frame.get_by_text(alert, exact=True)).to_be_visible()
+    opened.frame.get_by_role("button", name=inbox).click()
     for text in texts:
         expect(opened.frame.get_by_text(text, exact=True)).to_be_visible()
     assert opened.said == []
@@ -247,6 +256,7 @@ def test_a_page_that_stays_open_goes_on_and_its_administrator_stays_one(furnishe
     for _ in range(3):
         clock.sleep(56 * 60)
         assert opened.turned_until_answered("/api/renew").json()["admin"] is True
+    opened.frame.get_by_role("button", name="Waiting for you").click()
     opened.frame.get_by_role("button", name="Repeat all").click()
     expect(opened.frame.get_by_text("3 will be repeated")).to_be_visible()
     assert opened.said == []

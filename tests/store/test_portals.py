@@ -29,6 +29,7 @@ from sync.core.model.tasks import LinkKind, Task, TaskStatus
 from sync.store import activity as store_activity
 from sync.store import (
     deployments,
+    hook_logs,
     inbox,
     issue_links,
     issue_lists,
@@ -46,6 +47,7 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store import projects as store_projects
 from sync.store.db.database import read, write
+from sync.store.hook_logs import HookLogRow
 from sync.store.issue_lists import ListRow
 from sync.store.rows import (
     AllowanceRow,
@@ -156,7 +158,7 @@ def test_an_erased_portal_leaves_nothing_and_its_neighbour_everything(engine: En
 
 
 def _rows(conn: Connection) -> dict[str, int | None]:
-    not_of_a_portal = {"lease", "worker"}
+    not_of_a_portal = {"lease", "worker", "program"}
     return {
         table.name: conn.scalar(select(func.count()).select_from(table))
         for table in metadata.sorted_tables
@@ -229,6 +231,8 @@ def _fill(conn: Connection, portal_id: int) -> None:
     logs.save_purge(conn, PurgeRow(portal_id, NOW, 5, {"calls": 1}))
     _fill_issue_sync(conn, portal_id, c)
     logs.save_allowance(conn, portal_id, AllowanceRow(1.5, NOW, {}))
+    hook_logs.save(conn, HookLogRow(c, "project acme/shop", NOW))
+    hook_logs.set_tasks_read(conn, portal_id, NOW, 3)
 
 
 def _fill_issue_sync(conn: Connection, portal_id: int, connection_id: int) -> None:

@@ -40,20 +40,10 @@ export interface Status {
   subjects_waiting: number
   commands_waiting: number
   dead: number
+  troubled_links: number
   alerts: number
   merge_requests: MergeRequest[]
   worker_alive: boolean
-}
-
-export interface Failure {
-  kind: string
-  id: string
-  action: string
-  about: string
-  /** The kind of what it is about: a task, news, alerts; none of a delivery. */
-  of: string
-  text: string
-  at: string | null
 }
 
 export interface Alert {
@@ -114,7 +104,7 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   throw new Failed(error.text ?? text.broken, error.change ?? '', error.request_id ?? '', over)
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const answer = await (await send(method, path, body)).json().catch(() => null)
   if (answer === null) throw new Failed(text.broken, '', '')
   return answer as T
@@ -144,7 +134,6 @@ export const api = {
   alerts: () => call<{ alerts: Alert[] }>('GET', 'alerts'),
   acknowledge: (id: string) => call('POST', `alerts/${encodeURIComponent(id)}/ack`, {}),
   takeOver: (id: string) => call('POST', `alerts/${encodeURIComponent(id)}/assign`, {}),
-  failures: () => call<{ failures: Failure[] }>('GET', 'failures'),
   replay: (items: { kind: string; id: string }[]) =>
     call<{ replayed: number }>('POST', 'replay', { items }),
   test: (name: string) => call<Tested>('POST', `connections/${encodeURIComponent(name)}/test`, {}),

@@ -1,8 +1,6 @@
 /** Everything the pages say, in English and Russian. */
 import { config } from './config'
 
-interface GivenUp { action: string; about: string; of: string }
-
 const en = {
   installTitle: 'Installing the GitLab integration',
   installIntro: 'The application prepares this portal. This takes a few seconds.',
@@ -29,6 +27,10 @@ const en = {
   } as Record<string, string>,
   overviewTitle: 'GitLab and tasks',
   portal: 'Portal',
+  pages: 'Pages of the application',
+  overview: 'Overview',
+  inbox: 'Waiting for you',
+  settings: 'Settings',
   states: {
     installing: 'Being installed',
     active: 'Working',
@@ -43,7 +45,7 @@ const en = {
   openAlerts: (count: number) => count === 1 ? '1 open alert' : `${count} open alerts`,
   connections: 'Connections',
   noConnections: 'No GitLab is connected yet',
-  noConnectionsHint: 'Describe it in the settings file and run b24bridge settings apply FILE',
+  noConnectionsHint: 'Describe it in the settings document: on the page of settings, or in a file',
   test: 'Test',
   testOk: 'It works',
   testProblems: 'There are problems',
@@ -56,28 +58,6 @@ const en = {
   acknowledge: 'I have seen it',
   takeOver: 'Take it over',
   failures: 'What failed',
-  givenUp: (one: GivenUp) => {
-    const about = { task: `task ${one.about}`, alerts: `alerts of ${one.about}` }[one.of] ?? one.about
-    return ({
-      move_task: `Status of ${about}`,
-      set_stage: `Kanban column of ${about}`,
-      set_fields: `Fields of ${about}`,
-      card: `Card in the discussion of ${about}`,
-      message: `Message in a discussion about ${about}`,
-      log_time: `Time of ${about}`,
-      chat_message: `Message in a chat about ${about}`,
-      notify: `Notification about ${about}`,
-      create_task: `Task for ${about}`,
-      close: `A commit that closes ${about}`,
-      done: `#done for ${about}`,
-      start: `#in-progress for ${about}`,
-      comment: `#comment for ${about}`,
-      time: `#time for ${about}`,
-      decide: `Decision about ${about}`,
-      read: `Event ${about}`,
-    })[one.action] ?? `${one.action} ${about}`
-  },
-  noFailures: 'Nothing failed',
   replay: 'Repeat',
   replayAll: 'Repeat all',
   replayed: (count: number) => `${count} will be repeated`,
@@ -165,6 +145,10 @@ const ru: typeof en = {
   },
   overviewTitle: 'GitLab и задачи',
   portal: 'Портал',
+  pages: 'Страницы приложения',
+  overview: 'Обзор',
+  inbox: 'Ждёт вас',
+  settings: 'Настройки',
   states: {
     installing: 'Устанавливается',
     active: 'Работает',
@@ -179,7 +163,7 @@ const ru: typeof en = {
   openAlerts: (count) => `Открытых оповещений: ${count}`,
   connections: 'Подключения',
   noConnections: 'GitLab ещё не подключён',
-  noConnectionsHint: 'Опишите его в файле настроек и выполните b24bridge settings apply FILE',
+  noConnectionsHint: 'Опишите его в документе настроек: на странице настроек или в файле',
   test: 'Проверить',
   testOk: 'Подключение работает',
   testProblems: 'Есть проблемы',
@@ -192,28 +176,6 @@ const ru: typeof en = {
   acknowledge: 'Вижу',
   takeOver: 'Взять на себя',
   failures: 'Что не получилось',
-  givenUp: (one) => {
-    const about = { task: `задаче ${one.about}`, alerts: `оповещениям ${one.about}` }[one.of] ?? one.about
-    return ({
-      move_task: `Статус задачи ${one.about}`,
-      set_stage: `Колонка канбана задачи ${one.about}`,
-      set_fields: `Поля задачи ${one.about}`,
-      card: `Карточка в обсуждении задачи ${one.about}`,
-      message: `Сообщение в обсуждении по ${about}`,
-      log_time: `Учёт времени задачи ${one.about}`,
-      chat_message: `Сообщение в чате по ${about}`,
-      notify: `Уведомление по ${about}`,
-      create_task: `Новая задача по ${about}`,
-      close: `Коммит, закрывающий задачу ${one.about}`,
-      done: `#done по ${about}`,
-      start: `#in-progress по ${about}`,
-      comment: `#comment по ${about}`,
-      time: `#time по ${about}`,
-      decide: `Решение по ${about}`,
-      read: `Событие ${one.about}`,
-    })[one.action] ?? `${one.action} ${one.about}`
-  },
-  noFailures: 'Ошибок нет',
   replay: 'Повторить',
   replayAll: 'Повторить всё',
   replayed: (count) => `Будет повторено: ${count}`,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sync.bitrix24.issue_sync.checklist import checklist_calls, read_lines
@@ -66,7 +67,8 @@ def create_item(write: CreateItem, reader: TaskReader) -> Talk[Outcome]:
     first = first_error(answers)
     errors = {name: first for name in (STAGE, STATUS, CHECKLIST) if first is not None}
     dropped = dropped_fields(write.values, {}, item, errors)
-    return Done(item=item, dropped=dropped | _unkept(write, item, creator))
+    new = replace(item, comments=(), time=(), files=())  # nobody has seen it yet
+    return Done(item=new, dropped=dropped | _unkept(write, item, creator))
 
 
 def _created(error: SyncError) -> bool:

@@ -12,7 +12,6 @@ from sync.core.model.activity import Comment
 from sync.core.model.commands import Place
 from sync.core.model.plans import Part, PlannedCommand
 from sync.core.model.task_view import TaskView
-from sync.core.notifications.keys import subject_key_of
 from sync.core.rules.portal import CommentRules, Rules
 
 
@@ -35,7 +34,7 @@ def _plan_messages(
 ) -> Iterator[PlannedCommand]:
     """Plan the messages; one that is there follows its comment, whatever the settings say now."""
     for comment in sorted(view.comments, key=lambda comment: (comment.created_at, comment.id)):
-        subject_key = subject_key_of(comment)
+        subject_key = comment.subject_key
         sent = view.sent_message(subject_key)
         message_id = editable_id(sent, now)
         if not message_id and (sent.at is not None or not _is_wanted(comment, comment_rules)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.core.issue_sync.fields import Scalar, Untranslatable
@@ -82,6 +82,35 @@ def offer(tracker: Capabilities, portal: Capabilities) -> tuple[StatusRow, ...]:
         )
         for status in tracker.choices.get(STATUS, ())
     )
+
+
+def without_table(tracker: Capabilities, portal: Capabilities) -> tuple[StatusRow, ...]:
+    """Return the table where the settings have none: what is offered, and all else by its end.
+
+    Every status of the portal has a row, whatever the column: a finished task is the tracker's
+    first finished status ("Done", not "Won't do"), one that goes on is open there.
+    """
+    offered = offer(tracker, portal)
+    closed = {choice.id: choice.closed for choice in tracker.choices.get(STATUS, ())}
+    wherever = [
+        StatusRow(row.tracker, choice.id)
+        for choice in portal.choices.get(STATUS, ())
+        if (row := _standing_for(choice, offered, closed)) is not None
+    ]
+    return (
+        *(row for row in offered if row.stage is not None),
+        *wherever,
+        *(row for row in offered if row.stage is None and row not in wherever),
+    )
+
+
+def _standing_for(
+    choice: Choice, rows: Sequence[StatusRow], closed: Mapping[str, bool]
+) -> StatusRow | None:
+    """Return the row that says a status of the portal best, or None where there is none."""
+    same = (row for row in rows if row.portal == choice.id)
+    alike = (row for row in rows if closed[row.tracker] is choice.closed)
+    return next(same, None) or next(alike, None)
 
 
 def _like(status: Choice, choices: Sequence[Choice]) -> str:

@@ -119,6 +119,11 @@ class Comment:
         return str(self.id)
 
     @property
+    def subject_key(self) -> str:
+        """Return the key of all that is written about the comment, for good."""
+        return f"{self.kind}:{self.project.connection_id}/{self.project.id}:{self.key}"
+
+    @property
     def at(self) -> datetime:
         """Return when the comment was last edited."""
         return self.updated_at

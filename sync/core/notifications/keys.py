@@ -63,7 +63,7 @@ def subject_key_of(subject: NotificationSubject) -> str:
             kind, key = Kind.PIPELINE, str(subject.id)
         case Deployment():
             kind, key = Kind.DEPLOYMENT, subject.key
-        case MergeRequest():
+        case MergeRequest() | Comment():
             return subject.subject_key
         case _:
             kind, key = subject.kind, subject.key

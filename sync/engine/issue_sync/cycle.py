@@ -16,11 +16,20 @@ from sync.core.clock import Clock
 from sync.core.issue_sync.confirm import confirm
 from sync.core.issue_sync.journal import announce
 from sync.core.issue_sync.link import Conflict, LinkState, PlannedWrite, StoryLine
-from sync.core.issue_sync.model import File, ItemAddress, SideName
+from sync.core.issue_sync.model import File, Item, ItemAddress, SideName
 from sync.core.issue_sync.plan import LinkPlan, Read, plan
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.side import SideClient
-from sync.core.issue_sync.writes import AddFile, NotDone, Outcome, Unknown, UpdateItem, Write
+from sync.core.issue_sync.writes import (
+    AddFile,
+    CreateItem,
+    Done,
+    NotDone,
+    Outcome,
+    Unknown,
+    UpdateItem,
+    Write,
+)
 from sync.errors import Denied, Later, Refused
 
 MOST_ROUNDS = 8  # exchanges of one cycle; a long history takes more cycles
@@ -47,6 +56,7 @@ class LinkStore(Protocol):
 
 Plans = Mapping[str, LinkPlan]
 Links = Mapping[str, LinkState]
+Reads = dict[str, dict[SideName, Read]]
 
 
 @dataclass(frozen=True)
@@ -89,17 +99,17 @@ def run_cycles(bench: Workbench, keys: Sequence[str]) -> Mapping[str, CycleResul
     Raises Later and Denied where a side cannot be asked at all; what was announced stays noted.
     """
     results: dict[str, CycleResult] = {}
-    active = list(keys)
+    active, held = list(keys), Reads()
     for _ in range(MOST_ROUNDS):
         if not active:
             break
-        active = _round(bench, active, results)
+        active, held = _round(bench, active, results, held)
     return results
 
 
-def read_both(bench: Workbench, links: Links) -> dict[str, dict[SideName, Read]]:
+def read_both(bench: Workbench, links: Links) -> Reads:
     """Read both ends fresh, whole; None for an end that has yet to be created."""
-    reads: dict[str, dict[SideName, Read]] = {key: dict.fromkeys(SideName) for key in links}
+    reads: Reads = {key: dict.fromkeys(SideName) for key in links}
     for side in SideName:
         addresses = [link.addresses[side] for link in links.values() if side in link.addresses]
         items = bench.sides[side].read(addresses) if addresses else {}
@@ -109,10 +119,17 @@ def read_both(bench: Workbench, links: Links) -> dict[str, dict[SideName, Read]]
     return reads
 
 
-def _round(bench: Workbench, keys: Sequence[str], results: dict[str, CycleResult]) -> list[str]:
-    """Look at the links once, and return the keys of those that need another look at once."""
+def _round(
+    bench: Workbench, keys: Sequence[str], results: dict[str, CycleResult], held: Reads
+) -> tuple[list[str], Reads]:
+    """Look at the links once, and return the keys of those that need another look at once.
+
+    `held`: both ends of links that the round before has created one end of. They are returned for
+    the next round: the end is as its creation answered, and the other one as it was read for it.
+    """
     links = _settle(bench, bench.links.load(keys))
-    plans = _plan(bench, links)
+    reads = _read(bench, links, held)
+    plans = _plan(bench, links, reads)
     refused = bench.refuse(plans)
     now = bench.clock.now()
     going = {key: planned for key, planned in plans.items() if key not in refused}
@@ -124,15 +141,16 @@ def _round(bench: Workbench, keys: Sequence[str], results: dict[str, CycleResult
         [LinkChange(announced[key], going[key].story, going[key].conflicts) for key in going]
     )
     writes = [(key, planned) for key in going for planned in going[key].writes]
-    after, errors = _write(bench, announced, writes)
+    after, errors, created = _write(bench, announced, writes)
     for key, planned in plans.items():
         before = results[key].writes if key in results else 0
         results[key] = _result(planned, after.get(key, links[key]), before, errors.get(key))
-    return [
+    active = [
         key
         for key in going
         if (going[key].more or going[key].read_again) and results[key].error is None
     ]
+    return active, {key: {**reads[key], **created[key]} for key in active if key in created}
 
 
 def _result(
@@ -149,8 +167,14 @@ def _result(
     )
 
 
-def _plan(bench: Workbench, links: Links) -> dict[str, LinkPlan]:
-    reads = read_both(bench, links)
+def _read(bench: Workbench, links: Links, held: Reads) -> Reads:
+    """Read both ends of the links of which none are held."""
+    unread = {key: link for key, link in links.items() if key not in held}
+    fresh = read_both(bench, unread) if unread else {}
+    return {key: fresh[key] if key in fresh else held[key] for key in links}
+
+
+def _plan(bench: Workbench, links: Links, reads: Reads) -> dict[str, LinkPlan]:
     now = bench.clock.now()
     return {
         key: plan(
@@ -181,16 +205,31 @@ def _settle(bench: Workbench, links: Links) -> Links:
 
 def _write(
     bench: Workbench, links: Links, writes: Sequence[tuple[str, PlannedWrite]]
-) -> tuple[Links, Mapping[str, Exception]]:
-    """Carry out announced writes, side by side, and save how each ended."""
+) -> tuple[Links, Mapping[str, Exception], Reads]:
+    """Carry out announced writes, side by side, and save how each ended.
+
+    Also return what was created, where the answer shows it whole.
+    """
     errors: dict[str, Exception] = {}
+    created: Reads = {}
     for side in SideName:
         batch = [(key, planned) for key, planned in writes if planned.side is side]
         if batch:
             outcomes = _apply(bench, side, [planned.write for _, planned in batch])
             links, failed = _confirmed(bench, links, side, batch, outcomes)
             errors = {**failed, **errors}
-    return links, errors
+            for (key, planned), outcome in zip(batch, outcomes, strict=True):
+                if isinstance(planned.write, CreateItem) and (item := _whole(outcome)):
+                    created[key] = {side: item}
+    return links, errors, created
+
+
+def _whole(outcome: Outcome) -> Item | None:
+    """Return the item of an outcome that has its comments, time and files as well."""
+    item = outcome.item if isinstance(outcome, Done) else None
+    if item is None or None in (item.comments, item.time, item.files):
+        return None
+    return item
 
 
 def _apply(bench: Workbench, side: SideName, batch: Sequence[Write]) -> Sequence[Outcome]:

@@ -88,7 +88,7 @@ def _status_table(
     """Return the table of the settings; without one, open and closed alone decide."""
     tracker, portal = (world.capabilities[side] for side in SideName)
     if not world.pair.statuses:
-        return statuses.offer(tracker, portal), ()
+        return statuses.without_table(tracker, portal), ()
     rows, problems = status_rows(world.pair, world.codes, tracker, portal)
     return rows, (*problems, *statuses.check(rows, tracker, portal))
 

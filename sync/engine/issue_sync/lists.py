@@ -64,8 +64,11 @@ def listed_pairs(deps: Deps, conn: Connection, portal_id: int) -> tuple[ListedPa
     )
 
 
-def read_lists(deps: Deps, portal_id: int) -> int:
-    """Read the lists of a portal's pairs that are due, and return how many changes there were."""
+def read_lists(deps: Deps, portal_id: int, *, after_start: bool = False) -> int:
+    """Read the lists of a portal's pairs that are due, and return how many changes there were.
+
+    `after_start`: all are due, for nobody heard what happened while no worker ran.
+    """
     now, count = deps.clock.now(), 0
     with read(deps.database) as conn:
         pairs = listed_pairs(deps, conn, portal_id)
@@ -77,16 +80,20 @@ def read_lists(deps: Deps, portal_id: int) -> int:
         }
     for listed in pairs:
         rows = lists[listed.connection.id, listed.pair.key]
-        due = [side for side in SideName if _is_due(rows.get((listed.pair.key, side)), now)]
+        due = [
+            side
+            for side in SideName
+            if _is_due(rows.get((listed.pair.key, side)), now, after_start)
+        ]
         if due:
             count += _read_pair(deps, listed, due)
     return count
 
 
-def _is_due(row: ListRow | None, now: datetime) -> bool:
+def _is_due(row: ListRow | None, now: datetime, after_start: bool) -> bool:
     if row is None:
         return True
-    return not row.halted and (row.next_at is None or row.next_at <= now)
+    return not row.halted and (after_start or row.next_at is None or row.next_at <= now)
 
 
 def _read_pair(deps: Deps, listed: ListedPair, due: Iterable[SideName]) -> int:

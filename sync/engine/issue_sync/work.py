@@ -24,7 +24,7 @@ from sync.store.portals import PortalRow
 
 log = structlog.get_logger()
 
-BATCH = 50  # links of one look: as many tasks as a portal reads in a request
+BATCH = 48  # links of one look: so many tasks a portal makes, and reads back, in a request
 SLOW = timedelta(days=1)  # what no hook and no list tells, as a deleted comment, is found by then
 UNMAPPED = timedelta(hours=1)  # a link whose pair the settings do not name is looked at again
 DENIED = timedelta(minutes=10)

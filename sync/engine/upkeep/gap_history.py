@@ -109,7 +109,7 @@ def read_missed(
     Not what is so young that its hook may still come. Raises Later, Denied.
     """
     began = connection.created_at + timedelta(seconds=1)  # of before nobody is told
-    count, since = 0, max(last_good - OVERLAP, began)
+    count, since = 0, max(min(last_good, deps.clock.now()) - OVERLAP, began)
     for project in gitlab_peer.read_projects(client, connection.options):
         for read_page, select in PARTS:
             count += _read_part(deps, connection, client, project, since, read_page, select)

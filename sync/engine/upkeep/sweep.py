@@ -60,6 +60,7 @@ class Sweep:
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
         self._last_attempts: dict[int, datetime] = {}
+        self._lists_read: set[int] = set()
         self._people_read_at: dict[int, datetime] = {}
         self._failed_at: dict[tuple[str, int], datetime] = {}
         self._moments_checked_at: datetime | None = None
@@ -94,7 +95,7 @@ class Sweep:
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
         for portal in active:
             done += self._run_part("tasks", portal.id, make_up_for_events, portal.id)
-            done += self._run_part("issue lists", portal.id, read_lists, portal.id)
+            done += self._run_part("issue lists", portal.id, self._read_lists, portal.id)
             if is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = self._run_part("people", portal.id, refresh_people, portal.id)
                 self._people_read_at[portal.id] = (
@@ -102,6 +103,12 @@ class Sweep:
                 )
                 done += 1
         return done + self._purge.run(now) + end_removed(self._deps, now)
+
+    def _read_lists(self, deps: Deps, portal_id: int) -> int:
+        """Read the issue lists that are due; with the first look after a start, all of them."""
+        count = read_lists(deps, portal_id, after_start=portal_id not in self._lists_read)
+        self._lists_read.add(portal_id)
+        return count
 
     def _run_part(
         self, part: str, item_id: int, work: Callable[[Deps, Any], int], item: Any

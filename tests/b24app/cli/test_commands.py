@@ -324,7 +324,7 @@ def test_a_file_that_cannot_be_is_told_so(portal, tmp_path, capsys, content, sai
 
 def test_a_file_that_is_not_there_is_told_so(portal, capsys):
     assert main(["settings", "apply", "--offline", "/nowhere.yaml"]) == 1
-    assert "No such file or directory: '/nowhere.yaml'" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("/nowhere.yaml: No such file or directory\n")
 
 
 def test_without_a_portal_there_is_nothing_to_export(environ, capsys):

@@ -18,7 +18,7 @@ from sync.store.db.database import read, write
 from sync.store.rows import Installation, PortalTokens
 from sync.store.tables import alert as alert_table
 from sync.store.tables import portal as portal_table
-from tests.b24app.factories import AT, failed, merge_request, mirrored
+from tests.b24app.factories import AT, LINK, failed, linked, merge_request, mirrored
 from tests.b24app.pages import config_of, installed, post
 from tests.emulators.bitrix24 import work
 
@@ -50,6 +50,7 @@ def portal(beside, emulator, people):
     with write(beside.deps.engine) as conn:
         mirrored(conn, record.id)
         failed(conn, record.id)
+        linked(conn, record.id)
         main = connections.by_name(conn, record.id, "main")
         private = merge_request(main.id, 8, title="Secret of another team", pipeline=None)
         store_merge_requests.fold_snapshots(conn, [private])
@@ -82,6 +83,15 @@ ROUTES = {
     ("POST", "/api/renew"): (401, 200, 200, 200, 200),
     ("GET", "/api/status"): (401, 200, 200, 200, 200),
     ("GET", PATH): (401, 200, 404, 200, 200),
+    ("GET", f"/api/task/{TASK}/links"): (401, 200, 404, 200, 200),
+    ("GET", "/api/trouble"): (401, 200, 403, 403, 200),
+    ("POST", f"/api/links/{LINK}/decide"): (401, 404, 403, 403, 200),
+    ("POST", f"/api/links/{LINK}/resume"): (401, 404, 403, 403, 200),
+    ("POST", f"/api/links/{LINK}/retry"): (401, 404, 403, 403, 200),
+    ("GET", "/api/settings"): (401, 200, 403, 403, 200),
+    ("POST", "/api/settings/check"): (401, 400, 403, 403, 400),
+    ("POST", "/api/settings"): (401, 400, 403, 403, 400),
+    ("POST", "/api/connections/main/token"): (401, 400, 403, 403, 400),
     ("GET", "/api/connections"): (401, 200, 403, 403, 200),
     ("POST", "/api/connections/main/test"): (401, 404, 403, 403, 200),
     ("GET", "/api/failures"): (401, 200, 403, 403, 200),
@@ -92,19 +102,23 @@ ROUTES = {
     ("POST", "/api/install/run"): (401, 200, 403, 403, 200),
     ("POST", "/api/install/finish"): (401, 200, 403, 403, 200),
 }
+BODIES = {f"/api/links/{LINK}/decide": {"field": "title", "winner": "portal"}}
 ROLES = ("nobody", "stranger", "Mia", "Ed", "Root")
 SECRETS = (
     "Pay by card", "Payment gateway", "Secret of another team", "is approved", "team/shop",
-    "The task needs a result", "gitlab.example.com",
+    "The task needs a result", "gitlab.example.com", "Pay by invoice", "Somebody else writes",
 )  # fmt: skip
 # What each role may find in all these answers together.
 SEES = {
     "nobody": set(),
     "stranger": set(),
     "Mia": set(),
-    "Ed": {"Pay by card", "Payment gateway", "is approved", "team/shop", "gitlab.example.com"},
+    "Ed": {
+        "Pay by card", "Payment gateway", "is approved", "team/shop", "gitlab.example.com",
+        "Pay by invoice",
+    },
     "Root": set(SECRETS),
-}
+}  # fmt: skip
 
 
 def headers_of(role, beside, emulator, people, stranger):
@@ -120,7 +134,8 @@ def test_each_route_answers_each_role_as_the_table_says(
     for (method, path), role in product(ROUTES, ROLES):
         clock.sleep(2)  # the portal takes two requests a second
         headers = headers_of(role, beside, emulator, people, stranger)
-        answer = beside.client.open(path, method=method, json={}, headers=headers)
+        body = BODIES.get(path, {})
+        answer = beside.client.open(path, method=method, json=body, headers=headers)
         answers.setdefault((method, path), []).append(answer.status_code)
         texts[role] += answer.text
     assert {route: tuple(codes) for route, codes in answers.items()} == ROUTES

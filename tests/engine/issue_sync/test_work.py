@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.mapping import SyncMapping
-from sync.core.issue_sync.model import DESCRIPTION, STATUS, TAGS, TITLE, ItemAddress
+from sync.core.issue_sync.model import DESCRIPTION, STATUS, TAGS, TITLE, ItemAddress, SideName
 from sync.core.issue_sync.rules import Policy
 from sync.core.issue_sync.side import Page
 from sync.core.model.activity import Comment, CommentTarget, Resource
@@ -18,6 +19,8 @@ from sync.core.model.common import Project
 from sync.core.model.events import TaskChanged, TaskCommented, TaskDeleted
 from sync.core.model.kinds import Kind
 from sync.engine.ingest import issue_links as marks
+from sync.engine.issue_sync.lists import read_lists
+from sync.engine.upkeep.sweep import Sweep
 from sync.store import issue_links, issue_lists
 from sync.store.agenda import read_agenda
 from sync.store.db.database import read, write
@@ -302,3 +305,28 @@ def test_an_import_goes_on_where_it_stopped(make_pair: Callable[..., Pair]) -> N
     assert asked[:4] == [None, "5", "5", "10"]
     assert len(pair.rooms[PORTAL].items) == 12
     assert len(pair.links()) == 12
+
+
+def test_a_start_reads_the_lists_for_what_nobody_heard(make_pair: Callable[..., Pair]) -> None:
+    pair = make_pair()
+    issue = pair.create(TRACKER, title="Before")
+    pair.work()
+    pair.edit(issue, TITLE, "Meanwhile")
+    deps = pair.deps
+    asked: list[SideName] = []
+    for side, room in pair.rooms.items():
+        usual = room.changed
+
+        def counted(*args: Any, side: SideName = side, usual: Any = usual) -> Page:
+            asked.append(side)
+            return usual(*args)
+
+        room.changed = counted  # type: ignore[method-assign]
+    assert read_lists(deps, pair.world.portal_id) == 0
+    sweep = Sweep(deps)
+    sweep.run(pair.world.clock.now())
+    assert asked == list(SideName)
+    pair.work(sweep=False)
+    assert pair.only(PORTAL).values[TITLE] == "Meanwhile"
+    sweep.run(pair.world.clock.now())
+    assert asked == list(SideName)

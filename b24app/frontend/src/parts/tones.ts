@@ -26,6 +26,12 @@ const tones: Record<string, Tone> = {
   canceled: 'air-secondary-accent',
   skipped: 'air-secondary-accent',
   manual: 'air-primary-warning',
+  disputed: 'air-primary-warning',
+  refused: 'air-primary-alert',
+  failing: 'air-primary-warning',
+  ended: 'air-secondary-accent',
+  waiting: 'air-primary',
+  working: 'air-primary-success',
   review: 'air-primary',
   approved: 'air-primary-success',
 }

@@ -1,0 +1,47 @@
+/** The settings document, and the connections with their tokens. */
+import { call, type Connection } from './api'
+
+export interface ConnectionSettings extends Connection {
+  account: string
+  scopes: string[]
+  /** Days until the token's end, as GitLab last said; null where it has none or is not known. */
+  days_left: number | null
+  signed: boolean
+  projects: string[]
+  groups: string[]
+}
+
+export interface SettingsText {
+  text: string
+  version: string
+  changes: { at: string; text: string }[]
+}
+
+export interface SettingsPage extends SettingsText {
+  connections: ConnectionSettings[]
+  last_webhook: string | null
+}
+
+export interface SettingsCheck {
+  outcome: 'ok' | 'invalid' | 'unconfirmed' | 'overtaken'
+  difference: string[]
+  changes: string[]
+  removed: string[]
+  problems: { line: number; path: string; text: string }[]
+  notes: string[]
+  current: SettingsText | null
+}
+
+const document = (text: string, from: SettingsText) => ({
+  text, base: from.version, base_text: from.text,
+})
+
+export const settingsApi = {
+  load: () => call<SettingsPage>('GET', 'settings'),
+  check: (text: string, from: SettingsText) =>
+    call<SettingsCheck>('POST', 'settings/check', document(text, from)),
+  save: (text: string, from: SettingsText, remove: string[]) =>
+    call<SettingsCheck>('POST', 'settings', { ...document(text, from), remove }),
+  replaceToken: (name: string, token: string) =>
+    call<{ account: string }>('POST', `connections/${encodeURIComponent(name)}/token`, { token }),
+}

@@ -1,0 +1,135 @@
+"""/api/settings: the settings document and the connections' tokens, for administrators."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from b24app.auth.rate_limit import CHECKS
+from b24app.deps import Deps
+from b24app.errors import RequestRejected, page_language
+from b24app.routes.page_requests import json_body, person_name, require_admin
+from b24app.services import settings_text
+from b24app.services.overview import summarize_connection
+from b24app.services.settings_text import SettingsCheck, SettingsText
+from b24app.texts import translate
+from sync.store import connections, inbox
+from sync.store.db.database import read, write
+from sync.store.rows import ConnectionRecord
+
+MAX_DOCUMENT = 200_000  # characters
+MAX_TOKEN = 500
+
+
+def add_settings_routes(here: Blueprint, deps: Deps) -> None:
+    """Add the routes of the settings page."""
+
+    @here.get("/settings")
+    def settings() -> Response:
+        """Show the document in force, and the connections with their tokens' days left."""
+        _, portal = require_admin(deps)
+        with read(deps.engine) as conn:
+            document = settings_text.load_settings(conn, portal)
+            records = connections.by_portal(conn, portal.id)
+            last = inbox.last_received(conn, portal.id, "gitlab")
+        return jsonify(
+            _text_json(document)
+            | {
+                "connections": [_connection_json(row, deps.clock.now()) for row in records],
+                "last_webhook": last[1] if last else None,
+            }
+        )
+
+    @here.post("/settings/check")
+    def check() -> Response:
+        """Say what saving `text` would change; nothing is saved."""
+        _, portal = require_admin(deps)
+        deps.limits.admit("settings", CHECKS, portal=portal.id)
+        text, base, base_text = _document()
+        done = settings_text.check_settings(deps, portal, text, base)
+        return jsonify(_check_json(settings_text.with_difference(done, base_text)))
+
+    @here.post("/settings")
+    def save() -> Response:
+        """Save `text`, unless another document than `base` is in force by now."""
+        visitor, portal = require_admin(deps)
+        deps.limits.admit("settings", CHECKS, portal=portal.id)
+        text, base, base_text = _document()
+        remove = json_body().get("remove")
+        done = settings_text.save_settings(
+            deps,
+            portal,
+            text,
+            base,
+            person=person_name(deps, visitor),
+            remove=[str(name) for name in remove] if isinstance(remove, list) else (),
+        )
+        return jsonify(_check_json(settings_text.with_difference(done, base_text)))
+
+    @here.post("/connections/<name>/token")
+    def replace_token(name: str) -> Response:
+        """Give a connection another token, if GitLab accepts it; the old one stays otherwise."""
+        from b24app.services.connection_checks import replace_token as store_token  # large
+        from b24app.services.gitlab_connections import describe_account
+
+        visitor, portal = require_admin(deps)
+        deps.limits.admit("test", CHECKS, portal=portal.id)
+        token = str(json_body().get("token") or "").strip()
+        if not token or len(token) > MAX_TOKEN or not token.isprintable() or " " in token:
+            raise RequestRejected(400, "bad_token", "That is no token; nothing was changed")
+        with read(deps.engine) as conn:
+            record = connections.by_name(conn, portal.id, name)
+        if record is None:
+            raise RequestRejected(404, "no_connection", f"There is no connection {name}")
+        account = store_token(deps.clients, portal, record, token)
+        person = person_name(deps, visitor)
+        with write(deps.engine) as conn:
+            settings_text.record_change(conn, portal, f"{person}: {name}, token", deps.clock.now())
+        deps.wake(portal.id)
+        return jsonify(account=translate(page_language(), describe_account(account)))
+
+
+def _document() -> tuple[str, str, str]:
+    """Return the request's document, the version it was made from, and that one's text."""
+    values = [json_body().get(name) for name in ("text", "base", "base_text")]
+    text, base, base_text = (value if isinstance(value, str) else "" for value in values)
+    if not text.strip() or not base or max(len(text), len(base_text)) > MAX_DOCUMENT:
+        raise RequestRejected(
+            400, "bad_request", "`text` and `base` must be a document and its version"
+        )
+    return text, base, base_text
+
+
+def _text_json(document: SettingsText) -> dict[str, Any]:
+    changes = [{"at": at, "text": text} for at, text in document.changes]
+    return {"text": document.text, "version": document.version, "changes": changes}
+
+
+def _check_json(done: SettingsCheck) -> dict[str, Any]:
+    language = page_language()
+    return asdict(done) | {
+        "problems": [
+            {"line": row.line, "path": row.path, "text": translate(language, row.text)}
+            for row in done.problems
+        ],
+        "notes": [translate(language, note) for note in done.notes],
+        "current": _text_json(done.current) if done.current else None,
+    }
+
+
+def _connection_json(record: ConnectionRecord, now: datetime) -> dict[str, Any]:
+    """Return a connection with its account and its token's days left, as last asked for."""
+    row, account = summarize_connection(record), record.account
+    row["state_reason"] = translate(page_language(), row["state_reason"])
+    ends = account.get("expires_at")
+    return row | {
+        "account": account.get("username") or "",
+        "scopes": account.get("scopes") or [],
+        "days_left": (datetime.fromisoformat(ends) - now).days if ends else None,
+        "signed": record.signed_at is not None,
+        "projects": [str(path) for path in record.options.get("projects", ())],
+        "groups": [str(path) for path in record.options.get("groups", ())],
+    }

@@ -1,0 +1,212 @@
+"""Two-way links as people see them: which task and issue, whether they work, what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Text, cast, exists, or_, select
+from sqlalchemy.sql.selectable import Select
+
+from sync.core.issue_sync.link import EntryState, LinkState, PauseReason
+from sync.core.issue_sync.model import SideName
+from sync.core.issue_sync.story import shown
+from sync.store import issue_links, tasks
+from sync.store.issue_links import IssueLinkRow
+from sync.store.tables import connection, issue_link, issue_link_entry, project
+
+MAX_STORY = 12  # lines of a link that a page shows
+MAX_LINKS = 200  # with trouble, that a page shows
+# Keys that a stored state has only where they are not empty (sync.core.issue_sync.codec).
+_TROUBLES = ("pause", "clashes", "problems", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A field that both sides changed, with their values. `decided`: the side a person chose."""
+
+    field: str
+    tracker: str
+    portal: str
+    decided: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEntry:
+    """What happened to a link, for people."""
+
+    at: datetime
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSummary:
+    """A link. `task_id` 0, `issue` "": that side is yet to be created.
+
+    `state`: ended, paused, disputed, refused, failing, waiting or working. `reason`: why, "" where
+    it works. `agrees_to_deletion`: resuming says that what vanished was deleted. `problems`: what
+    cannot cross now, by field.
+    """
+
+    key: str
+    task_id: int
+    task_title: str
+    issue: str
+    issue_url: str
+    state: str
+    reason: str
+    at: datetime | None
+    agrees_to_deletion: bool
+    disputes: tuple[Dispute, ...]
+    problems: tuple[tuple[str, str], ...]
+    story: tuple[StoryEntry, ...] = ()
+
+
+def count_troubled(conn: Connection, portal_id: int) -> int:
+    """Return how many links of a portal wait for a person, up to `MAX_LINKS`."""
+    return len(_troubled(conn, portal_id))
+
+
+def list_troubled(conn: Connection, portal_id: int) -> tuple[LinkSummary, ...]:
+    """Return the links of a portal that wait for a person, the oldest first."""
+    return summarize(conn, portal_id, _troubled(conn, portal_id))
+
+
+def links_of_task(conn: Connection, portal_id: int, task_id: int) -> tuple[LinkSummary, ...]:
+    """Return the links of a task with the last lines of their stories, those at work first."""
+    rows = issue_links.by_ends(conn, portal_id, task_ids=[str(task_id)])
+    ordered = sorted(rows, key=lambda row: row.ended)
+    return summarize(conn, portal_id, ordered, story=MAX_STORY)
+
+
+def find_link(conn: Connection, portal_id: int, key: str) -> IssueLinkRow | None:
+    """Return a portal's own link by its key."""
+    row = issue_links.by_key(conn, key)
+    return row if row is not None and row.portal_id == portal_id else None
+
+
+def summarize(
+    conn: Connection, portal_id: int, rows: Sequence[IssueLinkRow], *, story: int = 0
+) -> tuple[LinkSummary, ...]:
+    """Return links for people, with so many of the last lines of each story."""
+    states = issue_links.load(conn, [row.key for row in rows])
+    names = _load_names(conn, portal_id, states.values())
+    return tuple(
+        _summary(row, states[row.key], names, _story(conn, row, story) if story else ())
+        for row in rows
+        if row.key in states
+    )
+
+
+def _troubled(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
+    """Return the rows of links with trouble; a text may look like one, so their states decide."""
+    rows = [IssueLinkRow(*row) for row in conn.execute(_troubled_query(portal_id))]
+    states = issue_links.load(conn, [row.key for row in rows])
+    return tuple(row for row in rows if _state(row, states[row.key]) not in ("working", "waiting"))
+
+
+def _troubled_query(portal_id: int) -> Select[Any]:
+    state = cast(issue_link.c.state, Text)
+    refused = exists().where(
+        issue_link_entry.c.link_id == issue_link.c.id,
+        cast(issue_link_entry.c.body, Text).contains(f'"{EntryState.REFUSED}"'),
+    )
+    return (
+        select(*(issue_link.c[name] for name in IssueLinkRow.__dataclass_fields__))
+        .where(
+            issue_link.c.portal_id == portal_id,
+            ~issue_link.c.ended,
+            or_(
+                issue_link.c.error != "",
+                *(state.contains(f'"{name}"') for name in _TROUBLES),
+                refused,
+            ),
+        )
+        .order_by(issue_link.c.id)
+        .limit(MAX_LINKS)
+    )
+
+
+def _state(row: IssueLinkRow, link: LinkState) -> str:
+    if row.ended or link.ended:
+        return "ended"
+    if link.pause:
+        return "paused"
+    if any(name not in link.decided for name in link.clashes):
+        return "disputed"
+    if link.problems or link.refused or _refused_entries(link):
+        return "refused"
+    if row.error:
+        return "failing"
+    return "waiting" if row.version > row.done_version else "working"
+
+
+def _refused_entries(link: LinkState) -> list[str]:
+    return [entry.reason for entry in link.entries if entry.state is EntryState.REFUSED]
+
+
+def _reason(row: IssueLinkRow, link: LinkState) -> str:
+    if link.ended:
+        return link.ended
+    if link.pause:
+        return link.pause.text
+    return row.error or next((reason for reason in _refused_entries(link) if reason), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Paths and addresses of projects by connection and number, and titles of tasks."""
+
+    projects: Mapping[tuple[int, str], tuple[str, str]]
+    titles: Mapping[str, str]
+
+
+def _load_names(conn: Connection, portal_id: int, links: Iterable[LinkState]) -> _Names:
+    query = (
+        select(project.c.connection_id, project.c.project_id, project.c.path, project.c.url)
+        .join(connection, connection.c.id == project.c.connection_id)
+        .where(connection.c.portal_id == portal_id)
+    )
+    ends = [link.addresses.get(SideName.PORTAL) for link in links]
+    numbers = {int(end.id) for end in ends if end is not None and end.id.isdigit()}
+    rows = tasks.get(conn, portal_id, numbers)
+    return _Names(
+        {(row[0], str(row[1])): (row[2], row[3]) for row in conn.execute(query)},
+        {str(number): row.body.title for number, row in rows.items() if row.body},
+    )
+
+
+def _summary(
+    row: IssueLinkRow, link: LinkState, names: _Names, story: tuple[StoryEntry, ...]
+) -> LinkSummary:
+    task, issue = link.addresses.get(SideName.PORTAL), link.addresses.get(SideName.TRACKER)
+    path, url = "", ""
+    if issue is not None:
+        path, url = names.projects.get((row.connection_id, issue.project), (issue.project, ""))
+    vanished = link.pause is not None and link.pause.reason is PauseReason.VANISHED
+    return LinkSummary(
+        key=link.key,
+        task_id=int(task.id) if task is not None and task.id.isdigit() else 0,
+        task_title=names.titles.get(task.id, "") if task else "",
+        issue=f"{path}#{issue.number}" if issue else "",
+        issue_url=f"{url}/-/issues/{issue.number}" if issue and url else "",
+        state=_state(row, link),
+        reason=_reason(row, link),
+        at=link.pause.at if link.pause else None,
+        agrees_to_deletion=vanished,
+        disputes=tuple(
+            Dispute(name, shown(pair.tracker), shown(pair.portal), str(link.decided.get(name, "")))
+            for name, pair in link.clashes.items()
+        ),
+        problems=tuple(link.problems.items()),
+        story=story,
+    )
+
+
+def _story(conn: Connection, row: IssueLinkRow, limit: int) -> tuple[StoryEntry, ...]:
+    """Return the last lines of a link's story, the newest first."""
+    lines = issue_links.story(conn, row.id, limit)
+    return tuple(StoryEntry(line.at, line.kind, line.text) for line in reversed(lines))
