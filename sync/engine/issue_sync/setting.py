@@ -27,6 +27,7 @@ from sync.store.db.database import read
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord
 from sync.text.sides import TASK, tracker
+from sync.youtrack.api.users import User
 
 if TYPE_CHECKING:
     from sync.engine.deps import Deps
@@ -94,6 +95,7 @@ class PairFacts:
     at: datetime
     project_id: str
     capabilities: Mapping[SideName, Capabilities]
+    users: tuple[User, ...] = ()  # of a tracker whose people no webhook stores
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def open_pair(
     pair = replace(pair, project=facts.project_id)
     codes = {status: str(code) for status, code in STATUS_CODES.items()}
     with read(deps.database) as conn:
-        who = _people(deps, conn, row, connection)
+        who = _people(deps, conn, row, connection, facts.users)
         ends = _ends(conn, connection.id)
     world = PairWorld(pair, facts.capabilities, codes, lambda to, other: ends[to].get(other))
 
@@ -139,28 +141,56 @@ def _facts(deps: Deps, connection: ConnectionRecord, pair: ProjectPair, sides: S
         project_id = deps.issue_sync.project_id_for(deps, connection, pair.project)
         projects = {SideName.TRACKER: project_id, SideName.PORTAL: str(pair.group_id)}
         able = {side: sides[side].capabilities(projects[side]) for side in SideName}
-        facts = asked[connection.id, pair.key] = PairFacts(now, project_id, able)
+        facts = asked[connection.id, pair.key] = PairFacts(
+            now, project_id, able, tracker_of(connection).users_of(deps, connection)
+        )
     return facts
 
 
-def _people(deps: Deps, conn: Connection, row: PortalRow, connection: ConnectionRecord) -> People:
-    """Return who is who between the tracker and the portal."""
+def _people(
+    deps: Deps,
+    conn: Connection,
+    row: PortalRow,
+    connection: ConnectionRecord,
+    accounts: tuple[User, ...],
+) -> People:
+    """Return who is who between the tracker and the portal.
+
+    `accounts`: as asked of the tracker; without any, the people that its webhooks named.
+    """
     from sync.engine.deps import build_scope
 
     persons = people.of_connection(conn, connection.id)
     scope = build_scope(deps, conn, row)
     users = portal_users_of(conn, scope, {connection.id: persons}).get(connection.id, {})
     to_portal = {str(person): str(user) for person, user in users.items()}
-    to_tracker = {user: person for person, user in to_portal.items()}
     names = {str(person.id): person.name or person.username for person in persons}
+    logins = {str(person.id): person.username for person in persons}
+    if accounts:
+        to_portal = _matched(accounts, scope.rules.people, scope.users_by_email(conn))
+        names = {account.id: account.name or account.login for account in accounts}
+        logins = {account.id: account.login for account in accounts}
+    to_tracker = {user: person for person, user in to_portal.items()}
     on_portal = {
         str(user.id): user.name for user in people.portal_users(conn, row.record.id).values()
     }
     return People(
         {SideName.TRACKER: to_portal, SideName.PORTAL: to_tracker},
         {SideName.TRACKER: names, SideName.PORTAL: on_portal},
-        {str(person.id): person.username for person in persons},
+        logins,
     )
+
+
+def _matched(
+    accounts: tuple[User, ...], by_login: Mapping[str, int], by_email: Mapping[str, int]
+) -> dict[str, str]:
+    """Return the portal's users by account: as the settings name them, else by e-mail."""
+    by_name = {login.casefold(): user for login, user in by_login.items()}
+    users = {
+        account.id: by_name.get(account.login.casefold()) or by_email.get(account.email)
+        for account in accounts
+    }
+    return {account_id: str(user) for account_id, user in users.items() if user}
 
 
 def _ends(conn: Connection, connection_id: int) -> Mapping[SideName, Mapping[str, str]]:

@@ -15,6 +15,7 @@ from sync.gitlab.issues.options import IssueOptions as GitLabOptions
 from sync.gitlab.issues.projects import IssueMemory as GitLabMemory
 from sync.store.rows import ConnectionRecord
 from sync.text.markdown.dialect import GITLAB, YOUTRACK, Dialect
+from sync.youtrack.api.users import User, read_users
 from sync.youtrack.issues.client import YouTrackIssues
 from sync.youtrack.issues.options import IssueOptions as YouTrackOptions
 from sync.youtrack.issues.projects import Instance
@@ -30,13 +31,15 @@ M = TypeVar("M")
 class Tracker:
     """A tracker: its name for people, its Markdown, how its issues and a project are reached.
 
-    `project_id_for` gives the project's id for good. Both raise SyncError.
+    `project_id_for` gives the project's id for good. `users_of` lists accounts, for a tracker whose
+    people no webhook stores. All raise SyncError.
     """
 
     name: str
     dialect: Dialect
     open_issues: Callable[[Deps, ConnectionRecord, ProjectPair], SideClient]
     project_id_for: Callable[[Deps, ConnectionRecord, str], str]
+    users_of: Callable[[Deps, ConnectionRecord], tuple[User, ...]] = lambda deps, connection: ()
 
 
 def tracker_of(connection: ConnectionRecord) -> Tracker:
@@ -90,7 +93,11 @@ def _youtrack_project(deps: Deps, connection: ConnectionRecord, project: str) ->
     return Instance(deps.youtrack_for(connection)).project(project).id
 
 
+def _youtrack_users(deps: Deps, connection: ConnectionRecord) -> tuple[User, ...]:
+    return read_users(deps.youtrack_for(connection))
+
+
 TRACKERS = {
     "gitlab": Tracker("GitLab", GITLAB, _gitlab_issues, _gitlab_project),
-    "youtrack": Tracker("YouTrack", YOUTRACK, _youtrack_issues, _youtrack_project),
+    "youtrack": Tracker("YouTrack", YOUTRACK, _youtrack_issues, _youtrack_project, _youtrack_users),
 }

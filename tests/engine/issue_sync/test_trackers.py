@@ -11,13 +11,14 @@ import pytest
 
 from sync.core.clock import ManualClock
 from sync.core.issue_sync.mapping import ProjectPair
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.setting import IssueSync, _matched
 from sync.engine.issue_sync.trackers import TRACKERS, tracker_of
 from sync.errors import Refused
 from sync.net import guarded_session
 from sync.settings.model import Connection
 from sync.store.rows import ConnectionRecord
 from sync.youtrack.api.client import YouTrack
+from sync.youtrack.api.users import User
 from sync.youtrack.issues.client import YouTrackIssues
 from tests.emulators.youtrack.server import YouTrackEmulator
 
@@ -53,6 +54,15 @@ def test_youtrack_opens_its_own_room(opened: Any) -> None:
     tracker = tracker_of(RECORD)
     assert isinstance(tracker.open_issues(opened, RECORD, ProjectPair(3, "SHOP")), YouTrackIssues)
     assert tracker.project_id_for(opened, RECORD, "SHOP") == "0-1"
+
+
+def test_people_are_matched_as_the_settings_say_else_by_e_mail(opened: Any) -> None:
+    (bridge,) = tracker_of(RECORD).users_of(opened, RECORD)
+    assert (bridge.login, bridge.email) == ("bridge", "bridge@example.com")
+    accounts = (bridge, User("1-2", "Ann", "Ann"), User("1-3", "carl", "Carl"))
+    matched = _matched(accounts, {"ann": 7}, {"bridge@example.com": 8})
+    assert matched == {bridge.id: "8", "1-2": "7"}
+    assert tracker_of(replace(RECORD, kind="gitlab")).users_of(opened, RECORD) == ()
 
 
 def test_an_unknown_kind_is_refused() -> None:
