@@ -47,10 +47,17 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "dialect: SQL that may differ; `make test` runs it on PostgreSQL too"
     )
     config.addinivalue_line("markers", "browser: needs Chromium; `make test` runs these apart")
+    config.addinivalue_line("markers", "only_on(database): makes sense on that database alone")
     config.addinivalue_line("markers", "needs(*packages): runs programs of these system packages")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    database = config.getoption("--database")
+    items[:] = [
+        item
+        for item in items
+        if all(marker.args == (database,) for marker in item.iter_markers("only_on"))
+    ]
     for item in items:
         if "databases" in getattr(item, "fixturenames", ()):
             item.add_marker("database")

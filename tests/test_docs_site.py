@@ -53,7 +53,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Page]:
     return {
         page.relative_to(folder): Page(page.read_text(encoding="utf-8"))
         for page in folder.rglob("*.html")
-    }
+    } | {file.relative_to(folder): Page("") for file in folder.glob("*.json")}  # to be downloaded
 
 
 def test_every_guide_is_a_page_of_the_site(site: dict[Path, Page]) -> None:

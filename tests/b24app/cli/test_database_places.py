@@ -20,6 +20,7 @@ COMMANDS_WITH_A_DATABASE = [
     ["settings", "apply", "settings.yaml"],
     ["settings", "preview", "push"],
     ["gitlab", "test", "main"],
+    ["youtrack", "test", "main"],
     ["pipeline", "retry", "acme/shop", "7"],
     ["backfill", "--status"],
     ["keys", "rotate"],

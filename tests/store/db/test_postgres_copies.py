@@ -16,14 +16,13 @@ from tests.store.dumps.make import KEY
 from tests.store.dumps.resume import DUMPS, load
 
 (DUMP,) = DUMPS
+pytestmark = pytest.mark.only_on("postgresql")
 
 
 @pytest.fixture
 def place(monkeypatch, tmp_path, make_database):
     """A PostgreSQL database of the first version with data, and an empty one beside it."""
     url, empty = make_database(False), make_database(False)
-    if url.startswith("sqlite"):
-        pytest.skip("the other database")
     for name in [name for name in os.environ if name.startswith("B24BRIDGE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(tmp_path))
