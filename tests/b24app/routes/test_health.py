@@ -78,7 +78,7 @@ def test_waiting_work_is_told_by_its_age(world):
 def test_an_older_database_is_not_ready(world):
     beat(world)
     with write(world.deps.engine) as conn:
-        conn.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        conn.execute(text("UPDATE alembic_version SET version_num = '0009'"))
     status, told = ready(world)
     assert (status, told["database"], told["migrations"]) == (503, True, False)
 
