@@ -5,8 +5,8 @@ from alembic import op
 
 from sync.store.db.types import Moment, SafeText
 
-revision = "0017"
-down_revision = "0015"
+revision = "0014"
+down_revision = "0013"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

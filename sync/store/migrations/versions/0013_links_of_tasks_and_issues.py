@@ -8,8 +8,8 @@ from alembic import op
 from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables import Id
 
-revision = "0015"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 
 def _link_id(table: str) -> list[Any]:

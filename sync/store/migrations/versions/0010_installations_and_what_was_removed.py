@@ -8,7 +8,7 @@ from alembic import op
 
 from sync.store.db.types import Json, Moment, SafeText
 
-revision = "0012"
+revision = "0010"
 down_revision = "0009"
 
 

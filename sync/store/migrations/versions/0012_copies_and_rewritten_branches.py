@@ -6,8 +6,8 @@ from alembic import op
 from sync.store.db.types import Moment, SafeText
 from sync.store.tables import Id
 
-revision = "0011"
-down_revision = "0016"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:
