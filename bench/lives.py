@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from tests.emulators.gitlab import routing, signing
@@ -19,6 +19,7 @@ from tests.emulators.gitlab.server import GitLabEmulator
 
 FIRST_TASK = 2001
 EACH = 10  # deliveries of one merge request
+BEFORE = timedelta(hours=3)  # a life begins that long ago: what is old is told to nobody
 FLAGS = ("merge_requests_events", "push_events", "pipeline_events")
 _ENDS = ("merged", "merged", "merged", "closed", "approved")  # three of five are merged
 
@@ -58,7 +59,7 @@ class Told:
 
 def told(count: int, seed: int) -> tuple[list[Life], list[Told]]:
     """`count` lives and their deliveries as they came about, without a server."""
-    clock = StillClock()
+    clock = StillClock(datetime.now(UTC) - BEFORE)
     gitlab = GitLabEmulator(clock, seed=seed)
     gitlab.state.url = "http://gitlab.test"
     deliveries = kept(gitlab)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -87,7 +88,7 @@ def running(
     tree: Path, database_url: str = "", environ: dict[str, str] | None = None
 ) -> Iterator[Side]:
     """The service of the tree, installed in a portal and connected to a project, at rest."""
-    clock = StillClock()
+    clock = StillClock(datetime.now(UTC) - lives.BEFORE)
     with GitLabEmulator(clock) as gitlab:
         shop = lives.shop(gitlab)
         token = gitlab.state.add_token("ann").value
