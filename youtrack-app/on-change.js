@@ -1,0 +1,12 @@
+/** Hints at each change of an issue, and at its deletion. */
+const entities = require('@jetbrains/youtrack-scripting-api/entities');
+const hint = require('./hint');
+
+exports.rule = entities.Issue.onChange({
+  title: 'Tell b24bridge what changed',
+  guard: hint.isNews,
+  action: hint.send,
+  runOn: { change: true, removal: true },
+  asyncFunctions: hint.asyncFunctions,
+  requirements: {},
+});
