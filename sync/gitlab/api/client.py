@@ -10,12 +10,17 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import gitlab
 import requests
-from gitlab._backends.requests_backend import RequestsBackend, RequestsResponse
+from gitlab._backends.requests_backend import (
+    OAuthTokenAuth,
+    RequestsBackend,
+    RequestsResponse,
+)
 
 from sync.core.audit import CallLog
-from sync.errors import Later, Refused, SyncError
+from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.api import masking
 from sync.gitlab.api.errors import error_from_exception, error_from_response, error_not_json
+from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.api.rate_limit import RateLimiter
 from sync.gitlab.json_fields import mapping, mappings
 from sync.net import guarded_session
@@ -25,7 +30,7 @@ TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 PER_PAGE = 100  # GitLab's greatest
 CHUNK_BYTES = 65_536  # read of a text at a time
 MAX_TEXT_BYTES = 20_000_000  # a longer text is not read to its end
-TOO_MANY_REQUESTS = 429
+TOO_MANY_REQUESTS, NOT_ACCEPTED = 429, "401"
 GRAPHQL = "/api/graphql"
 
 
@@ -43,18 +48,18 @@ class ListPage:
 
 
 class GitLab:
-    """A client with one token at one instance; each thread makes its own.
+    """A client of one account at one instance; each thread makes its own.
 
     Every call raises Later, Denied or Refused. Nothing is repeated here: python-gitlab's own
-    waiting and repeating are off, the engine decides when to try again. With `token` "" the calls
-    are anonymous. `session`: by default one that reaches public addresses only. `call_log` records
+    waiting and repeating are off, the engine decides when to try again. `token`: an access token, or
+    tokens that are renewed; with "" the calls are anonymous. `session`: by default one that reaches public addresses only. `call_log` records
     every request. `requests_sent` counts them; `before_request` is called before each.
     """
 
     def __init__(
         self,
         base_url: str,
-        token: str,
+        token: str | BearerTokens,
         *,
         connection_id: int = 0,
         session: requests.Session | None = None,
@@ -67,9 +72,10 @@ class GitLab:
         self.requests_sent = 0
         self.before_request: Callable[[], None] = lambda: None
         self._rate_limiter = rate_limiter
+        self.oauth_scopes = None if isinstance(token, str) else token.scopes
         self._api = gitlab.Gitlab(
             self.base_url,
-            private_token=token or None,
+            private_token=(token or None) if isinstance(token, str) else None,
             timeout=timeout,  # type: ignore[arg-type]  # requests takes the pair
             user_agent=USER_AGENT,
             retry_transient_errors=False,
@@ -224,7 +230,11 @@ class _Backend(RequestsBackend):
     """Maps every failure to our errors, keeps the token on its host, and logs each request."""
 
     def __init__(
-        self, client: GitLab, token: str, call_log: CallLog, session: requests.Session
+        self,
+        client: GitLab,
+        token: str | BearerTokens,
+        call_log: CallLog,
+        session: requests.Session,
     ) -> None:
         super().__init__(session)
         self._owner, self._base_url = client, client.base_url
@@ -240,9 +250,26 @@ class _Backend(RequestsBackend):
             raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
         # The session knows the CA file. A redirect would carry the token to another address.
         options |= {"verify": self.client.verify, "allow_redirects": False}
+        if isinstance(self._token, str):
+            return self._send(method, url, self._token, write, options)
+        held = self._token.current()
+        try:
+            return self._send(method, url, held, write, options | {"auth": OAuthTokenAuth(held)})
+        except Denied as denied:
+            if denied.code != NOT_ACCEPTED:
+                raise
+            fresh = self._token.renewed(held)
+            if not isinstance(options.get("data") or b"", bytes):  # a stream, which is spent
+                raise Later(f"{request} is to be sent anew, with another token") from denied
+        return self._send(method, url, fresh, write, options | {"auth": OAuthTokenAuth(fresh)})
+
+    def _send(
+        self, method: str, url: str, token: str, write: bool, options: dict[str, Any]
+    ) -> RequestsResponse:
+        request = f"{method.upper()} {url.removeprefix(self._base_url)}"
         self._owner.wait_for_slot()
         body = options.get("json") or options.get("data")
-        masked_request = masking.mask_request(options.get("params"), body, self._token)
+        masked_request = masking.mask_request(options.get("params"), body, token)
         with self._call_log.record_call(
             request.replace(" /api/v4", " ", 1), masked_request
         ) as call_result:
@@ -253,10 +280,10 @@ class _Backend(RequestsBackend):
                     raise error_from_response(answer.response, request=request, write=write)
             except OSError as error:  # every error of requests, and an unreadable CA file
                 failure = error_from_exception(error, request=request, write=write)
-                call_result.error = masking.mask_text(failure.message, self._token)
+                call_result.error = masking.mask_text(failure.message, token)
                 raise failure from error
             except SyncError as error:
-                call_result.error = masking.mask_text(error.message, self._token)
+                call_result.error = masking.mask_text(error.message, token)
                 if isinstance(error, Later) and call_result.status == TOO_MANY_REQUESTS:
                     self._owner.pause(error.after)
                 raise
