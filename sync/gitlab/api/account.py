@@ -22,7 +22,8 @@ class Account:
     """The user of an access token, and the instance.
 
     `scopes` and `expires_at` are None where the instance does not tell them (old versions), or the
-    token has no end, as a sign-in that is renewed. `can_sign`: whether the instance can sign its webhook deliveries.
+    token has no end, as a sign-in that is renewed. `can_sign`: whether the instance can sign its
+    webhook deliveries.
     """
 
     user_id: int

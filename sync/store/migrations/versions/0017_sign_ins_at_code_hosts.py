@@ -26,7 +26,9 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_application")),
-        sa.UniqueConstraint("portal_id", "base_url", name=op.f("uq_oauth_application_portal_id")),
+        sa.UniqueConstraint(
+            "portal_id", "base_url", name=op.f("uq_oauth_application_portal_id_base_url")
+        ),
     )
     op.create_table(
         "oauth_grant",
@@ -48,7 +50,9 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_grant")),
-        sa.UniqueConstraint("connection_id", "user_id", name=op.f("uq_oauth_grant_connection_id")),
+        sa.UniqueConstraint(
+            "connection_id", "user_id", name=op.f("uq_oauth_grant_connection_id_user_id")
+        ),
     )
     op.create_table(
         "oauth_sign_in",
