@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, or_, select, update
 
 from sync.store.db.upsert import insert
 from sync.store.rows import Json
@@ -15,15 +15,6 @@ from sync.store.tables import connection, oauth_grant, portal_user
 from sync.store.vault import Vault
 
 OWN = 0  # the user_id of a connection's own account
-_COLUMNS = (
-    oauth_grant.c.id,
-    oauth_grant.c.connection_id,
-    oauth_grant.c.user_id,
-    oauth_grant.c.expires_at,
-    oauth_grant.c.account,
-    oauth_grant.c.state,
-    oauth_grant.c.state_reason,
-)
 _SEALED = (oauth_grant.c.access_token_sealed, oauth_grant.c.refresh_token_sealed)
 
 
@@ -50,6 +41,9 @@ class GrantRecord:
     account: Json
     state: str
     state_reason: str
+
+
+_COLUMNS = [oauth_grant.c[name] for name in GrantRecord.__dataclass_fields__]
 
 
 def find(conn: Connection, connection_id: int, user_id: int = OWN) -> GrantRecord | None:
@@ -109,7 +103,7 @@ def remove(conn: Connection, connection_id: int, user_id: int) -> None:
 
 def remove_all(conn: Connection, connection_ids: Collection[int], *, people_only: bool) -> None:
     """Delete the grants of connections; with `people_only` not the connections' own."""
-    which = oauth_grant.c.connection_id.in_(connection_ids)
+    which: ColumnElement[bool] = oauth_grant.c.connection_id.in_(connection_ids)
     if people_only:
         which &= oauth_grant.c.user_id != OWN
     conn.execute(delete(oauth_grant).where(which))
@@ -176,4 +170,4 @@ def _values(vault: Vault, fresh: GrantTokens) -> dict[str, Any]:
 
 
 def _record(row: Row[Any]) -> GrantRecord:
-    return GrantRecord(*row)
+    return GrantRecord(**row._asdict())

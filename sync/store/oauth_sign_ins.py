@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -101,7 +101,7 @@ def use(conn: Connection, vault: Vault, state: str, browser: str, now: datetime)
     taken = _change(conn, open_now & same, {"state": "used", "verifier_sealed": None})
     if taken is None or sealed is None:
         return None
-    return SignIn(*_values(taken), verifier=vault.open(sealed))
+    return replace(taken, verifier=vault.open(sealed))
 
 
 def finish(
@@ -130,10 +130,6 @@ def _change(conn: Connection, where: Any, values: dict[str, Any]) -> SignIn | No
     changed = update(oauth_sign_in).where(where).values(values).returning(*_COLUMNS)
     row = conn.execute(changed).one_or_none()
     return None if row is None else SignIn(*row)
-
-
-def _values(sign_in: SignIn) -> list[Any]:
-    return [getattr(sign_in, column.name) for column in _COLUMNS]
 
 
 def _hash(secret: str) -> str:
