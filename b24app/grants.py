@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from b24app.oauth_address import callback_url
 from b24app.refresh_lease import LEASE, refreshing
 from sync.deadlines import limit_outbound
 from sync.errors import Denied, SyncError
@@ -20,7 +21,6 @@ from sync.store.rows import ConnectionRecord
 if TYPE_CHECKING:
     from b24app.clients import Clients
 
-CALLBACK = "/b24/oauth/callback"
 LEEWAY = timedelta(seconds=60)  # before its end a token is renewed
 _CALL_SECONDS = LEASE.total_seconds() / 2  # of a renewal, which has to end before its lease
 _CONNECT = "Connect with GitLab again on the settings page"
@@ -123,14 +123,8 @@ def find_application(clients: Clients, connection: ConnectionRecord) -> Applicat
             code="no_application",
         )
     return Application(
-        stored.base_url, stored.client_id, stored.client_secret, callback_url(clients)
+        stored.base_url, stored.client_id, stored.client_secret, callback_url(clients.config)
     )
-
-
-def callback_url(clients: Clients) -> str:
-    """Return the address at which people come back from GitLab; "" without a public address."""
-    public = clients.config.public_url
-    return f"{public}{CALLBACK}" if public else ""
 
 
 def revoke(clients: Clients, connection: ConnectionRecord, grant: GrantRecord) -> bool:

@@ -8,7 +8,14 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from sync.core.model.common import PortalUser
-from sync.store import connections, oauth_applications, oauth_grants, oauth_sign_ins, people, portals
+from sync.store import (
+    connections,
+    oauth_applications,
+    oauth_grants,
+    oauth_sign_ins,
+    people,
+    portals,
+)
 from sync.store.db.database import write
 from sync.store.oauth_grants import OWN, GrantTokens
 from sync.store.oauth_sign_ins import LIFE, MOST_OPEN, SignInDraft
