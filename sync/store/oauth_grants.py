@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, or_, select, update
 
 from sync.store.db.upsert import insert
 from sync.store.rows import Json
@@ -110,19 +110,27 @@ def remove_all(conn: Connection, connection_ids: Collection[int], *, people_only
 
 
 def usable_by_person(conn: Connection, connection_id: int) -> dict[int, GrantRecord]:
-    """Return the grants of people who are still employed, by their id in the portal."""
+    """Return the grants of people who are still employed, by their id in the portal.
+
+    Where the portal shows nobody, as without the right to see people, nobody counts as dismissed.
+    """
+    anybody = portal_user.alias()
+    everybody = select(anybody.c.user_id).where(anybody.c.portal_id == connection.c.portal_id)
     query = (
         select(*_COLUMNS)
         .join(connection, connection.c.id == oauth_grant.c.connection_id)
-        .join(portal_user, _same_person())
+        .outerjoin(portal_user, _same_person())
         .where(oauth_grant.c.connection_id == connection_id, oauth_grant.c.state == "active")
-        .where(portal_user.c.active)
+        .where(oauth_grant.c.user_id != OWN, or_(portal_user.c.active, ~exists(everybody)))
     )
     return {row.user_id: _record(row) for row in conn.execute(query)}
 
 
 def of_dismissed(conn: Connection, portal_id: int) -> tuple[GrantRecord, ...]:
-    """Return the grants of people who left the portal, or are known there no more."""
+    """Return the grants of people who left the portal, or are known there no more.
+
+    Ask only when the portal's people have just been read.
+    """
     query = (
         select(*_COLUMNS)
         .join(connection, connection.c.id == oauth_grant.c.connection_id)
