@@ -4,6 +4,7 @@ import { config } from './config'
 const en = {
   connect: 'Connect with GitLab',
   connectAgain: 'Connect with GitLab again',
+  renewed: 'signed in, renewed by itself',
   waiting: 'Waiting for the window of GitLab',
   giveUp: 'Give up',
   notConnected: 'Nothing was connected: the window was closed, or its time is over.',
@@ -29,6 +30,7 @@ const en = {
 const ru: typeof en = {
   connect: 'Подключить GitLab',
   connectAgain: 'Подключить GitLab заново',
+  renewed: 'вход выполнен, продлевается сам',
   waiting: 'Ждём окно GitLab',
   giveUp: 'Прекратить',
   notConnected: 'Подключения не произошло: окно закрыто или время вышло.',
