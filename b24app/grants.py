@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from b24app.oauth_address import callback_url
 from b24app.refresh_lease import LEASE, refreshing
-from sync.deadlines import limit_outbound
-from sync.errors import Denied, SyncError
+from sync.deadlines import limit_outbound, seconds_left
+from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import oauth
 from sync.gitlab.api.oauth import Application, TokenPair
 from sync.log import log
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LEEWAY = timedelta(seconds=60)  # before its end a token is renewed
 _CALL_SECONDS = LEASE.total_seconds() / 2  # of a renewal, which has to end before its lease
+_LEAST_SECONDS = 3.0
 _CONNECT = "Connect with GitLab again on the settings page"
 _CONNECT_OWN = "Connect your GitLab account again on the page of the application"
 
@@ -63,6 +64,10 @@ class StoredGrant:
     def _renew(self, stored: GrantTokens) -> GrantTokens:
         """Renew the pair and save it before it is used; end the grant that GitLab refuses."""
         application = find_application(self.clients, self.connection)
+        if (
+            seconds_left(_CALL_SECONDS) < _LEAST_SECONDS
+        ):  # an answer that is cut off is lost for good
+            raise Later("Too little time is left to renew the sign-in", after=1.0)
         try:
             with limit_outbound(_CALL_SECONDS):
                 pair = oauth.renew(

@@ -22,6 +22,7 @@ RUSSIAN: dict[str, str] = {
     "There is no account of yours to disconnect": "У вас нет учётной записи, которую отключать",
     "Another worker is renewing this sign-in's tokens":
         "Токены этого входа обновляет другой процесс",
+    "Too little time is left to renew the sign-in": "Не хватает времени, чтобы продлить вход",
     "Connect your GitLab account again on the page of the application":
         "Подключите свою учётную запись GitLab ещё раз на странице приложения",
     "is missing, or cannot be one": "не указано или таким не бывает",

@@ -12,6 +12,7 @@ import pytest
 from b24app.grants import StoredGrant
 from b24app.services.connection_checks import check_whole_connection
 from b24app.services.gitlab_connections import update_hooks
+from sync.deadlines import limit_outbound
 from sync.errors import Denied, Later
 from sync.gitlab.api import oauth as gitlab_oauth
 from sync.settings.apply import apply
@@ -410,6 +411,14 @@ def test_a_gitlab_that_is_down_ends_no_sign_in(world, gitlab, portal, clock):
     gitlab.failing = 0
     assert record_of(world, portal).state == "active"
     world.deps.clients.code_host(record_of(world, portal)).get("/user")
+
+
+def test_a_renewal_that_could_be_cut_off_is_not_begun(world, gitlab, portal, clock):
+    connect(world, gitlab, portal)
+    clock.sleep(7200)
+    with limit_outbound(2.0), pytest.raises(Later, match="Too little time"):
+        world.deps.clients.code_host(record_of(world, portal)).get("/user")
+    assert gitlab.oauth.refreshed == 0
 
 
 def test_a_wrong_secret_ends_no_sign_in(world, gitlab, portal, clock, application):
