@@ -85,7 +85,8 @@ def _ask_for_tokens(
     """Return the answer with a new pair. Raises SyncError, and keeps the secrets out of it."""
     client = build_client(session, app.client_id, app.client_secret, auth_method=SECRET_IN_QUERY)
     grant = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
-    with (call_log or CallLog()).record_call("oauth/token", mask_line(grant)) as call_result:
+    query = {**grant, "client_id": app.client_id, "client_secret": app.client_secret}
+    with (call_log or CallLog()).record_call("oauth/token", mask_line(query)) as call_result:
         try:
             answer = client.fetch_token(
                 url, method="GET", timeout=TIMEOUT, allow_redirects=False, **grant
