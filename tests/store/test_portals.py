@@ -36,6 +36,9 @@ from sync.store import (
     links,
     logs,
     messages,
+    oauth_applications,
+    oauth_grants,
+    oauth_sign_ins,
     outbox,
     people,
     portals,
@@ -49,6 +52,8 @@ from sync.store import projects as store_projects
 from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.issue_lists import ListRow
+from sync.store.oauth_grants import GrantTokens
+from sync.store.oauth_sign_ins import SignInDraft
 from sync.store.rows import (
     AllowanceRow,
     ApiCallRow,
@@ -233,6 +238,16 @@ def _fill(conn: Connection, portal_id: int) -> None:
     logs.save_allowance(conn, portal_id, AllowanceRow(1.5, NOW, {}))
     hook_logs.save(conn, HookLogRow(c, "project acme/shop", NOW))
     hook_logs.set_tasks_read(conn, portal_id, NOW, 3)
+    _fill_sign_ins(conn, portal_id, c)
+
+
+def _fill_sign_ins(conn: Connection, portal_id: int, connection_id: int) -> None:
+    url = "https://git.test"
+    oauth_applications.save(conn, VAULT, portal_id, url, "id", "secret")
+    tokens = GrantTokens("a", "r", NOW)
+    oauth_grants.save(conn, VAULT, connection_id, oauth_grants.OWN, tokens, {}, NOW)
+    draft = SignInDraft(portal_id, connection_id, 1, "i", False, url)
+    oauth_sign_ins.begin(conn, draft, f"ticket-{portal_id}", NOW)
 
 
 def _fill_issue_sync(conn: Connection, portal_id: int, connection_id: int) -> None:
