@@ -28,10 +28,16 @@ from sync.core.issue_sync.model import (
     Capabilities,
     Choice,
 )
-from sync.errors import Refused
 from sync.gitlab.issues import queries
 from sync.gitlab.issues.asking import NotSpoken, TooMuch, ask
 from sync.gitlab.issues.options import MILESTONES, WORKFLOW_SCOPE
+from sync.gitlab.issues.planning_choices import (
+    LINKS_OFF,
+    NO_SPRINTS,
+    SPRINTS_OFF,
+    link_kinds,
+    list_sprints,
+)
 from sync.gitlab.issues.projects import Project
 from sync.gitlab.issues.reading import IssueReader
 from sync.gitlab.issues.rows import number
@@ -59,18 +65,15 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         PRIORITY: _priorities(reader, project),
         **(_custom_choices(definitions) if reader.options.custom_fields else {}),
     }
-    if reader.options.sprint:
-        choices[SPRINT] = _sprints(reader, project)
     missing = dict.fromkeys((LEAD, STAGE, CHECKLIST), NO_SUCH_FIELD)
     writable = {TITLE, DESCRIPTION, *_PLANNED}
-    if reader.options.custom_fields:
-        writable |= _custom_names(definitions)
-    if not reader.options.links:
-        missing[LINKS] = "Links are not kept in step by the settings"
+    writable |= {f"{CUSTOM}{scope}" for scope in reader.options.scopes}
+    names = _custom_names(definitions) if reader.options.custom_fields else {}
+    writable |= names.keys()
+    _add_links(reader, definitions, choices, missing)
     if not reader.options.parents:
         missing[PARENT] = "Parents are not kept in step by the settings; only tasks have issues"
-    if not reader.options.sprint:
-        missing[SPRINT] = "Sprints are not kept in step by the settings"
+    _add_sprints(reader, project, choices, missing)
     if not reader.instance.by_graphql:
         missing |= dict.fromkeys((PARENT, ESTIMATE), NO_LICENCE)
     if role and role < PLANNER:
@@ -82,6 +85,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         longest=LONGEST,
         several_assignees=assignees.get("allowsMultipleAssignees") is True,
         missing=missing,
+        names=names,
     )
 
 
@@ -153,8 +157,10 @@ def _custom_rows(definitions: _Definitions) -> list[dict[str, Any]]:
     return [mapping(value.get("customField")) for value in values]
 
 
-def _custom_names(definitions: _Definitions) -> set[str]:
-    return {f"{CUSTOM}{number(row.get('id'))}" for row in _custom_rows(definitions)}
+def _custom_names(definitions: _Definitions) -> dict[str, str]:
+    """Return what people call the fields of the instance's own."""
+    rows = _custom_rows(definitions)
+    return {f"{CUSTOM}{number(row.get('id'))}": text(row.get("name")) for row in rows}
 
 
 def _custom_choices(definitions: _Definitions) -> dict[str, tuple[Choice, ...]]:
@@ -169,24 +175,38 @@ def _custom_choices(definitions: _Definitions) -> dict[str, tuple[Choice, ...]]:
     }
 
 
-def _sprints(reader: IssueReader, project: Project) -> tuple[Choice, ...]:
-    """Return milestones by their id in the whole instance, or iterations.
+def _add_links(
+    reader: IssueReader,
+    definitions: _Definitions,
+    choices: dict[str, tuple[Choice, ...]],
+    missing: dict[str, str],
+) -> None:
+    """Say which links can be made: the licence that keeps several people also has blocking."""
+    if not reader.options.links:
+        missing[LINKS] = LINKS_OFF
+    elif not reader.instance.by_graphql or "links" in reader.instance.lacking:
+        missing[LINKS] = NO_LICENCE
+    else:
+        several = definitions.get("ASSIGNEES", {}).get("allowsMultipleAssignees") is True
+        choices[LINKS] = link_kinds(has_blocking=several)
 
-    https://docs.gitlab.com/api/milestones/ ; https://docs.gitlab.com/api/iterations/
-    """
-    kind = "milestones" if reader.options.sprint == MILESTONES else "iterations"
-    state = "active" if reader.options.sprint == MILESTONES else None
-    try:
-        rows = list(
-            reader.client.list(
-                f"/projects/{project.id}/{kind}", state=state, include_ancestors=True
-            )
-        )
-    except Refused as refused:  # iterations need a licence
-        if refused.code not in ("403", "404"):
-            raise
-        rows = []
-    return tuple(
-        Choice(str(row.get("id")), text(row.get("title")), position=place)
-        for place, row in enumerate(rows)
+
+def _add_sprints(
+    reader: IssueReader,
+    project: Project,
+    choices: dict[str, tuple[Choice, ...]],
+    missing: dict[str, str],
+) -> None:
+    """Say which sprints there are, or why they are not kept in step."""
+    kind = reader.options.sprint
+    if not kind:
+        missing[SPRINT] = SPRINTS_OFF
+        return
+    sprints = list_sprints(reader.client, project.id, kind)
+    is_read = kind == MILESTONES or (
+        reader.instance.by_graphql and "iteration" not in reader.instance.lacking
     )
+    if sprints is None or not is_read:
+        missing[SPRINT] = NO_SPRINTS
+    else:
+        choices[SPRINT] = sprints

@@ -69,7 +69,7 @@ def parameters(changes: Mapping[str, Change], setting: Setting) -> Parameters:
         if name in _WRITERS:
             _WRITERS[name](sent, change, setting)
         elif name.startswith(CUSTOM):
-            _custom(sent, name, change)
+            _field(sent, name, change, setting)
         else:
             sent.dropped[name] = UNKNOWN
     if sent.added:
@@ -141,7 +141,7 @@ def _tags(sent: Parameters, change: Change, setting: Setting) -> None:
     for tag in sorted(added | removed):
         if "," in tag:
             sent.dropped[TAGS] = COMMA
-        elif reserved(tag, has_status=setting.has_statuses):
+        elif reserved(tag, setting.options, has_status=setting.has_statuses):
             sent.dropped[TAGS] = RESERVED
         elif tag in added:
             sent.added.add(tag)
@@ -172,6 +172,21 @@ def _sprint(sent: Parameters, change: Change, setting: Setting) -> None:
 def _parent(sent: Parameters, change: Change, setting: Setting) -> None:
     key = f"gid://gitlab/WorkItem/{change}" if change else None
     sent.work_item["hierarchyWidget"] = {"parentId": key}
+
+
+def _field(sent: Parameters, name: str, change: Change, setting: Setting) -> None:
+    """Write a field of the instance's own, or the label that stands for one."""
+    scope = name.removeprefix(CUSTOM)
+    if scope not in setting.options.scopes:
+        _custom(sent, name, change)
+        return
+    chosen = f"{scope}::{change}" if change else ""
+    if "," in chosen:
+        sent.dropped[name] = COMMA
+        return
+    sent.removed |= set(_scoped(setting.labels, scope)) - {chosen}
+    if chosen:
+        sent.added.add(chosen)
 
 
 def _custom(sent: Parameters, name: str, change: Change) -> None:

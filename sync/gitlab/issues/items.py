@@ -8,6 +8,7 @@ from typing import Any
 
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    CUSTOM,
     LINKS,
     PRIORITY,
     STATUS,
@@ -157,10 +158,11 @@ class ItemWriter:
         reader, project_id = self.reader, address.project
         labels: set[str] = set()
         has_statuses = False
-        if changes.keys() & _OF_LABELS:
+        scoped = {f"{CUSTOM}{scope}" for scope in reader.options.scopes}
+        if changes.keys() & (_OF_LABELS | scoped):
             project = reader.projects.get(project_id)
             has_statuses = capabilities.has_statuses(reader, project)
-            if changes.keys() & {PRIORITY, STATUS}:
+            if changes.keys() & {PRIORITY, STATUS, *scoped}:
                 labels = reader.projects.labels(project)
         people: frozenset[str] = frozenset()
         if isinstance(changes.get(ASSIGNEES), SetChange) and address.number:
@@ -200,7 +202,9 @@ class ItemWriter:
             if sent.work_item:
                 self._mutate(address, sent.work_item, written)
             if LINKS in changes:
-                links.change(self.reader, address, changes[LINKS], written.dropped)
+                written.values[LINKS] = links.change(
+                    self.reader, address, changes[LINKS], written.dropped
+                )
         except Later as error:
             if begun:
                 return Unknown(error)
