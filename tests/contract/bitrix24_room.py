@@ -55,7 +55,7 @@ class BitrixRoom:
             self._state.add_group("Site", id=number, members=[BRIDGE, ANN, BOB], kind=kind)
         self.project, self.other_project = str(GROUP), str(OTHER)
         parent, other_parent = self.create("Parent"), self.create("Other parent")
-        earlier = [self.create(f"Earlier {number}").id for number in range(3)]
+        earlier = [self.create(f"Parent before {number}").id for number in range(3)]
         self.traits = _traits(b24.state.card, parent, other_parent, earlier, self._sprints())
         self.client = self.new_client()
 

@@ -61,7 +61,7 @@ class GitLabRoom:
         self.project, self.other_project = str(self._shop.id), str(self._other.id)
         self._tokens = {name: state.add_token(name).value for name in members}
         milestones = [emulator.keeping.create_milestone(self._shop, name) for name in ("S1", "S2")]
-        others = [self.create(f"Other {number}").id for number in range(3)]
+        others = [self.create(f"Parent {number}").id for number in range(3)]
         self.traits = _traits(tier, [str(each.id) for each in milestones], others)
         self.client = self.new_client()
 

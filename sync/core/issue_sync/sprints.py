@@ -39,8 +39,9 @@ def _translated(
     found = _matching(sprint, target)
     if found is not None:
         return found.id
-    listed = ", ".join(choice.name for choice in target if not choice.closed) or "none"
-    return Untranslatable(f'the {to} has no sprint "{sprint.name}"; it has: {_cut(listed)}')
+    names = [" ".join(choice.name.split()) for choice in target if not choice.closed]
+    shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    return Untranslatable(f'the {to} has no sprint "{sprint.name}"; it has: {shown or "none"}')
 
 
 def _sprint_of(value: str, choices: Sprints) -> Choice | None:
@@ -66,8 +67,3 @@ def _has_dates_of(choice: Choice, sprint: Choice) -> bool:
 
 def _folded(name: str) -> str:
     return " ".join(name.split()).casefold()
-
-
-def _cut(text: str) -> str:
-    names = text.split(", ")
-    return text if len(names) <= _SHOWN else ", ".join(names[:_SHOWN]) + ", …"

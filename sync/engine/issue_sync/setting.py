@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from sync.bitrix24.issue_sync.client import PortalTasks
-from sync.bitrix24.issue_sync.options import TaskOptions
+from sync.bitrix24.issue_sync.options import SCRUM, TaskOptions
 from sync.bitrix24.tasks.fields import STATUS_CODES
 from sync.core.clock import is_due
 from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.mapping import ProjectPair, SyncMapping
-from sync.core.issue_sync.model import CHECKLIST, Capabilities, SideName
+from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, Capabilities, SideName
 from sync.core.issue_sync.rules import Direction, LinkRules
 from sync.core.issue_sync.side import SideClient
 from sync.engine.issue_sync.link_rules import PairWorld, build_rules
@@ -47,7 +47,6 @@ def open_rooms(
 
     What does not cross is not read; our messages about merge requests and the like are no comments.
     """
-    has_checklist = pair.fields.get(CHECKLIST)
 
     def own_messages(task_id: int) -> frozenset[int]:
         with read(deps.database) as conn:
@@ -58,7 +57,9 @@ def open_rooms(
         time=pair.time.direction is not Direction.OFF,
         files=pair.files.direction is not Direction.OFF,
         own_messages=own_messages,
-        checklist=has_checklist is not None and has_checklist.direction is not Direction.OFF,
+        checklist=pair.crosses(CHECKLIST),
+        links=pair.crosses(LINKS),
+        sprint=(pair.sprint.portal or SCRUM) if pair.crosses(SPRINT) else "",
         custom_fields=tuple(custom.portal for custom in pair.custom),
         max_file_bytes=pair.max_file_bytes,
     )

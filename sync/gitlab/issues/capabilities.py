@@ -59,6 +59,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
     project = reader.projects.get(project_id, fresh=True)
     definitions, role = _probe(reader, project)
     project.has_statuses = "STATUS" in definitions and bool(_statuses(definitions))
+    project.field_kinds = _field_kinds(definitions)
     project.labels = None
     choices = {
         STATUS: _statuses(definitions) or _workflow_labels(reader, project),
@@ -95,6 +96,18 @@ def has_statuses(reader: IssueReader, project: Project) -> bool:
         definitions, _ = _probe(reader, project)
         project.has_statuses = "STATUS" in definitions and bool(_statuses(definitions))
     return project.has_statuses
+
+
+def field_kinds(reader: IssueReader, project: Project) -> Mapping[str, str]:
+    """Return the kinds of the fields of the instance's own, by their ids; asked once."""
+    if project.field_kinds is None:
+        project.field_kinds = _field_kinds(_probe(reader, project)[0])
+    return project.field_kinds
+
+
+def _field_kinds(definitions: _Definitions) -> dict[str, str]:
+    rows = _custom_rows(definitions)
+    return {number(row.get("id")): text(row.get("fieldType")) for row in rows}
 
 
 def _probe(reader: IssueReader, project: Project) -> tuple[_Definitions, int]:

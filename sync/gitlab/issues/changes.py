@@ -33,7 +33,7 @@ from sync.text.markdown.actions import disarmed
 COMMA = "GitLab divides the names of labels at commas"
 RESERVED = "The label would say something else than a tag"
 UNKNOWN = "The project has no such field"
-SUFFIXES = {"TEXT": "textValue", "NUMBER": "numberValue", "DATE": "dateValue"}
+NO_NUMBER = "The field takes numbers alone"
 
 
 @dataclass(slots=True)
@@ -178,9 +178,10 @@ def _field(sent: Parameters, name: str, change: Change, setting: Setting) -> Non
     """Write a field of the instance's own, or the label that stands for one."""
     scope = name.removeprefix(CUSTOM)
     if scope not in setting.options.scopes:
-        _custom(sent, name, change)
+        _custom(sent, name, change, setting.custom.get(scope, ""))
         return
-    chosen = f"{scope}::{change}" if change else ""
+    value = ", ".join(sorted(change)) if isinstance(change, frozenset) else change
+    chosen = f"{scope}::{value}" if value else ""
     if "," in chosen:
         sent.dropped[name] = COMMA
         return
@@ -189,7 +190,11 @@ def _field(sent: Parameters, name: str, change: Change, setting: Setting) -> Non
         sent.added.add(chosen)
 
 
-def _custom(sent: Parameters, name: str, change: Change) -> None:
+def _custom(sent: Parameters, name: str, change: Change, kind: str) -> None:
+    """Write a field of the instance's own by its kind.
+
+    https://docs.gitlab.com/api/graphql/reference/#workitemwidgetcustomfieldvalueinputtype
+    """
     field_id = f"gid://gitlab/Issuables::CustomField/{name.removeprefix(CUSTOM)}"
     entry: dict[str, Any] = {"customFieldId": field_id}
     match change:
@@ -198,8 +203,14 @@ def _custom(sent: Parameters, name: str, change: Change) -> None:
             entry["selectedOptionIds"] = [f"{option}{chosen}" for chosen in sorted(change)]
         case int():
             entry["numberValue"] = float(change)
+        case str() if kind == "NUMBER":
+            try:
+                entry["numberValue"] = float(change)
+            except ValueError:
+                sent.dropped[name] = NO_NUMBER
+                return
         case str():
-            entry["textValue"] = change
+            entry["dateValue" if kind == "DATE" else "textValue"] = change
         case None:
             entry |= {"textValue": None, "numberValue": None, "selectedOptionIds": []}
         case _:

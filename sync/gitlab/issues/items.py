@@ -169,7 +169,11 @@ class ItemWriter:
             path = f"/projects/{project_id}/issues/{address.number}"
             people = frozenset(rest_row(mapping(reader.client.get(path)), "").assignees)
         fields = {name: change for name, change in changes.items() if name != LINKS}
-        sent = parameters(fields, Setting(reader.options, has_statuses, labels, people))
+        kinds: Mapping[str, str] = {}
+        if any(name.startswith(CUSTOM) for name in changes.keys() - scoped):
+            kinds = capabilities.field_kinds(reader, reader.projects.get(project_id))
+        setting = Setting(reader.options, has_statuses, labels, people, kinds)
+        sent = parameters(fields, setting)
         for name, color in sent.colored.items():
             reader.projects.ensure_label(reader.projects.get(project_id), name, color)
         return sent
