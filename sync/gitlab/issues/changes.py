@@ -53,13 +53,17 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What decides how a field is written. `labels`: of the project; `people`: set now."""
+    """What decides how a field is written. `labels`: of the project; `people`: set now.
+
+    `before`: what the fields are believed to hold.
+    """
 
     options: IssueOptions
     has_statuses: bool
     labels: Set[str]
     people: Set[str] = frozenset()
     custom: Mapping[str, str] = field(default_factory=dict)  # field id → its kind
+    before: Mapping[str, Value] = field(default_factory=dict)
 
 
 def parameters(changes: Mapping[str, Change], setting: Setting) -> Parameters:
@@ -185,7 +189,9 @@ def _field(sent: Parameters, name: str, change: Change, setting: Setting) -> Non
     if "," in chosen:
         sent.dropped[name] = COMMA
         return
-    sent.removed |= set(_scoped(setting.labels, scope)) - {chosen}
+    old = setting.before.get(name)  # somebody may have made its label a moment ago
+    sent.removed |= {*_scoped(setting.labels, scope), *([f"{scope}::{old}"] if old else [])}
+    sent.removed.discard(chosen)
     if chosen:
         sent.added.add(chosen)
 

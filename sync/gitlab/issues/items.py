@@ -63,7 +63,7 @@ class ItemWriter:
     def update(self, write: UpdateItem) -> Outcome:
         """Change fields of an issue, by one PUT, one mutation, or both. Raises SyncError."""
         address, written = write.address, Written()
-        sent = self._parameters(write.changes, address)
+        sent = self._parameters(write.changes, address, write.before)
         written.dropped |= sent.dropped
         if sent.rest:
             self._put(address, sent.rest, written)
@@ -153,7 +153,12 @@ class ItemWriter:
             return not_landed()
         return Done(item=item, dropped={name: missing[name] for name in sorted(still)})
 
-    def _parameters(self, changes: Mapping[str, Change], address: ItemAddress) -> Parameters:
+    def _parameters(
+        self,
+        changes: Mapping[str, Change],
+        address: ItemAddress,
+        before: Mapping[str, Value] | None = None,
+    ) -> Parameters:
         """Return what is sent, and make the labels that it needs. Raises SyncError."""
         reader, project_id = self.reader, address.project
         labels: set[str] = set()
@@ -172,7 +177,7 @@ class ItemWriter:
         kinds: Mapping[str, str] = {}
         if any(name.startswith(CUSTOM) for name in changes.keys() - scoped):
             kinds = capabilities.field_kinds(reader, reader.projects.get(project_id))
-        setting = Setting(reader.options, has_statuses, labels, people, kinds)
+        setting = Setting(reader.options, has_statuses, labels, people, kinds, before or {})
         sent = parameters(fields, setting)
         for name, color in sent.colored.items():
             reader.projects.ensure_label(reader.projects.get(project_id), name, color)
