@@ -130,7 +130,7 @@ def find_pair(deps: Deps, row: PortalRow, connection_id: int, pair_key: str) -> 
 
 def open_bench(deps: Deps, lane: Lane, setting: PairSetting) -> Workbench:
     """Return what cycles of a pair's links work with."""
-    links = StoredLinks(deps.database, lambda: lane_transaction(deps, lane))
+    links = StoredLinks(deps.database, lambda: lane_transaction(deps, lane), deps.clock)
     return Workbench(links, setting.sides, setting.rules_for, deps.clock)
 
 
