@@ -23,6 +23,15 @@ def awaiting(conn: Connection, connection_id: int, items: Collection[str]) -> li
     return [row.id for row in conn.execute(query) if decode(row.state).awaits & wanted]
 
 
+def with_problems(conn: Connection, connection_id: int, pair: str) -> list[int]:
+    """Return the links of a pair of which something cannot cross."""
+    same = (issue_link.c.connection_id == connection_id) & (issue_link.c.pair == pair)
+    query = select(issue_link.c.id).where(
+        same, ~issue_link.c.ended, cast(issue_link.c.state, Text).like('%"problems":%')
+    )
+    return list(conn.scalars(query))
+
+
 def set_pair(conn: Connection, link_id: int, pair: str) -> bool:
     """Give a link to another pair; False where its task has a link there already."""
     row = conn.execute(select(issue_link).where(issue_link.c.id == link_id)).one()

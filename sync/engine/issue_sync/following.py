@@ -29,6 +29,7 @@ _MOVED = {
 _GOES_ON = "another pair of the settings goes on with it"
 _STAYS = "no pair of the settings has both: the old pair's rules stay"
 _LINKED = "an item that it names is linked now"
+_OFFERED = "a side offers other choices now"
 _TOLD = 20  # lines of a story among which a move may stand already
 
 Results = Mapping[str, CycleResult]
@@ -104,6 +105,16 @@ def follow(
         elif any(line.text == text for line in issue_links.story(conn, link.id, _TOLD)):
             continue
         issue_links.add_story(conn, link.key, [StoryLine(now, "moved", text, side=move.side)])
+
+
+def wake_stuck(conn: Connection, deps: Deps, connection_id: int, pair_key: str) -> None:
+    """Look again at links with what could not cross, where a side offers something else now.
+
+    A sprint, a status or a field that was missing may be there since.
+    """
+    deps.issue_sync.renewed.discard((connection_id, pair_key))
+    ids = issue_link_moves.with_problems(conn, connection_id, pair_key)
+    issue_links.mark_dirty(conn, ids, _OFFERED, deps.clock.now())
 
 
 def wake_awaiting(

@@ -79,7 +79,8 @@ class IssueSync:
     """What a process knows of two-way sync: where its settings and rooms come from.
 
     `asked`: what pairs can hold, and the numbers of their projects, with the moment of asking.
-    `memories`: what rooms learned of an instance, by connection and address.
+    `memories`: what rooms learned of an instance, by connection and address. `renewed`: pairs of
+    which another answer came than before, until somebody takes note of it.
     """
 
     mapping_for: Callable[[Connection, PortalRow], SyncMapping] = _no_mapping
@@ -87,6 +88,7 @@ class IssueSync:
     project_id_for: Callable[[Deps, ConnectionRecord, str], str] = read_project_id
     asked: dict[tuple[int, str], PairFacts] = field(default_factory=dict)
     memories: dict[tuple[int, str], object] = field(default_factory=dict)
+    renewed: set[tuple[int, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +144,12 @@ def _facts(deps: Deps, connection: ConnectionRecord, pair: ProjectPair, sides: S
         project_id = deps.issue_sync.project_id_for(deps, connection, pair.project)
         projects = {SideName.TRACKER: project_id, SideName.PORTAL: str(pair.group_id)}
         able = {side: sides[side].capabilities(projects[side]) for side in SideName}
+        before = facts
         facts = asked[connection.id, pair.key] = PairFacts(
             now, project_id, able, tracker_of(connection).users_of(deps, connection)
         )
+        if before is not None and before.capabilities != able:
+            deps.issue_sync.renewed.add((connection.id, pair.key))
     return facts
 
 

@@ -12,6 +12,7 @@ from sync.core.issue_sync.model import (
     BLOCKED,
     LINKS,
     PARENT,
+    SPRINT,
     TITLE,
     Capabilities,
     Choice,
@@ -137,3 +138,30 @@ def test_a_link_to_an_item_that_is_linked_later_crosses_then(linking: Pair) -> N
     earlier = counterpart(linking, first)
     assert issue.values[LINKS] == frozenset({f"{BLOCKED}:{earlier.address.id}"})
     assert issue.address == ItemAddress(issue.address.id, "7", issue.address.id)
+
+
+def test_what_a_side_offers_later_lets_links_go_on(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sprint that was missing is made, and nothing is heard of the task."""
+    names = {TRACKER: ["S1", "S2"], PORTAL: ["S1"]}
+
+    def capabilities(room: Room, project: str) -> Capabilities:
+        sprints = tuple(Choice(f"{room.side}-{name}", name) for name in names[room.side])
+        return Capabilities(frozenset((TITLE, SPRINT)), {SPRINT: sprints})
+
+    def create(room: Room, values: Mapping[str, Value], key: str = "") -> Held:
+        return MemorySide.create(room, {SPRINT: None, **values}, key)
+
+    monkeypatch.setattr(Room, "capabilities", capabilities)
+    monkeypatch.setattr(Room, "create", create)
+    pair.pair = replace(pair.pair, fields=dict.fromkeys((TITLE, SPRINT), FieldRule()))
+    pair.mapping = SyncMapping((pair.pair,))
+    issue = pair.create(TRACKER, title="Fix")
+    pair.work()
+    pair.edit(issue, SPRINT, "tracker-S2")
+    pair.work()
+    assert pair.only(PORTAL).values[SPRINT] is None
+    names[PORTAL].append("S2")
+    pair.work()
+    assert pair.only(PORTAL).values[SPRINT] == "portal-S2"
