@@ -6,14 +6,14 @@ from reporter.bbcode import link
 from reporter.cards import SHOWN_JOBS, deployment_lines, ref_url, request_link
 from reporter.model import Report
 from reporter.phrases import TASKS, say
-from reporter.plan import edit_message, is_card, post_message
-from reporter.portal_batch import Call
+from reporter.plan import copies_of, keep
+from reporter.portal_batch import Call, Card
 from reporter.portal_json import Portal, read_messages
-from reporter.portal_queries import newest, task_link
+from reporter.portal_queries import discussion, task_link
 
 
 def chat_question(report: Report, _: Portal) -> dict[str, Call]:
-    return {"chat": newest(report.settings.chat)} if tells_chat(report) else {}
+    return {"chat": discussion(report.settings.chat)} if tells_chat(report) else {}
 
 
 def tells_chat(report: Report) -> bool:
@@ -34,12 +34,8 @@ def chat_call(report: Report, portal: Portal, ci_line: str) -> list[Call]:
         return []
     tasks = [task_link(portal, task) for task in portal.tasks.values()]
     text, messages = chat_text(report, tasks, ci_line), read_messages(portal.results.get("chat"))
-    earlier = next((m for m in messages if is_card(m, report.pipeline_url, portal)), None)
-    if earlier and earlier.text.strip() == text:
-        return []
-    if earlier and earlier.editable:
-        return [edit_message(earlier, text, "the chat's message edited")]
-    return [post_message(report.settings.chat, text, "message in the chat written")]
+    card = Card("message in the chat", 0, report.settings.chat, report.pipeline_url, text)
+    return keep(card, copies_of(card, messages, portal))
 
 
 def chat_text(report: Report, tasks: list[tuple[str, str]], ci_line: str) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from reporter.cards import state_line
+from reporter.cards import shown, state_line
 from reporter.model import NamedTask, Report
 from reporter.portal_batch import Call
 from reporter.portal_json import AWAITING_CONTROL, COMPLETED, WAITING, Message, Portal, find_stage
@@ -18,10 +16,10 @@ FIELD_VALUES = {
 
 
 def is_overtaken(report: Report, earlier: Message | None) -> bool:
-    """Tell whether the card shows a newer pipeline; that of a child has no number in it."""
-    text = earlier.text if earlier else ""
-    shown = re.search(r"(?m)^CI: \[url=[^\]\n]*/pipelines/([0-9]+)\]", text)
-    return shown is not None and int(shown[1]) > report.pipeline
+    """Tell whether a card shows a newer pipeline, or the end of the one that begins here."""
+    pipeline, ended = shown(earlier.text if earlier else "")
+    begins = report.status == "running" and report.jobs is None
+    return pipeline > report.pipeline or (begins and ended and pipeline == report.pipeline)
 
 
 def stage_questions(report: Report, portal: Portal) -> dict[str, Call]:

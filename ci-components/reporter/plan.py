@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reporter.cards import is_about, is_of_app, is_ours
+from reporter.cards import is_about, is_of_app, is_ours, shown
 from reporter.errors import Problem
 from reporter.model import NamedTask, Report
-from reporter.portal_batch import MOST_CALLS, Call
-from reporter.portal_json import Message, Portal, Task
+from reporter.portal_batch import MOST_CALLS, Call, Card
+from reporter.portal_json import Message, Portal, Task, dialog_of
 from reporter.references import WORK
 
-OLD_EDIT = "task.commentitem.update"
+MOST_COPIES = 3  # that one report removes
 
 
 class Mode(NamedTuple):
@@ -51,87 +51,98 @@ def writes(report: Report, portal: Portal, mode: Mode) -> tuple[list[Call], int]
 def task_calls(
     report: Report, named: NamedTask, task: Task, portal: Portal, mode: Mode
 ) -> list[Call]:
-    earlier = earlier_card(report, named, portal, mode)
+    url, text = mode.url(report, named), mode.card(report, named)
+    card = Card(f"task {task.id}: card", task.id, dialog_of(task), url, text)
+    cards = copies_of(card, portal.messages.get(task.id, []), portal)
     if app_tells(report, task, portal):
-        return [remove(task, earlier)] if earlier else []
+        return [remove(card, copy, "left to the app") for copy in cards[:MOST_COPIES]]
+    earlier = cards[0] if cards else None
     if mode.overtaken(report, earlier):
         what = f"task {named.id} shows a newer pipeline"
         portal.problems.append(Problem(what, "OVERTAKEN", mild=True))
         return []
-    calls = card_calls(mode.card(report, named), task, earlier, portal)
+    calls = keep(card, cards)
+    # Only members of a task write into its chat: somebody else first becomes its observer.
+    if "add" in map(action_of, calls) and card.dialog and portal.me not in {0, *task.members}:
+        observes = f"task {task.id}: the webhook's user observes it now"
+        calls.insert(0, Call("tasks.task.startwatch", {"taskId": task.id}, observes))
     if named.kind not in WORK:  # it keeps the status of its own work
         return calls
     return calls + mode.move(report, named, earlier, portal) if mode.move else calls
-
-
-def earlier_card(report: Report, named: NamedTask, portal: Portal, mode: Mode) -> Message | None:
-    url, messages = mode.url(report, named), portal.messages.get(named.id, [])
-    return next((m for m in messages if is_card(m, url, portal) and is_ours(m.text)), None)
-
-
-def is_card(message: Message, url: str, portal: Portal) -> bool:
-    return message.author_id == portal.me and is_about(message.text, url)
 
 
 def app_tells(report: Report, task: Task, portal: Portal) -> bool:
     return any(is_of_app(message.text, report) for message in portal.messages.get(task.id, ()))
 
 
-def card_calls(text: str, task: Task, earlier: Message | None, portal: Portal) -> list[Call]:
-    """Only members of a task write into its chat: somebody else first becomes its observer."""
-    about = f"task {task.id}: card"
-    if earlier and earlier.text.strip() == text:
-        return []
-    if earlier and earlier.editable:
-        return [edit(task, earlier, text, f"{about} edited")]
-    calls = [post(task, text, f"{about} written")]
-    if task.chat_id and portal.me and portal.me not in task.members:
-        observes = f"task {task.id}: the webhook's user observes it now"
-        calls.insert(0, Call("tasks.task.startwatch", {"taskId": task.id}, observes))
-    return calls
+def copies_of(card: Card, messages: list[Message], portal: Portal) -> list[Message]:
+    """Return what stands there of a card, the latest first: by what it shows, then by its number.
 
-
-def remove(task: Task, earlier: Message) -> Call:
-    about = f"task {task.id}: card left to the app"
-    if task.chat_id:
-        return message_call("delete", about, MESSAGE_ID=earlier.id)
-    return comment_call("delete", about, TASKID=task.id, ITEMID=earlier.id)
-
-
-def edit(task: Task, earlier: Message, text: str, about: str) -> Call:
-    if task.chat_id:
-        return edit_message(earlier, text, about)
-    fields = {"POST_MESSAGE": text}
-    return comment_call("update", about, TASKID=task.id, ITEMID=earlier.id, FIELDS=fields)
-
-
-def edit_message(earlier: Message, text: str, about: str) -> Call:
-    return message_call("update", about, MESSAGE_ID=earlier.id, MESSAGE=text, URL_PREVIEW="N")
-
-
-def post(task: Task, text: str, about: str) -> Call:
-    if task.chat_id:
-        return post_message(f"chat{task.chat_id}", text, about)
-    return comment_call("add", about, TASKID=task.id, FIELDS={"POST_MESSAGE": text})
-
-
-def post_message(dialog: str, text: str, about: str) -> Call:
-    return message_call("add", about, DIALOG_ID=dialog, MESSAGE=text, URL_PREVIEW="N")
-
-
-def message_call(action: str, about: str, **fields: object) -> Call:
-    return Call(f"im.message.{action}", fields, about)
-
-
-def comment_call(action: str, about: str, **fields: object) -> Call:
-    """Return a call of the old task card, whose discussion are comments."""
-    return Call(f"task.commentitem.{action}", fields, about)
-
-
-def instead_of(call: Call) -> Call:
-    """Return a new comment for an edit that is refused: it may take an administrator.
-
-    https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-update.html
+    More than one, where two jobs posted at the same instant and the later was killed thereafter.
     """
-    fields = {name: value for name, value in call.params.items() if name != "ITEMID"}
-    return Call("task.commentitem.add", fields, call.about.replace("edited", "written anew"))
+    copies = [
+        m for m in messages
+        if m.author_id == portal.me and is_about(m.text, card.url) and is_ours(m.text)
+    ]  # fmt: skip
+    return sorted(copies, key=lambda m: (shown(m.text), m.id), reverse=True)
+
+
+def keep(card: Card, copies: list[Message]) -> list[Call]:
+    """Return what makes this the only card: the latest is edited, or a new one is posted."""
+    calls = [remove(card, copy) for copy in copies[1 : MOST_COPIES + 1] if copy.editable]
+    if not copies or not copies[0].editable:
+        return [post(card, "written"), *calls]
+    same = copies[0].text.strip() == card.text
+    return calls if same else [edit(card, copies[0]), *calls]
+
+
+def others(
+    report: Report, card: Card, own: int, messages: list[Message], portal: Portal, mode: Mode
+) -> list[Call]:
+    """Return what removes the cards of jobs that posted at the same instant as this one.
+
+    Who posted last sees all the others, and it alone chooses; `own`: the id of what was posted.
+    """
+    copies = [copy for copy in copies_of(card, messages, portal) if copy.editable]
+    if not own or own != max((copy.id for copy in copies), default=0):
+        return []
+    kept = copies[0].id if mode.overtaken(report, copies[0]) else own
+    return [remove(card, copy) for copy in copies if copy.id != kept][:MOST_COPIES]
+
+
+def action_of(call: Call) -> str:
+    """Return add, update or delete of a card; "" for another call."""
+    return call.method.rpartition(".")[2] if call.card else ""
+
+
+def post(card: Card, how: str) -> Call:
+    if card.dialog:
+        return message_call("add", card, how, DIALOG_ID=card.dialog, **written(card))
+    return comment_call("add", card, how, FIELDS={"POST_MESSAGE": card.text})
+
+
+def edit(card: Card, earlier: Message) -> Call:
+    if card.dialog:
+        return message_call("update", card, "edited", MESSAGE_ID=earlier.id, **written(card))
+    fields = {"POST_MESSAGE": card.text}
+    return comment_call("update", card, "edited", ITEMID=earlier.id, FIELDS=fields)
+
+
+def remove(card: Card, copy: Message, how: str = "was there twice, one is left") -> Call:
+    if card.dialog:
+        return message_call("delete", card, how, MESSAGE_ID=copy.id)
+    return comment_call("delete", card, how, ITEMID=copy.id)
+
+
+def written(card: Card) -> dict[str, object]:
+    return {"MESSAGE": card.text, "URL_PREVIEW": "N"}
+
+
+def message_call(action: str, card: Card, how: str, **fields: object) -> Call:
+    return Call(f"im.message.{action}", fields, f"{card.about} {how}", card)
+
+
+def comment_call(action: str, card: Card, how: str, **fields: object) -> Call:
+    """Return a call of the old task card, whose discussion are comments; its order counts."""
+    ordered = {"TASKID": card.task, **fields}
+    return Call(f"task.commentitem.{action}", ordered, f"{card.about} {how}", card)

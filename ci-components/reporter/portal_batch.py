@@ -18,12 +18,26 @@ MOST_CALLS = 50  # of one batch
 WEBHOOK = r"(https?://[^/\s?#@]+(?:/[^/\s?#]+)*?/rest/[0-9]+/[^/\s?#]+)(?:/.*)?"
 
 
+class Card(NamedTuple):
+    """A message that is kept up to date, and known by the address `url` in its first line.
+
+    `dialog`: its chat; "" where it is a comment of the old task card. `about`: words for the log.
+    """
+
+    about: str
+    task: int
+    dialog: str
+    url: str
+    text: str
+
+
 class Call(NamedTuple):
-    """`about`: what it does, in words for the job's log."""
+    """`about`: what it does, in words for the job's log. `card`: what it writes or removes."""
 
     method: str
     params: Mapping[str, object]
     about: str = ""
+    card: Card | None = None
 
 
 class Results(NamedTuple):

@@ -72,6 +72,10 @@ def read_task(row: Row, field: str) -> Task:
     )
 
 
+def dialog_of(task: Task) -> str:
+    return f"chat{task.chat_id}" if task.chat_id else ""
+
+
 def read_messages(result: object) -> list[Message]:
     """Read im.dialog.messages.get, or task.commentitem.getlist; newest first, by id."""
     rows = listed(result.get("messages") if isinstance(result, dict) else result)

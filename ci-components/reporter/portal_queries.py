@@ -10,7 +10,7 @@ from reporter.http import Http
 from reporter.model import Report
 from reporter.plan import Mode
 from reporter.portal_batch import MOST_CALLS, Call, batch
-from reporter.portal_json import Portal, Task, read_messages, read_task
+from reporter.portal_json import Portal, Task, dialog_of, read_messages, read_task
 
 SELECT = (
     "ID", "TITLE", "STATUS", "CHAT_ID", "GROUP_ID", "STAGE_ID", "CREATED_BY", "RESPONSIBLE_ID",
@@ -32,7 +32,7 @@ def read_all(http: Http, webhook: str, report: Report, mode: Mode) -> Portal:
     me = number(inside(results.done, "me").get("ID"))
     portal = Portal("/".join(webhook.split("/")[:3]), me, tasks, dict(results.done))
     if tasks:
-        calls = {f"m{task.id}": discussion(task) for task in tasks.values()}
+        calls = {f"m{id_}": discussion(dialog_of(task), id_) for id_, task in tasks.items()}
         calls |= mode.ask_more(report, portal)
         more = batch(http, webhook, dict([*calls.items()][:MOST_CALLS]))
         portal.results.update(more.done)
@@ -50,15 +50,12 @@ def first_read(report: Report) -> dict[str, Call]:
     return calls
 
 
-def discussion(task: Task) -> Call:
-    if task.chat_id:
-        return newest(f"chat{task.chat_id}")
-    by_position = {"TASKID": task.id, "ORDER": {"ID": "desc"}, "FILTER": {">ID": 0}}
+def discussion(dialog: str, task: int = 0) -> Call:
+    """Ask for the newest messages of a chat, or for the comments of a task on the old card."""
+    if dialog:
+        return Call("im.dialog.messages.get", {"DIALOG_ID": dialog, "LIMIT": 50})
+    by_position = {"TASKID": task, "ORDER": {"ID": "desc"}, "FILTER": {">ID": 0}}
     return Call("task.commentitem.getlist", by_position)
-
-
-def newest(dialog: str) -> Call:
-    return Call("im.dialog.messages.get", {"DIALOG_ID": dialog, "LIMIT": 50})
 
 
 def refusals(failed: dict[str, Problem], portal: Portal, report: Report) -> list[Problem]:
