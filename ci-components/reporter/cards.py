@@ -15,7 +15,7 @@ from reporter.references import ENDING
 
 SHOWN_JOBS = 5
 SHOWN_DEPLOYMENTS = 10
-SHOWN = r"(?m)^CI: \[url=[^\]\n]*/pipelines/([0-9]+)\]#[0-9]+( running| выполняется)?"
+SHOWN = r"(?m)^CI: \[url=[^\]\n]*/pipelines/([0-9]+)\]#[0-9]+ ?([^\[\n]*)"
 MOST_TITLE = 255  # characters, what the code host allows
 
 
@@ -80,10 +80,12 @@ def is_ours(text: str) -> bool:
     return re.search("(?m)^CI: ", text) is not None
 
 
-def shown(text: str) -> tuple[int, bool]:
-    """Return the pipeline that a card shows, and whether it has ended; that of a child is 0."""
+def shown(text: str) -> tuple[int, str]:
+    """Return the pipeline that a card shows, 0 for that of a child, and its status."""
     line = re.search(SHOWN, text)
-    return (int(line[1]), not line[2]) if line else (0, False)
+    words = line[2] if line else ""
+    status = next((status for status, phrase in PIPELINE.items() if words in phrase), "")
+    return int(line[1]) if line else 0, status
 
 
 def is_of_app(text: str, report: Report) -> bool:

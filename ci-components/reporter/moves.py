@@ -17,9 +17,10 @@ FIELD_VALUES = {
 
 def is_overtaken(report: Report, earlier: Message | None) -> bool:
     """Tell whether a card shows a newer pipeline, or the end of the one that begins here."""
-    pipeline, ended = shown(earlier.text if earlier else "")
+    pipeline, status = shown(earlier.text if earlier else "")
     begins = report.status == "running" and report.jobs is None
-    return pipeline > report.pipeline or (begins and ended and pipeline == report.pipeline)
+    late = begins and status != "running" and pipeline == report.pipeline
+    return late or pipeline > report.pipeline
 
 
 def stage_questions(report: Report, portal: Portal) -> dict[str, Call]:
@@ -33,12 +34,16 @@ def move_calls(
     report: Report, named: NamedTask, earlier: Message | None, portal: Portal
 ) -> list[Call]:
     """Return the calls for a task's field, and for its status and column."""
-    task, field = portal.tasks[named.id], report.settings.field
-    value, calls = FIELD_VALUES.get(report.status), []
-    if field and value and task.field != value:
-        change = {"taskId": task.id, "fields": {field: value}}
-        calls.append(Call("tasks.task.update", change, f"task {task.id}: {field} = {value}"))
+    calls = field_calls(report, named.id, report.status, portal.tasks[named.id].field)
     return calls + status_calls(report, named, earlier, portal)
+
+
+def field_calls(report: Report, task: int, status: str, before: str = "") -> list[Call]:
+    field, value = report.settings.field, FIELD_VALUES.get(status)
+    if not field or not value or value == before:
+        return []
+    change = {"taskId": task, "fields": {field: value}}
+    return [Call("tasks.task.update", change, f"task {task}: {field} = {value}")]
 
 
 def status_calls(

@@ -20,7 +20,7 @@ class Mode(NamedTuple):
 
     `find`: the tasks that a report names. `ask`, `ask_more`: what it reads beside the tasks, and
     beside their messages. `move`, `tell`: what it writes beside the cards. `overtaken`: whether the
-    earlier card is newer.
+    earlier card is newer; `field`: the task's field by the status of a pipeline.
     """
 
     card: Callable[[Report, NamedTask], str]
@@ -31,6 +31,7 @@ class Mode(NamedTuple):
     move: Callable[[Report, NamedTask, Message | None, Portal], list[Call]] | None = None
     tell: Callable[[Report, Portal], list[Call]] = lambda *_: []
     overtaken: Callable[[Report, Message | None], bool] = lambda *_: False
+    field: Callable[[Report, int, str], list[Call]] = lambda *_: []
 
 
 def writes(report: Report, portal: Portal, mode: Mode) -> tuple[list[Call], int]:
@@ -84,7 +85,12 @@ def copies_of(card: Card, messages: list[Message], portal: Portal) -> list[Messa
         m for m in messages
         if m.author_id == portal.me and is_about(m.text, card.url) and is_ours(m.text)
     ]  # fmt: skip
-    return sorted(copies, key=lambda m: (shown(m.text), m.id), reverse=True)
+    return sorted(copies, key=lambda m: (*rank(m.text), m.id), reverse=True)
+
+
+def rank(text: str) -> tuple[int, bool]:
+    pipeline, status = shown(text)
+    return pipeline, status != "running"
 
 
 def keep(card: Card, copies: list[Message]) -> list[Call]:
@@ -99,15 +105,21 @@ def keep(card: Card, copies: list[Message]) -> list[Call]:
 def others(
     report: Report, card: Card, own: int, messages: list[Message], portal: Portal, mode: Mode
 ) -> list[Call]:
-    """Return what removes the cards of jobs that posted at the same instant as this one.
+    """Return what makes good that jobs posted a card at the same instant; `own`: the id of ours.
 
-    Who posted last sees all the others, and it alone chooses; `own`: the id of what was posted.
+    Who posted last sees all the others, and it alone chooses. A field that was written beside an
+    older card is as the newer one says.
     """
     copies = [copy for copy in copies_of(card, messages, portal) if copy.editable]
-    if not own or own != max((copy.id for copy in copies), default=0):
+    if not own or not copies:
         return []
-    kept = copies[0].id if mode.overtaken(report, copies[0]) else own
-    return [remove(card, copy) for copy in copies if copy.id != kept][:MOST_COPIES]
+    newer = mode.overtaken(report, copies[0])
+    works = any(named.id == card.task and named.kind in WORK for named in report.tasks)
+    calls = mode.field(report, card.task, shown(copies[0].text)[1]) if newer and works else []
+    if own == max(copy.id for copy in copies):
+        kept = copies[0].id if newer else own
+        calls += [remove(card, copy) for copy in copies if copy.id != kept][:MOST_COPIES]
+    return calls
 
 
 def action_of(call: Call) -> str:

@@ -12,7 +12,7 @@ from reporter.ci_variables import Variables
 from reporter.direct_deployment import tell as tell_chat
 from reporter.http import Output
 from reporter.model import Deployment, MergeRequest, NamedTask, Report
-from reporter.moves import is_overtaken, move_calls
+from reporter.moves import field_calls, is_overtaken, move_calls
 from reporter.plan import Mode
 from reporter.send_to_portal import send_to_portal
 
@@ -23,7 +23,9 @@ PROJECT = "https://git.test/acme/shop"
 READS = 3  # calls: who we are, the task, its discussion
 ORDERS = ["".join(order) for order in product("AB", repeat=4)]
 TURNS_OF_THREE = sorted({"".join(order) for order in permutations("AABBCC")})
-PIPELINE = Mode(card, card_url, lambda _: [], move=move_calls, overtaken=is_overtaken)
+PIPELINE = Mode(
+    card, card_url, lambda _: [], move=move_calls, overtaken=is_overtaken, field=field_calls
+)
 DEPLOYMENT = Mode(deployment_card, environment_url, lambda _: [])
 
 
@@ -59,10 +61,6 @@ def start(world: World, report: Report, mode: Mode = PIPELINE, calls: int = -1) 
     return Job(world.portal, work, calls)
 
 
-def cards(world: World, task: int) -> list[str]:
-    return [m.text for m in world.portal.discussion(task) if not getattr(m, "deleted", False)]
-
-
 def begin(world: World, number: int, jobs: dict[str, Job]) -> None:
     for job in jobs.values():
         for _ in range(READS):
@@ -77,8 +75,9 @@ def test_the_beginning_and_the_end_of_a_pipeline_leave_the_end(world: World) -> 
         jobs = {"A": start(world, early), "B": start(world, late)}
         begin(world, number, jobs)
         play(jobs, order)
-        [text] = cards(world, number)
+        [text] = world.messages(number)
         assert "#7 passed" in text, order
+        assert world.portal.tasks[number].uf == {"UF_CI_STATUS": "passed"}, order
         assert max(job.line.count for job in jobs.values()) <= 4, order
 
 
@@ -89,8 +88,9 @@ def test_of_two_pipelines_the_newer_one_s_card_is_left(world: World) -> None:
         jobs = {"A": start(world, older), "B": start(world, newer)}
         begin(world, number, jobs)
         play(jobs, order)
-        [text] = cards(world, number)
+        [text] = world.messages(number)
         assert "#8 passed" in text, order
+        assert world.portal.tasks[number].uf == {"UF_CI_STATUS": "passed"}, order
 
 
 def test_three_jobs_leave_one_card_of_the_newest(world: World) -> None:
@@ -101,7 +101,7 @@ def test_three_jobs_leave_one_card_of_the_newest(world: World) -> None:
         jobs = {name: start(world, each) for name, each in zip("ABC", reports, strict=True)}
         begin(world, number, jobs)
         play(jobs, order)
-        [text] = cards(world, number)
+        [text] = world.messages(number)
         assert "#8 failed" in text, order
 
 
@@ -114,9 +114,9 @@ def test_a_job_that_was_killed_leaves_no_second_card_for_long(world: World, call
         jobs = {"A": start(world, first), "B": start(world, second, calls=calls)}
         begin(world, number, jobs)
         play(jobs, order)
-        assert 1 <= len(cards(world, number)) <= 2, order
+        assert 1 <= len(world.messages(number)) <= 2, order
         play({"C": start(world, second)}, "")
-        [text] = cards(world, number)
+        [text] = world.messages(number)
         assert "#7 failed" in text, order
 
 
@@ -134,7 +134,7 @@ def test_deployments_at_the_same_instant_leave_one_card_and_one_chat_message(
         jobs = {name: start(world, each, mode) for name, each in zip("AB", reports, strict=True)}
         begin(world, number, jobs)
         play(jobs, order)
-        [text] = cards(world, number)
+        [text] = world.messages(number)
         assert "Deployed to" in text, order
     said = [m for m in world.portal.dialog_messages(chat.id) if m.author_id and not m.deleted]
     assert len(said) == len(ORDERS)
@@ -153,5 +153,5 @@ def test_a_card_that_another_job_removed_meanwhile_is_posted_again(world: World)
     begin(world, 5, third)
     play(jobs, "ABBB")
     play(third, "")
-    [text] = cards(world, 5)
+    [text] = world.messages(5)
     assert "#9 passed" in text
