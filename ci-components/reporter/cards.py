@@ -15,7 +15,6 @@ from reporter.references import ENDING
 
 SHOWN_JOBS = 5
 SHOWN_DEPLOYMENTS = 10
-SHOWN = r"(?m)^CI: \[url=[^\]\n]*/pipelines/([0-9]+)\]#[0-9]+ ?([^\[\n]*)"
 MOST_TITLE = 255  # characters, what the code host allows
 
 
@@ -78,14 +77,6 @@ def is_about(text: str, url: str) -> bool:
 
 def is_ours(text: str) -> bool:
     return re.search("(?m)^CI: ", text) is not None
-
-
-def shown(text: str) -> tuple[int, str]:
-    """Return the pipeline that a card shows, 0 for that of a child, and its status."""
-    line = re.search(SHOWN, text)
-    words = line[2] if line else ""
-    status = next((status for status, phrase in PIPELINE.items() if words in phrase), "")
-    return int(line[1]) if line else 0, status
 
 
 def is_of_app(text: str, report: Report) -> bool:

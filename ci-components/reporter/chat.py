@@ -35,7 +35,7 @@ def chat_call(report: Report, portal: Portal, ci_line: str) -> list[Call]:
     tasks = [task_link(portal, task) for task in portal.tasks.values()]
     text, messages = chat_text(report, tasks, ci_line), read_messages(portal.results.get("chat"))
     card = Card("message in the chat", 0, report.settings.chat, report.pipeline_url, text)
-    return keep(card, copies_of(card, messages, portal))
+    return keep(card, copies_of(card, messages, portal.me))
 
 
 def chat_text(report: Report, tasks: list[tuple[str, str]], ci_line: str) -> str:

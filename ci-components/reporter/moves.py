@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from reporter.cards import shown, state_line
+import re
+
+from reporter.cards import state_line
 from reporter.model import NamedTask, Report
-from reporter.portal_batch import Call
+from reporter.phrases import PIPELINE
+from reporter.portal_batch import Call, Card
 from reporter.portal_json import AWAITING_CONTROL, COMPLETED, WAITING, Message, Portal, find_stage
-from reporter.references import ENDING
+from reporter.references import ENDING, WORK
+
+SHOWN = r"(?m)^CI: \[url=[^\]\n]*/pipelines/([0-9]+)\]#[0-9]+ ?([^\[\n]*)"
 
 # What UF_CI_STATUS says of a pipeline, in the app's words; of an unknown one it says nothing new.
 FIELD_VALUES = {
     "success": "passed", "running": "running", "failed": "failed", "canceled": "canceled",
     "skipped": "skipped", "manual": "manual",
 }  # fmt: skip
+
+
+def shown(text: str) -> tuple[int, str]:
+    """Return the pipeline that a card shows, 0 for that of a child, and its status."""
+    line = re.search(SHOWN, text)
+    words = line[2] if line else ""
+    status = next((status for status, phrase in PIPELINE.items() if words in phrase), "")
+    return int(line[1]) if line else 0, status
+
+
+def rank(text: str) -> tuple[int, bool]:
+    """Return how late a card is: a newer pipeline, its end."""
+    pipeline, status = shown(text)
+    return pipeline, status != "running"
 
 
 def is_overtaken(report: Report, earlier: Message | None) -> bool:
@@ -36,6 +55,12 @@ def move_calls(
     """Return the calls for a task's field, and for its status and column."""
     calls = field_calls(report, named.id, report.status, portal.tasks[named.id].field)
     return calls + status_calls(report, named, earlier, portal)
+
+
+def field_again(report: Report, card: Card, text: str) -> list[Call]:
+    """Return the field's call by a newer card, after this report has written its own value."""
+    works = any(named.id == card.task and named.kind in WORK for named in report.tasks)
+    return field_calls(report, card.task, shown(text)[1]) if works else []
 
 
 def field_calls(report: Report, task: int, status: str, before: str = "") -> list[Call]:

@@ -76,14 +76,21 @@ def pairs_of(name: str, value: object) -> list[tuple[str, str]]:
 
 
 def batch(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:
-    """Make one request. It is repeated once where nothing of it can have been carried out."""
+    """Make the calls in their order: one request for 50 of them.
+
+    It is repeated once where nothing of it can have been carried out.
+    """
+    rows = [*calls.items()]
+    first, rest = dict(rows[:MOST_CALLS]), dict(rows[MOST_CALLS:])
     try:
-        return send(http, webhook, calls)
+        results = send(http, webhook, first)
     except Problem as problem:
         if not problem.again or http.left() < http.wait:
             raise
-    time.sleep(http.wait)
-    return send(http, webhook, calls)
+        time.sleep(http.wait)
+        results = send(http, webhook, first)
+    more = batch(http, webhook, rest) if rest else Results({}, {})
+    return Results({**results.done, **more.done}, {**results.failed, **more.failed})
 
 
 def send(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:

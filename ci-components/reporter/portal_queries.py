@@ -9,7 +9,7 @@ from reporter.gitlab_json import inside
 from reporter.http import Http
 from reporter.model import Report
 from reporter.plan import Mode
-from reporter.portal_batch import MOST_CALLS, Call, batch
+from reporter.portal_batch import Call, batch
 from reporter.portal_json import Portal, Task, dialog_of, read_messages, read_task
 
 SELECT = (
@@ -34,7 +34,7 @@ def read_all(http: Http, webhook: str, report: Report, mode: Mode) -> Portal:
     if tasks:
         calls = {f"m{id_}": discussion(dialog_of(task), id_) for id_, task in tasks.items()}
         calls |= mode.ask_more(report, portal)
-        more = batch(http, webhook, dict([*calls.items()][:MOST_CALLS]))
+        more = batch(http, webhook, calls)
         portal.results.update(more.done)
         failed.update(more.failed)
     portal.messages.update((id_, read_messages(portal.results.get(f"m{id_}"))) for id_ in tasks)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from reporter.ci_variables import number
 from reporter.errors import Problem, of_part
 from reporter.files import write_files
 from reporter.http import Http, Output
 from reporter.model import Report
-from reporter.plan import Mode, action_of, others, post, writes
-from reporter.portal_batch import MOST_CALLS, Call, Results, batch, encode
+from reporter.plan import Mode, action_of, others, write, writes
+from reporter.portal_batch import Call, batch, encode
 from reporter.portal_json import Portal, read_messages
 from reporter.portal_queries import discussion, read_all, task_link
 
@@ -53,11 +51,11 @@ def carry_out(
         f"r{key}": discussion(call.card.dialog, call.card.task)
         for key, call in keyed.items() if call.card and action_of(call) == "add"
     }  # fmt: skip
-    results = batch_all(http, webhook, keyed | looks)
+    results = batch(http, webhook, keyed | looks)
     for key, call in keyed.items():
         action, card, problem = action_of(call), call.card, results.failed.get(key)
         if problem and card and action == "update" and not problem.again:
-            later.append(post(card, "written anew"))
+            later.append(write(card, "add", "written anew"))
         elif problem and action != "delete":
             portal.problems.append(of_part(problem, call.about))
         elif not problem:
@@ -66,14 +64,4 @@ def carry_out(
                 messages = read_messages(results.done.get(f"r{key}"))
                 own = number(results.done.get(key))
                 later += others(report, card, own, messages, portal, mode)
-    return later[:MOST_CALLS]
-
-
-def batch_all(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:
-    """Make the calls in their order: in one request, or in two where so many tasks are new."""
-    rows = [*calls.items()]
-    results = batch(http, webhook, dict(rows[:MOST_CALLS]))
-    if not rows[MOST_CALLS:]:
-        return results
-    more = batch(http, webhook, dict(rows[MOST_CALLS:]))
-    return Results({**results.done, **more.done}, {**results.failed, **more.failed})
+    return later

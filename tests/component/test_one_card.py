@@ -12,7 +12,7 @@ from reporter.ci_variables import Variables
 from reporter.direct_deployment import tell as tell_chat
 from reporter.http import Output
 from reporter.model import Deployment, MergeRequest, NamedTask, Report
-from reporter.moves import field_calls, is_overtaken, move_calls
+from reporter.moves import field_again, is_overtaken, move_calls, rank
 from reporter.plan import Mode
 from reporter.send_to_portal import send_to_portal
 
@@ -24,7 +24,13 @@ READS = 3  # calls: who we are, the task, its discussion
 ORDERS = ["".join(order) for order in product("AB", repeat=4)]
 TURNS_OF_THREE = sorted({"".join(order) for order in permutations("AABBCC")})
 PIPELINE = Mode(
-    card, card_url, lambda _: [], move=move_calls, overtaken=is_overtaken, field=field_calls
+    card,
+    card_url,
+    lambda _: [],
+    move=move_calls,
+    rank=rank,
+    overtaken=is_overtaken,
+    again=field_again,
 )
 DEPLOYMENT = Mode(deployment_card, environment_url, lambda _: [])
 
