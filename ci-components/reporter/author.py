@@ -53,7 +53,7 @@ def notification(report: Report) -> str:
     return say(
         report.settings.language,
         FAILED,
-        pipeline=link(report.pipeline_url, f"#{report.pipeline}"),
-        ref=link(ref_url(report), report.ref),
-        jobs=f": {jobs}" if jobs else "",
+        link(report.pipeline_url, f"#{report.pipeline}"),
+        link(ref_url(report), report.ref),
+        f": {jobs}" if jobs else "",
     )

@@ -43,7 +43,7 @@ def clipped(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def quoted(text: str, safe: bytes = b"") -> str:
-    """Return `text` percent-encoded, but for letters, digits, `-._~` and the `safe` ones."""
-    kept = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~" + safe
-    return "".join(chr(c) if c in kept else f"%{c:02X}" for c in text.encode("utf-8", "replace"))
+def quoted(text: str, safe: str = "") -> str:
+    """Return `text` percent-encoded, but for letters, digits, `-._~` and the set `safe`."""
+    raw, other = text.encode("utf-8", "replace"), rf"[^\w.~{safe}-]".encode()
+    return re.sub(other, lambda byte: b"%%%02X" % ord(byte[0]), raw).decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reporter.author import author_call, author_question, notifies
-from reporter.cards import card, card_url, ci_line
+from reporter.cards import card, card_url, ci_line, deployment_lines
 from reporter.chat import chat_call, chat_question
 from reporter.direct import report_directly
 from reporter.gitlab import gather_pipeline
@@ -25,7 +25,8 @@ def tell(report: Report, portal: Portal) -> list[Call]:
     notified = notifies(report, portal)
     calls = author_call(report, portal) if notified else []
     quiet = report.settings.chat_when == "failed" and not notified
-    return calls if quiet else calls + chat_call(report, portal, ci_line(report))
+    news = [ci_line(report), *deployment_lines(report)]
+    return calls if quiet else calls + chat_call(report, portal, news)
 
 
 def perform(run: Run) -> int:

@@ -26,8 +26,7 @@ NOT_STARTED = {
 def gather_deployment(report: Report, gitlab: GitLab) -> None:
     """Fill a report of the deployment to the input environment, or of the job that deploys."""
     settings = report.settings
-    query = {"environment": settings.environment} if settings.environment else {}
-    rows = ask_deployments(gitlab, **query)
+    rows = ask_deployments(gitlab, settings.environment)
     here = [row for row in rows or () if pipeline_of(row) == report.pipeline]
     here = [row for row in here if is_of(job_of(row), settings.deploy_job)] or here
     deployment, number = Deployment(settings.environment), 0
@@ -40,9 +39,9 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
     if report.nothing:
         return
     if here:
-        path = f"deployments/{number}/merge_requests"
+        path = f"deployments/{number}/merge_requests?per_page=20"
         what = "the merge requests of the deployment"
-        take_merge_requests(report, gitlab.rows(path, per_page=20), what)
+        take_merge_requests(report, gitlab.rows(path), what)
     last = [row for row in rows or () if row not in here and went_to(row, deployment.environment)]
     if gitlab.token and last:
         add_commits(report, gitlab, text(last[0], "sha"))

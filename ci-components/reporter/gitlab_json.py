@@ -92,10 +92,6 @@ def read_merge_request(row: Row) -> MergeRequest:
         text(row, "target_branch"),
         text(inside(row, "author"), "name"),
         text(row, "description"),
-        text(row, "head"),
-        text(row, "merged_as"),
-        number(row.get("source_project_id")),
-        tuple(read_commit(commit) for commit in nodes_of(row.get("commits"))),
     )
 
 

@@ -83,8 +83,5 @@ class Report:
         self.notes: list[str] = []
         self.nothing = ""
 
-    def failed_jobs(self) -> list[Job]:
-        return [job for job in self.jobs or () if job.status == "failed" and not job.allow_failure]
-
     def merge_request_of(self, task: NamedTask) -> MergeRequest | None:
         return next((mr for mr in self.merge_requests if mr.iid == task.merge_request), None)

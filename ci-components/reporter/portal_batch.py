@@ -15,6 +15,7 @@ from reporter.errors import Problem, portal_problem
 from reporter.http import Http
 
 MOST_CALLS = 50  # of one batch
+BRACKETS = r"\[\]"
 WEBHOOK = r"(https?://[^/\s?#@]+(?:/[^/\s?#]+)*?/rest/[0-9]+/[^/\s?#]+)(?:/.*)?"
 
 
@@ -61,7 +62,7 @@ def read_webhook(url: str, variable: str) -> str:
 def encode(call: Call) -> str:
     """Return the call as a command of a batch: `method?a=1&b[c]=2`, as PHP reads it."""
     pairs = [pair for name, value in call.params.items() for pair in pairs_of(name, value)]
-    query = "&".join(f"{quoted(name, b'[]')}={quoted(value)}" for name, value in pairs)
+    query = "&".join(f"{quoted(name, BRACKETS)}={quoted(value)}" for name, value in pairs)
     return f"{call.method}?{query}"
 
 

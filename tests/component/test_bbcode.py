@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reporter.bbcode import JOINER, escaped, link, live_url
-from reporter.phrases import DEPLOYMENT, MORE, PIPELINE, PLACE, REQUEST, SENSE, say
+from reporter.phrases import DEPLOYMENT, MORE, PIPELINE, REQUEST, SENSE, say
 
 from sync.core.i18n import translate
 from sync.text import bbcode_escape, urls
@@ -88,5 +88,7 @@ SHARED = {
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize(("key", "of_app"), SHARED.items(), ids=SHARED)
 def test_what_both_say_is_said_in_the_same_words(key: str, of_app: str, language: str) -> None:
-    values = {name: f"<{name}>" for name in re.findall(PLACE, PHRASES[key][0])}
-    assert say(language, PHRASES[key], **values) == translate.translate(language, of_app, **values)
+    places = re.findall(r"\{(\w+)\}", translate.get_sentence("en", of_app, "<count>"))
+    values = {name: f"<{name}>" for name in places}
+    said = say(language, PHRASES[key], *values.values())
+    assert said == translate.translate(language, of_app, **values)

@@ -59,8 +59,7 @@ def _without_fences(text: str) -> str:
 
 
 def _blank_line(line: str) -> str:
-    body = line.rstrip("\r\n")
-    return _blank(body) + line[len(body) :]
+    return re.sub(r"[^\r\n]", BLANK, line)
 
 
 def _without_comments(text: str) -> str:
