@@ -36,10 +36,9 @@ def uninvited(report: Report, *, secret: bool) -> str:
 
     In the parent project somebody may run a fork's pipeline with the project's secrets.
     """
-    if is_fork(report.ci) and not secret:
+    if not secret and is_fork(report.ci):
         return "a merge request from a fork sees no secrets"
-    wanted = fits(report.ref, report.settings.refs)
-    return "" if wanted else "this ref is not among the input refs"
+    return "" if fits(report.ref, report.settings.refs) else "this ref is not among the input refs"
 
 
 def notes_of(report: Report) -> list[str]:

@@ -42,7 +42,8 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
         path = f"deployments/{number}/merge_requests?per_page=20"
         what = "the merge requests of the deployment"
         take_merge_requests(report, gitlab.rows(path), what)
-    last = [row for row in rows or () if row not in here and went_to(row, deployment.environment)]
+    there = (deployment.environment, "success")
+    last = [row for row in rows or () if row not in here and place_of(row) == there]
     if gitlab.token and last:
         add_commits(report, gitlab, text(last[0], "sha"))
     if not report.merge_requests:
@@ -55,9 +56,8 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
         report.nothing = "this pipeline has no deployment of the input tiers"
 
 
-def went_to(row: Row, environment: str) -> bool:
-    deployed = read_deployment(row)
-    return (deployed.environment, deployed.status) == (environment, "success")
+def place_of(row: Row) -> tuple[str, str]:
+    return text(inside(row, "environment"), "name"), text(row, "status")
 
 
 def worst_deployment(report: Report, rows: list[Row]) -> tuple[Deployment, int]:

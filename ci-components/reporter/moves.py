@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from reporter.cards import state_line
+from reporter.ci_variables import number
+from reporter.gitlab_json import inside
 from reporter.model import NamedTask, Report
 from reporter.phrases import PIPELINE
 from reporter.portal_batch import Call, Card
@@ -67,7 +69,7 @@ def field_calls(report: Report, task: int, status: str, before: str = "") -> lis
     field, value = report.settings.field, FIELD_VALUES.get(status)
     if not field or not value or value == before:
         return []
-    change = {"taskId": task, "fields": {field: value}}
+    change = {"taskId": task, f"fields[{field}]": value}
     return [Call("tasks.task.update", change, f"task {task}: {field} = {value}")]
 
 
@@ -87,18 +89,19 @@ def status_calls(
         return []
     if earlier and state_line(mr, settings.language) in earlier.text.split("\n"):
         return []
+    status = number(task.row.get("status"))
     if mr.state == "merged":
         action, wanted, stage = "complete", settings.on_merge, settings.stage_merge
-        fits = named.kind in ENDING and task.status not in (COMPLETED, AWAITING_CONTROL)
+        fits = named.kind in ENDING and status not in (COMPLETED, AWAITING_CONTROL)
     else:
         action, wanted, stage = "start", settings.on_open, settings.stage_open
-        fits = task.status == WAITING
+        fits = status == WAITING
     calls = []
-    if wanted == action and fits and action in task.actions:
+    if wanted == action and fits and inside(task.row, "action").get(action):
         about = f"task {task.id}: {action}"
         calls.append(Call(f"tasks.task.{action}", {"taskId": task.id}, about))
     column = find_stage(portal.results.get(f"s{task.group_id}"), stage) if stage else 0
-    if column and column != task.stage_id:
+    if column and column != number(task.row.get("stageId")):
         move = {"id": task.id, "stageId": column}
         calls.append(Call("task.stages.movetask", move, f"task {task.id}: column {stage}"))
     return calls

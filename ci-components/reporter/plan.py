@@ -140,7 +140,7 @@ def write(card: Card, action: str, how: str, message: int = 0) -> Call:
         method, text = "im.message", {"MESSAGE": card.text, "URL_PREVIEW": "N"}
         fields = {"MESSAGE_ID": message} if message else {"DIALOG_ID": card.dialog}
     else:
-        method, text = "task.commentitem", {"FIELDS": {"POST_MESSAGE": card.text}}
+        method, text = "task.commentitem", {"FIELDS[POST_MESSAGE]": card.text}
         fields = {"TASKID": card.task, **({"ITEMID": message} if message else {})}
     fields |= {} if action == "delete" else text
     return Call(f"{method}.{action}", fields, f"{card.about} {how}", card)

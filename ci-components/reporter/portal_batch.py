@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from reporter.bbcode import quoted
@@ -33,7 +33,9 @@ class Card(NamedTuple):
 
 
 class Call(NamedTuple):
-    """`about`: what it does, in words for the job's log. `card`: what it writes or removes."""
+    """`params` by the names of a form, as `fields[TITLE]`; `about`: words for the job's log;
+    `card`: what it writes or removes.
+    """
 
     method: str
     params: Mapping[str, object]
@@ -46,6 +48,12 @@ class Results(NamedTuple):
 
     done: Mapping[str, object]
     failed: Mapping[str, Problem]
+
+
+def task_call(task: int, fields: Iterable[str]) -> Call:
+    """Ask for a task with these fields; the others would not come."""
+    select = {f"select[{number}]": field for number, field in enumerate(fields)}
+    return Call("tasks.task.get", {"taskId": task, **select})
 
 
 def read_webhook(url: str, variable: str) -> str:
@@ -61,19 +69,8 @@ def read_webhook(url: str, variable: str) -> str:
 
 def encode(call: Call) -> str:
     """Return the call as a command of a batch: `method?a=1&b[c]=2`, as PHP reads it."""
-    pairs = [pair for name, value in call.params.items() for pair in pairs_of(name, value)]
-    query = "&".join(f"{quoted(name, BRACKETS)}={quoted(value)}" for name, value in pairs)
-    return f"{call.method}?{query}"
-
-
-def pairs_of(name: str, value: object) -> list[tuple[str, str]]:
-    if isinstance(value, dict):
-        rows = [*value.items()]
-    elif isinstance(value, (list, tuple)):
-        rows = [*enumerate(value)]
-    else:
-        return [(name, str(value))]
-    return [pair for key, inner in rows for pair in pairs_of(f"{name}[{key}]", inner)]
+    pairs = (f"{quoted(name, BRACKETS)}={quoted(str(v))}" for name, v in call.params.items())
+    return f"{call.method}?{'&'.join(pairs)}"
 
 
 def batch(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reporter.ci_variables import number
 from reporter.errors import Problem
 from reporter.gitlab_client import Row
-from reporter.gitlab_json import inside, text
+from reporter.gitlab_json import text
 
 WAITING, AWAITING_CONTROL, COMPLETED = 2, 4, 5
 # The portal takes edits for three days; an hour is left for the way there.
@@ -19,17 +19,15 @@ EDIT_WINDOW = 71 * 3600
 
 
 class Task(NamedTuple):
-    """`chat_id` 0: a portal with the old card. `actions`: what the webhook's user may do now."""
+    """`chat_id` 0: a portal with the old card. `row`: the portal's answer, for what few ask for."""
 
     id: int
-    title: str = ""
-    status: int = 0
-    chat_id: int = 0
-    group_id: int = 0
-    stage_id: int = 0
-    field: str = ""
-    members: frozenset[int] = frozenset()
-    actions: frozenset[str] = frozenset()
+    title: str
+    chat_id: int
+    group_id: int
+    field: str
+    members: frozenset[int]
+    row: Row
 
 
 class Message(NamedTuple):
@@ -62,13 +60,11 @@ def read_task(row: Row, field: str) -> Task:
     return Task(
         number(row.get("id")),
         html.unescape(text(row, "title")),
-        number(row.get("status")),
         number(row.get("chatId")),
         number(row.get("groupId")),
-        number(row.get("stageId")),
         text(row, head + "".join(map(str.capitalize, rest))),
         frozenset(map(number, people)),
-        frozenset(name for name, may in inside(row, "action").items() if may),
+        row,
     )
 
 

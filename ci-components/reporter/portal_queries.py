@@ -9,7 +9,7 @@ from reporter.gitlab_json import inside
 from reporter.http import Http
 from reporter.model import Report
 from reporter.plan import Mode
-from reporter.portal_batch import Call, batch
+from reporter.portal_batch import Call, batch, task_call
 from reporter.portal_json import Portal, Task, dialog_of, read_messages, read_task
 
 SELECT = (
@@ -43,18 +43,16 @@ def read_all(http: Http, webhook: str, report: Report, mode: Mode) -> Portal:
 
 
 def first_read(report: Report) -> dict[str, Call]:
-    select = [*SELECT, *filter(None, [report.settings.field])]
-    calls = {"me": Call("profile", {})}
-    for task in report.tasks:
-        calls[f"t{task.id}"] = Call("tasks.task.get", {"taskId": task.id, "select": select})
-    return calls
+    fields = [*SELECT, *filter(None, [report.settings.field])]
+    calls = {f"t{task.id}": task_call(task.id, fields) for task in report.tasks}
+    return {"me": Call("profile", {}), **calls}
 
 
 def discussion(dialog: str, task: int = 0) -> Call:
     """Ask for the newest messages of a chat, or for the comments of a task on the old card."""
     if dialog:
         return Call("im.dialog.messages.get", {"DIALOG_ID": dialog, "LIMIT": 50})
-    by_position = {"TASKID": task, "ORDER": {"ID": "desc"}, "FILTER": {">ID": 0}}
+    by_position = {"TASKID": task, "ORDER[ID]": "desc", "FILTER[>ID]": 0}
     return Call("task.commentitem.getlist", by_position)
 
 
