@@ -37,7 +37,7 @@ BLOCK = re.compile(
     r"^(?P<indent> *)# >>> (?P<name>\S+)\n.*?^(?P=indent)# <<< (?P=name)\n",
     re.DOTALL | re.MULTILINE,
 )
-SCRIPT = re.compile(r"^ # >>> reporter\n(.*?)^ # <<< reporter\n", re.DOTALL | re.MULTILINE)
+SCRIPT = re.compile(r"^  # >>> reporter\n(.*?)^  # <<< reporter\n", re.DOTALL | re.MULTILINE)
 CHECKSUM = re.compile(r"sha256 of the script: ([0-9a-f]{64})")
 
 
@@ -71,8 +71,8 @@ def included(form: str) -> str:
     }  # fmt: skip
     for word, value in values.items():
         parts = parts.replace(f"%{word}%", value)
-    lines = "".join(f" {line}\n" if line else "\n" for line in text.splitlines())
-    return parts.replace(" %SCRIPT%\n", lines)
+    lines = "".join(f"  {line}\n" if line else "\n" for line in text.splitlines())
+    return parts.replace("  %SCRIPT%\n", lines)
 
 
 def verified(text: str) -> bool:
@@ -80,7 +80,7 @@ def verified(text: str) -> bool:
     held, named = SCRIPT.search(text), CHECKSUM.search(text)
     if not held or not named:
         return False
-    lines = [line.removeprefix(" ") for line in held[1].splitlines(keepends=True)]
+    lines = [line.removeprefix("  ") for line in held[1].splitlines(keepends=True)]
     return checksum("".join(lines)) == named[1]
 
 
@@ -117,7 +117,7 @@ PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 def sizes(form: str) -> dict[str, float]:
     """Return kilobytes by part of the file that a template includes, and those of all."""
     text = included(form)
-    _, *pieces = re.split(r"^ # --- (\S+)\.py\n", text, flags=re.MULTILINE)
+    _, *pieces = re.split(r"^  # --- (\S+)\.py\n", text, flags=re.MULTILINE)
     kilobytes = dict.fromkeys(PARTS, 0.0)
     for module, body in zip(pieces[::2], pieces[1::2]):
         part = next(part for part, names in PARTS.items() if module.startswith(names))
