@@ -42,7 +42,7 @@ NOT_RE2 = (
     (r"[*+?}]\+", "a possessive repeat"),
     (r"\\[ZGhHRXuK]", "an escape that RE2 does not have"),
 )
-WORD_RULES = re.compile(r"^# --- sync\..*?(?=^# --- (?!sync\.)|\Z)", re.DOTALL | re.MULTILINE)
+WORD_RULES = re.compile(r"^# sync\..*?(?=^# (?!sync\.)|\Z)", re.DOTALL | re.MULTILINE)
 IN_SCRIPT = re.compile(r"^ *(?:export )?[A-Za-z0-9_]+=[\"']?\$\[\[ inputs\.([a-z-]+)", re.MULTILINE)
 ENDS_COMMENT = ("a#>b", "#>", "https://a.test/#>", "-#>")
 COMMENT = re.compile(r"<#.*?#>", re.DOTALL)  # of PowerShell

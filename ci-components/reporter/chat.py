@@ -24,8 +24,7 @@ def tells_chat(report: Report) -> bool:
         "failed": report.status == "failed",
         "deployments": bool(report.deployments),
     }
-    early = report.status == "running" and report.jobs is None
-    return bool(settings.chat) and rules.get(settings.chat_when, False) and not early
+    return bool(settings.chat) and rules.get(settings.chat_when, False)
 
 
 def chat_call(report: Report, portal: Portal, news: list[str]) -> list[Call]:

@@ -9,7 +9,7 @@ from reporter.direct import report_directly
 from reporter.gitlab import gather_pipeline
 from reporter.main import Run, start
 from reporter.model import Report
-from reporter.moves import field_again, is_overtaken, move_calls, rank, stage_questions
+from reporter.moves import field_again, move_calls, overtaken, rank, stage_questions
 from reporter.named_tasks import find_tasks
 from reporter.plan import Mode
 from reporter.portal_batch import Call
@@ -32,7 +32,7 @@ def tell(report: Report, portal: Portal) -> list[Call]:
 def perform(run: Run) -> int:
     mode = Mode(
         card, card_url, find_tasks, author_question, ask_more, move_calls, tell, rank,
-        is_overtaken, field_again,
+        overtaken, field_again,
     )  # fmt: skip
     return report_directly(run, gather_pipeline, mode)
 

@@ -21,8 +21,9 @@ MEANINGS = {
         ).split(),
         "Bitrix24 does not accept the webhook",
     ),
-    "insufficient_scope": "The webhook may not do this",
-    "ERROR_METHOD_NOT_FOUND": "The webhook may not do this",
+    **dict.fromkeys(
+        ["insufficient_scope", "ERROR_METHOD_NOT_FOUND"], "The webhook may not do this"
+    ),
 }
 # What somebody who configures the component has to mend; all else is of the task or the day.
 CONFIGURATION = ("PAYMENT_REQUIRED", "ALLOWED_ONLY_INTRANET_USER", "INVALID_REQUEST")

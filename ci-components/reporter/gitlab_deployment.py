@@ -15,12 +15,6 @@ from reporter.settings import fits
 WORST = ("failed", "canceled", "blocked", "running", "success")
 BEGUN = {"pending": "running", "preparing": "running", "waiting_for_resource": "running",
          "waiting_for_callback": "running", "canceling": "canceled"}  # fmt: skip
-NOT_STARTED = {
-    "manual": "waits to be started by hand",
-    "scheduled": "is delayed",
-    "skipped": "was skipped",
-    "created": "has not begun",
-}
 
 
 def gather_deployment(report: Report, gitlab: GitLab) -> None:
@@ -39,9 +33,8 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
     if report.nothing:
         return
     if here:
-        path = f"deployments/{number}/merge_requests?per_page=20"
-        what = "the merge requests of the deployment"
-        take_merge_requests(report, gitlab.rows(path), what)
+        brought = gitlab.rows(f"deployments/{number}/merge_requests?per_page=20")
+        take_merge_requests(report, brought, "the merge requests of the deployment")
     there = (deployment.environment, "success")
     last = [row for row in rows or () if row not in here and place_of(row) == there]
     if gitlab.token and last:
@@ -103,7 +96,7 @@ def worst(report: Report, statuses: dict[str, str]) -> str:
         if status in found:
             return status
     job, status = next(iter(statuses.items()))
-    report.nothing = f"the job {job} {NOT_STARTED.get(status, 'has not begun')}"
+    report.nothing = f"the job {job} has not begun: it is {status}"
     return "unknown"
 
 

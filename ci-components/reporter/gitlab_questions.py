@@ -33,14 +33,18 @@ def ask_jobs(gitlab: GitLab, statuses: Iterable[str] = ()) -> Rows:
     return gitlab.rows(f"pipelines/{gitlab.ci['CI_PIPELINE_ID']}/jobs?per_page={PAGE}{scope}")
 
 
-def ask_merge_requests(gitlab: GitLab) -> Rows:
-    """The pipeline's own, or those of its commit."""
+def ask_merge_request(gitlab: GitLab) -> Rows:
+    """The pipeline's own."""
     ci = gitlab.ci
-    if ci["CI_MERGE_REQUEST_IID"]:
-        path = f"merge_requests/{ci['CI_MERGE_REQUEST_IID']}"
-        row = gitlab.get(path, project=ci["CI_MERGE_REQUEST_PROJECT_ID"])
-        return [row] if isinstance(row, dict) else None
-    return gitlab.rows(f"repository/commits/{ci['CI_COMMIT_SHA']}/merge_requests?per_page=20")
+    path = f"merge_requests/{ci['CI_MERGE_REQUEST_IID']}"
+    row = gitlab.get(path, project=ci["CI_MERGE_REQUEST_PROJECT_ID"])
+    return [row] if isinstance(row, dict) else None
+
+
+def ask_merge_requests(gitlab: GitLab) -> Rows:
+    """Those of the pipeline's commit."""
+    sha = gitlab.ci["CI_COMMIT_SHA"]
+    return gitlab.rows(f"repository/commits/{sha}/merge_requests?per_page=20")
 
 
 def ask_deployments(gitlab: GitLab, environment: str = "") -> Rows:

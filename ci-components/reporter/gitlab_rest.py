@@ -45,13 +45,10 @@ def take_jobs(report: Report, rows: Rows) -> None:
 
 
 def add_merge_requests(report: Report, gitlab: GitLab) -> None:
-    """The pipeline's own merge request, or those of its commit."""
+    """Those of the pipeline's commit."""
     rows = ask_merge_requests(gitlab)
-    if report.ci["CI_MERGE_REQUEST_IID"]:
-        take_merge_requests(report, rows, "the merge request")
-    else:
-        found = rows and [row for row in rows if concerns(row, report)]
-        take_merge_requests(report, found, "the merge requests of the commit")
+    found = rows and [row for row in rows if concerns(row, report)]
+    take_merge_requests(report, found, "the merge requests of the commit")
 
 
 def take_merge_requests(report: Report, rows: Rows, what: str) -> None:

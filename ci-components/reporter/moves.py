@@ -6,6 +6,7 @@ import re
 
 from reporter.cards import state_line
 from reporter.ci_variables import number
+from reporter.errors import Problem
 from reporter.gitlab_json import inside
 from reporter.model import NamedTask, Report
 from reporter.phrases import PIPELINE
@@ -36,12 +37,14 @@ def rank(text: str) -> tuple[int, bool]:
     return pipeline, status != "running"
 
 
-def is_overtaken(report: Report, earlier: Message | None) -> bool:
-    """Tell whether a card shows a newer pipeline, or the end of the one that begins here."""
+def overtaken(report: Report, earlier: Message | None, task: int) -> Problem | None:
+    """Return that a card shows a newer pipeline, or the end of the one that begins here."""
     pipeline, status = shown(earlier.text if earlier else "")
     begins = report.status == "running" and report.jobs is None
     late = begins and status != "running" and pipeline == report.pipeline
-    return late or pipeline > report.pipeline
+    what = f"task {task} shows a newer pipeline" if not late else f"task {task} shows the end"
+    newer = late or pipeline > report.pipeline
+    return Problem(what, "OVERTAKEN", mild=True) if newer else None
 
 
 def stage_questions(report: Report, portal: Portal) -> dict[str, Call]:

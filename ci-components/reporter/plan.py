@@ -27,7 +27,7 @@ class Mode(NamedTuple):
 
     `find`: the tasks that a report names. `ask`, `ask_more`: what it reads beside the tasks, and
     beside their messages. `move`, `tell`: what it writes beside the cards. `rank`: how late a card
-    is by what it shows; `overtaken`: whether the earlier one is newer; `again`: what then follows.
+    is by what it shows; `overtaken`: that the earlier one is newer; `again`: what then follows.
     """
 
     card: Callable[[Report, NamedTask], str]
@@ -38,7 +38,7 @@ class Mode(NamedTuple):
     move: Callable[[Report, NamedTask, Message | None, Portal], list[Call]] = lambda *_: []
     tell: Callable[[Report, Portal], list[Call]] = lambda *_: []
     rank: Rank = unranked
-    overtaken: Callable[[Report, Message | None], bool] = lambda *_: False
+    overtaken: Callable[[Report, Message | None, int], Problem | None] = lambda *_: None
     again: Callable[[Report, Card, str], list[Call]] = lambda *_: []
 
 
@@ -66,9 +66,8 @@ def task_calls(
     if app_tells(report, task, portal):
         return [write(card, "delete", "left to the app", copy.id) for copy in cards[:MOST_COPIES]]
     earlier = cards[0] if cards else None
-    if mode.overtaken(report, earlier):
-        what = f"task {named.id} shows a newer pipeline"
-        portal.problems.append(Problem(what, "OVERTAKEN", mild=True))
+    if problem := mode.overtaken(report, earlier, task.id):
+        portal.problems.append(problem)
         return []
     calls = keep(card, cards)
     # Only members of a task write into its chat: somebody else first becomes its observer.
@@ -116,7 +115,7 @@ def others(
     if not own or not copies:
         return []
     latest = copies[0]
-    newer = mode.overtaken(report, latest)
+    newer = mode.overtaken(report, latest, 0)
     calls = mode.again(report, card, latest.text) if newer else []
     if own == max(copy.id for copy in copies):
         kept = latest.id if newer else own
@@ -130,8 +129,7 @@ def action_of(call: Call) -> str:
 
 
 def removed(card: Card, copies: list[Message]) -> list[Call]:
-    how = "was there twice, one is left"
-    return [write(card, "delete", how, copy.id) for copy in copies[:MOST_COPIES]]
+    return [write(card, "delete", "was there twice", copy.id) for copy in copies[:MOST_COPIES]]
 
 
 def write(card: Card, action: str, how: str, message: int = 0) -> Call:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from reporter.bbcode import quoted
 from reporter.errors import Problem, portal_problem
+from reporter.gitlab_json import inside
 from reporter.http import Http
 
 MOST_CALLS = 50  # of one batch
@@ -97,12 +98,9 @@ def send(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:
     if 300 <= answer.status < 400:
         host = answer.location.partition("://")[2].partition("/")[0] or "another address"
         raise Problem(f"Bitrix24 answers that the portal has moved to {host}", "MOVED")
-    result = answer.body.get("result") if isinstance(answer.body, dict) else None
-    if answer.status != 200 or not isinstance(result, dict):
+    result = inside({"": answer.body}, "", "result")
+    if answer.status != 200 or not result:
         raise portal_problem(answer.status, answer.body)
-    done, failed = result.get("result"), result.get("result_error")
-    errors = failed.items() if isinstance(failed, dict) else ()
-    return Results(
-        done if isinstance(done, dict) else {},
-        {key: portal_problem(200, body) for key, body in errors},
-    )
+    failed = inside(result, "result_error").items()
+    errors = {key: portal_problem(200, body) for key, body in failed}
+    return Results(inside(result, "result"), errors)

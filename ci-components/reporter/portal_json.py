@@ -37,19 +37,19 @@ class Message(NamedTuple):
     editable: bool
 
 
-class Portal:
+class Portal(NamedTuple):
     """What was read of the portal. `me`: our user id, 0 where it is not known.
 
     `messages`: by task id, the newest first. `results`: answers by the key of their question.
     `problems`: what people should know.
     """
 
-    def __init__(
-        self, address: str, me: int, tasks: dict[int, Task], results: dict[str, object]
-    ) -> None:
-        self.address, self.me, self.tasks, self.results = address, me, tasks, results
-        self.messages: dict[int, list[Message]] = {}
-        self.problems: list[Problem] = []
+    address: str
+    me: int
+    tasks: dict[int, Task]
+    results: dict[str, object]
+    messages: dict[int, list[Message]]
+    problems: list[Problem]
 
 
 def read_task(row: Row, field: str) -> Task:

@@ -30,7 +30,7 @@ def read_all(http: Http, webhook: str, report: Report, mode: Mode) -> Portal:
         if number(row.get("id")) == named.id:
             tasks[named.id] = read_task(row, report.settings.field)
     me = number(inside(results.done, "me").get("ID"))
-    portal = Portal("/".join(webhook.split("/")[:3]), me, tasks, dict(results.done))
+    portal = Portal("/".join(webhook.split("/")[:3]), me, tasks, dict(results.done), {}, [])
     if tasks:
         calls = {f"m{id_}": discussion(dialog_of(task), id_) for id_, task in tasks.items()}
         calls |= mode.ask_more(report, portal)
@@ -52,8 +52,8 @@ def discussion(dialog: str, task: int = 0) -> Call:
     """Ask for the newest messages of a chat, or for the comments of a task on the old card."""
     if dialog:
         return Call("im.dialog.messages.get", {"DIALOG_ID": dialog, "LIMIT": 50})
-    by_position = {"TASKID": task, "ORDER[ID]": "desc", "FILTER[>ID]": 0}
-    return Call("task.commentitem.getlist", by_position)
+    ordered = {"TASKID": task, "ORDER[ID]": "desc", "FILTER[>ID]": 0}
+    return Call("task.commentitem.getlist", ordered)
 
 
 def refusals(failed: dict[str, Problem], portal: Portal, report: Report) -> list[Problem]:

@@ -17,8 +17,10 @@ def send_to_portal(http: Http, webhook: str, report: Report, mode: Mode, out: Ou
     """Read what there is, then write the difference in one batch. Return the exit code."""
     portal = read_all(http, webhook, report, mode)
     calls, left_out = writes(report, portal, mode)
-    tasks = [(task.id, *task_link(portal, task)) for task in portal.tasks.values()]
-    links = [(f"#{task_id} {title}", url) for task_id, title, url in tasks]
+    tasks = portal.tasks.values()
+    links = [
+        (f"#{task.id} {title}", url) for task in tasks for title, url in [task_link(portal, task)]
+    ]
     write_files([task.id for task in report.tasks], links)
     problems = portal.problems
     if left_out:

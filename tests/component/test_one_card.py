@@ -12,7 +12,7 @@ from reporter.ci_variables import Variables
 from reporter.direct_deployment import tell as tell_chat
 from reporter.http import Output
 from reporter.model import Deployment, MergeRequest, NamedTask, Report
-from reporter.moves import field_again, is_overtaken, move_calls, rank
+from reporter.moves import field_again, move_calls, overtaken, rank
 from reporter.plan import Mode
 from reporter.send_to_portal import send_to_portal
 
@@ -29,7 +29,7 @@ PIPELINE = Mode(
     lambda _: [],
     move=move_calls,
     rank=rank,
-    overtaken=is_overtaken,
+    overtaken=overtaken,
     again=field_again,
 )
 DEPLOYMENT = Mode(deployment_card, environment_url, lambda _: [])
