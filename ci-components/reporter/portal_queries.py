@@ -52,8 +52,8 @@ def discussion(dialog: str, task: int = 0) -> Call:
     """Ask for the newest messages of a chat, or for the comments of a task on the old card."""
     if dialog:
         return Call("im.dialog.messages.get", {"DIALOG_ID": dialog, "LIMIT": 50})
-    ordered = {"TASKID": task, "ORDER[ID]": "desc", "FILTER[>ID]": 0}
-    return Call("task.commentitem.getlist", ordered)
+    newest = {"TASKID": task, "ORDER[ID]": "desc", "FILTER[>ID]": 0}
+    return Call("task.commentitem.getlist", newest)
 
 
 def refusals(failed: dict[str, Problem], portal: Portal, report: Report) -> list[Problem]:
