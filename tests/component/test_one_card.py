@@ -161,3 +161,80 @@ def test_a_card_that_another_job_removed_meanwhile_is_posted_again(world: World)
     play(third, "")
     [text] = world.messages(5)
     assert "#9 passed" in text
+
+
+def test_the_jobs_of_a_portal_that_knows_them_not_yet_leave_one_card(world: World) -> None:
+    """Each first makes the webhook's owner an observer, who may write there only then."""
+    for number, order in enumerate(ORDERS, 10):
+        world.portal.create_task("Pay", id=number, responsible_id=2, by=2)
+        reports = [report_of(number, 7, "running"), report_of(number, 7, "success")]
+        jobs = {name: start(world, each) for name, each in zip("AB", reports, strict=True)}
+        begin(world, number, jobs)
+        play(jobs, order)
+        [text] = [text for text in world.messages(number) if "CI: " in text]
+        assert "#7 passed" in text, order
+
+
+@pytest.mark.parametrize("inputs", [{"B24_LANGUAGE": "ru"}, {"B24_FIELD": "-"}], ids=str)
+@pytest.mark.parametrize("kind", ["move", "mention"])
+def test_the_field_is_written_where_the_inputs_and_the_sense_allow_it(
+    world: World, kind: str, inputs: dict[str, str]
+) -> None:
+    expected = {"UF_CI_STATUS": "failed"} if kind == "move" and "B24_FIELD" not in inputs else {}
+    for number, order in enumerate(ORDERS, 10):
+        world.task(number)
+        reports = [report_of(number, 7, status, **inputs) for status in ("running", "failed")]
+        for report in reports:
+            report.tasks = [NamedTask(number, kind, number)]
+        jobs = {name: start(world, each) for name, each in zip("AB", reports, strict=True)}
+        begin(world, number, jobs)
+        play(jobs, order)
+        assert len(world.messages(number)) == 1, order
+        assert world.portal.tasks[number].uf == expected, order
+
+
+def test_a_child_pipeline_s_card_gives_way_to_its_parent_s(world: World) -> None:
+    for number, order in enumerate(ORDERS, 10):
+        world.task(number)
+        child, parent = report_of(number, 8, "failed"), report_of(number, 7, "success")
+        child.ci["CI_PIPELINE_SOURCE"] = "parent_pipeline"
+        jobs = {"A": start(world, child), "B": start(world, parent)}
+        begin(world, number, jobs)
+        play(jobs, order)
+        assert len(world.messages(number)) == 1, order
+        play({"C": start(world, parent)}, "")
+        [text] = world.messages(number)
+        assert "#7 passed" in text, order
+
+
+def test_where_comments_may_not_be_removed_two_are_left_and_no_third_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the old card, by a webhook of somebody who is no administrator."""
+    monkeypatch.chdir(tmp_path)
+    with World(tmp_path, card="old") as world:
+        world.webhook = world.b24.webhook(2)
+        world.task(5)
+        early, late = report_of(5, 7, "running"), report_of(5, 7, "success")
+        jobs = {"A": start(world, early), "B": start(world, late)}
+        begin(world, 5, jobs)
+        play(jobs, "AB")
+        for _ in range(2):
+            play({"C": start(world, late)}, "")
+            assert len(world.messages(5)) == 2
+
+
+def test_what_earlier_jobs_left_twice_is_one_card_again(world: World) -> None:
+    """At most three go at a time."""
+    world.task(5)
+    play({"A": start(world, report_of(5, 7, "failed"))}, "")
+    [text] = world.messages(5)
+    for _ in range(4):
+        if world.card == "new":
+            world.portal.post(world.portal.chats[world.portal.tasks[5].chat_id], 1, text)
+        else:
+            world.portal.add_comment(world.portal.tasks[5], 1, text)
+    for _ in range(2):
+        play({"A": start(world, report_of(5, 8, "success"))}, "")
+    [text] = world.messages(5)
+    assert "#8 passed" in text
