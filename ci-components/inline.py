@@ -80,7 +80,7 @@ def parts_of(kept: list[Statement], sources: Mapping[str, str]) -> Iterator[str]
     for name in sources:
         texts = [statement.text for statement in kept if statement.module == name]
         if texts:
-            yield f"# {name.removeprefix('reporter.')}.py\n" + "".join(texts)
+            yield f"# {name.removeprefix('reporter.')}\n" + "".join(texts)
 
 
 def statements_of(module: str, source: str) -> Iterator[Statement]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from reporter.bbcode import clipped, escaped, link, live_url, quoted
+from reporter.bbcode import at_line_start, clipped, escaped, link, live_url, quoted
 from reporter.model import Deployment, MergeRequest, NamedTask, Report
 from reporter.phrases import DEPLOYMENT, MORE, PIPELINE, REQUEST, SENSE, say
 from reporter.references import ENDING
@@ -23,7 +23,7 @@ def card(report: Report, task: NamedTask) -> str:
     language, mr = report.settings.language, report.merge_request_of(task)
     project = link(report.project_url, report.ci["CI_PROJECT_PATH"])
     if mr:
-        source, target = escaped(mr.source_branch, line_start=True), escaped(mr.target_branch)
+        source, target = at_line_start(mr.source_branch), escaped(mr.target_branch)
         lines = [
             f"[b]{request_link(mr)}[/b]",
             state_line(mr, language),
@@ -47,11 +47,9 @@ def card_url(report: Report, task: NamedTask) -> str:
 
 def deployment_card(report: Report, task: NamedTask) -> str:
     mr, deployment = report.merge_request_of(task), report.deployments[0]
-    work = link(ref_url(report), report.ref)
-    about = request_link(mr) if mr else work
+    about = request_link(mr) if mr else link(ref_url(report), report.ref)
     head = link(environment_url(report, task), deployment.environment)
-    line = f"{pipeline_line(report)} {deployment_line(report, deployment)}"
-    return f"[b]{head}[/b]\n{about}\n{line}"
+    return f"[b]{head}[/b]\n{about}\n{pipeline_line(report)} {deployment_line(report, deployment)}"
 
 
 def pipeline_line(report: Report) -> str:
@@ -92,7 +90,8 @@ def is_of_app(text: str, report: Report) -> bool:
 
 
 def state_line(mr: MergeRequest, language: str) -> str:
-    state = "draft" if mr.draft and mr.state == "opened" else mr.state
+    draft = mr.title.lower().startswith(("draft:", "[draft]", "(draft)"))
+    state = "draft" if draft and mr.state == "opened" else mr.state
     return say(language, REQUEST["state"], say(language, REQUEST[state]))
 
 

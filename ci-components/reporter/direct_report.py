@@ -8,7 +8,7 @@ from reporter.chat import chat_call, chat_question
 from reporter.direct import report_directly
 from reporter.gitlab import gather_pipeline
 from reporter.main import Run, start
-from reporter.model import Report
+from reporter.model import NamedTask, Report
 from reporter.moves import field_again, move_calls, overtaken, rank, stage_questions
 from reporter.named_tasks import find_tasks
 from reporter.plan import Mode
@@ -18,6 +18,14 @@ from reporter.portal_json import Portal
 
 def ask_more(report: Report, portal: Portal) -> dict[str, Call]:
     return stage_questions(report, portal) | chat_question(report, portal)
+
+
+def find(report: Report) -> list[NamedTask]:
+    """Find the tasks, and then forget the merge requests where they are not to be told."""
+    tasks = find_tasks(report)
+    if "merge-request" not in report.settings.report:
+        report.merge_requests = []
+    return tasks
 
 
 def tell(report: Report, portal: Portal) -> list[Call]:
@@ -31,7 +39,7 @@ def tell(report: Report, portal: Portal) -> list[Call]:
 
 def perform(run: Run) -> int:
     mode = Mode(
-        card, card_url, find_tasks, author_question, ask_more, move_calls, tell, rank,
+        card, card_url, find, author_question, ask_more, move_calls, tell, rank,
         overtaken, field_again,
     )  # fmt: skip
     return report_directly(run, gather_pipeline, mode)

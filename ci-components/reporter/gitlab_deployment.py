@@ -17,6 +17,13 @@ BEGUN = {"pending": "running", "preparing": "running", "waiting_for_resource": "
          "waiting_for_callback": "running", "canceling": "canceled"}  # fmt: skip
 
 
+NOT_STARTED = {
+    "manual": "waits to be started by hand",
+    "scheduled": "is delayed",
+    "skipped": "was skipped",
+}
+
+
 def gather_deployment(report: Report, gitlab: GitLab) -> None:
     """Fill a report of the deployment to the input environment, or of the job that deploys."""
     settings = report.settings
@@ -96,7 +103,7 @@ def worst(report: Report, statuses: dict[str, str]) -> str:
         if status in found:
             return status
     job, status = next(iter(statuses.items()))
-    report.nothing = f"the job {job} has not begun: it is {status}"
+    report.nothing = f"the job {job} {NOT_STARTED.get(status, 'has not begun')}"
     return "unknown"
 
 

@@ -34,7 +34,7 @@ MERGED = "merged: mergeRequests(%sstate: merged, sort: MERGED_AT_DESC, first: 10
 PASSED = "passed: pipelines(%s, status: SUCCESS, first: 5) { nodes { id sha } }"
 OF_PIPELINE = "target: project(fullPath: $target) { mergeRequest(iid: $request) R }"
 REQUEST_FIELDS = (
-    "{ iid title description state draft web_url: webUrl source_branch: sourceBranch"
+    "{ iid title description state web_url: webUrl source_branch: sourceBranch"
     " target_branch: targetBranch source_project_id: sourceProjectId head: diffHeadSha"
     " merged_as: mergeCommitSha author { name }"
     " commits(first: 100) { nodes { id: sha message } } }"

@@ -87,7 +87,6 @@ def read_merge_request(row: Row) -> MergeRequest:
         text(row, "title"),
         text(row, "web_url"),
         text(row, "state") or "opened",
-        bool(row.get("draft", row.get("work_in_progress"))),
         text(row, "source_branch"),
         text(row, "target_branch"),
         text(inside(row, "author"), "name"),

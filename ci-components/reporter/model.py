@@ -22,7 +22,6 @@ class MergeRequest(NamedTuple):
     title: str
     url: str
     state: str = "opened"
-    draft: bool = False
     source_branch: str = ""
     target_branch: str = ""
     author: str = ""

@@ -81,10 +81,10 @@ def read_messages(result: object) -> list[Message]:
 
 def read_message(row: Row) -> Message:
     if "POST_MESSAGE" in row:  # of the old card
-        author = number(row.get("AUTHOR_ID"))
-        return Message(number(row.get("ID")), author, text(row, "POST_MESSAGE"), True)
-    young = is_young(text(row, "date"))
-    return Message(number(row.get("id")), number(row.get("author_id")), text(row, "text"), young)
+        of, author, body, young = "ID", "AUTHOR_ID", "POST_MESSAGE", True
+    else:
+        of, author, body, young = "id", "author_id", "text", is_young(text(row, "date"))
+    return Message(number(row.get(of)), number(row.get(author)), text(row, body), young)
 
 
 def is_young(date: str) -> bool:

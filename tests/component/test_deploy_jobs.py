@@ -50,26 +50,22 @@ CASES = {
     ),
     "manual, not pressed": Case(
         [("deploy", "manual")], [("staging", "created")],
-        why="the job deploy has not begun: it is manual",
+        why="the job deploy waits to be started by hand",
     ),
     "manual, pressed": Case([("deploy", "success")], [("staging", "success")], DONE),
     "blocking manual, not pressed": Case(
         [("deploy", "manual")], [("staging", "created")],
-        why="the job deploy has not begun: it is manual",
+        why="the job deploy waits to be started by hand",
     ),
     "waiting for approval": Case(
         [("deploy", "manual")], [("staging", "blocked")],
         "Deployment to staging waits for approval",
     ),
     "delayed": Case(
-        [("deploy", "scheduled")],
-        [("staging", "created")],
-        why="the job deploy has not begun: it is scheduled",
+        [("deploy", "scheduled")], [("staging", "created")], why="the job deploy is delayed"
     ),
     "skipped, for an earlier stage failed": Case(
-        [("deploy", "skipped")],
-        [("staging", "skipped")],
-        why="the job deploy has not begun: it is skipped",
+        [("deploy", "skipped")], [("staging", "skipped")], why="the job deploy was skipped"
     ),
     "not in this pipeline": Case([], [], why=f"no job of this pipeline is called deploy {NAMES}"),
     "under another name": Case([("ship", "success")], [("staging", "success")], DONE),
@@ -100,7 +96,7 @@ CASES = {
     ),
     "untracked": Case([("deploy", "success")], [("", "")], DONE),
     "untracked, manual": Case(
-        [("deploy", "manual")], [("", "")], why="the job deploy has not begun: it is manual"
+        [("deploy", "manual")], [("", "")], why="the job deploy waits to be started by hand"
     ),
     "untracked, a matrix": Case(
         [("deploy: [eu]", "success"), ("deploy: [us]", "failed")], [("", ""), ("", "")], FAILED

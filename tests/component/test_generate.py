@@ -94,13 +94,13 @@ def test_every_module_is_in_some_script() -> None:
     folder = generate.HERE / "reporter"
     scripts = "".join(map(generate.script, FORMS))
     names = {path.stem for path in folder.glob("*.py")} - {"__init__"}
-    assert {name for name in names if f"# {name}.py\n" not in scripts} == set()
+    assert {name for name in names if f"# {name}\n" not in scripts} == set()
 
 
 def test_keywords_and_prose_are_the_app_s_own() -> None:
     script = generate.script("report-direct")
-    assert "# sync.core.references.keywords.py\n" in script
-    assert "# sync.core.references.prose.py\n" in script
+    assert "# sync.core.references.keywords\n" in script
+    assert "# sync.core.references.prose\n" in script
 
 
 SOURCES = {
@@ -113,7 +113,7 @@ SOURCES = {
 
 def test_a_script_is_what_its_entry_needs_without_what_explains_it() -> None:
     assert script_of("reporter.a", SOURCES.__getitem__) == (
-        "\n# b.py\ndef twice(number): return number * 2\n\n# a.py\ndef perform(): return twice(1)\n"
+        "\n# b\ndef twice(number): return number * 2\n\n# a\ndef perform(): return twice(1)\n"
     )
 
 
