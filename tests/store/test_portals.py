@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from sync.core.issue_sync.history import FieldChange
 from sync.core.issue_sync.link import (
     Conflict,
     Entry,
@@ -31,6 +32,7 @@ from sync.store import (
     deployments,
     hook_logs,
     inbox,
+    issue_link_history,
     issue_links,
     issue_lists,
     links,
@@ -260,5 +262,7 @@ def _fill_issue_sync(conn: Connection, portal_id: int, connection_id: int) -> No
     issue_links.create(conn, *place, link, NOW)
     issue_links.save(conn, replace(link, entries=(entry,), pending=(write,)), link)
     issue_links.add_story(conn, link.key, [StoryLine(NOW, "linked", "why")])
+    change = FieldChange(NOW, "title", SideName.PORTAL, ValuePair(), ValuePair())
+    issue_link_history.add_changes(conn, link.key, [change])
     issue_links.add_conflicts(conn, link.key, [Conflict("title", ValuePair(), None, NOW)])
     issue_lists.save(conn, ListRow(connection_id, "pair", SideName.TRACKER))
