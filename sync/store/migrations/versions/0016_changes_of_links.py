@@ -5,8 +5,8 @@ from alembic import op
 
 from sync.store.db.types import Json, Moment
 
-revision = "0018"
-down_revision = "0017"
+revision = "0016"
+down_revision = "0014"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
