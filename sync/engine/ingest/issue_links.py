@@ -39,10 +39,10 @@ def mark(
     chosen = [row for row in rows if row.task_id in tasks or row.connection_id in connection_ids]
     issue_links.mark_dirty(conn, [row.id for row in chosen], "heard of a change", now)
     _report_deletions(conn, events.get(TaskDeleted, ()), chosen)
-    known = {row.tracker_number for row in chosen}
+    linked_numbers = {row.tracker_number for row in chosen}
     for connection_id in sorted(connection_ids):
         of_it = {f"{p}/{n}" for c, p, n in issues if c == connection_id}
-        if of_it - known:
+        if of_it - linked_numbers:
             issue_lists.wake(conn, connection_id, SideName.TRACKER, now)
     if tasks - {row.task_id for row in chosen}:
         issue_lists.wake_portal(conn, portal_id, now)
