@@ -21,7 +21,7 @@ from tools.system_packages import PACKAGES, Package
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / ".build" / "tests"
-SPREAD = ("-n", "auto", "--maxprocesses=8", "--dist=worksteal")
+SPREAD = ("-n", "auto", "--maxprocesses=8", "--dist=worksteal", "--durations=5")
 
 
 @dataclass(frozen=True)
