@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
                 _measure(columns[name], path, args)
     print(table(args.revision, columns[args.revision], columns[TODAY]))
     print("\n" + watch.told(f"python -m bench against {' '.join(arguments)}"))
-    return 1 if any(any(one.values.get("wrong", ())) for one in columns.values()) else 0
+    return 1 if any(any(column.values.get("wrong", ())) for column in columns.values()) else 0
 
 
 @contextmanager

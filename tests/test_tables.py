@@ -1,4 +1,4 @@
-"""A rule over a long table is one test that lists all offenders: a case costs more than it checks."""
+"""A rule over a long table is one test that lists all offenders: a case costs more than a check."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def _wait_until_it_listens(served: Served) -> None:
 
 def _connect(data: Path, silent: str) -> None:
     vault = Vault(keyfile.read_or_create(data / "secret.key"))
-    told = Installation(
+    installation = Installation(
         MEMBER, "https://p.example/rest/", f"{silent}/rest/", PortalTokens("a", "r", None, 1)
     )
     draft = ConnectionDraft(
@@ -146,7 +146,7 @@ def _connect(data: Path, silent: str) -> None:
     )
     engine = open_database(f"sqlite:///{data / 'b24bridge.sqlite3'}")
     with write(engine) as conn:
-        portal_id = portals.create_or_update(conn, vault, told, NOW)
+        portal_id = portals.create_or_update(conn, vault, installation, NOW)
         portals.save_application_token(conn, vault, portal_id, "application-token", NOW)
         connections.upsert(conn, vault, portal_id, draft, NOW)
     engine.dispose()

@@ -135,8 +135,8 @@ def test_the_start_says_what_it_is(shared):
 
 
 def test_missing_pages_are_said_at_the_start(shared):
-    said = "THE PAGES ARE MISSING" in (shared.home / "log").read_text()
-    assert said == (find_assets() is None)
+    is_missing = "THE PAGES ARE MISSING" in (shared.home / "log").read_text()
+    assert is_missing == (find_assets() is None)
 
 
 def test_a_worker_that_dies_is_started_again_while_the_web_goes_on(served):
@@ -151,9 +151,11 @@ def test_a_worker_that_dies_is_started_again_while_the_web_goes_on(served):
 def test_what_an_event_installed_is_set_up_by_the_worker(shared):
     vault = Vault(keyfile.read_or_create(shared.home / "data" / "secret.key"))
     # Nothing may be asked at a private address: each step is refused, and the worker says so.
-    told = Installation("a" * 32, "https://127.0.0.1/rest/", "", PortalTokens("a", "", None, 1))
+    installation = Installation(
+        "a" * 32, "https://127.0.0.1/rest/", "", PortalTokens("a", "", None, 1)
+    )
     with write(shared.database) as conn:
-        portal_id = portals.create_or_update(conn, vault, told, NOW)
+        portal_id = portals.create_or_update(conn, vault, installation, NOW)
         install_steps.schedule_steps(conn, portal_id, NOW)
 
     def reason() -> str:

@@ -155,8 +155,8 @@ def test_another_prefix_is_looked_for_as_it_is_written() -> None:
 
 def test_a_pattern_of_ones_own_takes_the_place_of_the_prefix() -> None:
     rules = ReferenceRules(pattern=r"(?:task|задача)[ #]{0,2}(?P<id>[0-9]{1,10})\b")
-    found = find_references("See task #5. Задача 6 B24-7\ntask 0", "description", rules)
-    assert {(r.task_id, r.kind) for r in found} == {(5, MENTION), (6, MOVE)}
+    references = find_references("See task #5. Задача 6 B24-7\ntask 0", "description", rules)
+    assert {(r.task_id, r.kind) for r in references} == {(5, MENTION), (6, MOVE)}
 
 
 def test_a_pattern_of_ones_own_finds_tasks_deep_in_a_long_line() -> None:

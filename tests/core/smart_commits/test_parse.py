@@ -202,8 +202,8 @@ def test_a_commit_has_a_limit_of_commands() -> None:
 
 @pytest.mark.parametrize("word", VERB_WORDS)
 def test_every_word_commands(word: str) -> None:
-    (found,) = parse_commands(f"B24-5 #{word.upper()} 1h", RULES)
-    assert found.verb is VERB_WORDS[word]
+    (parsed,) = parse_commands(f"B24-5 #{word.upper()} 1h", RULES)
+    assert parsed.verb is VERB_WORDS[word]
 
 
 def test_a_pattern_of_ones_own_names_tasks_with_a_hash() -> None:
@@ -217,10 +217,10 @@ PIECES = ["B24-5", " ", "#time ", "#done", "1h", "30m ", "#comment ", "Closes ",
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text())
 def test_any_text_is_read(text: str) -> None:
-    for found in parse_commands(text, RULES):
-        assert found.task_id > 0
-        assert 0 <= found.seconds <= MAX_SECONDS
-        assert "\n" not in found.text
+    for parsed in parse_commands(text, RULES):
+        assert parsed.task_id > 0
+        assert 0 <= parsed.seconds <= MAX_SECONDS
+        assert "\n" not in parsed.text
 
 
 @pytest.mark.parametrize(
