@@ -69,8 +69,8 @@ class Checkout:
     def start(
         self, variables: Mapping[str, str], *jobs: str, first: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run the pipeline, or the jobs, one at a time. `first`: a folder of programs."""
-        command = [*gitlab_ci_local(), "--force-shell-executor", "--concurrency", "1", *jobs]
+        """Run the pipeline, or the jobs. `first`: a folder of programs."""
+        command = [*gitlab_ci_local(), "--force-shell-executor", *jobs]
         if is_quick():  # half of the time it takes; test_templates.py checks GitLab's own schema
             command.append("--no-json-schema-validation")
         given = {k: v for k, v in variables.items() if k not in ("CI", "CI_COMMIT_SHA")}
