@@ -107,8 +107,8 @@ FAULTS = {
 @pytest.mark.parametrize(("name", "good", "bad", "words"), list(FAULTS.values()), ids=FAULTS)
 def test_a_fault_is_named(name: str, good: str, bad: str, words: str) -> None:
     assert good in TEXTS[name]
-    found = problems(TEXTS[name].replace(good, bad, 1))
-    assert any(words in sentence for sentence in found), found
+    sentences = problems(TEXTS[name].replace(good, bad, 1))
+    assert any(words in sentence for sentence in sentences), sentences
 
 
 @pytest.mark.parametrize("pattern", [r"^(?=a)b$", r"^(?<n>a)$", r"^(a)\1$", r"^a++$", r"^a\Z"])

@@ -10,7 +10,7 @@ SAID = "Pay B24-2103 #time 1h #comment Half is done"
 
 
 def logged(world: World) -> list[tuple[int, int]]:
-    return [(one.user_id, one.seconds) for one in world.b24.state.elapsed.values()]
+    return [(entry.user_id, entry.seconds) for entry in world.b24.state.elapsed.values()]
 
 
 def said(world: World) -> int:

@@ -17,11 +17,11 @@ from sync.core.messages.parts import (
     link,
     mention_person,
     project_link,
+    ref_or_merge_request_link,
     text_node,
 )
 from sync.core.model.common import SHORT_SHA
 from sync.core.model.deployments import Deployment, DeploymentStatus, EnvironmentStatus, Tier
-from sync.core.pipelines.messages import _ref_or_merge_request_link
 from sync.text.clip import clipped
 from sync.text.plain import Line, run_of
 from sync.text.tree import Document, Link, Paragraph, Strong, Text
@@ -117,7 +117,7 @@ def build_deployment_message(
         join_nonempty(
             [
                 _tier_line(deployment, language),
-                (_ref_or_merge_request_link(deployment.project, deployment.ref),)
+                (ref_or_merge_request_link(deployment.project, deployment.ref),)
                 if deployment.ref
                 else (),
             ]
@@ -136,7 +136,7 @@ def build_deployment_message(
         tuple(filter(None, lines)),
         values={
             **{name: (node,) for name, node in values.items()},
-            "branch": (_ref_or_merge_request_link(deployment.project, deployment.ref),)
+            "branch": (ref_or_merge_request_link(deployment.project, deployment.ref),)
             if deployment.ref
             else (),
             "actor": (actor,),
