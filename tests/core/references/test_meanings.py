@@ -11,14 +11,24 @@ from tests.cases import (
     references_english,
     references_russian,
     references_sources,
+    references_states,
+    references_states_russian,
     references_unusual,
     references_unusual_russian,
+    reverts_listed,
     reverts_unusual,
 )
 
 RULES = ReferenceRules()
 LANGUAGES = {"en": references_english.CASES, "ru": references_russian.CASES}
-UNUSUAL = (references_unusual, references_unusual_russian, reverts_unusual)
+UNUSUAL = (
+    references_states,
+    references_states_russian,
+    references_unusual,
+    references_unusual_russian,
+    reverts_listed,
+    reverts_unusual,
+)
 CASES = {
     f"{language}: {reason}": case
     for language, cases in LANGUAGES.items()
@@ -50,7 +60,9 @@ def test_the_texts_of_a_merge_request_say_together(texts: dict[str, str], kinds:
     references = [
         reference
         for source, text in texts.items()
-        for reference in find_references(text, source, RULES)
+        for reference in find_references(
+            text, source, RULES, texts.get("title", "") if source == "description" else ""
+        )
     ]
     strongest = strongest_references(references)
     assert {task_id: one.kind for task_id, one in strongest.items()} == kinds_of(kinds)
