@@ -203,27 +203,35 @@ def label_names(value: object) -> tuple[str, ...]:
 
 
 def build_pipeline(home: Project, iid: int | None, row: dict[str, Any]) -> Pipeline | None:
-    """Build a pipeline; None where there is none, or it runs in a fork (another project)."""
+    """Build a pipeline, which a merge request's fork may run; None where there is none."""
     pipeline_id, updated_at = positive_int(row.get("id")), timestamp(row.get("updated_at"))
     if pipeline_id is None or updated_at is None:
         return None
-    if positive_int(row.get("project_id")) not in (None, home.id):
-        return None
     if text(row.get("source")) in DANGLING_SOURCES:
         return None
+    url = web_url(row.get("web_url")) or f"{home.url}/-/pipelines/{pipeline_id}"
+    project_id = positive_int(row.get("project_id")) or home.id
+    if project_id != home.id:
+        iid, place = None, url.partition("/-/")[0]
+        home = Project(home.connection_id, project_id, _path_of(place, home), place)
     return Pipeline(
         project=home,
         id=pipeline_id,
         status=pipeline_status(row.get("status")),
         ref=text(row.get("ref")),
         sha=text(row.get("sha")),
-        url=web_url(row.get("web_url")) or f"{home.url}/-/pipelines/{pipeline_id}",
+        url=url,
         updated_at=updated_at,
         source=text(row.get("source")),
         merge_request_iid=iid,
         duration_seconds=whole_seconds(row.get("duration")),
         tag=row.get("tag") is True,
     )
+
+
+def _path_of(url: str, neighbour: Project) -> str:
+    """Return the path of a project of the same instance by its address."""
+    return url.removeprefix(neighbour.url.removesuffix(neighbour.path))
 
 
 def build_commit(row: dict[str, Any]) -> Commit:

@@ -200,6 +200,7 @@ class Pipeline:
     tag: bool = False
     before_sha: str = NULL_SHA
     merge_request_iid: int | None = None
+    target_id: int = 0  # the merge request's project
     jobs: list[Job] = field(default_factory=list)
     bridges: list[Bridge] = field(default_factory=list)
     name: str | None = None
