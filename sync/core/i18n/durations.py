@@ -41,7 +41,8 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _JOINT = re.compile(
-    r"\s{0,3}(?:[,;]\s{0,3})?(?:(?:and|plus|и|плюс)(?!\w)(?:\s{1,3}(?:another|ещё|еще)(?!\w))?|[&+])?"
+    r"\s{0,3}(?:[,;]\s{0,3})?(?:(?:and|plus|и|плюс)(?!\w)(?:\s{1,3}(?:another|ещё|еще)(?!\w))?|"
+    r"[&+])?"
     r"\s{0,3}",
     re.IGNORECASE,
 )
@@ -56,7 +57,8 @@ _SECOND_SPAN = re.compile(
     rf"(?:{_UNIT_PATTERN}|mn|mns|min(?!or|im|us|ing|ds)\w*|hou\w+|hrs?|sec\w*|"
     r"час\w*|мин\w*|сек\w*|дн\w*|нед\w*|мес\w*)(?![^\W\d_])"
     rf"|\b(?:{_NUMBER_WORDS})(?:\s(?:an?|of|a))?\s(?:{_UNIT_PATTERN}|time)(?!\w)"
-    r"|\b(?:полчаса|получаса|полтора|полторы|(?:and|plus)\s(?:a\s)?half|с\sполовиной|минутк\w+|часик\w*)(?!\w)"
+    r"|\b(?:полчаса|получаса|полтора|полторы|(?:and|plus)\s(?:a\s)?half|с\sполовиной|минутк\w+|"
+    r"часик\w*)(?!\w)"
     rf"|\A[\s,;:&+/(–—-]*(?:(?:and|plus|to|or|и|плюс|до|или)\s)?(?:[0-9]+|[{''.join(_FRACTIONS)}])"
     rf"(?:[.,:/'′][0-9]*|\s?(?:{_UNIT_PATTERN})(?!\w)|\s*(?:\Z|[^\w\s]))"
     r"|\A[\s,;:&+/(–—-]*(?:(?:and|plus|и|плюс)\s)?[1-5][05]\s",
@@ -68,14 +70,21 @@ _COUNT = r"(?:[0-9]{1,3}|two|three|four|five|both|два|две|три|четы�
 _HEADS = r"(?:people|persons?|heads?|devs?|developers?|members?|of\sus|человек\w*)"
 _SPANS = r"(?:day|week|month|sprint|день|неделю|месяц|спринт)"
 _FACTOR = re.compile(
-    r"(?<!\w)(?<![0-9]\s)[x×х*]\s?(?!86|64)[0-9]{1,2}(?![\w-])|\A\?|\A\++(?!\s?[0-9])|\A\s?\++\s*\Z|"
+    r"(?<!\w)(?<![0-9]\s)[x×х*]\s?(?!86|64)[0-9]{1,2}(?![\w-])|\A\?|\A\++(?!\s?[0-9])|"
+    r"\A\s?\++\s*\Z|"
     rf"\A\s?\.{{1,3}}\s?[0-9]|\A/\s?(?:{_UNIT_PATTERN}|{_HEADS}|{_SPANS})(?!\w)|"
-    rf"\A[\s,;:(&–—-]*(?:(?:and|и|по)\s)?(?:twice|thrice|(?:doubl|tripl)ed?|{_COUNT}\s(?:times|раза?)|times\s{_COUNT}|"
-    rf"by\s{_COUNT}\s*\Z|at\s[0-9]x|(?:per|an?|every|each|за|в)\s(?:{_HEADS}|{_SPANS})|daily|weekly|"
-    rf"each(?=\s*(?:\Z|[^\w\s-]|for\b))|for\s(?:{_COUNT}\s{_HEADS}|(?:two|both|three|each|every\w+)\s*\Z)|"
-    r"(?:a\s)?half|(?:or|или)\s(?:more|less|больше|меньше)|at\sleast|(?:nearly|almost|почти)\s[0-9]+|plus\schange|"
-    r"дважды|трижды|вдво[её]м|втро[её]м|вчетвером|кажд(?:ый|ому)|(?:на|за)\s(?:кажд(?:ого|ый)|двоих|троих|обоих|всех)|"
-    r"с\s(?:лишним|хвостиком|гаком)|(?:плюс\s)?(?:ещ[её]\s)?(?:немного|чуть\S*)|минимум|ежедневно|еженедельно)(?![\w-])",
+    rf"\A[\s,;:(&–—-]*(?:(?:and|и|по)\s)?(?:twice|thrice|(?:doubl|tripl)ed?|{_COUNT}\s(?:times|"
+    rf"раза?)|times\s{_COUNT}|"
+    rf"by\s{_COUNT}\s*\Z|at\s[0-9]x|(?:per|an?|every|each|за|в)\s(?:{_HEADS}|{_SPANS})|daily|"
+    rf"weekly|"
+    rf"each(?=\s*(?:\Z|[^\w\s-]|for\b))|for\s(?:{_COUNT}\s{_HEADS}|(?:two|both|three|each|"
+    rf"every\w+)\s*\Z)|"
+    r"(?:a\s)?half|(?:or|или)\s(?:more|less|больше|меньше)|at\sleast|(?:nearly|almost|"
+    r"почти)\s[0-9]+|plus\schange|"
+    r"дважды|трижды|вдво[её]м|втро[её]м|вчетвером|кажд(?:ый|ому)|(?:на|за)\s(?:кажд(?:ого|ый)|"
+    r"двоих|троих|обоих|всех)|"
+    r"с\s(?:лишним|хвостиком|гаком)|(?:плюс\s)?(?:ещ[её]\s)?(?:немного|чуть\S*)|минимум|ежедневно|"
+    r"еженедельно)(?![\w-])",
     re.IGNORECASE,
 )
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sync.core.references.clause_words import LATER_WORDS, NOT, clause_pattern
+from sync.core.references.clause_words import NOT, clause_pattern
 from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
+from sync.core.references.states import LATER_WORDS
 
 CLAUSE_LENGTH = 160  # characters before or after a reference that are looked at
 SECTION_LENGTH = 600  # characters before a bullet in which the line above its list is looked for
@@ -29,16 +30,19 @@ _LABEL = re.compile(
 )
 # A heading, or a line before a list, of what is not done.
 _SECTION = re.compile(
-    rf"\s{{0,3}}(?:#{{1,6}}\s[\W\d]*(?:{LATER_WORDS})\b.*|[\W\d]*(?:{LATER_WORDS})[^\n]{{0,40}}:\W*|"
+    rf"\s{{0,3}}(?:#{{1,6}}\s[\W\d]*(?:{LATER_WORDS})\b.*|"
+    rf"[\W\d]*(?:{LATER_WORDS})[^\n]{{0,40}}:\W*|"
     rf"\*\*(?:{LATER_WORDS})[^\n]{{0,40}}\*\*\W*)",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"\s{0,12}(?:[-*+]|\d{1,3}[.)])\s")
 _NUMBERED_PART = re.compile(
     r"\b(?:part|step|phase|stage|chunk|piece|часть|шаг|этап|фаза)\s?№?#?(?P<a>\d{1,3})\s?"
-    r"(?:of|/|из|out\sof)\s?(?P<b>\d{1,3})\b|[(\[]\s?(?P<c>\d{1,2})\s?(?:/|of|из)\s?(?P<d>\d{1,2})\s?[)\]]|"
+    r"(?:of|/|из|out\sof)\s?(?P<b>\d{1,3})\b|[(\[]\s?(?P<c>\d{1,2})\s?(?:/|of|"
+    r"из)\s?(?P<d>\d{1,2})\s?[)\]]|"
     r"\b(?P<e>\d{1,2})(?:st|nd|rd|th|-?я|-?й)?\s(?:part|step|часть|шаг|этап)?\s?(?:of|из)\s"
-    r"(?P<f>\d{1,2})\b|^\s*(?P<g>\d{1,2})/(?P<h>\d{1,2}):|\b(?:first|second|первая|вторая|первый|второй)\s(?:part|step|half|часть|"
+    r"(?P<f>\d{1,2})\b|^\s*(?P<g>\d{1,2})/(?P<h>\d{1,2}):|\b(?:first|second|первая|вторая|первый|"
+    r"второй)\s(?:part|step|half|часть|"
     r"половина|шаг|этап)\b",
     re.IGNORECASE,
 )
@@ -47,7 +51,8 @@ _CLAUSE_END = re.compile(
     r"[!?;:,()\[\]\"“”«»\x00…]|\n[ \t]*\n|"
     r"\.(?=\s|\Z)|\s[–—-]{1,3}\s|[–—]|\n\s{0,4}(?:[-*+]|\d{1,3}[.)])\s|"
     r"\n(?=[A-ZА-ЯЁ])|"
-    r"\b(?:and|but|so|then|thus|hence|therefore|which|и|но|а|зато|поэтому|затем)\b(?!\s(?:not|never|"
+    r"\b(?:and|but|so|then|thus|hence|therefore|which|и|но|а|зато|поэтому|затем)\b(?!\s(?:not|"
+    r"never|"
     r"не)\b)",
     re.IGNORECASE,
 )

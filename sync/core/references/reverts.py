@@ -28,7 +28,8 @@ _HEAD = (
     r"(?:(?:this|it|мы|это)\s(?:(?:commit|mr|change)\s)?)?"
     rf"(?:(?!(?:\w+\s)?(?:{_REVERT_NOUN}|undo))[^\s\":«“][^\n\":«“]{{0,40}}:\s|"
     rf"\[(?!{_REVERT_NOUN})[^\]\n]{{1,20}}\]\s)?"
-    r"(?:(?:temporar\w+|partial(?:ly)?|manual(?:ly)?|quick(?:ly)?|auto(?:matic(?:ally)?)?|clean|full|complete|временн\w+|полн\w+|автоматическ\w+|частичн\w+)\s)?"
+    r"(?:(?:temporar\w+|partial(?:ly)?|manual(?:ly)?|quick(?:ly)?|auto(?:matic(?:ally)?)?|clean|"
+    r"full|complete|временн\w+|полн\w+|автоматическ\w+|частичн\w+)\s)?"
 )
 _ANY = (
     rf"{_REVERT_NOUN}|undo|undoes|undid|отмен(?:а|ить|яет|яем|яю|ил[аи]?|ен[ао]?)|возврат|вернуть|"
@@ -65,10 +66,12 @@ _FORMS = (
 )
 # "Revert the cache"; the "Revert button" is a thing to press.
 _SENTENCE = re.compile(
-    rf"(?P<word>{_REVERT_VERB})\s(?!\w*\s?(?:button|action|function|feature|option|command|support|flow|"
+    rf"(?P<word>{_REVERT_VERB})\s(?!\w*\s?(?:button|action|function|feature|option|command|"
+    rf"support|flow|"
     r"link|icon|dialog)\b|(?:by|in|with)\b)"
     # "Rollback B24-5", at the beginning of a line
-    rf"|(?P<noun>{_REVERT_NOUN}|отмен(?:а|ен[аоы]?|ён))\s{_OBJECTS}(?=[\[(]?[^\W\d_]{{1,10}}\d{{0,4}}-\d)",
+    rf"|(?P<noun>{_REVERT_NOUN}|отмен(?:а|ен[аоы]?|"
+    rf"ён))\s{_OBJECTS}(?=[\[(]?[^\W\d_]{{1,10}}\d{{0,4}}-\d)",
     re.IGNORECASE,
 )
 _START = re.compile(_HEAD, re.IGNORECASE)
@@ -76,7 +79,8 @@ _START = re.compile(_HEAD, re.IGNORECASE)
 _REVERTED = r"(?:reverted|rolled\sback|backed\sout|отка[тч]\w+|отмен\w+)"
 _HEADING_WORD = re.compile(rf"\b(?:{_ANY}|{_REVERTED})", re.IGNORECASE)
 _MANY = (
-    r"changes|changesets|commits|(?:merge|pull)\srequests|mrs|prs|изменени[яй]|коммит(?:ов|ы|а)|задач[иь]?|"
+    r"changes|changesets|commits|(?:merge|pull)\srequests|mrs|prs|изменени[яй]|коммит(?:ов|ы|а)|"
+    r"задач[иь]?|"
     r"правк[иу]|правок|мр|мерж\w+|слияни[яй]|(?:releases?|релиз\w*)(?:\sv?\d[\w.]*)?"
 )
 _NAMES = r"(?:[0-9a-f]{7,40}|\S{0,60}[!#]\d+)"
@@ -95,7 +99,8 @@ _ITEM = re.compile(
     r"([ \t]*)([-*+•]\s|>|[\"«“]|\d{1,3}[.)]\s|[0-9a-f]{7,40}\b|\S{0,60}![0-9]+\b)?", re.IGNORECASE
 )
 _TRAILER = re.compile(
-    rf"\s*(?:{any_word_pattern(CLOSING_WORDS)})\b[\s:]*(?:\S{{0,30}}\d[\])]?[,.;&!]?(?:\s(?:and|и))?\s*)+",
+    rf"\s*(?:{any_word_pattern(CLOSING_WORDS)})\b[\s:]*(?:\S{{0,30}}\d[\])]?[,.;&!]?(?:\s(?:and|"
+    rf"и))?\s*)+",
     re.IGNORECASE,
 )
 _ORIGINAL = re.compile(
