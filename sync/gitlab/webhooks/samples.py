@@ -38,7 +38,8 @@ def refuse_sample_of_old(event: CodeEvent, payload: dict[str, Any], sent_at: dat
 
     What tells no time (wiki pages, feature flags, which have no button) cannot be told from it.
     """
-    at = _TIMES.get(type(event), lambda event, payload: None)(event, payload)
+    time_of = _TIMES.get(type(event))
+    at = time_of(event, payload) if time_of else None
     if at is not None and at < sent_at - SAMPLE_AGE:
         raise UnreadablePayload("a sample of the webhook's Test button: it is of long before")
 
