@@ -44,7 +44,7 @@ _SEVERAL = (
 )
 _THINGS = (
     r"changes?|changesets?|commits?|(?:merge|pull)\srequests?|mrs?|prs?|изменени\w+|коммит\w*|"
-    r"задач\w*|правк\w+|мр|мерж\w*(?:-реквест\w*)?|слияни\w+|[0-9a-f]{7,40}|\S{0,60}[!#]\d+"
+    r"задач\w*|правк\w+|мр|мерж\w*(?:-реквест\w*)?|слияни\w+|[0-9a-f]{7,40}|\S{0,60}[!#]\d+(?![\w!#])"
 )
 _OBJECTS = rf"(?:(?:of|the|this|that|{_THINGS}|{_SEVERAL}|по|von|des|der)\s?){{0,6}}"
 _OPENING = r"\\?[\"“”«„'‘`]"
@@ -83,7 +83,7 @@ _MANY = (
     r"задач[иь]?|"
     r"правк[иу]|правок|мр|мерж\w+|слияни[яй]|(?:releases?|релиз\w*)(?:\sv?\d[\w.]*)?"
 )
-_NAMES = r"(?:[0-9a-f]{7,40}|\S{0,60}[!#]\d+)"
+_NAMES = r"(?:[0-9a-f]{7,40}|\S{0,60}[!#]\d+(?![\w!#]))"
 _JOINED = rf"(?:\.\.\.?|,\s|,?\s(?:and|&|и)\s){_NAMES}"
 _HEADING = re.compile(
     rf"(?:{_ANY}|{_REVERTED})\s(?:(?:of|the)\s)?(?:(?:{_SEVERAL})\s){{0,3}}"
@@ -98,17 +98,14 @@ _REASON = re.compile(r"reason|because|why|причин|почему", re.IGNOREC
 _ITEM = re.compile(
     r"([ \t]*)([-*+•]\s|>|[\"«“]|\d{1,3}[.)]\s|[0-9a-f]{7,40}\b|\S{0,60}![0-9]+\b)?", re.IGNORECASE
 )
-_TRAILER = re.compile(
-    rf"\s*(?:{any_word_pattern(CLOSING_WORDS)})\b[\s:]*(?:\S{{0,30}}\d[\])]?[,.;&!]?(?:\s(?:and|"
-    rf"и))?\s*)+",
-    re.IGNORECASE,
-)
+_GLUE = ("and", "&", "и")
+_CLOSING = re.compile(any_word_pattern(CLOSING_WORDS), re.IGNORECASE)
 _ORIGINAL = re.compile(
     r"^\W*(?:original|исходн\w+)\s[\w' ]{0,20}(?:message|description|title|сообщение|описание)"
     r":?\W*$",
     re.IGNORECASE | re.MULTILINE,
 )
-LIST_LENGTH = 4_000  # characters above a title in which the heading of its list is looked for
+LIST_LENGTH = 2_000  # characters above a title in which the heading of its list is looked for
 # "Revert B24-5 to fix B24-6"
 _PURPOSE = re.compile(
     rf"\s(?:to|because\sof|due\sto|чтобы|из-за)\s(?:{any_word_pattern(CLOSING_WORDS)})?",
@@ -175,7 +172,7 @@ def listed_revert(above: str, line: str) -> bool | None:
         elif depth < level or (depth == level and not level % 2):
             taken_back = _heads_titles(each)
             if taken_back is not None:
-                is_own = depth == listed and _TRAILER.fullmatch(line)
+                is_own = depth == listed and _only_closes(line)
                 return None if is_own else taken_back
             if depth == level and is_apart:
                 return None
@@ -188,6 +185,14 @@ def quotes_original(above: str) -> bool:
     return _ORIGINAL.search(above) is not None
 
 
+def _only_closes(line: str) -> bool:
+    """Tell whether a line is a closing word and references, as a trailer is."""
+    first, *others = line.split() or [""]
+    is_closing = _CLOSING.fullmatch(first.rstrip(":")) is not None
+    return is_closing and all(w in _GLUE or any(map(str.isdigit, w)) for w in others)
+
+
+@lru_cache(maxsize=1024)
 def _level(line: str) -> int:
     """Return how deep a line stands; odd for an item of a list."""
     match = _ITEM.match(line)
@@ -195,6 +200,7 @@ def _level(line: str) -> int:
     return 2 * len(indent.expandtabs(4)) + (mark is not None)
 
 
+@lru_cache(maxsize=1024)
 def _heads_titles(line: str) -> bool | None:
     """Return whether the titles below `line` are reverted, None where it heads no such list."""
     part = reverted_part(line)
