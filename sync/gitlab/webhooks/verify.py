@@ -59,9 +59,9 @@ SENT_AT = "webhook-timestamp"  # seconds; from 19.0 on
 
 
 def sent_at(headers: Mapping[str, str], received_at: datetime) -> datetime | None:
-    """Return when a stored delivery was sent: as it was received, unless its header says else.
+    """Return when a stored delivery was sent, by GitLab's own clock where its header says.
 
-    Only what was made up for from GitLab's log has that header stored: "" where it is not known.
+    Else when it was received; None of one made up for from GitLab's log that has no such time.
     """
     if SENT_AT not in headers:
         return received_at
