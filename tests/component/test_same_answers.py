@@ -11,12 +11,22 @@ from tests.cases import (
     references_english,
     references_russian,
     references_sources,
+    references_states,
+    references_states_russian,
     references_unusual,
     references_unusual_russian,
+    reverts_listed,
     reverts_unusual,
 )
 
-UNUSUAL = (references_unusual, references_unusual_russian, reverts_unusual)
+UNUSUAL = (
+    references_states,
+    references_states_russian,
+    references_unusual,
+    references_unusual_russian,
+    reverts_listed,
+    reverts_unusual,
+)
 CASES = {
     f"{language}: {reason}": case
     for language, cases in (("en", references_english.CASES), ("ru", references_russian.CASES))

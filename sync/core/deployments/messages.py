@@ -123,7 +123,6 @@ def build_deployment_message(
             ]
         ),
         _deployed_commit_line(deployment, language),
-        _rollback_line(undone, language),
         translate_inline(language, "detail started by", actor=actor)
         if deployment.actor and not verdict
         else (),
@@ -146,16 +145,19 @@ def build_deployment_message(
             "url": (Text(deployment.url),),
             "sha": (commit_link(deployment.project, deployment.sha),),
         },
-        summary=_task_lines(tasks, language),
+        summary=(*_rollback_lines(undone, language), *_task_lines(tasks, language)),
     )
 
 
-def _rollback_line(undone: Sequence[Deployment], language: str) -> Line:
+def _rollback_lines(undone: Sequence[Deployment], language: str) -> tuple[Line, ...]:
+    """Say first what is gone: people get no more than the summary."""
     if not undone:
         return ()
     commits = [_named_commit(deployment) for deployment in reversed(undone)]
-    return translate_inline(
-        language, "deployment rolled back", commits=join_limited(commits, language)
+    return (
+        translate_inline(
+            language, "deployment rolled back", commits=join_limited(commits, language)
+        ),
     )
 
 

@@ -13,14 +13,24 @@ from tests.cases import (
     references_english,
     references_russian,
     references_sources,
+    references_states,
+    references_states_russian,
     references_unusual,
     references_unusual_russian,
+    reverts_listed,
     reverts_unusual,
 )
 
 RULES = ReferenceRules()
 LANGUAGES = {"en": references_english.CASES, "ru": references_russian.CASES}
-UNUSUAL = (references_unusual, references_unusual_russian, reverts_unusual)
+UNUSUAL = (
+    references_states,
+    references_states_russian,
+    references_unusual,
+    references_unusual_russian,
+    reverts_listed,
+    reverts_unusual,
+)
 CASES = {
     f"{language}: {reason}": case
     for language, cases in LANGUAGES.items()
@@ -55,7 +65,9 @@ def read_strongest(texts: Mapping[str, str]) -> dict[int, LinkKind]:
     references = [
         reference
         for source, text in texts.items()
-        for reference in find_references(text, source, RULES)
+        for reference in find_references(
+            text, source, RULES, texts.get("title", "") if source == "description" else ""
+        )
     ]
     strongest = strongest_references(references)
     return {task_id: reference.kind for task_id, reference in strongest.items()}
