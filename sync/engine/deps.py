@@ -31,6 +31,8 @@ from sync.errors import Denied
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.webhooks import parse as gitlab_hooks
+from sync.gitlab.webhooks import verify as gitlab_verify
+from sync.store.oauth_grants import GrantRecord
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, DeliveryRow
 from sync.store.vault import Vault
@@ -47,15 +49,24 @@ def _no_youtrack(record: ConnectionRecord) -> YouTrack:
     raise Denied(f"Nothing here opens the connection {record.name}", code="no_client")
 
 
+def _no_personal(record: ConnectionRecord, user_id: int) -> GitLab:
+    raise Denied(f"Nobody signed in for themselves at {record.name}", code="no_client")
+
+
+def _keep_sign_in(record: ConnectionRecord, grant: GrantRecord) -> None:
+    raise Denied(f"Nothing here ends sign-ins at {record.name}", code="no_client")
+
+
 @dataclass(frozen=True)
 class Deps:
     """Everything that is not a decision. `owner` names this worker (sync.engine.lanes).
 
     `portal_for` (raises Denied where there are no tokens), `code_host_for` and `youtrack_for` open
-    the other sides, each time for the calling thread alone. `rules_for` gives the rules of a stored
-    portal, `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made until now
-    into a transaction (sync.engine.audit), where anybody keeps them. `calls` makes a portal's
-    requests. `clock_check` says whether the clock is right; None: it is believed.
+    the other sides, each time for the calling thread alone; `personal_code_host_for` does it in the
+    name of a person of the portal, whose sign-in `end_sign_in` ends. `rules_for` gives the rules of
+    a stored portal, `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made
+    until now into a transaction (sync.engine.audit), where anybody keeps them. `calls` makes a
+    portal's requests. `clock_check` says whether the clock is right; None: it is believed.
     """
 
     database: Engine
@@ -65,6 +76,8 @@ class Deps:
     code_host_for: Callable[[ConnectionRecord], GitLab]
     owner: str
     youtrack_for: Callable[[ConnectionRecord], YouTrack] = _no_youtrack
+    personal_code_host_for: Callable[[ConnectionRecord, int], GitLab] = _no_personal
+    end_sign_in: Callable[[ConnectionRecord, GrantRecord], object] = _keep_sign_in
     rules_for: Callable[[Connection, PortalRow], Rules] = lambda conn, row: DEFAULT_RULES
     issue_sync: IssueSync = field(default_factory=IssueSync)
     jitter: Callable[[], float] = field(default_factory=lambda: Random().random)
@@ -95,13 +108,13 @@ def _parse_gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
     connection_id = delivery.connection_id or 0
     if delivery.event == ci_reports_events.EVENT:
         return ci_reports_events.parse_events(delivery.body, connection_id)
-    names = (name for name in delivery.headers if name.lower() == "x-gitlab-instance")
-    instance_name = next(names, None)
+    headers = {name.lower(): value for name, value in delivery.headers.items()}
     return gitlab_hooks.parse_events(
         delivery.event,
         delivery.body,
         connection_id=connection_id,
-        instance=delivery.headers[instance_name] if instance_name else "",
+        instance=headers.get("x-gitlab-instance", ""),
+        sent_at=gitlab_verify.sent_at(headers, delivery.received_at),
     )
 
 

@@ -49,6 +49,7 @@ def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProble
     yield from route_checks.check_routes(settings)
     names_in_order = [connection.name for connection in settings.connections]
     yield from pair_checks.check_pairs(settings.issue_sync, names_in_order)
+    yield from _check_applications(settings, environ)
     names = Counter(connection.name for connection in settings.connections)
     for index, connection in enumerate(settings.connections):
         here: Path = ("connections", index)
@@ -61,6 +62,19 @@ def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProble
                 yield (*here, "token"), str(error)
         if connection.ca_file is not None and not FilePath(connection.ca_file).is_file():
             yield (*here, "ca_file"), f"there is no file {connection.ca_file}"
+
+
+def _check_applications(settings: Settings, environ: Mapping[str, str]) -> FoundProblems:
+    """Yield problems of the applications for sign-ins: two of one address, secrets."""
+    counts = Counter(application.url for application in settings.gitlab_applications)
+    for index, application in enumerate(settings.gitlab_applications):
+        here: Path = ("gitlab_applications", index)
+        if counts[application.url] > 1:
+            yield (*here, "url"), f"another application is at {application.url} too"
+        try:
+            resolve(application.client_secret, environ)
+        except UnresolvedSecret as error:
+            yield (*here, "client_secret"), str(error)
 
 
 def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
@@ -99,11 +113,11 @@ def _check_pairs_on_portal(settings: Settings, portal: Lookups) -> FoundProblems
             yield (*here, "workgroup"), text
         elif pair.workgroup:
             yield from pair_checks.check_stages(here, pair, stages)
-        default = settings.issue_sync.default.custom
-        for name in {**default, **pair.custom}:
+        named = pair_checks.named_fields(settings.issue_sync.default, pair)
+        for name, inside in named.items():
             existing = portal.task_fields()
             if existing is not None and name not in existing:
-                place = (*here, "custom", name) if name in pair.custom else here
+                place = (*here, *inside)
                 listed = ", ".join(sorted(existing)) or "none"
                 yield place, f"the portal's tasks have no field {name}; they have: {listed}"
 

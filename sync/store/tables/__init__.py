@@ -21,6 +21,7 @@ from sync.store.tables.code import (
 )
 from sync.store.tables.issue_sync import (
     issue_link,
+    issue_link_change,
     issue_link_conflict,
     issue_link_entry,
     issue_link_story,
@@ -28,6 +29,7 @@ from sync.store.tables.issue_sync import (
     issue_sync_list,
 )
 from sync.store.tables.logs import api_call, decision, purge
+from sync.store.tables.oauth import oauth_application, oauth_grant, oauth_sign_in
 from sync.store.tables.tasks import (
     activity_task,
     link,
@@ -67,6 +69,7 @@ __all__ = [
     "host_user",
     "in_literals",
     "issue_link",
+    "issue_link_change",
     "issue_link_conflict",
     "issue_link_entry",
     "issue_link_story",
@@ -79,6 +82,9 @@ __all__ = [
     "message",
     "metadata",
     "notified_state",
+    "oauth_application",
+    "oauth_grant",
+    "oauth_sign_in",
     "pipeline",
     "pipeline_jobs",
     "portal",
