@@ -75,8 +75,8 @@ class Fleet:
             ids = [first, *conn.scalars(insert(portal).returning(portal.c.id), more)]
             for number, portal_id in enumerate(ids):
                 key = f"key-of-{number}"
-                draft = ConnectionDraft("gitlab", "shop", "http://gitlab.test",
-                                        ConnectionSecrets(key, f"token-{number}", _SIGNING))  # fmt: skip
+                secrets = ConnectionSecrets(key, f"token-{number}", _SIGNING)
+                draft = ConnectionDraft("gitlab", "shop", "http://gitlab.test", secrets)
                 connections.upsert(conn, vault, portal_id, draft, before)
                 self.webhooks.append(Webhook(f"/hooks/gitlab/{key}", f"token-{number}", _SIGNING))
         self._watch()
@@ -107,7 +107,7 @@ class Fleet:
                     cwd=self.site.tree,
                     stdout=log,
                     stderr=log,
-                )  # fmt: skip
+                )
             )
 
         self.rest()

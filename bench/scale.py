@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from bench import lives
 from bench.figures import Figure, Part, at_most, must, percentile
 from bench.fleet import Fleet, by_task, fleet
-from bench.killed import _GIVEN_UP
+from bench.killed import GIVEN_UP
 from bench.lives import FIRST_TASK, STATUS, Life, Told
 from sync.store.db.database import read
 from sync.store.tables import delivery
@@ -83,8 +83,11 @@ def _drain(running: Fleet, stories: Stories, workers: int, done: list[Life]) -> 
     running.start_workers(workers)
     running.signal_workers(signal.SIGSTOP)
     chosen = stories.take(DRAINED)
-    deliveries = [(running.webhooks[1 + place], told)
-                  for place, life in enumerate(chosen) for told in stories.told[life.task_id]]  # fmt: skip
+    deliveries = [
+        (running.webhooks[1 + place], told)
+        for place, life in enumerate(chosen)
+        for told in stories.told[life.task_id]
+    ]
     running.send(deliveries)
     began = time.monotonic()
     running.signal_workers(signal.SIGCONT)
@@ -136,7 +139,7 @@ def _wrong(running: Fleet, done: Sequence[Life]) -> dict[str, int]:
     with read(running.site.engine) as conn:
         given_up = sum(
             conn.scalar(select(func.count()).select_from(table).where(table.c.state == dead)) or 0
-            for table, dead in _GIVEN_UP
+            for table, dead in GIVEN_UP
         )
         waiting = conn.scalar(
             select(func.count()).select_from(delivery).where(delivery.c.state != "done")
