@@ -138,7 +138,8 @@ class Clients:
         """
         _require_kind(record, "gitlab")
         token = self._access_token(record)
-        return self._gitlab(record, token, str(record.account.get("username") or ""))
+        actor = str(record.account.get("username") or "")
+        return self._gitlab(record, token, actor, lambda: self._access_token(record))
 
     def youtrack(self, record: ConnectionRecord) -> YouTrack:
         """Return the client of a YouTrack connection, for one thread; raises as `code_host`."""
@@ -175,10 +176,16 @@ class Clients:
         """Return a client without the connection's token, for calls that carry their own."""
         return self._gitlab(record, "", actor)
 
-    def _gitlab(self, record: ConnectionRecord, token: str, actor: str) -> GitLab:
+    def _gitlab(
+        self,
+        record: ConnectionRecord,
+        token: str,
+        actor: str,
+        present_token: Callable[[], str] | None = None,
+    ) -> GitLab:
         from sync.gitlab.api.client import GitLab  # large: a web process needs it for few requests
 
-        return GitLab(
+        client = GitLab(
             record.base_url,
             token,
             connection_id=record.id,
@@ -186,6 +193,8 @@ class Clients:
             call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
             rate_limiter=self._pace_of(record),
         )
+        client.present_token = present_token
+        return client
 
     def _session_of(self, record: ConnectionRecord) -> requests.Session:
         return self._watched(

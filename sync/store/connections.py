@@ -129,6 +129,11 @@ def rename(conn: Connection, connection_id: int, name: str) -> None:
     _set(conn, connection_id, name=name)
 
 
+def set_token(conn: Connection, vault: Vault, connection_id: int, token: str) -> None:
+    """Store a new access token."""
+    _set(conn, connection_id, access_token_sealed=vault.seal(token))
+
+
 def forget_token(conn: Connection, connection_id: int) -> None:
     """Forget the access token of a connection that needs it no more."""
     _set(conn, connection_id, access_token_sealed=None)

@@ -10,10 +10,14 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import gitlab
 import requests
-from gitlab._backends.requests_backend import RequestsBackend, RequestsResponse
+from gitlab._backends.requests_backend import (
+    PrivateTokenAuth,
+    RequestsBackend,
+    RequestsResponse,
+)
 
 from sync.core.audit import CallLog
-from sync.errors import Later, Refused, SyncError
+from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.api import masking
 from sync.gitlab.api.errors import error_from_exception, error_from_response, error_not_json
 from sync.gitlab.api.rate_limit import RateLimiter
@@ -49,6 +53,8 @@ class GitLab:
     waiting and repeating are off, the engine decides when to try again. With `token` "" the calls
     are anonymous. `session`: by default one that reaches public addresses only. `call_log` records
     every request. `requests_sent` counts them; `before_request` is called before each.
+    `present_token` gives the token that is stored now: where the one here was replaced since, the
+    call that is refused for it is made again with that one.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class GitLab:
         self.connection_id = connection_id
         self.requests_sent = 0
         self.before_request: Callable[[], None] = lambda: None
+        self.present_token: Callable[[], str] | None = None
         self._rate_limiter = rate_limiter
         self._api = gitlab.Gitlab(
             self.base_url,
@@ -229,6 +236,7 @@ class _Backend(RequestsBackend):
         super().__init__(session)
         self._owner, self._base_url = client, client.base_url
         self._token, self._call_log = token, call_log
+        self._replacement: PrivateTokenAuth | None = None
 
     def http_request(  # type: ignore[override]  # python-gitlab names every option
         self, method: str, url: str, **options: Any
@@ -240,6 +248,34 @@ class _Backend(RequestsBackend):
             raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
         # The session knows the CA file. A redirect would carry the token to another address.
         options |= {"verify": self.client.verify, "allow_redirects": False}
+        if self._replacement:
+            options["auth"] = self._replacement
+        try:
+            return self._send(method, url, request, write, options)
+        except Denied as denied:
+            if not self._take_present_token(denied, options):
+                raise
+        return self._send(method, url, request, write, options | {"auth": self._replacement})
+
+    def _take_present_token(self, denied: Denied, options: dict[str, Any]) -> bool:
+        """Take the stored token where it is another one by now; a body read once is not sent again.
+
+        What is answered 401 was not carried out.
+        """
+        if denied.code != "401" or self._owner.present_token is None:
+            return False
+        try:
+            token = self._owner.present_token()
+        except Denied:  # none is stored any more
+            return False
+        if token == self._token:
+            return False
+        self._token, self._replacement = token, PrivateTokenAuth(token)
+        return not hasattr(options.get("data"), "read")
+
+    def _send(
+        self, method: str, url: str, request: str, write: bool, options: dict[str, Any]
+    ) -> RequestsResponse:
         self._owner.wait_for_slot()
         body = options.get("json") or options.get("data")
         masked_request = masking.mask_request(options.get("params"), body, self._token)

@@ -43,7 +43,13 @@ from sync.store.tables.tenants import (
     portal_user,
     workgroup,
 )
-from sync.store.tables.upkeep import hook_log, program, task_reading
+from sync.store.tables.upkeep import (
+    connection_access,
+    hook_log,
+    portal_access,
+    program,
+    task_reading,
+)
 from sync.store.tables.work import backfill, command, delivery, lease, subject, worker
 
 __all__ = [
@@ -59,6 +65,7 @@ __all__ = [
     "commit",
     "commit_task",
     "connection",
+    "connection_access",
     "decision",
     "delivery",
     "deployment",
@@ -82,6 +89,7 @@ __all__ = [
     "pipeline",
     "pipeline_jobs",
     "portal",
+    "portal_access",
     "portal_user",
     "program",
     "project",

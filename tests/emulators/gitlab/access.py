@@ -46,10 +46,24 @@ def find_token(state: State, request: Request) -> Token | None:
     if token is None or (token.kind == "job") != (value == job):
         raise unauthorized()
     if token.revoked:
+        if request.method == "POST" and request.path.endswith(
+            "/personal_access_tokens/self/rotate"
+        ):
+            _revoke_family(state, token)
         raise ApiError(401, {"error": "invalid_token", "error_description": REVOKED})
     if token.expires_at and token.expires_at <= state.now().date():
         raise ApiError(401, {"error": "invalid_token", "error_description": EXPIRED})
     return token
+
+
+def _revoke_family(state: State, stolen: Token) -> None:
+    """A revoked token that is rotated once more was stolen: what came of it is revoked, too.
+
+    https://docs.gitlab.com/api/personal_access_tokens/#automatic-reuse-detection
+    """
+    for token in state.tokens.values():
+        if token.family == stolen.family and token.family:
+            token.revoked = True
 
 
 def _bearer(request: Request) -> str:

@@ -33,7 +33,10 @@ class User:
 
 @dataclass
 class Token:
-    """`kind`: personal (also project, group and OAuth tokens) or job (`CI_JOB_TOKEN`)."""
+    """`kind`: personal (also project, group and OAuth tokens) or job (`CI_JOB_TOKEN`).
+
+    `family`: the id of the first of those that were rotated into one another.
+    """
 
     id: int
     value: str
@@ -43,6 +46,8 @@ class Token:
     expires_at: date | None = None
     revoked: bool = False
     kind: str = "personal"
+    created_at: str = "2026-01-01T00:00:00.000Z"
+    family: int = 0
 
 
 @dataclass
