@@ -12,14 +12,15 @@ from sync.store.db.upsert import upsert
 from sync.store.tables import connection, connection_access, portal_access
 
 ROTATION_TAKES = timedelta(minutes=2)  # at most, from its beginning to the stored token
-OK, REFUSED, UNREACHABLE, NO_ADMIN = "ok", "refused", "unreachable", "no_admin"
+OK, REFUSED, UNREACHABLE = "ok", "refused", "unreachable"
+NO_ADMIN, MISSING = "no_admin", "missing"
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionAccess:
     """What a connection's instance last said of its token.
 
-    `state`: "" before the first answer, OK, REFUSED, UNREACHABLE; `since`: from when on. `code`,
+    `state`: OK, REFUSED, UNREACHABLE, MISSING (there is no token); `since`: from when on. `code`,
     `text`, `cause`, `change`: of what went wrong. `token_made_at`, `expires_at`: the token's own,
     None where the instance does not tell. `rotating_at`: when a rotation began whose answer is not
     stored. `rotation`: why the last one failed.
@@ -63,9 +64,18 @@ _PORTAL_FIELDS = tuple(PortalAccess.__dataclass_fields__)
 _PORTAL_COLUMNS = [portal_access.c[name] for name in _PORTAL_FIELDS]
 
 
-def of_connections(conn: Connection) -> dict[int, ConnectionAccess]:
-    """Return the rows of all connections by id."""
-    return {row.connection_id: ConnectionAccess(*row) for row in conn.execute(select(*_COLUMNS))}
+def of_connections(
+    conn: Connection, ids: Collection[int] | None = None
+) -> dict[int, ConnectionAccess]:
+    """Return the rows of connections in use by id: of these portals, or of all."""
+    query = (
+        select(*_COLUMNS)
+        .join(connection, connection.c.id == connection_access.c.connection_id)
+        .where(connection.c.state != "removed")
+    )
+    if ids is not None:
+        query = query.where(connection.c.portal_id.in_(ids))
+    return {row.connection_id: ConnectionAccess(*row) for row in conn.execute(query)}
 
 
 def of_connection(conn: Connection, connection_id: int) -> ConnectionAccess | None:
@@ -77,12 +87,7 @@ def of_connection(conn: Connection, connection_id: int) -> ConnectionAccess | No
 
 def of_portal(conn: Connection, portal_id: int) -> dict[int, ConnectionAccess]:
     """Return the rows of a portal's connections by id, without those that were removed."""
-    query = (
-        select(*_COLUMNS)
-        .join(connection, connection.c.id == connection_access.c.connection_id)
-        .where(connection.c.portal_id == portal_id, connection.c.state != "removed")
-    )
-    return {row.connection_id: ConnectionAccess(*row) for row in conn.execute(query)}
+    return of_connections(conn, [portal_id])
 
 
 def save(conn: Connection, row: ConnectionAccess) -> None:

@@ -26,6 +26,7 @@ from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api.own_token import LOST, TokenLife, read_token_life
 from sync.store import access, connections, portals, subjects
 from sync.store.access import (
+    MISSING,
     NO_ADMIN,
     OK,
     REFUSED,
@@ -128,7 +129,7 @@ class AccessWatch:
     ) -> tuple[ConnectionAccess | None, TokenLife]:
         """Ask, a second time where it is refused: it may just have been replaced.
 
-        None for a connection without a token, and while its new one is under way.
+        None while another worker replaces the token in this moment.
         """
         now = self._deps.clock.now()
         row = ConnectionAccess(record.id, OK, now, now, now)
@@ -142,7 +143,7 @@ class AccessWatch:
             except SyncError as error:
                 failure = error
                 if error.code == NO_TOKEN:
-                    return None, TokenLife()
+                    return _go_on(_failed(row, MISSING, error), before), TokenLife()
                 continue
             row = replace(row, token_made_at=life.made_at, expires_at=life.ends_at)
             return _go_on(row, before), life
@@ -150,7 +151,7 @@ class AccessWatch:
         row = _failed(row, REFUSED, failure)
         if before is not None and before.rotating_at is not None:
             if not _is_overdue(before, now):
-                return None, TokenLife()  # another worker has its new token in this moment
+                return None, TokenLife()
             row = replace(row, code=LOST)
         return _go_on(row, before), TokenLife()
 

@@ -50,8 +50,8 @@ task_reading = Table(
     Column("changed", Integer, nullable=False, server_default="0"),
 )
 
-# Whether a connection's token is accepted, as asked each minute. state: "" before the first answer,
-# ok, refused, unreachable; since: from when on. good_at: when it was accepted last. code, text,
+# Whether a connection's token is accepted, as asked each minute. state: ok, refused, unreachable,
+# missing (there is no token); since: from when on. good_at: when it was accepted last. code, text,
 # cause, change: of what went wrong. token_made_at, expires_at: the token's beginning and end.
 # rotating_at: when a rotation began whose answer is not stored; rotation: why the last one failed.
 connection_access = Table(

@@ -48,6 +48,8 @@ def test_ready_with_a_database_and_a_worker(world):
             "migrations": True,
             "worker_seen_seconds_ago": 0.0,
             "oldest_waiting_seconds": None,
+            "disk": True,
+            "healthy": True,
         },
     )
 

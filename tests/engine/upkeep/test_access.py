@@ -15,7 +15,7 @@ from sync.engine.upkeep.token_rotation import Rotations
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.own_token import LOST, TokenLife, read_token_life
 from sync.store import access, connections, logs
-from sync.store.access import NO_ADMIN, OK, REFUSED, UNREACHABLE, ConnectionAccess
+from sync.store.access import MISSING, NO_ADMIN, OK, REFUSED, UNREACHABLE, ConnectionAccess
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
 from tests.engine.world import HOST, World
@@ -126,11 +126,14 @@ def test_an_instance_that_does_not_answer_is_not_called_revoked(watched: Watched
     assert watched.told() == []
 
 
-def test_a_connection_without_a_token_is_not_asked_for(world: World) -> None:
+def test_a_connection_without_a_token_is_said_to_have_none(world: World) -> None:
     watch = AccessWatch(replace(world.deps(), code_host_for=world.clients("one").code_host))
     watch.run(world.clock.now())
     with read(world.database) as conn:
-        assert access.of_connections(conn) == {}
+        (row,) = access.of_connections(conn).values()
+    assert row.state == MISSING
+    world.settle()
+    assert world.told() == []
 
 
 def test_a_dead_grant_is_seen_without_any_other_work(watched: Watched) -> None:
