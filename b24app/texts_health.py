@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from b24app.services.health_check import Check
+from b24app.texts import translate
 from b24app.texts_health_ru import RUSSIAN, SUBJECTS_RU
 
 
@@ -50,9 +51,9 @@ ENGLISH: dict[str, tuple[str, ...]] = {
         "set this machine's time",
     ),
     "queue_empty": ("empty",),
-    "queue_ok": ("the oldest delivery waits for {seconds} s",),
+    "queue_ok": ("the oldest delivery waits for {age}",),
     "queue_old": (
-        "the oldest delivery waits for {seconds} s",
+        "the oldest delivery waits for {age}",
         "no worker runs, or the portal takes no more at the moment",
         _LOG,
     ),
@@ -74,14 +75,14 @@ ENGLISH: dict[str, tuple[str, ...]] = {
         _OPEN,
     ),
     "portal_unreachable": (
-        "not reached for {minutes} min: {text}",
+        "not reached for {age}: {text}",
         "the portal or the way there is away",
         "nothing, if it comes back; else see that this machine reaches the portal",
     ),
-    "portal_stale": ("not asked for {minutes} min", "no worker runs, or it hangs", _START),
-    "tasks_ok": ("changed tasks were read {minutes} min ago",),
+    "portal_stale": ("not asked for {age}", "no worker runs, or it hangs", _START),
+    "tasks_ok": ("changed tasks were read {age} ago",),
     "tasks_stale": (
-        "changed tasks were last read {minutes} min ago",
+        "changed tasks were last read {age} ago",
         "no worker runs, or the portal does not let us read tasks",
         _LOG,
     ),
@@ -129,16 +130,16 @@ ENGLISH: dict[str, tuple[str, ...]] = {
         "GitLab's tokens live for a year at most",
         _RENEW,
     ),
-    "token_stale": ("not asked for {minutes} min", "no worker runs, or it hangs", _START),
+    "token_stale": ("not asked for {age}", "no worker runs, or it hangs", _START),
     "host_answers": ("did not answer just now: {text}",),
     "host_unreachable": (
-        "not reached for {minutes} min: {text}",
+        "not reached for {age}: {text}",
         "the server or the way there is away",
         "see that this machine reaches its address",
     ),
-    "sweep_ok": ("merge requests were read {minutes} min ago",),
+    "sweep_ok": ("merge requests were read {age} ago",),
     "sweep_stale": (
-        "merge requests were last read {minutes} min ago",
+        "merge requests were last read {age} ago",
         "the token may not list them, GitLab does not answer, or no worker runs",
         "`b24bridge gitlab test NAME` says what to change",
     ),
@@ -164,7 +165,7 @@ ENGLISH: dict[str, tuple[str, ...]] = {
         _REACH,
     ),
     "hook_unread": (
-        "{target}: its log was last read {minutes} min ago",
+        "{target}: its log was last read {age} ago",
         "no worker runs, or GitLab does not answer",
         _LOG,
     ),
@@ -187,10 +188,30 @@ _SUBJECTS = {
 }
 
 
+_UNITS = {"en": ("s", "min", "h", "d"), "ru": ("с", "мин", "ч", "дн")}
+_VENDOR_TEXTS = frozenset({"text", "cause", "reason", "why", "problem"})
+
+
 def describe(check: Check, language: str = "en") -> Words:
-    """Return the texts of a check with its values."""
+    """Return the texts of a check with its values; what systems answered is translated too."""
     table = RUSSIAN if language == "ru" else ENGLISH
-    return Words(*(part.format_map(dict(check.values)) for part in table[check.state]))
+    values = {
+        name: translate(language, str(value)) if name in _VENDOR_TEXTS else value
+        for name, value in check.values.items()
+    }
+    seconds = values.get("seconds")
+    if isinstance(seconds, int):
+        values["age"] = describe_seconds(seconds, language)
+    return Words(*(part.format_map(values) for part in table[check.state]))
+
+
+def describe_seconds(seconds: int, language: str = "en") -> str:
+    """Return `45 s`, `12 min`, `5 h` or `3 d`."""
+    units = _UNITS["ru" if language == "ru" else "en"]
+    for size, unit, most in zip((1, 60, 3600), units, (120, 7200, 172_800), strict=False):
+        if seconds < most:
+            return f"{seconds // size} {unit}"
+    return f"{seconds // 86400} {units[-1]}"
 
 
 def subject_name(subject: str, language: str = "en") -> str:

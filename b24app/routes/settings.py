@@ -16,7 +16,8 @@ from b24app.services import settings_text
 from b24app.services.overview import summarize_connection
 from b24app.services.settings_text import SettingsCheck, SettingsText
 from b24app.texts import translate
-from sync.store import connections, inbox
+from sync.store import access, connections, inbox
+from sync.store.access import ConnectionAccess
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionRecord
 
@@ -34,11 +35,15 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             document = settings_text.load_settings(conn, portal)
             records = connections.by_portal(conn, portal.id)
+            rows = access.of_portal(conn, portal.id)
             last = inbox.last_received(conn, portal.id, "gitlab")
         return jsonify(
             _text_json(document)
             | {
-                "connections": [_connection_json(row, deps.clock.now()) for row in records],
+                "connections": [
+                    _connection_json(record, rows.get(record.id), deps.clock.now())
+                    for record in records
+                ],
                 "last_webhook": last[1] if last else None,
             }
         )
@@ -120,11 +125,15 @@ def _check_json(done: SettingsCheck) -> dict[str, Any]:
     }
 
 
-def _connection_json(record: ConnectionRecord, now: datetime) -> dict[str, Any]:
+def _connection_json(
+    record: ConnectionRecord, asked: ConnectionAccess | None, now: datetime
+) -> dict[str, Any]:
     """Return a connection with its account and its token's days left, as last asked for."""
-    row, account = summarize_connection(record), record.account
+    row, account = summarize_connection(record, asked), record.account
     row["state_reason"] = translate(page_language(), row["state_reason"])
     ends = account.get("expires_at")
+    if asked is not None and asked.expires_at is not None:
+        ends = asked.expires_at.isoformat()
     return row | {
         "account": account.get("username") or "",
         "scopes": account.get("scopes") or [],

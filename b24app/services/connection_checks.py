@@ -7,6 +7,7 @@ from itertools import islice
 
 from b24app.clients import Clients
 from b24app.services.gitlab_connections import ConnectionTest, check_connection, hook_targets
+from sync.engine.upkeep.access import record_accepted
 from sync.gitlab.api.account import Account, read_account
 from sync.gitlab.api.target_checks import TargetCheck, check_target
 from sync.settings.apply import current_settings
@@ -74,6 +75,7 @@ def replace_token(
     with write(clients.engine) as conn:
         connections.upsert(conn, clients.vault, portal.id, draft, now)
         connections.set_state(conn, record.id, "active", "")
+        record_accepted(conn, record, account.expires_at, now)
         settings = current_settings(conn, portal)
         changed = [
             connection.model_copy(update={"token": Secret(stored=True)})

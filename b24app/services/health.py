@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from b24app.services.health_check import SHORT_SILENCE, STALE_AFTER, Check, minutes_of
+from b24app.services.health_check import SHORT_SILENCE, STALE_AFTER, Check, seconds_of
 from b24app.services.health_of_connections import check_connection
 from b24app.services.health_rows import HealthRows, load_rows
 from sync.bitrix24.rest.limits import BURST, OPERATING_LIMIT
@@ -64,9 +64,7 @@ def check_installation(conn: Connection, disk: Disk, now: datetime) -> Iterator[
     yield check_backup(program.read_state(conn).backed_up_at, now)
     workers = logs.workers(conn)
     yield check_worker(workers, now)
-    offsets = [row.clock_offset for row in workers if row.clock_offset is not None]
-    if offsets:
-        yield check_clock(max(offsets, key=abs))
+    yield from check_clock_of(workers)
     yield check_queue(inbox.oldest_waiting_at(conn), now)
 
 
@@ -93,6 +91,13 @@ def check_worker(workers: Iterable[WorkerRow], now: datetime) -> Check:
     return Check("worker", state, bool(alive), values={"count": len(alive)})
 
 
+def check_clock_of(workers: Iterable[WorkerRow]) -> Iterator[Check]:
+    """Judge the clock of the worker whose is most off, where any of them knows. Pure."""
+    offsets = [row.clock_offset for row in workers if row.clock_offset is not None]
+    if offsets:
+        yield check_clock(max(offsets, key=abs))
+
+
 def check_clock(offset: int) -> Check:
     """Judge by how many seconds this machine's clock is ahead of the other systems'. Pure."""
     ok = abs(offset) < WRONG_CLOCK.total_seconds()
@@ -106,7 +111,7 @@ def check_queue(oldest: datetime | None, now: datetime, place: str = "") -> Chec
     age = max(now - oldest, timedelta()) if oldest else timedelta()
     ok = age <= OLD_WORK
     state = "queue_old" if not ok else "queue_ok" if oldest else "queue_empty"
-    return Check("queue", state, ok, place, {"seconds": int(age.total_seconds())})
+    return Check("queue", state, ok, place, {"seconds": seconds_of(age)})
 
 
 def check_portal(portal: PortalRecord, rows: HealthRows, now: datetime) -> Iterator[Check]:
@@ -136,14 +141,14 @@ def check_grant(
         return Check("portal", state, portal.state == "installing", domain, values)
     if row is None:
         return Check("portal", "portal_ok", True, domain)
-    values = {"text": row.text, "minutes": minutes_of(now - row.since)}
+    values = {"text": row.text, "seconds": seconds_of(now - row.since)}
     if row.state == NO_ADMIN:
         return Check("portal", "portal_no_admin", False, domain, values, since=row.since)
     late = now - row.since >= SHORT_SILENCE
     if row.state in (UNREACHABLE, REFUSED) and late:
         return Check("portal", "portal_unreachable", False, domain, values, since=row.since)
     if now - row.checked_at >= SHORT_SILENCE:
-        values = {"minutes": minutes_of(now - row.checked_at)}
+        values = {"seconds": seconds_of(now - row.checked_at)}
         return Check("portal", "portal_stale", False, domain, values, since=row.checked_at)
     return Check("portal", "portal_ok", True, domain, values)
 
@@ -154,7 +159,7 @@ def check_tasks(
     """Judge when the portal's changed tasks were last read. Pure."""
     last = read_at or installed_at
     ok = now - last < STALE_AFTER
-    values = {"minutes": minutes_of(now - last)}
+    values = {"seconds": seconds_of(now - last)}
     return Check("tasks", "tasks_ok" if ok else "tasks_stale", ok, domain, values)
 
 

@@ -28,6 +28,6 @@ class Check:
     since: datetime | None = None
 
 
-def minutes_of(age: timedelta) -> int:
-    """Return whole minutes, never below 0."""
-    return max(0, int(age.total_seconds() // 60))
+def seconds_of(age: timedelta) -> int:
+    """Return whole seconds, never below 0."""
+    return max(0, int(age.total_seconds()))

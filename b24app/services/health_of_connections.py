@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from b24app.services.health_check import SHORT_SILENCE, STALE_AFTER, Check, minutes_of
+from b24app.services.health_check import SHORT_SILENCE, STALE_AFTER, Check, seconds_of
 from sync.core.notifications.access import WARNING_DAYS, days_before_end
-from sync.engine.upkeep.gap import NO_HOOK, NO_LOG, SWITCHED_OFF, TOO_LONG
-from sync.gitlab.api.own_token import LOST
-from sync.store.access import MISSING, REFUSED, UNREACHABLE, ConnectionAccess
-from sync.store.hook_logs import HookLogRow
+from sync.store.access import LOST, MISSING, REFUSED, UNREACHABLE, ConnectionAccess
+from sync.store.hook_logs import NO_HOOK, NO_LOG, SWITCHED_OFF, TOO_LONG, HookLogRow
 from sync.store.rows import ConnectionRecord
 
 URGENT_DAYS = 7  # before the end of a token
@@ -37,7 +35,7 @@ def check_connection(
     yield check_token(record, row, place, now)
     if row is not None and row.state == UNREACHABLE:
         late = now - row.since >= SHORT_SILENCE
-        values = {"text": row.text, "minutes": minutes_of(now - row.since)}
+        values = {"text": row.text, "seconds": seconds_of(now - row.since)}
         state = "host_unreachable" if late else "host_answers"
         yield Check("host", state, not late, place, values, since=row.since)
     if record.kind == "gitlab" and record.state == "active":
@@ -60,7 +58,7 @@ def check_token(
         values = {"text": row.text, "cause": row.cause}
         return Check("token", state, False, place, values, since=row.since)
     if now - row.checked_at >= SHORT_SILENCE:
-        values = {"minutes": minutes_of(now - row.checked_at)}
+        values = {"seconds": seconds_of(now - row.checked_at)}
         return Check("token", "token_stale", False, place, values, since=row.checked_at)
     days = days_before_end(row.expires_at, now)
     ends = f"{row.expires_at:%Y-%m-%d}" if row.expires_at else ""
@@ -74,7 +72,7 @@ def check_token(
 def check_sweep(record: ConnectionRecord, place: str, now: datetime) -> Check:
     """Judge when the merge requests were last read whole."""
     last = record.swept_at or record.created_at
-    values = {"minutes": minutes_of(now - last)}
+    values = {"seconds": seconds_of(now - last)}
     stale = now - last >= STALE_AFTER
     return Check("sweep", "sweep_stale" if stale else "sweep_ok", not stale, place, values)
 
@@ -87,7 +85,7 @@ def check_hook(row: HookLogRow, place: str, now: datetime) -> Check:
         "bad": f"{row.refused_at:%Y-%m-%d %H:%M} UTC" if row.refused_at else "–",
         "why": row.refused,
         "problem": row.problem,
-        "minutes": minutes_of(now - row.read_at),
+        "seconds": seconds_of(now - row.read_at),
     }
     if row.problem:
         state = _HOOK_STATES.get(row.problem, "hook_problem")

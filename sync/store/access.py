@@ -14,6 +14,7 @@ from sync.store.tables import connection, connection_access, portal_access
 ROTATION_TAKES = timedelta(minutes=2)  # at most, from its beginning to the stored token
 OK, REFUSED, UNREACHABLE = "ok", "refused", "unreachable"
 NO_ADMIN, MISSING = "no_admin", "missing"
+LOST = "rotation_lost"  # the code of a token that is refused since a rotation had no answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,12 @@ from sqlalchemy import Connection, select
 from sync.store.db.upsert import upsert
 from sync.store.tables import connection, hook_log, task_reading
 
+# Why a log could not be read whole, or is not all: `HookLogRow.problem`.
+NO_HOOK = "our webhook is not there: `b24bridge gitlab hooks` makes it"
+NO_LOG = "this GitLab keeps no list of deliveries (17.3 and later do)"
+TOO_LONG = "the log is longer than can be read: only the newest deliveries were made up for"
+SWITCHED_OFF = "GitLab has switched the webhook off: `b24bridge gitlab hooks` repairs it"
+
 
 @dataclass(frozen=True, slots=True)
 class HookLogRow:

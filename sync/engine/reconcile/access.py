@@ -9,9 +9,8 @@ from sqlalchemy import Connection
 from sync.core.notifications.access import AccessView, access_subject, plan_access
 from sync.engine.issue_sync.trackers import TRACKERS
 from sync.engine.reconcile.turn import KindPlan, ReconcileTurn, Rows, SubjectPlan
-from sync.gitlab.api.own_token import LOST
 from sync.store import access, connections, messages
-from sync.store.access import REFUSED, ConnectionAccess
+from sync.store.access import LOST, REFUSED, ConnectionAccess
 from sync.store.rows import ConnectionRecord
 
 

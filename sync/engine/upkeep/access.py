@@ -11,6 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 import structlog
+from sqlalchemy import Connection
 
 from sync.bitrix24.tasks.readable import read_profile
 from sync.core.audit import recording_failures
@@ -23,9 +24,10 @@ from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.engine.upkeep.token_rotation import Rotations
 from sync.errors import Denied, Later, SyncError
-from sync.gitlab.api.own_token import LOST, TokenLife, read_token_life
+from sync.gitlab.api.own_token import TokenLife, read_token_life
 from sync.store import access, connections, portals, subjects
 from sync.store.access import (
+    LOST,
     MISSING,
     NO_ADMIN,
     OK,
@@ -121,8 +123,7 @@ class AccessWatch:
         with write(self._deps.database) as conn:
             access.save(conn, row)
             if _news(before) != _news(row):
-                marks = [(ACCESS, str(record.id), "the connection's token")]
-                subjects.mark_dirty_many(conn, record.portal_id, marks, row.checked_at)
+                _mark(conn, record, row.checked_at)
 
     def _read_token(
         self, record: ConnectionRecord, before: ConnectionAccess | None
@@ -154,6 +155,21 @@ class AccessWatch:
                 return None, TokenLife()
             row = replace(row, code=LOST)
         return _go_on(row, before), TokenLife()
+
+
+def record_accepted(
+    conn: Connection, record: ConnectionRecord, expires_at: datetime | None, now: datetime
+) -> None:
+    """Store that a token that was just put in is accepted; an older rotation is over with it."""
+    row = ConnectionAccess(record.id, OK, now, now, now, expires_at=expires_at)
+    access.save(conn, row)
+    access.end_rotation(conn, record.id)
+    _mark(conn, record, now)
+
+
+def _mark(conn: Connection, record: ConnectionRecord, now: datetime) -> None:
+    marks = [(ACCESS, str(record.id), "the connection's token")]
+    subjects.mark_dirty_many(conn, record.portal_id, marks, now)
 
 
 @contextmanager

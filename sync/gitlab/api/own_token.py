@@ -15,7 +15,6 @@ ROTATE_BEFORE = timedelta(days=30)  # the end; half of the token's life where th
 LONGEST_LIFE = timedelta(days=364)  # GitLab allows a year by default
 SHORTEST_LIFE = timedelta(days=7)
 USUAL_LIFE = timedelta(days=90)  # of a token whose beginning is not known
-LOST = "rotation_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,6 @@ def rotate_token(client: GitLab, ends_on: date) -> str:
             "GitLab answered to the rotation without a new token",
             cause="Something between this service and GitLab changes its answers",
             change="Issue a new token and put it into the connection",
-            code=LOST,
+            code="no_token_given",
         )
     return token

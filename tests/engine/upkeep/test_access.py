@@ -13,9 +13,9 @@ from sync.engine.deps import Deps
 from sync.engine.upkeep.access import EVERY, AccessWatch
 from sync.engine.upkeep.token_rotation import Rotations
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.api.own_token import LOST, TokenLife, read_token_life
+from sync.gitlab.api.own_token import TokenLife, read_token_life
 from sync.store import access, connections, logs
-from sync.store.access import MISSING, NO_ADMIN, OK, REFUSED, UNREACHABLE, ConnectionAccess
+from sync.store.access import LOST, MISSING, NO_ADMIN, OK, REFUSED, UNREACHABLE, ConnectionAccess
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
 from tests.engine.world import HOST, World
