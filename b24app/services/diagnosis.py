@@ -15,6 +15,7 @@ from b24app.services.gitlab_connections import check_connection
 from b24app.services.health import check_installation, check_portal, read_disk
 from b24app.services.health_check import Check
 from b24app.services.health_rows import load_rows
+from b24app.services.outside import ask_gitlab, ask_portal
 from b24app.services.public_address import check_public_address
 from b24app.texts_health import describe
 from sync.bitrix24.install.steps import EVENTS, PLACEMENT, run_steps
@@ -132,6 +133,12 @@ def _examine_grant(clients: Clients, portal: PortalRecord, domain: str) -> Itera
     ):
         yield Finding(step.name, step.ok, step.text, step.change, domain)
     yield from _examine_bindings(client, clients.config.public_url, domain)
+    try:
+        asked = ask_portal(clients, portal, client)
+    except SyncError as error:
+        yield Finding("outside", False, error.message, error.change, domain)
+        return
+    yield Finding("outside", asked.ok, asked.text, asked.change, domain)
 
 
 def _examine_bindings(client: Portal, public_url: str, domain: str) -> Iterator[Finding]:
@@ -170,6 +177,10 @@ def _examine_connection(
     try:
         for check in check_targets(clients, record):
             yield Finding("hook", check.ok, f"{check.target}: {check.text}", check.change, place)
+        asked = ask_gitlab(clients, record)
+        if asked is not None:
+            text = f"{asked.target}: {asked.text}"
+            yield Finding("outside", asked.ok, text, asked.change, place)
     except SyncError as error:
         yield Finding("hook", False, error.message, error.change, place)
 
