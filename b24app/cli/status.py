@@ -18,7 +18,7 @@ from b24app.services.health_check import Check
 from b24app.services.link_status import link_lines
 from b24app.texts_health import describe
 from sync.config import Config
-from sync.core.clock import WallClock
+from sync.core.clock import WallClock, is_recent
 from sync.settings.apply import HISTORY_KEPT
 from sync.store import connections, hook_logs, inbox, logs, portals, subjects
 from sync.store.db.database import read, write
@@ -65,7 +65,7 @@ def _worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
     lines = [f"worker   {row.name}  seen {describe_age(now - row.seen_at)}" for row in workers]
     if not workers:
         return ["worker   none has run yet", "next     start it: the service, or `b24bridge serve`"]
-    if all(now - row.seen_at > SILENT_AFTER for row in workers):
+    if not any(is_recent(row.seen_at, SILENT_AFTER, now) for row in workers):
         lines.append("next     no worker runs: start the service, or `b24bridge serve`")
     offset = max((row.clock_offset or 0 for row in workers), key=abs)
     if abs(offset) >= WRONG_CLOCK.total_seconds():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import asdict, dataclass, field
@@ -16,9 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.deps import Deps
 from b24app.services.health import SILENT_AFTER, check_disk, read_checks, read_disk, wrong
+from sync.core.clock import TOLERANCE
 from sync.store import agenda, inbox, leases, logs
 from sync.store.db.database import read, write
 from sync.store.revisions import newest_revision
+from sync.store.rows import WorkerRow
 
 PATIENCE_SECONDS = 3.0  # for the database
 MAX_PORTALS = 20  # that are named, those that wait for the longest time
@@ -68,7 +70,7 @@ def check_readiness(deps: Deps) -> Readiness:
                 return Readiness(database=True)
         with write(deps.engine) as conn:  # a full disk and a standby can be read, and no more
             leases.acquire(conn, "readyz", "readyz", now=now, ttl=SILENT_AFTER)
-            seen_at = next((worker_row.seen_at for worker_row in logs.workers(conn)), None)
+            seen_at = _last_seen(logs.workers(conn), now)
             waiting = inbox.oldest_waiting_at(conn)
             oldest = agenda.oldest_work(conn, MAX_PORTALS)
         with read(deps.engine) as conn:
@@ -89,8 +91,14 @@ def check_readiness(deps: Deps) -> Readiness:
 def is_worker_alive(deps: Deps) -> bool:
     """Return whether a worker was seen in the last minute."""
     with read(deps.engine) as conn:
-        seen_at = next((worker_row.seen_at for worker_row in logs.workers(conn)), None)
+        seen_at = _last_seen(logs.workers(conn), deps.clock.now())
     return Readiness(True, True, True, _seconds_since(seen_at, deps.clock.now())).worker_alive
+
+
+def _last_seen(workers: Iterable[WorkerRow], now: datetime) -> datetime | None:
+    """Return when a worker was seen last; what a clock that was put back wrote says nothing."""
+    moments = [row.seen_at for row in workers if row.seen_at <= now + TOLERANCE]
+    return max(moments, default=None)
 
 
 class ReadinessProbe:

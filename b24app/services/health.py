@@ -14,6 +14,7 @@ from b24app.services.health_check import SHORT_SILENCE, STALE_AFTER, Check, seco
 from b24app.services.health_of_connections import check_connection
 from b24app.services.health_rows import HealthRows, load_rows
 from sync.bitrix24.rest.limits import BURST, OPERATING_LIMIT
+from sync.core.clock import is_recent
 from sync.settings.apply import portal_domain
 from sync.store import inbox, logs, program
 from sync.store.access import NO_ADMIN, REFUSED, UNREACHABLE, PortalAccess
@@ -36,11 +37,14 @@ class Disk:
 
 
 def read_disk(folder: Path) -> Disk:
-    """Measure the disk of a folder, which need not be there yet."""
+    """Measure the disk of a folder, which need not be there yet; no room where it cannot be."""
     existing = folder.absolute()
-    while not existing.exists():
-        existing = existing.parent
-    total, _, free = shutil.disk_usage(existing)
+    try:
+        while not existing.exists():
+            existing = existing.parent
+        total, _, free = shutil.disk_usage(existing)
+    except OSError:
+        return Disk(0, 0)
     return Disk(total, free)
 
 
@@ -86,7 +90,7 @@ def check_backup(at: datetime | None, now: datetime) -> Check:
 
 def check_worker(workers: Iterable[WorkerRow], now: datetime) -> Check:
     """Judge whether a worker lives. Pure."""
-    alive = [row for row in workers if now - row.seen_at <= SILENT_AFTER]
+    alive = [row for row in workers if is_recent(row.seen_at, SILENT_AFTER, now)]
     state = "worker_ok" if alive else "worker_silent"
     return Check("worker", state, bool(alive), values={"count": len(alive)})
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
+from sync.core.clock import TOLERANCE
 from sync.store import logs
 from sync.store.rows import AllowanceRow
 from sync.store.tables import (
@@ -60,7 +61,9 @@ def read_figures(conn: Connection, now: datetime) -> Figures:
         calls=_calls(conn, now - RECENT),
         allowances=logs.read_allowances(conn),
         missed=_missed(conn),
-        worker_seen_at=conn.scalar(select(func.max(worker.c.seen_at))),
+        worker_seen_at=conn.scalar(
+            select(func.max(worker.c.seen_at)).where(worker.c.seen_at <= now + TOLERANCE)
+        ),
     )
 
 

@@ -207,7 +207,7 @@ def _go_on(row: Row, before: Row | None) -> Row:
     same = before.state == row.state
     return replace(
         row,
-        since=before.since if same else row.since,
+        since=min(before.since, row.since) if same else row.since,
         good_at=row.good_at or before.good_at,
     )
 

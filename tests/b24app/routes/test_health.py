@@ -61,6 +61,15 @@ def test_a_worker_is_missed_after_a_minute(world, seconds, status):
     assert ready(world)[0] == status
 
 
+def test_a_worker_of_a_clock_that_was_put_back_is_not_alive(world):
+    with write(world.deps.engine) as conn:
+        ahead = world.deps.clock.now() + timedelta(days=300)
+        logs.record_heartbeat(conn, "worker-1", ahead)
+    assert ready(world)[0] == 503
+    beat(world)
+    assert ready(world)[0] == 200
+
+
 def test_without_any_worker_it_is_not_ready(world):
     status, told = ready(world)
     assert (status, told["ready"], told["worker_seen_seconds_ago"]) == (503, False, None)

@@ -300,3 +300,14 @@ def life_of(rotating: Watched) -> TokenLife:
     with read(rotating.world.database) as conn:
         (record,) = connections.by_portal(conn, rotating.world.portal_id)
     return read_token_life(rotating.client_of(record))
+
+
+def test_a_state_of_a_clock_that_was_put_back_began_now(watched: Watched) -> None:
+    def silent(request: requests.PreparedRequest) -> requests.Response:
+        raise requests.ConnectTimeout("no answer")
+
+    watched.world.host_answer = silent
+    watched.look()
+    watched.world.clock._now -= timedelta(days=365)
+    row = watched.look()
+    assert row.since == watched.world.clock.now()
