@@ -50,13 +50,7 @@ def test_what_pages_send_is_refused_without_an_error_of_ours(opened, value):
 
 def test_nested_json_and_broken_bodies_break_no_route(opened):
     world, _, headers = opened
-    bodies = [b"[" * 20_000, b"{\"a\":" * 20_000, b"\xff\xfe", b"null", b"{\"items\":7}"]
-        b"[" * 20_000,
-        b'{"a":' * 20_000,
-        b"\xff\xfe",
-        b"null",
-        b'{"text":{"a":[]},"items":7}',
-    ]
+    bodies = [b"[" * 20_000, b'{"a":' * 20_000, b"\xff\xfe", b"null", b'{"items":7}']
     kinds = {"Content-Type": "application/json"}
     rules = [
         re.sub("<[^>]+>", "1", rule.rule)
