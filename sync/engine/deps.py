@@ -21,6 +21,7 @@ from sync.core.model.events import (
     TaskCommented,
     TaskDeleted,
     TaskEvent,
+    TrackerEvent,
     UnrecognisedEvent,
 )
 from sync.core.rules.portal import DEFAULT_RULES, Rules
@@ -31,10 +32,12 @@ from sync.errors import Denied
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.webhooks import parse as gitlab_hooks
+from sync.store.oauth_grants import GrantRecord
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, DeliveryRow
 from sync.store.vault import Vault
 from sync.youtrack.api.client import YouTrack
+from sync.youtrack.webhooks import parse as youtrack_hooks
 
 TASK = "task"  # the kinds of subjects that are reconciled
 NOTIFICATION = "notification"
@@ -47,16 +50,25 @@ def _no_youtrack(record: ConnectionRecord) -> YouTrack:
     raise Denied(f"Nothing here opens the connection {record.name}", code="no_client")
 
 
+def _no_personal(record: ConnectionRecord, user_id: int) -> GitLab:
+    raise Denied(f"Nobody signed in for themselves at {record.name}", code="no_client")
+
+
+def _keep_sign_in(record: ConnectionRecord, grant: GrantRecord) -> None:
+    raise Denied(f"Nothing here ends sign-ins at {record.name}", code="no_client")
+
+
 @dataclass(frozen=True)
 class Deps:
     """Everything that is not a decision. `owner` names this worker (sync.engine.lanes).
 
     `portal_for` (raises Denied where there are no tokens), `code_host_for` and `youtrack_for` open
-    the other sides, each time for the calling thread alone. `rules_for` gives the rules of a stored
-    portal, `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made until now
-    into a transaction (sync.engine.audit), where anybody keeps them. `calls` makes a portal's
-    requests. `clock_check` says whether the clock is right; None: it is believed. `spare_tokens`:
-    the folder in which a new token is kept until the database has it; None: nowhere.
+    the other sides, each time for the calling thread alone; `personal_code_host_for` does it in the
+    name of a person of the portal, whose sign-in `end_sign_in` ends. `rules_for` gives the rules of
+    a stored portal, `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made
+    until now into a transaction (sync.engine.audit), where anybody keeps them. `calls` makes a
+    portal's requests. `clock_check` says whether the clock is right; None: it is believed.
+    `spare_tokens`: the folder in which a new token is kept until the database has it, or None.
     """
 
     database: Engine
@@ -66,6 +78,8 @@ class Deps:
     code_host_for: Callable[[ConnectionRecord], GitLab]
     owner: str
     youtrack_for: Callable[[ConnectionRecord], YouTrack] = _no_youtrack
+    personal_code_host_for: Callable[[ConnectionRecord, int], GitLab] = _no_personal
+    end_sign_in: Callable[[ConnectionRecord, GrantRecord], object] = _keep_sign_in
     rules_for: Callable[[Connection, PortalRow], Rules] = lambda conn, row: DEFAULT_RULES
     issue_sync: IssueSync = field(default_factory=IssueSync)
     jitter: Callable[[], float] = field(default_factory=lambda: Random().random)
@@ -126,12 +140,18 @@ def _without_auth(body: bytes) -> bytes:
     return b"&".join(field for field in body.split(b"&") if not field.startswith(b"auth"))
 
 
-_PARSERS: dict[str, Callable[[DeliveryRow], Sequence[CodeEvent | TaskEvent]]] = {
+def _parse_youtrack(delivery: DeliveryRow) -> Sequence[TrackerEvent]:
+    return youtrack_hooks.parse_events(delivery.body, delivery.connection_id or 0)
+
+
+Event = CodeEvent | TaskEvent | TrackerEvent
+_PARSERS: dict[str, Callable[[DeliveryRow], Sequence[Event]]] = {
     "gitlab": _parse_gitlab,
     "bitrix24": _parse_bitrix24,
+    "youtrack": _parse_youtrack,
 }
 
 
-def parse_delivery(delivery: DeliveryRow) -> tuple[CodeEvent | TaskEvent, ...]:
+def parse_delivery(delivery: DeliveryRow) -> tuple[Event, ...]:
     """Parse a delivery into typed events. Raises KeyError for an origin nobody reads."""
     return tuple(_PARSERS[delivery.origin.split(":", 1)[0]](delivery))

@@ -86,14 +86,15 @@ class Rotations:
 
     def _rotate(self, record: ConnectionRecord, life: TokenLife, now: datetime) -> datetime | None:
         deps, ends_on = self._deps, next_end(life, now)
+        client = deps.code_host_for(record)
+        client.present_token = None  # this very token is to be replaced, or none
         with write(deps.database) as conn:
-            secrets = connections.secrets(conn, deps.vault, record.id)
             began = access.begin_rotation(conn, record.id, now)
-        if not began or secrets is None or not secrets.access_token:
+        if not began or not client.access_token:
             return None
-        asked_by = _hash(secrets.access_token)
+        asked_by = _hash(client.access_token)
         try:
-            token = rotate_token(deps.code_host_for(record), ends_on)
+            token = rotate_token(client, ends_on)
         except Later as error:
             if not error.sent:
                 self._give_up(record, str(error))

@@ -33,9 +33,10 @@ class User:
 
 @dataclass
 class Token:
-    """`kind`: personal (also project, group and OAuth tokens) or job (`CI_JOB_TOKEN`).
+    """`kind`: personal (also project and group tokens), oauth, or job (`CI_JOB_TOKEN`).
 
-    `family`: the id of the first of those that were rotated into one another.
+    `ends_at`: of an OAuth token, which ends at a moment and not with a day. `family`: the id of the
+    first of those that were rotated into one another.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Token:
     kind: str = "personal"
     created_at: str = "2026-01-01T00:00:00.000Z"
     family: int = 0
+    ends_at: datetime | None = None
 
 
 @dataclass

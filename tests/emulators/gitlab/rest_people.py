@@ -31,6 +31,9 @@ def current(api: Api, request: Request) -> Reply:
 
 
 def own_token(api: Api, request: Request) -> Reply:
+    if request.token.kind == "oauth":
+        text = "This endpoint requires token type to be a personal access token"
+        raise ApiError(400, {"message": f"400 Bad request - {text}"})
     return Reply(shown.token(request.token))
 
 

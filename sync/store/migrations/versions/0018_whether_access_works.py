@@ -8,7 +8,7 @@ from alembic import op
 from sync.store.db.types import Moment, SafeText
 
 revision = "0018"
-down_revision = "0014"
+down_revision = "0017"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
