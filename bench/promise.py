@@ -33,7 +33,7 @@ def measure() -> Part:
         written = [sample.seconds for sample in idle.samples(side, SAMPLES)]
         side.site.tasks([life.task_id for life in played])
         load = begin(pool, side.site.url, side.site.shots(told, "promise"), CLIENTS).result()
-        side.site.settled(SETTLE_SECONDS)
+        side.quiet(SETTLE_SECONDS, 3.0)
         red = _seconds_until_red(side)
     figures = [
         must("deliveries without an acknowledgement", len(load.unanswered), 0),

@@ -36,6 +36,9 @@ from sync.store import (
     links,
     logs,
     messages,
+    oauth_applications,
+    oauth_grants,
+    oauth_sign_ins,
     outbox,
     people,
     portals,
@@ -237,6 +240,16 @@ def _fill(conn: Connection, portal_id: int) -> None:
     hook_logs.set_tasks_read(conn, portal_id, NOW, 3)
     access.save(conn, ConnectionAccess(c, "ok", NOW, NOW))
     access.save_portal(conn, PortalAccess(portal_id, "ok", NOW, NOW))
+    _fill_sign_ins(conn, portal_id, c)
+
+
+def _fill_sign_ins(conn: Connection, portal_id: int, connection_id: int) -> None:
+    url = "https://gitlab.example.com"
+    oauth_applications.save(conn, VAULT, portal_id, url, "id", "secret")
+    tokens = oauth_grants.GrantTokens("access", "refresh", NOW)
+    oauth_grants.save(conn, VAULT, connection_id, 7, tokens, {"username": "ann"}, NOW)
+    draft = oauth_sign_ins.SignInDraft(portal_id, connection_id, 7, "i", True, url)
+    oauth_sign_ins.begin(conn, draft, f"ticket-{portal_id}", NOW)
 
 
 def _fill_issue_sync(conn: Connection, portal_id: int, connection_id: int) -> None:
