@@ -139,6 +139,7 @@ def check_grant(
     portal: PortalRecord, row: PortalAccess | None, domain: str, now: datetime
 ) -> Check:
     """Judge whether the portal is open to us. Pure."""
+    values: dict[str, object]
     if portal.state != "active":
         values = {"state": portal.state, "reason": portal.state_reason}
         state = f"portal_{portal.state}"

@@ -30,7 +30,7 @@ def check_connection(
 ) -> Iterator[Check]:
     """Yield what is known of a connection; of its hooks one check for each project and group."""
     if record.state != "active":
-        values = {"state": record.state, "reason": record.state_reason}
+        values: dict[str, object] = {"state": record.state, "reason": record.state_reason}
         yield Check("connection", "connection_paused", False, place, values)
     yield check_token(record, row, place, now)
     if row is not None and row.state == UNREACHABLE:
@@ -53,6 +53,7 @@ def check_token(
         return Check("token", "token_unknown", young, place, urgent=False)
     if row.state == MISSING:
         return Check("token", "token_missing", False, place)
+    values: dict[str, object]
     if row.state == REFUSED:
         state = "rotation_lost" if row.code == LOST else "token_refused"
         values = {"text": row.text, "cause": row.cause}

@@ -16,7 +16,11 @@ from sync.errors import Denied, Later
 
 ROOT = Path(b24app.__file__).parent
 # Answers to other programs and to who types commands, not to people at a page.
-MACHINES = {"routes/webhooks.py", "services/gitlab_connections.py"}
+MACHINES = {
+    "routes/webhooks.py",
+    "routes/youtrack_hints.py",
+    "services/gitlab_connections.py",
+}
 FILES = [
     path
     for path in ROOT.rglob("*.py")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from sync.core.issue_sync.history import FieldChange
 from sync.core.issue_sync.link import (
     Conflict,
     Entry,
@@ -31,6 +32,7 @@ from sync.store import (
     deployments,
     hook_logs,
     inbox,
+    issue_link_history,
     issue_links,
     issue_lists,
     links,
@@ -54,6 +56,8 @@ from sync.store.access import ConnectionAccess, PortalAccess
 from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.issue_lists import ListRow
+from sync.store.oauth_grants import GrantTokens
+from sync.store.oauth_sign_ins import SignInDraft
 from sync.store.rows import (
     AllowanceRow,
     ApiCallRow,
@@ -244,11 +248,11 @@ def _fill(conn: Connection, portal_id: int) -> None:
 
 
 def _fill_sign_ins(conn: Connection, portal_id: int, connection_id: int) -> None:
-    url = "https://gitlab.example.com"
+    url = "https://git.test"
     oauth_applications.save(conn, VAULT, portal_id, url, "id", "secret")
-    tokens = oauth_grants.GrantTokens("access", "refresh", NOW)
-    oauth_grants.save(conn, VAULT, connection_id, 7, tokens, {"username": "ann"}, NOW)
-    draft = oauth_sign_ins.SignInDraft(portal_id, connection_id, 7, "i", True, url)
+    tokens = GrantTokens("a", "r", NOW)
+    oauth_grants.save(conn, VAULT, connection_id, oauth_grants.OWN, tokens, {}, NOW)
+    draft = SignInDraft(portal_id, connection_id, 1, "i", False, url)
     oauth_sign_ins.begin(conn, draft, f"ticket-{portal_id}", NOW)
 
 
@@ -262,5 +266,7 @@ def _fill_issue_sync(conn: Connection, portal_id: int, connection_id: int) -> No
     issue_links.create(conn, *place, link, NOW)
     issue_links.save(conn, replace(link, entries=(entry,), pending=(write,)), link)
     issue_links.add_story(conn, link.key, [StoryLine(NOW, "linked", "why")])
+    change = FieldChange(NOW, "title", SideName.PORTAL, ValuePair(), ValuePair())
+    issue_link_history.add_changes(conn, link.key, [change])
     issue_links.add_conflicts(conn, link.key, [Conflict("title", ValuePair(), None, NOW)])
     issue_lists.save(conn, ListRow(connection_id, "pair", SideName.TRACKER))
