@@ -15,7 +15,7 @@ from bench.site import ROOT
 MERGE_REQUESTS, CLIENTS, DELIVERIES, SAMPLES = 150, 10, 1500, 15
 SEED = 5
 SETTLE_SECONDS = 180
-ACKNOWLEDGED_MS = 500.0  # GitLab waits for ten seconds
+ACKNOWLEDGED_MS = 1000.0  # GitLab waits for ten seconds
 WRITTEN_SECONDS = 5.0
 RED_SECONDS = 60.0
 _HOW = """\
