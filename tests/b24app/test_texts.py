@@ -36,7 +36,7 @@ NOT_FOR_PEOPLE = {
 def said(path: Path) -> set[str]:
     """The plain sentences that errors of a module are made of."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    raised = [one for one in calls if getattr(one.func, "id", "") in SHOWN]
+    raised = [call for call in calls if getattr(call.func, "id", "") in SHOWN]
     given = [
         value for one in raised for value in (*one.args, *(word.value for word in one.keywords))
     ]
