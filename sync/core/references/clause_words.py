@@ -155,7 +155,7 @@ _OTHERS = (  # "the next merge request fixes B24-5"
     r"upcoming|future|"
     r"follow-?\s?up|back-?end|front-?end|\w+'s)\s(?:mr|pr|(?:merge|pull)\srequest|commit|change|"
     r"patch|branch|"
-    r"release|version)|\bfollow-?\s?up|(?:\b(?:mr|pr|merge\srequest)\s)?\S{0,60}![0-9]+|"
+    r"release|version)|\bfollow-?\s?up|![0-9]+|"
     r"\b(?:следующ|друг|отдельн|втор|предыдущ|прошл|нов)\w*\s(?:мр|mr|мерж\w*|коммит\w*|ветк\w*|"
     r"релиз\w*|"
     r"верси\w*|задач\w*))\s\Z"
@@ -181,7 +181,7 @@ _EXAMPLE = (
 
 @cache
 def clause_pattern(name: str) -> re.Pattern[str]:
-    """Return the compiled pattern of a table, by name.
+    """Return the compiled pattern of a table, by name; of text in small letters.
 
     Tables of what stands before a word match at the end of that text: bare, present and past hold
     what denies a closing word of that form. Those of what stands behind a reference match at its
@@ -203,4 +203,4 @@ def clause_pattern(name: str) -> re.Pattern[str]:
         "after closing": (AFTER_CLOSING,),
     }
     text = "|".join(f"(?:{part})" for part in tables[name])
-    return re.compile(text.replace("%CLOSING%", any_word_pattern(CLOSING_WORDS)), re.IGNORECASE)
+    return re.compile(text.replace("%CLOSING%", any_word_pattern(CLOSING_WORDS)))
