@@ -126,8 +126,10 @@ def _weakened_before(text: str, word: str, word_start: int) -> str:
         return "deny"
     if clause_pattern("uncertain").search(clause) or clause_pattern("event").search(line.lower()):
         return "part"
-    is_gerund = word == "bare" and _form(text, word_start).startswith(_GERUNDS)
-    return "part" if is_gerund and clause_pattern("gerund").search(small) else ""
+    if word != "bare":
+        return ""
+    name = "gerund" if _form(text, word_start).startswith(_GERUNDS) else "also later"
+    return "part" if clause_pattern(name).search(small) else ""
 
 
 def _form(text: str, word_start: int) -> str:
