@@ -39,7 +39,7 @@ _KINDS_BY_TEXT = {
     "## What\n\nAdds a cache.\n\n## Tasks\n\nCloses B24-5": "5 close",
     "Changelog: fixed\nCloses: B24-5": "5 close",
     "Signed-off-by: Ann <a@x.y>\nFixes: B24-5": "5 close",
-    "Merge branch 'fix' into 'main'\n\nFix crash\n\nCloses B24-5\n\nSee merge request !12": "5 close",
+    "Merge branch 'fix' into 'main'\n\nFix it\n\nCloses B24-5\n\nSee merge request !12": "5 close",
     "Fixes B24-5 for good": "5 close",
     "Fixes B24-5 and adds a test so that it never breaks again": "5 close",
     "Fixes B24-5. Not related to B24-6": "5 close 6 mention",

@@ -71,6 +71,9 @@ _KINDS_BY_TEXT = {
     "B24-5 исправим потом": "5 deny",
     "B24-5 мы закроем сами": "5 deny",
     "B24-5 потом доделаю": "5 deny",
+    "B24-5: после релиза закроем": "5 deny",
+    "B24-5, после приёмки закроют": "5 deny",
+    "B24-5: закроем после релиза": "5 deny",
 }  # fmt: skip
 
 CASES = {text: (text, kinds) for text, kinds in _KINDS_BY_TEXT.items()}

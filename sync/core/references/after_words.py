@@ -54,6 +54,7 @@ AFTER_LATER = (
     r"когда\s(?:\w+\s){1,3}время|later|someday|next\stime|tomorrow|afterwards|soon|"
     r"eventually|in\s(?:the\snext|a\s(?:later|separate|follow-?up|future|next|new)|another|"
     r"future)|separately|in\sa\sfollow-?up|not\syet|not\sreally|"
+    r"после\s(?:\w+\s){1,3}(?:закро(?:ем|ет|ю)|исправи|доделае)\w*|закро(?:ем|ю|ют)\s(?:после|потом|когда)|"
     r"not\sany\s?more|no,?\s(?:it|this)\sdoes(?:n't|\snot)|but\snot\s(?:yet|now|here)|maybe|"
     r"perhaps|"
     r"or\snot|todo|wip|позже|потом|попозже|завтра|скоро|когда-нибудь|отдельно|"
