@@ -31,6 +31,7 @@ from sync.engine.load.scope import read_portal
 from sync.errors import Denied, Later, Refused
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiter, RateLimiters
 from sync.net import guarded_session
+from sync.sentences import sentence
 from sync.settings.apply import stored_settings
 from sync.settings.issue_sync import to_mapping
 from sync.settings.model import Settings, load
@@ -57,7 +58,13 @@ def _require_kind(record: ConnectionRecord, kind: str) -> None:
     """Raise Refused for a connection of another kind: its token is for its own server alone."""
     if record.kind != kind:
         raise Refused(
-            f"The connection {record.name} is of the kind {record.kind}, not {kind}", code="kind"
+            sentence(
+                "The connection {name} is of the kind {kind}, not {other}",
+                name=record.name,
+                kind=record.kind,
+                other=kind,
+            ),
+            code="kind",
         )
 
 
@@ -160,7 +167,7 @@ class Clients:
             secrets = connections.secrets(conn, self.vault, record.id)
         if secrets is None or not secrets.access_token:
             raise Denied(
-                f"The connection {record.name} has no access token",
+                sentence("The connection {name} has no access token", name=record.name),
                 change="Give it one under `token` in the settings",
                 code="no_token",
             )

@@ -15,9 +15,12 @@ from b24app.cli.backup import add_backup_arguments, add_restore_arguments
 from b24app.cli.doctor import add_doctor_arguments
 from b24app.cli.extras import missing_extras
 from b24app.cli.key_guard import config_with_key
+from b24app.cli.language import LANGUAGES, choose_language, say, set_language
+from b24app.cli.parser import Parser
 from b24app.cli.portal import add_portal_arguments
 from b24app.cli.sync_arguments import add_sync_arguments
 from sync.config import Config, ConfigError
+from sync.sentences import as_sentence, as_text, sentence
 
 Configure = Callable[[argparse.ArgumentParser], None]
 
@@ -115,7 +118,9 @@ _UNCONFIGURED = ("init", "completion")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Exit codes: 0 done, 1 not done (the reason is on stderr), 2 wrong usage."""
-    args = _parse(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    set_language(choose_language(words, _environment()))
+    args = _parse(words)
     try:
         module = import_module(f"b24app.cli.{COMMANDS[args.command][0]}")
         if args.command in _UNCONFIGURED:
@@ -141,20 +146,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(explanation)
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the command line; values of what is no argument are not shown: they may be secrets."""
     parser = build_parser()
     args, unknown = parser.parse_known_args(argv)
     if unknown:
         options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
-        parser.error("unrecognized arguments: " + " ".join(options or ["a word too many"]))
+        listed = " ".join(options) or as_sentence("a word too many")
+        parser.error(say(sentence("unrecognized arguments: {listed}", listed=listed)))
     return args
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment with what its file says; a file with mistakes is named later."""
+    try:
+        return {**environment.missing_values(os.environ), **os.environ}
+    except ConfigError:
+        return dict(os.environ)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="b24bridge", description="GitLab merge requests kept in step with Bitrix24 tasks."
+    )
+    parser.add_argument(
+        "--language", choices=LANGUAGES, help="of what is printed (B24BRIDGE_LANGUAGE, the locale)"
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('b24bridge')}")
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -173,16 +190,19 @@ def _explain_error(error: Exception) -> str | None:
     from sync.store.vault import VaultError
 
     if isinstance(error, OperationalError):
-        return f"The database cannot be used: {str(error.orig).strip().splitlines()[0]}"
+        return sentence(
+            "The database cannot be used: {why}",
+            why=str(error.orig).strip().splitlines()[0],
+        )
     if isinstance(error, LookupError) and not isinstance(error, KeyError | IndexError):
-        return str(error)
+        return as_text(error)
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, SyncError | Invalid | UnresolvedSecret | VaultError | OSError):
-        return str(error)
+        return as_text(error)
     return None
 
 
 def _fail(*lines: Any) -> int:
-    print(*lines, sep="\n", file=sys.stderr)
+    print(*map(say, lines), sep="\n", file=sys.stderr)
     return 1

@@ -10,6 +10,7 @@ from b24app.clients import Clients
 from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.errors import SyncError
+from sync.sentences import sentence
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord
 from sync.youtrack.api.account import Account, problems, read_account
@@ -40,7 +41,12 @@ def _test(opened: Clients, record: ConnectionRecord) -> int:
 
 def describe(account: Account) -> str:
     """Return an account in one line."""
-    return f"{account.login} at YouTrack {account.version}, time zone {account.zone}"
+    return sentence(
+        "{login} at YouTrack {version}, time zone {zone}",
+        login=account.login,
+        version=account.version,
+        zone=account.zone,
+    )
 
 
 def missing_fields(client: YouTrack, record: ConnectionRecord) -> Iterator[str]:

@@ -34,6 +34,7 @@ from b24app.texts import translate
 from sync.bitrix24.install.steps import StepResult
 from sync.deadlines import limit_outbound
 from sync.engine import alert_actions
+from sync.sentences import sentence
 from sync.store import alerts, connections, people
 from sync.store.alerts import AlertRow
 from sync.store.db.database import read, write
@@ -125,7 +126,9 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             record = connections.by_name(conn, visitor.portal_id, name)
         if record is None:
-            raise RequestRejected(404, "no_connection", f"There is no connection {name}")
+            raise RequestRejected(
+                404, "no_connection", sentence("There is no connection {name}", name=name)
+            )
         from b24app.services.connection_checks import (
             check_whole_connection,  # python-gitlab is large, and no other page needs it
         )

@@ -20,6 +20,7 @@ from sync.bitrix24.rest.batch import as_mapping
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.limits import BURST, OPERATING_LIMIT
 from sync.errors import SyncError
+from sync.sentences import sentence
 from sync.settings.apply import portal_domain
 from sync.store import connections, hook_logs, inbox, logs, portals, program
 from sync.store.db.database import read
@@ -87,7 +88,11 @@ def _existing_folder(clients: Clients) -> str:
 
 def examine_disk(total: int, used: int, free: int) -> Finding:
     """Judge the room on the disk of the data folder, in bytes. Pure."""
-    text = f"{free / 1e9:.1f} GB of {total / 1e9:.1f} GB free"
+    text = sentence(
+        "{free} GB of {total} GB free",
+        free=f"{free / 1000000000.0:.1f}",
+        total=f"{total / 1000000000.0:.1f}",
+    )
     ok = free >= LEAST_FREE_BYTES and free >= total * LEAST_FREE_SHARE
     return Finding("disk", ok, text, "" if ok else "make room: a full disk stops every delivery")
 
@@ -96,14 +101,29 @@ def examine_database(clients: Clients, conn: Connection) -> Iterator[Finding]:
     """Yield what the database is, whether the keys open it, and when it was last backed up."""
     name = describe_database(clients.config)
     file = database_file(clients.config)
-    size = f", {file.stat().st_size / 1e6:.1f} MB" if file and file.is_file() else ""
-    yield Finding("database", True, f"{name}, revision {newest_revision()}{size}")
+    size = (
+        sentence(", {megabytes} MB", megabytes=f"{file.stat().st_size / 1000000.0:.1f}")
+        if file and file.is_file()
+        else ""
+    )
+    yield Finding(
+        "database",
+        True,
+        sentence(
+            "{name}, revision {revision}{size}",
+            name=name,
+            revision=newest_revision(),
+            size=size,
+        ),
+    )
     keys = clients.config.current_keys()
     right = opens(conn, keys)
     yield Finding(
         "key",
         right,
-        f"the key {fingerprint(keys)} opens the database's secrets"
+        sentence(
+            "the key {fingerprint} opens the database's secrets", fingerprint=fingerprint(keys)
+        )
         if right
         else "the keys here do not open the database's secrets",
         "" if right else "put the right key into B24BRIDGE_SECRET_KEY or the key file",
@@ -119,7 +139,7 @@ def examine_backup(at: datetime | None, now: datetime) -> Finding:
         )
     ok = now - at <= OLD_BACKUP
     change = "" if ok else "run `b24bridge backup FILE` each night"
-    return Finding("backup", ok, f"last made {at:%Y-%m-%d %H:%M} UTC", change)
+    return Finding("backup", ok, sentence("last made {at} UTC", at=f"{at:%Y-%m-%d %H:%M}"), change)
 
 
 def examine_work(conn: Connection, now: datetime) -> Iterator[Finding]:
@@ -129,14 +149,16 @@ def examine_work(conn: Connection, now: datetime) -> Iterator[Finding]:
     yield Finding(
         "worker",
         bool(alive),
-        f"{len(alive)} at work" if alive else "none was seen in the last minute",
+        sentence("{count} at work", count=len(alive))
+        if alive
+        else "none was seen in the last minute",
         "" if alive else "start the service, or `b24bridge serve`",
     )
     offsets = [row.clock_offset for row in workers if row.clock_offset is not None]
     if offsets:
         offset = max(offsets, key=abs)
         ok = abs(offset) < WRONG_CLOCK.total_seconds()
-        text = f"{offset:+d} s beside Bitrix24's and GitLab's"
+        text = sentence("{offset} s beside Bitrix24's and GitLab's", offset=f"{offset:+d}")
         yield Finding("clock", ok, text, "" if ok else "set this machine's time")
     waiting = inbox.oldest_waiting_at(conn)
     age = max(now - waiting, timedelta()) if waiting else timedelta()
@@ -144,7 +166,12 @@ def examine_work(conn: Connection, now: datetime) -> Iterator[Finding]:
     yield Finding(
         "queue",
         ok,
-        f"the oldest delivery waits for {int(age.total_seconds())} s" if waiting else "empty",
+        sentence(
+            "the oldest delivery waits for {seconds} s",
+            seconds=int(age.total_seconds()),
+        )
+        if waiting
+        else "empty",
         "" if ok else "look at the worker's log; `b24bridge status` names what failed",
     )
 
@@ -207,7 +234,11 @@ def _examine_bindings(client: Portal, public_url: str, domain: str) -> Iterator[
         rows = [as_mapping(row) for row in result] if isinstance(result, list) else []
         bound = {str(row.get(column)).upper() for row in rows if row.get("handler") == handler}
         missing = [name for name in names if name not in bound]
-        text = f"not bound: {', '.join(missing)}" if missing else f"all {len(names)} are bound"
+        text = (
+            sentence("not bound: {missing}", missing=", ".join(missing))
+            if missing
+            else sentence("all {count} are bound", count=len(names))
+        )
         yield Finding(subject, not missing, text, repair if missing else "", domain)
 
 
@@ -218,14 +249,16 @@ def examine_budget(row: AllowanceRow, now: datetime, place: str) -> Finding:
         for method, used in row.operating.items()
         if used[0] >= OPERATING_LIMIT and used[1] > now.timestamp()
     }
-    text = f"{row.level:.0f} of {BURST} requests in the bucket"
+    text = sentence(
+        "{level} of {burst} requests in the bucket", level=f"{row.level:.0f}", burst=BURST
+    )
     if not busy:
         return Finding("budget", True, text, "", place)
     methods = ", ".join(f"{method} ({seconds:.0f} s)" for method, seconds in sorted(busy.items()))
     return Finding(
         "budget",
         False,
-        f"{text}; the portal's time is used up for {methods}",
+        sentence("{text}; the portal's time is used up for {methods}", text=text, methods=methods),
         "nothing: it goes on within ten minutes. If it comes back, somebody else uses it too",
         place,
     )
@@ -254,9 +287,13 @@ def _examine_connection(
 def examine_hook_log(row: HookLogRow, place: str) -> Finding:
     """Judge when a webhook last delivered something, and when it was last refused. Pure."""
     good = f"{row.good_at:%Y-%m-%d %H:%M} UTC" if row.good_at else "never seen"
-    text = f"{row.target}: last good delivery {good}"
+    text = sentence("{target}: last good delivery {good}", target=row.target, good=good)
     if row.refused_at:
-        text += f", last refused {row.refused_at:%Y-%m-%d %H:%M} UTC ({row.refused})"
+        text += sentence(
+            ", last refused {refused_at} UTC ({refused})",
+            refused_at=f"{row.refused_at:%Y-%m-%d %H:%M}",
+            refused=row.refused,
+        )
     if row.problem:
         return Finding("deliveries", False, f"{text}; {row.problem}", "", place)
     worse = row.refused_at is not None and (row.good_at is None or row.refused_at > row.good_at)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.link import EntryKind, EntryState, LinkState
+from sync.sentences import sentence
 from sync.store import issue_links, issue_lists
 from sync.store.issue_links import IssueLinkRow
 
@@ -22,12 +23,28 @@ def link_lines(conn: Connection, portal_id: int, limit: int) -> list[str]:
     rows = issue_links.with_trouble(conn, portal_id)
     states = issue_links.load(conn, [row.key for row in rows])
     troubled = [(row, text) for row in rows if (text := _trouble(row, states[row.key]))]
-    lines.append(f"links    {total} of tasks and issues, {len(troubled)} of which need a look")
+    lines.append(
+        sentence(
+            "links    {total} of tasks and issues, {count} of which need a look",
+            total=total,
+            count=len(troubled),
+        )
+    )
     for row, text in troubled[:limit]:
-        name = f"task {row.task_id}" if row.task_id else f"issue {row.tracker_number}"
-        lines.append(f"link     {name}: {text}")
+        name = (
+            sentence("task {task_id}", task_id=row.task_id)
+            if row.task_id
+            else sentence("issue {tracker_number}", tracker_number=row.tracker_number)
+        )
+        lines.append(sentence("link     {name}: {text}", name=name, text=text))
     if len(troubled) > limit:
-        lines.append(f"         and {len(troubled) - limit} more: `--limit {len(troubled)}`")
+        lines.append(
+            sentence(
+                "         and {count} more: `--limit {total}`",
+                count=len(troubled) - limit,
+                total=len(troubled),
+            )
+        )
     if troubled:
         lines.append("next     `b24bridge sync explain TASK` tells a link's whole story")
     return lines
@@ -36,8 +53,17 @@ def link_lines(conn: Connection, portal_id: int, limit: int) -> list[str]:
 def _halted_lines(conn: Connection, portal_id: int) -> Iterator[str]:
     for (connection, pair), text in issue_lists.halted(conn, portal_id).items():
         project, _, group = pair.removeprefix(f"{connection}/".casefold()).rpartition("/")
-        yield f"stopped  workgroup {group} ⇄ {project}: {text}"
-        yield f"next     `b24bridge sync resume --pair {project} --workgroup {group}`"
+        yield sentence(
+            "stopped  workgroup {group} ⇄ {project}: {text}",
+            group=group,
+            project=project,
+            text=text,
+        )
+        yield sentence(
+            "next     `b24bridge sync resume --pair {project} --workgroup {group}`",
+            project=project,
+            group=group,
+        )
 
 
 def _trouble(row: IssueLinkRow, link: LinkState) -> str:
@@ -50,12 +76,19 @@ def _troubles(link: LinkState) -> Iterator[str]:
         yield f"paused: {link.pause.text}"
     yield from link.waiting.values()
     if link.clashes:
-        yield f"both sides changed {', '.join(link.clashes)}: `b24bridge sync conflicts`"
+        yield sentence(
+            "both sides changed {clashes}: `b24bridge sync conflicts`",
+            clashes=", ".join(link.clashes),
+        )
     if link.refused:
         names = sorted({key.partition("/")[2] or "the item" for key in link.refused})
-        yield f"not taken by the other side: {', '.join(names)}"
+        yield sentence("not taken by the other side: {names}", names=", ".join(names))
     refused = [entry for entry in link.entries if entry.state is EntryState.REFUSED]
     if refused:
-        yield f"{_KINDS[refused[0].kind]} that does not cross: {refused[0].reason}"
+        yield sentence(
+            "{kinds} that does not cross: {reason}",
+            kinds=_KINDS[refused[0].kind],
+            reason=refused[0].reason,
+        )
     if len(refused) > 1:
-        yield f"{len(refused) - 1} more that do not cross"
+        yield sentence("{count} more that do not cross", count=len(refused) - 1)

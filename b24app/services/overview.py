@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from sync.core.model.commands import PutMessage
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.sentences import decode_sentence, sentence
 from sync.store import alerts, connections, inbox, links, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import smart_commits as store_smart_commits
@@ -160,7 +161,7 @@ def _count_alerts(
 def summarize_connection(record: ConnectionRecord) -> dict[str, Any]:
     """Return a connection without secrets, with the reason of its pause or last refusal."""
     fields = ("name", "kind", "base_url", "state", "account")
-    reason = record.state_reason or record.account.get("problem") or ""
+    reason = record.state_reason or decode_sentence(str(record.account.get("problem") or ""))
     return {name: getattr(record, name) for name in fields} | {"state_reason": reason}
 
 
@@ -329,7 +330,9 @@ def find_portal(
     ]
     if not records:
         names = ", ".join(map(_portal_domain, every)) or "none"
-        raise LookupError(f"no portal {name} is installed; there is: {names}")
+        raise LookupError(
+            sentence("no portal {name} is installed; there is: {names}", name=name, names=names)
+        )
     return records[0]
 
 

@@ -30,6 +30,7 @@ from sync.errors import Denied
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.webhooks import parse as gitlab_hooks
+from sync.sentences import sentence
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, DeliveryRow
 from sync.store.vault import Vault
@@ -42,7 +43,9 @@ PORTAL_LANE = "bitrix24"  # the counterpart that commands go to
 
 
 def _no_youtrack(record: ConnectionRecord) -> YouTrack:
-    raise Denied(f"Nothing here opens the connection {record.name}", code="no_client")
+    raise Denied(
+        sentence("Nothing here opens the connection {name}", name=record.name), code="no_client"
+    )
 
 
 @dataclass(frozen=True)

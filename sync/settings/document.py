@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from sync.sentences import sentence
 from sync.settings import checks
 from sync.settings.checks import Lookups
 from sync.settings.issue_sync import (
@@ -122,7 +123,9 @@ def _unknown_key_text(name: str) -> str:
 
 def _parse(text: str) -> CommentedMap:
     if len(text) > MAX_BYTES:
-        raise Invalid([Problem(0, "", f"is larger than {MAX_BYTES} characters")])
+        raise Invalid(
+            [Problem(0, "", sentence("is larger than {most} characters", most=MAX_BYTES))]
+        )
     try:
         root = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:

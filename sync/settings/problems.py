@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from sync.sentences import sentence
+
 Path = tuple[str | int, ...]
 
 # Texts by pydantic's own error types (https://docs.pydantic.dev/latest/errors/validation_errors/).
@@ -60,7 +62,7 @@ class Problem:
     text: str
 
     def __str__(self) -> str:
-        where = f"line {self.line}: " if self.line else ""
+        where = sentence("line {line}: ", line=self.line) if self.line else ""
         return f"{where}{self.path}: {self.text}" if self.path else f"{where}{self.text}"
 
 
@@ -97,7 +99,10 @@ def _error_text(details: ErrorDetails) -> str:
     if details["type"] == "enum" and details["input"] == "note":
         return renamed_text("note")
     if details["type"] == "string_pattern_mismatch":
-        return f"has a form that is not allowed: {_short_value(details['input'])}"
+        return sentence(
+            "has a form that is not allowed: {value}",
+            value=_short_value(details["input"]),
+        )
     values = {"input": _short_value(details.get("input")), **details.get("ctx", {})}
     return str(_TEXTS.get(details["type"], details["msg"])).format_map(values)
 
@@ -109,10 +114,10 @@ def _short_value(value: Any) -> str:
 
 def renamed_text(name: str) -> str:
     """Return the problem of a key or kind that was renamed: the name it has now."""
-    return f"is called `{RENAMED[name]}` now"
+    return sentence("is called `{renamed}` now", renamed=RENAMED[name])
 
 
 def suggest_key(name: str, keys: Iterable[str]) -> str:
     """Return a guess at the key that was meant, as the end of a sentence, or ""."""
     near = get_close_matches(name, list(keys), n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    return sentence("; did you mean `{near}`?", near=near[0]) if near else ""

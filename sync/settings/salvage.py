@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sync.sentences import sentence
 from sync.settings.issue_sync import UNREADABLE
 from sync.settings.model import Settings
 from sync.settings.problems import Path, list_errors
@@ -73,9 +74,12 @@ def _placeholder(path: Path) -> Any:
         case ("portal",):
             return "unknown.invalid"
         case ("connections", int(index)):
-            return {"name": f"number {index}", "url": "https://unknown.invalid"}
+            return {
+                "name": sentence("number {index}", index=index),
+                "url": "https://unknown.invalid",
+            }
         case ("connections", int(index), "name"):
-            return f"number {index}"
+            return sentence("number {index}", index=index)
         case ("issue_sync", "pairs", int(index)):
             return {"workgroup": 0, "project": f"{UNREADABLE}{index}"}
         case (*_, "routes", int()):

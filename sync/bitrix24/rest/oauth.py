@@ -22,6 +22,7 @@ from sync.bitrix24.rest.masking import mask_line
 from sync.core.audit import CallLog
 from sync.errors import Denied, Refused
 from sync.net import TIMEOUT
+from sync.sentences import sentence
 
 _DEFAULT_HOST = "https://oauth.bitrix.info"
 
@@ -38,7 +39,9 @@ def oauth_server(server_endpoint: str, allowed: Collection[str]) -> str:
     base = normalize_url(server_endpoint)
     if base not in hosts:
         raise Refused(
-            f"{base[:100]} is not an OAuth server of Bitrix24 that is known here",
+            sentence(
+                "{base} is not an OAuth server of Bitrix24 that is known here", base=base[:100]
+            ),
             cause="The request is forged, or Bitrix24 has a new one",
             change="If it is genuine, add it to B24BRIDGE_OAUTH_HOSTS",
             code="foreign_oauth_host",

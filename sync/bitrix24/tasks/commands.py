@@ -28,6 +28,7 @@ from sync.core.model.commands import (
 )
 from sync.core.model.tasks import Task
 from sync.errors import Later, Refused, SyncError
+from sync.sentences import sentence
 
 
 def calls_for(command: Command, task: Task | None, user_id: int = 0) -> list[Call]:
@@ -155,7 +156,9 @@ def _notify_user(command: Notify) -> Call:
 def _change_stage_result(command: SetStage, result: Any, task: Task) -> CommandResult | SyncError:
     if result is False:
         return Refused(
-            f"task.stages.movetask: the task {command.task_id} was not moved",
+            sentence(
+                "task.stages.movetask: the task {task_id} was not moved", task_id=command.task_id
+            ),
             cause="The column does not belong to the task's workgroup, or it was deleted",
             change="Choose the workgroup's columns again in the settings",
         )
@@ -166,7 +169,7 @@ def _log_time_result(command: LogTime, result: Any) -> CommandResult | SyncError
     if as_int(result):
         return CommandResult()
     return Refused(
-        f"The time was not logged in the task {command.task_id}",
+        sentence("The time was not logged in the task {task_id}", task_id=command.task_id),
         cause="The portal gives no further reason",
         change="Look at the task's log of time in Bitrix24",
     )
@@ -205,12 +208,15 @@ def _message_not_saved(command: PutMessage) -> Refused:
     place = command.place
     if place.dialog:
         return Refused(
-            f"The message was not saved in {place.dialog}",
+            sentence("The message was not saved in {dialog}", dialog=place.dialog),
             cause="The portal gives no further reason",
             change="Look at that chat in Bitrix24, or choose another one in the settings",
         )
     return Refused(
-        f"The message in the discussion of the task {place.task_id} was not saved",
+        sentence(
+            "The message in the discussion of the task {task_id} was not saved",
+            task_id=place.task_id,
+        ),
         cause="The portal gives no further reason",
         change="Look at the task's discussion in Bitrix24",
     )
@@ -221,7 +227,7 @@ def _closed_chat(dialog: str, error: SyncError) -> SyncError:
     if error.code not in NOT_MEMBER or not isinstance(error, Refused):
         return error
     return Refused(
-        f"Nothing can be said in the chat {dialog}",
+        sentence("Nothing can be said in the chat {dialog}", dialog=dialog),
         cause="The employee who installed the application is not in this chat",
         change="Add that employee to the workgroup or chat, or choose another chat in the settings",
         code=error.code,
@@ -231,7 +237,7 @@ def _closed_chat(dialog: str, error: SyncError) -> SyncError:
 def _closed_discussion(task_id: int, error: Refused) -> Refused:
     """Explain a refusal alike for all messages of a task, so that it shows as one failure."""
     return Refused(
-        f"Nothing can be said in the discussion of the task {task_id}",
+        sentence("Nothing can be said in the discussion of the task {task_id}", task_id=task_id),
         cause="The employee who installed the application is not in it, and may not observe the "
         "task",
         change="Add that employee to the task as an observer",

@@ -9,6 +9,7 @@ from sync.bitrix24.rest.batch import Call
 from sync.bitrix24.tasks import fields as tasks_fields
 from sync.core.model.commands import MoveTask
 from sync.core.model.tasks import Task, TaskStatus
+from sync.sentences import sentence
 
 WAITING, IN_PROGRESS = TaskStatus.WAITING, TaskStatus.IN_PROGRESS
 AWAITING_CONTROL, COMPLETED, DEFERRED = (
@@ -107,7 +108,10 @@ def transition_result(effect: MoveTask, result: Any, task: Task) -> CommandResul
     if effect.status is COMPLETED and now.status is AWAITING_CONTROL:
         return CommandResult(task=now, note=AWAITS_CONTROL)
     if now.status is not effect.status:
-        return CommandResult(task=now, note=f"the portal left the task in the status {now.status}")
+        return CommandResult(
+            task=now,
+            note=sentence("the portal left the task in the status {status}", status=now.status),
+        )
     return CommandResult(task=now)
 
 

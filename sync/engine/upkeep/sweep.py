@@ -30,6 +30,7 @@ from sync.engine.upkeep.purge import NightlyPurge
 from sync.engine.upkeep.task_gap import make_up_for_events
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
+from sync.sentences import encode_sentence
 from sync.store import (
     branch_checks,
     clock_repair,
@@ -178,7 +179,7 @@ def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
 
 def _record_problem(deps: Deps, connection: ConnectionRecord, problem: str | None) -> None:
     row = {name: value for name, value in connection.account.items() if name != "problem"}
-    account = {**row, "problem": problem} if problem else row
+    account = {**row, "problem": encode_sentence(problem)} if problem else row
     if account != connection.account:
         with write(deps.database) as conn:
             connections.set_account(conn, connection.id, account)

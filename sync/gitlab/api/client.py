@@ -19,6 +19,7 @@ from sync.gitlab.api.errors import error_from_exception, error_from_response, er
 from sync.gitlab.api.rate_limit import RateLimiter
 from sync.gitlab.json_fields import mapping, mappings
 from sync.net import guarded_session
+from sync.sentences import sentence
 
 USER_AGENT = "b24bridge/0.1"
 TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
@@ -181,7 +182,10 @@ class GitLab:
             for piece in answer.iter_content(CHUNK_BYTES):
                 kept += piece
                 if len(kept) > most:
-                    raise Refused(f"GET {path} has more than {most} bytes", code="too_large")
+                    raise Refused(
+                        sentence("GET {path} has more than {most} bytes", path=path, most=most),
+                        code="too_large",
+                    )
         except OSError as error:
             raise error_from_exception(error, request=f"GET {path}", write=False) from error
         finally:
@@ -237,7 +241,13 @@ class _Backend(RequestsBackend):
         asks = url == f"{self._base_url}{GRAPHQL}"
         write = method.lower() != "get" and not (asks and _only_asks(options.get("json")))
         if not asks and not url.startswith(f"{self._base_url}/api/v4/"):
-            raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
+            raise Refused(
+                sentence(
+                    "{request} is not sent: the address is outside of {base_url}",
+                    request=request,
+                    base_url=self._base_url,
+                )
+            )
         # The session knows the CA file. A redirect would carry the token to another address.
         options |= {"verify": self.client.verify, "allow_redirects": False}
         self._owner.wait_for_slot()
@@ -270,7 +280,7 @@ def _only_asks(sent: object) -> bool:
 
 def _bad_link(path: str) -> Refused:
     return Refused(
-        f"GET {path}: the link to the next page leads to no other page",
+        sentence("GET {path}: the link to the next page leads to no other page", path=path),
         cause="Something between this service and GitLab changes its answers",
         change="Let a proxy in front of GitLab pass the Link header as it is",
         code="link",

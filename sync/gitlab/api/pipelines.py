@@ -15,6 +15,7 @@ from urllib.parse import quote
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.json_fields import mapping, mappings, positive_int, text, web_url
+from sync.sentences import sentence
 
 NEWEST_LIMIT = 5  # pipelines shown after a lost answer
 
@@ -82,16 +83,22 @@ def read_newest(client: GitLab, project: int | str, ref: str) -> tuple[PipelineA
     Raises SyncError.
     """
     listed = client.list(
-        f"/projects/{encode_segment(project)}/pipelines", ref=ref, per_page=NEWEST_LIMIT
+        sentence("/projects/{encode_segment}/pipelines", encode_segment=encode_segment(project)),
+        ref=ref,
+        per_page=NEWEST_LIMIT,
     )
     return tuple(_parse_answer(row) for row in mappings(list(islice(listed, NEWEST_LIMIT))))
 
 
 def _change(client: GitLab, project: int | str, pipeline_id: int, verb: str) -> PipelineAnswer:
     """Send `verb`, and compare the status before: GitLab answers alike if nothing was to do."""
-    path = f"/projects/{encode_segment(project)}/pipelines/{pipeline_id}"
+    path = sentence(
+        "/projects/{encode_segment}/pipelines/{pipeline_id}",
+        encode_segment=encode_segment(project),
+        pipeline_id=pipeline_id,
+    )
     before = _parse_answer(client.get(path))
-    unsure = f"Whether GitLab did it ({verb}) is not known"
+    unsure = sentence("Whether GitLab did it ({verb}) is not known", verb=verb)
     answer = _send_with_advice(
         lambda: client.post(f"{path}/{verb}", {}), unsure, before.url or path, None
     )
@@ -205,7 +212,7 @@ def _send_with_advice(
             after=error.after,
             sent=True,
             cause=unsure,
-            change=f"Look before you repeat it: {where}",
+            change=sentence("Look before you repeat it: {where}", where=where),
             code=error.code,
         ) from error
     except Denied:
@@ -234,7 +241,12 @@ def _pipelines_url(client: GitLab, project: int | str, ref: str) -> str:
     """
     encoded_ref = quote(ref, safe="")
     if str(project).isdecimal():
-        return f"{client.base_url}/api/v4/projects/{project}/pipelines?ref={encoded_ref}"
+        return sentence(
+            "{base_url}/api/v4/projects/{project}/pipelines?ref={encoded_ref}",
+            base_url=client.base_url,
+            project=project,
+            encoded_ref=encoded_ref,
+        )
     return f"{client.base_url}/{project}/-/pipelines?scope=all&ref={encoded_ref}"
 
 

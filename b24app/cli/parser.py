@@ -1,0 +1,117 @@
+"""The parser of the command line, whose help and errors are in the language of this process.
+
+argparse composes its own messages in English: they are recognised by their patterns and said
+again. https://docs.python.org/3/library/argparse.html
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from b24app.cli.language import say
+from sync.sentences import Sentence, as_sentence, sentence
+
+# argparse's message -> ours; the groups are the values, by name.
+_ERRORS: tuple[tuple[str, str], ...] = (
+    (r"argument (?P<name>.+?): (?P<why>.+)", "argument {name}: {why}"),
+    (r"the following arguments are required: (?P<names>.+)", "these are missing: {names}"),
+    (
+        r"invalid choice: (?P<value>.+) \(choose from (?P<names>.+)\)",
+        "{value} is none of these: {names}",
+    ),
+    (r"invalid \w+ value: (?P<value>.+)", "{value} is not a whole number"),
+    (r"expected one argument", "needs a value"),
+    (r"expected at least one argument", "needs at least one value"),
+    (r"expected (?P<amount>\d+) arguments", "needs {amount} values"),
+    (r"not allowed with argument (?P<name>.+)", "does not go together with {name}"),
+    (r"ignored explicit argument (?P<value>.+)", "takes no value"),
+    (r"unrecognized arguments: (?P<listed>.+)", "unrecognized arguments: {listed}"),
+    (
+        r"ambiguous option: (?P<name>.+) could match (?P<names>.+)",
+        "{name} may be any of: {names}",
+    ),
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that speaks the language of this process."""
+
+    def __init__(self, **options: Any) -> None:
+        """Translate the description, and leave `-h` to ourselves."""
+        options["description"] = say(options.get("description") or "")
+        ours = {"add_help": False, "formatter_class": _Formatter, "exit_on_error": False}
+        super().__init__(**options | ours)
+        super().add_argument(
+            "-h", "--help", action="help", help=say("show this help message and exit")
+        )
+        self._positionals.title = say("positional arguments")
+        self._optionals.title = say("options")
+
+    def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
+        """Add an argument with its help translated."""
+        if isinstance(text := options.get("help"), str) and text != argparse.SUPPRESS:
+            options["help"] = say(text)
+        return super().add_argument(*names, **options)
+
+    def add_subparsers(self, **options: Any) -> Any:
+        """Add subcommands whose help is translated as it is added."""
+        return super().add_subparsers(**options, parser_class=type(self), action=_Subparsers)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; a value that is refused is said with the sentence of who refused it."""
+        try:
+            return super().parse_known_args(args, namespace)
+        except argparse.ArgumentError as error:
+            why = _meaning(error.message)
+            if error.argument_name is None:
+                self.error(why)
+            self.error(sentence("argument {name}: {why}", name=error.argument_name, why=why))
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and what is wrong; exit with 2."""
+        self.print_usage()
+        text = sentence("{program}: error: {message}", program=self.prog, message=_meaning(message))
+        self.exit(2, f"{say(text)}\n")
+
+    def print_usage(self, file: Any = None) -> None:
+        """Print the usage to standard error, as argparse does before an error."""
+        super().print_usage(file or sys.stderr)
+
+
+class _Subparsers(argparse._SubParsersAction):  # type: ignore[type-arg]
+    """Adds subcommands with their help translated."""
+
+    def add_parser(self, name: str, **options: Any) -> Any:
+        """Add a subcommand."""
+        return super().add_parser(name, **options | {"help": say(options.get("help") or "")})
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Says `usage:` in the language of this process."""
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[Any],
+        prefix: str | None = None,
+    ) -> None:
+        """Add the usage with our own word before it."""
+        super().add_usage(usage, actions, groups, say("usage: ") if prefix is None else prefix)
+
+
+def _meaning(message: str) -> Sentence:
+    """Return argparse's message as a sentence of ours, a sentence of ours as it is."""
+    if isinstance(message, Sentence):
+        return message
+    for pattern, template in _ERRORS:
+        if match := re.fullmatch(pattern, message, re.DOTALL):
+            values = match.groupdict()
+            if "why" in values:
+                return sentence(template, name=values["name"], why=_meaning(values["why"]))
+            return Sentence(template, values)
+    return as_sentence(message)
