@@ -35,11 +35,12 @@ def add_doctor_arguments(parser: argparse.ArgumentParser) -> None:
 def run(config: Config, args: argparse.Namespace) -> int:
     """Print every finding as it is made; 1 where something is wrong. Raises NoDatabase, NoKey."""
     from b24app.cli.context import open_clients, prepare_database, print_lines, printable
+    from b24app.cli.language import current_language
     from b24app.services.diagnosis import examine
 
     findings = []
     with open_clients(config, prepare_database(config)) as opened:
-        for finding in examine(opened):
+        for finding in examine(opened, current_language()):
             findings.append(finding)
             print_lines(*map(printable, describe_finding(finding)))
             sys.stdout.flush()

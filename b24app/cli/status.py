@@ -24,6 +24,7 @@ from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.rows import PortalRecord, PurgeRow, WorkerRow
 
+_HEADINGS = ("MERGE REQUEST", "STATE", "PIPELINE", "TASKS", "TITLE")
 SILENT_AFTER = timedelta(seconds=60)
 WRONG_CLOCK = timedelta(minutes=5)
 
@@ -279,17 +280,19 @@ def _describe_connection(connection: dict[str, str]) -> str:
 
 
 def _merge_request_cells(row: services_overview.MergeRequestSummary) -> tuple[str, ...]:
-    state = "draft" if row.draft and row.state == "opened" else row.state
+    states = ["draft" if row.draft and row.state == "opened" else row.state]
     if row.approved and row.state == "opened":
-        state += ", approved"
-    task_names = ", ".join(f"{task.id} ({task.kind})" for task in row.tasks) or "no task"
+        states.append("approved")
+    state = ", ".join(say(as_sentence(word)) for word in states)
+    task_names = ", ".join(f"{task.id} ({say(as_sentence(task.kind))})" for task in row.tasks)
+    task_names = task_names or say("no task")
     return row.reference, state, row.pipeline or "-", task_names, row.title
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
     if not rows:
         return ["merge requests: none yet"]
-    rows = [("MERGE REQUEST", "STATE", "PIPELINE", "TASKS", "TITLE"), *rows]
+    rows = [tuple(map(say, _HEADINGS)), *rows]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]])

@@ -20,7 +20,7 @@ from sync.bitrix24.rest.batch import as_mapping
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.limits import BURST, OPERATING_LIMIT
 from sync.errors import SyncError
-from sync.sentences import sentence
+from sync.sentences import as_sentence, join_sentences, sentence
 from sync.settings.apply import portal_domain
 from sync.store import connections, hook_logs, inbox, logs, portals, program
 from sync.store.db.database import read
@@ -52,7 +52,7 @@ class Finding:
     place: str = ""
 
 
-def examine(clients: Clients) -> Iterator[Finding]:
+def examine(clients: Clients, language: str = "en") -> Iterator[Finding]:
     """Yield every finding: of this machine, then of each portal and its connections."""
     now = clients.clock.now()
     with read(clients.engine) as conn:
@@ -66,7 +66,7 @@ def examine(clients: Clients) -> Iterator[Finding]:
     if not records:
         yield Finding("portal", False, "no portal is installed", "open the application in Bitrix24")
     for portal in records:
-        yield from examine_portal(clients, portal)
+        yield from examine_portal(clients, portal, language)
 
 
 def examine_configuration(clients: Clients) -> Iterator[Finding]:
@@ -176,14 +176,19 @@ def examine_work(conn: Connection, now: datetime) -> Iterator[Finding]:
     )
 
 
-def examine_portal(clients: Clients, portal: PortalRecord) -> Iterator[Finding]:
+def examine_portal(
+    clients: Clients, portal: PortalRecord, language: str = "en"
+) -> Iterator[Finding]:
     """Yield what is right and wrong with a portal and with each of its connections."""
     domain = portal_domain(portal)
     active = portal.state == "active"
-    text = portal.state + (f": {portal.state_reason}" if portal.state_reason else "")
+    text = as_sentence(portal.state)
+    if portal.state_reason:
+        reason = as_sentence(portal.state_reason)
+        text = sentence("{state}: {reason}", state=text, reason=reason)
     change = "" if active else "open the application in Bitrix24 as an administrator"
     yield Finding("portal", active, text, change, domain)
-    yield from _examine_grant(clients, portal, domain)
+    yield from _examine_grant(clients, portal, language)
     with read(clients.engine) as conn:
         allowance = logs.read_allowance(conn, portal.id)
         records = connections.by_portal(conn, portal.id)
@@ -201,7 +206,8 @@ def examine_portal(clients: Clients, portal: PortalRecord) -> Iterator[Finding]:
                 yield examine_hook_log(row, f"{domain} {record.name}")
 
 
-def _examine_grant(clients: Clients, portal: PortalRecord, domain: str) -> Iterator[Finding]:
+def _examine_grant(clients: Clients, portal: PortalRecord, language: str) -> Iterator[Finding]:
+    domain = portal_domain(portal)
     try:
         client = clients.portal(portal.id)
     except SyncError as error:
@@ -210,7 +216,7 @@ def _examine_grant(clients: Clients, portal: PortalRecord, domain: str) -> Itera
     for step in run_steps(
         client,
         clients.config.public_url,
-        "en",
+        language,
         _READING_STEPS,
         lambda: check_public_address(clients),
     ):
@@ -268,34 +274,52 @@ def _examine_connection(
     clients: Clients, record: ConnectionRecord, place: str
 ) -> Iterator[Finding]:
     if record.state != "active":
-        text = f"{record.state}: {record.state_reason}"
+        text = sentence(
+            "{state}: {reason}",
+            state=as_sentence(record.state),
+            reason=as_sentence(record.state_reason),
+        )
         yield Finding("gitlab", False, text, f"`b24bridge gitlab test {record.name}`", place)
     tested = check_connection(clients, record)
     if tested.account:
-        yield Finding("token", tested.ok, tested.account, " ".join(tested.problems), place)
+        yield Finding(
+            "token", tested.ok, tested.account, join_sentences(" ", tested.problems), place
+        )
     else:
         what, *change = tested.problems or ("the token was not accepted",)
-        yield Finding("token", False, what, " ".join(change), place)
+        yield Finding("token", False, what, join_sentences(" ", change), place)
         return
     try:
         for check in check_targets(clients, record):
-            yield Finding("hook", check.ok, f"{check.target}: {check.text}", check.change, place)
+            yield Finding(
+                "hook",
+                check.ok,
+                sentence("{target}: {text}", target=check.target, text=as_sentence(check.text)),
+                check.change,
+                place,
+            )
     except SyncError as error:
         yield Finding("hook", False, error.message, error.change, place)
 
 
 def examine_hook_log(row: HookLogRow, place: str) -> Finding:
     """Judge when a webhook last delivered something, and when it was last refused. Pure."""
-    good = f"{row.good_at:%Y-%m-%d %H:%M} UTC" if row.good_at else "never seen"
+    good = f"{row.good_at:%Y-%m-%d %H:%M} UTC" if row.good_at else as_sentence("never seen")
     text = sentence("{target}: last good delivery {good}", target=row.target, good=good)
     if row.refused_at:
         text += sentence(
             ", last refused {refused_at} UTC ({refused})",
             refused_at=f"{row.refused_at:%Y-%m-%d %H:%M}",
-            refused=row.refused,
+            refused=as_sentence(row.refused),
         )
     if row.problem:
-        return Finding("deliveries", False, f"{text}; {row.problem}", "", place)
+        return Finding(
+            "deliveries",
+            False,
+            sentence("{text}; {problem}", text=text, problem=as_sentence(row.problem)),
+            "",
+            place,
+        )
     worse = row.refused_at is not None and (row.good_at is None or row.refused_at > row.good_at)
     change = "see that GitLab reaches the public address, and what the answer says"
     return Finding("deliveries", not worse, text, change if worse else "", place)

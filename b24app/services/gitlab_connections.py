@@ -13,7 +13,7 @@ from sync.gitlab.api import account, custom_issue_tracker
 from sync.gitlab.api import hooks as api_hooks
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.hooks import HookTarget
-from sync.sentences import sentence
+from sync.sentences import as_sentence, join_sentences, sentence
 from sync.store import connections
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionRecord, ConnectionSecrets, PortalRecord
@@ -147,8 +147,12 @@ def _repair_hook(
             events=wanted_kinds(rules),
             internal=wants_internal(rules),
         )
-        outcomes = ["created" if report.created else "in place"]
-        outcomes += [f"corrected: {', '.join(report.changed)}"] if report.changed else []
+        outcomes: list[str] = ["created" if report.created else "in place"]
+        outcomes += (
+            [sentence("corrected: {names}", names=", ".join(report.changed))]
+            if report.changed
+            else []
+        )
         outcomes += (
             [sentence("{count} duplicates removed", count=len(report.removed))]
             if report.removed
@@ -157,7 +161,7 @@ def _repair_hook(
         outcomes += ["switched on again"] if report.reenabled else []
         outcomes += ["signed" if report.signed else "not signed: this GitLab cannot"]
         outcomes += [report.problem] if report.problem else []
-        return not report.problem, "; ".join(outcomes)
+        return not report.problem, join_sentences("; ", [*map(as_sentence, outcomes)])
 
     return work
 

@@ -13,7 +13,7 @@ from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.core.issue_sync.story import shown, state_lines
-from sync.sentences import sentence
+from sync.sentences import as_sentence, join_sentences, sentence
 
 _ISSUE = re.compile(r"(?P<project>[\w.-]+(?:/[\w.-]+)*)#(?P<number>\d{1,18})")
 _ADDRESS = re.compile(
@@ -81,9 +81,9 @@ def pair_name(pair: ProjectPair) -> str:
     group = (
         sentence("workgroup {group_id}", group_id=pair.group_id)
         if pair.group_id
-        else "tasks outside of workgroups"
+        else as_sentence("tasks outside of workgroups")
     )
-    return f"{group} ⇄ {pair.project}"
+    return sentence("{group} ⇄ {project}", group=group, project=pair.project)
 
 
 def parse_target(text: str) -> Target:
@@ -123,14 +123,14 @@ def find_links(book: LinkBook, target: Target) -> Sequence[LinkState]:
 def explain(book: LinkBook, target: Target, limit: int) -> Iterator[str]:
     """Yield what stands now of a target's links, and their story."""
     for link in find_links(book, target):
-        yield f"{book.name(link)}:"
-        yield from (f"  {line}" for line in state_lines(link))
+        yield sentence("{name}:", name=book.name(link))
+        yield from (sentence("  {line}", line=line) for line in state_lines(link))
         for line in book.story(link.key, limit):
             yield sentence(
                 "  {at} UTC  {kind}: {text}",
                 at=f"{line.at:%Y-%m-%d %H:%M}",
-                kind=line.kind,
-                text=line.text,
+                kind=as_sentence(line.kind),
+                text=as_sentence(line.text),
             )
 
 
@@ -139,10 +139,20 @@ def disputes(book: LinkBook, target: Target | None) -> Iterator[str]:
     links = book.links() if target is None else iter(find_links(book, target))
     for link in links:
         for name, pair in link.clashes.items():
-            values = ", ".join(f"{side}: {shown(pair.of(side))}" for side in SideName)
+            values = join_sentences(
+                ", ",
+                [
+                    sentence("{side}: {held}", side=side, held=shown(pair.of(side)))
+                    for side in SideName
+                ],
+            )
             chosen = link.decided.get(name)
-            yield f"{book.name(link)}  {name}  {values}" + (
-                sentence("  ({chosen} wins)", chosen=chosen) if chosen else ""
+            yield sentence(
+                "{link}  {field}  {values}{chosen}",
+                link=book.name(link),
+                field=as_sentence(name),
+                values=values,
+                chosen=sentence("  ({chosen} wins)", chosen=chosen) if chosen else "",
             )
 
 
@@ -192,7 +202,7 @@ def decide(
     line = StoryLine(
         now,
         "decided",
-        sentence("{field}: the {winner}'s stands", field=field, winner=winner),
+        sentence("{field}: the {winner}'s stands", field=as_sentence(field), winner=winner),
         field,
         winner,
     )

@@ -15,7 +15,7 @@ from b24app.services.link_summaries import LinkSummary, find_link, summarize
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.link import LinkState, StoryLine
 from sync.core.issue_sync.model import SideName
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 from sync.store import connections, issue_links, issue_lists, leases
 from sync.store.db.database import write
 from sync.store.rows import PortalRecord
@@ -53,7 +53,10 @@ def retry(person: str) -> LinkAction:
 def decide(person: str, field: str, winner: SideName) -> LinkAction:
     """Decide which side's value of a disputed field stands."""
     text = sentence(
-        "{field}: the {winner}'s stands, by {person}", field=field, winner=winner, person=person
+        "{field}: the {winner}'s stands, by {person}",
+        field=as_sentence(field),
+        winner=winner,
+        person=person,
     )
     return LinkAction(
         lambda link: acts.settle_conflict(link, field, winner), "decided", text, field, winner

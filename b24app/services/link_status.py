@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.link import EntryKind, EntryState, LinkState
-from sync.sentences import sentence
+from sync.sentences import as_sentence, join_sentences, sentence
 from sync.store import issue_links, issue_lists
 from sync.store.issue_links import IssueLinkRow
 
+_WHOLE = "the item"
 _KINDS = {EntryKind.COMMENT: "comment", EntryKind.TIME: "entry of time", EntryKind.FILE: "file"}
 
 
@@ -36,7 +37,7 @@ def link_lines(conn: Connection, portal_id: int, limit: int) -> list[str]:
             if row.task_id
             else sentence("issue {tracker_number}", tracker_number=row.tracker_number)
         )
-        lines.append(sentence("link     {name}: {text}", name=name, text=text))
+        lines.append(sentence("link     {name}: {text}", name=name, text=as_sentence(text)))
     if len(troubled) > limit:
         lines.append(
             sentence(
@@ -57,7 +58,7 @@ def _halted_lines(conn: Connection, portal_id: int) -> Iterator[str]:
             "stopped  workgroup {group} ⇄ {project}: {text}",
             group=group,
             project=project,
-            text=text,
+            text=as_sentence(text),
         )
         yield sentence(
             "next     `b24bridge sync resume --pair {project} --workgroup {group}`",
@@ -68,27 +69,30 @@ def _halted_lines(conn: Connection, portal_id: int) -> Iterator[str]:
 
 def _trouble(row: IssueLinkRow, link: LinkState) -> str:
     """Return what a link waits for, or "" where it waits for nobody."""
-    return row.error or "; ".join(_troubles(link))
+    return row.error or join_sentences("; ", [*map(as_sentence, _troubles(link))])
 
 
 def _troubles(link: LinkState) -> Iterator[str]:
     if link.pause is not None:
-        yield f"paused: {link.pause.text}"
+        yield sentence("paused: {text}", text=as_sentence(link.pause.text))
     yield from link.waiting.values()
     if link.clashes:
         yield sentence(
             "both sides changed {clashes}: `b24bridge sync conflicts`",
-            clashes=", ".join(link.clashes),
+            clashes=join_sentences(", ", [*map(as_sentence, link.clashes)]),
         )
     if link.refused:
-        names = sorted({key.partition("/")[2] or "the item" for key in link.refused})
-        yield sentence("not taken by the other side: {names}", names=", ".join(names))
+        names = sorted({key.partition("/")[2] or _WHOLE for key in link.refused})
+        yield sentence(
+            "not taken by the other side: {names}",
+            names=join_sentences(", ", [*map(as_sentence, names)]),
+        )
     refused = [entry for entry in link.entries if entry.state is EntryState.REFUSED]
     if refused:
         yield sentence(
             "{kinds} that does not cross: {reason}",
-            kinds=_KINDS[refused[0].kind],
-            reason=refused[0].reason,
+            kinds=as_sentence(_KINDS[refused[0].kind]),
+            reason=as_sentence(refused[0].reason),
         )
     if len(refused) > 1:
         yield sentence("{count} more that do not cross", count=len(refused) - 1)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from sync.core.model.commands import PutMessage
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
-from sync.sentences import decode_sentence, sentence
+from sync.sentences import as_sentence, decode_sentence, sentence
 from sync.store import alerts, connections, inbox, links, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import smart_commits as store_smart_commits
@@ -319,7 +319,7 @@ def find_portal(
         if len(every) == 1:
             return every[0]
         raise LookupError(
-            "name the portal: " + ", ".join(map(_portal_domain, every))
+            sentence("name the portal: {names}", names=", ".join(map(_portal_domain, every)))
             if every
             else "no portal is installed yet"
         )
@@ -329,7 +329,7 @@ def find_portal(
         if name in (portal_record.member_id, str(portal_record.id), _portal_domain(portal_record))
     ]
     if not records:
-        names = ", ".join(map(_portal_domain, every)) or "none"
+        names = ", ".join(map(_portal_domain, every)) or as_sentence("none")
         raise LookupError(
             sentence("no portal {name} is installed; there is: {names}", name=name, names=names)
         )

@@ -100,10 +100,11 @@ def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
     for path, dialog in chats:
         if portal.may_post(dialog) is False:
             text = sentence(
-                "the app cannot write in {dialog}: there is no such chat, or the employee ",
+                "the app cannot write in {dialog}: there is no such chat, or the employee in whose "
+                "name it works is not in it or may not write there",
                 dialog=dialog,
             )
-            yield path, text + "in whose name it works is not in it or may not write there"
+            yield path, text
 
 
 def _check_pairs_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:

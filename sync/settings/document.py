@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 from sync.settings import checks
 from sync.settings.checks import Lookups
 from sync.settings.issue_sync import (
@@ -118,7 +118,7 @@ def _unknown_key_text(name: str) -> str:
         return renamed_text(name)
     if name in _KNOWN_KEYS:
         return "is no key of this place"
-    return "unknown key" + suggest_key(name, _KNOWN_KEYS)
+    return as_sentence("unknown key") + suggest_key(name, _KNOWN_KEYS)
 
 
 def _parse(text: str) -> CommentedMap:
@@ -141,7 +141,8 @@ def _parse(text: str) -> CommentedMap:
 
 
 def _first_line(text: str | None) -> str:
-    return "is no YAML: " + (text or "it cannot be read").strip().splitlines()[0]
+    why = text.strip().splitlines()[0] if text else as_sentence("it cannot be read")
+    return sentence("is no YAML: {why}", why=why)
 
 
 def _plain_value(node: Any, budget: list[int] | None = None) -> Any:

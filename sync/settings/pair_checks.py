@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sync.core.model.tasks import KanbanStage
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 from sync.settings.issue_sync import UNREADABLE, IssueSync, Pair, PairRules
 from sync.settings.problems import Path, suggest_key
 from sync.settings.stages import list_stages, matches_stage
@@ -39,7 +39,9 @@ def _check_connection(here: Path, pair: Pair, connections: Sequence[str]) -> Pro
         yield (
             (*here, "connection"),
             sentence(
-                "is no connection; there are: {listed}{guess}", listed=listed or "none", guess=guess
+                "is no connection; there are: {listed}{guess}",
+                listed=listed or as_sentence("none"),
+                guess=guess,
             ),
         )
     if pair.connection is None and len(connections) != 1:

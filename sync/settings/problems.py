@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sync.sentences import sentence
+from sync.sentences import as_sentence, join_sentences, sentence
 
 Path = tuple[str | int, ...]
 
@@ -30,9 +30,9 @@ _TEXTS = {
     "model_attributes_type": "must be a mapping (key: value)",
     "literal_error": "must be {expected}; it is {input}",
     "enum": "must be {expected}; it is {input}",
-    "greater_than": "must be above {gt:g}",
-    "greater_than_equal": "must be at least {ge:g}",
-    "less_than_equal": "must be at most {le:g}",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
     "too_short": "must not be empty",
     "string_too_short": "must not be empty",
     "string_too_long": "must not be longer than {max_length} characters",
@@ -63,7 +63,12 @@ class Problem:
 
     def __str__(self) -> str:
         where = sentence("line {line}: ", line=self.line) if self.line else ""
-        return f"{where}{self.path}: {self.text}" if self.path else f"{where}{self.text}"
+        return sentence(
+            "{where}{path}: {text}" if self.path else "{where}{text}",
+            where=where,
+            path=self.path,
+            text=as_sentence(self.text),
+        )
 
 
 class Invalid(Exception):
@@ -71,7 +76,7 @@ class Invalid(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__(join_sentences("\n", [str(problem) for problem in self.problems]))
 
 
 def format_path(path: Path) -> str:
@@ -95,7 +100,7 @@ def _error_text(details: ErrorDetails) -> str:
     if details["type"] == "extra_forbidden":
         return "unknown key"
     if details["type"] == "settings":
-        return str(details["msg"])
+        return as_sentence(details["ctx"]["text"])
     if details["type"] == "enum" and details["input"] == "note":
         return renamed_text("note")
     if details["type"] == "string_pattern_mismatch":
@@ -103,8 +108,15 @@ def _error_text(details: ErrorDetails) -> str:
             "has a form that is not allowed: {value}",
             value=_short_value(details["input"]),
         )
-    values = {"input": _short_value(details.get("input")), **details.get("ctx", {})}
-    return str(_TEXTS.get(details["type"], details["msg"])).format_map(values)
+    template = _TEXTS.get(details["type"])
+    if template is None:
+        return details["msg"]
+    context = {name: _short_number(value) for name, value in details.get("ctx", {}).items()}
+    return sentence(template, input=_short_value(details.get("input")), **context)
+
+
+def _short_number(value: object) -> object:
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def _short_value(value: Any) -> str:

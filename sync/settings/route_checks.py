@@ -15,7 +15,7 @@ from sync.core.notifications.filters import (
     TASK_ROLES,
 )
 from sync.core.rules.routes import Channel
-from sync.sentences import sentence
+from sync.sentences import join_sentences, sentence
 from sync.settings.model import Settings, Workgroup
 from sync.settings.problems import Path, suggest_key
 from sync.settings.routing import Route
@@ -121,20 +121,19 @@ def _check_states(here: Path, route: Route) -> FoundProblems:
                 (*here, "when"),
                 sentence(
                     "none is a state of {kind}; {possible}",
-                    kind=kind,
+                    kind=str(kind),
                     possible=_possible_states([kind]),
                 ),
             )
 
 
 def _possible_states(kinds: Sequence[Kind]) -> str:
-    return "; ".join(
-        sentence(
-            "{kind} has: {states}",
-            kind=kind,
-            states=", ".join(STATES_BY_KIND[kind]),
-        )
-        for kind in dict.fromkeys(kinds)
+    return join_sentences(
+        "; ",
+        [
+            sentence("{kind} has: {states}", kind=str(kind), states=", ".join(STATES_BY_KIND[kind]))
+            for kind in dict.fromkeys(kinds)
+        ],
     )
 
 

@@ -24,7 +24,7 @@ from sync.bitrix24.rest.error_codes import (
 )
 from sync.bitrix24.rest.masking import mask_error_text
 from sync.errors import Later, SyncError
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 
 __all__ = [
     "BY_CODE",
@@ -56,7 +56,7 @@ def classify(
     """
     answer = body if isinstance(body, dict) else decode_json(body)
     if not isinstance(answer, dict) or "error" not in answer:
-        known = "" if not write else f"; {UNKNOWN_OUTCOME}"
+        known = sentence("; {outcome}", outcome=as_sentence(UNKNOWN_OUTCOME)) if write else ""
         subject = sentence(
             "{method}: HTTP {http_status} without a usable answer{known}",
             method=method,
@@ -81,9 +81,11 @@ def decode_json(body: bytes) -> Any:
 
 def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = True) -> Later:
     """Return the error of a failed connection; `sent`: the request may have arrived."""
-    known = f"; {UNKNOWN_OUTCOME}" if sent and write else ""
+    known = sentence("; {outcome}", outcome=as_sentence(UNKNOWN_OUTCOME)) if sent and write else ""
     return Later(
-        f"{method}: {subject}{known}",
+        sentence(
+            "{method}: {subject}{known}", method=method, subject=as_sentence(subject), known=known
+        ),
         cause="The network or the server is not available at the moment",
         sent=sent and write,
         code="network",
@@ -103,7 +105,7 @@ def connection_error(
                 sentence(
                     "{method}: the certificate of {subject} is not trusted",
                     method=method,
-                    subject=subject,
+                    subject=as_sentence(subject),
                 ),
                 cause="It has expired, or it is of an authority of your own, as self-hosted "
                 "Bitrix24 often has",
@@ -115,7 +117,7 @@ def connection_error(
                 sentence(
                     "{method}: the proxy before {subject} does not answer",
                     method=method,
-                    subject=subject,
+                    subject=as_sentence(subject),
                 ),
                 cause="The proxy is down, or its address is wrong",
                 change="Check B24BRIDGE_PORTAL_PROXY",
@@ -125,7 +127,9 @@ def connection_error(
     never = isinstance(error, requests.ConnectTimeout)
     never = never or type(reason).__name__ in ("NewConnectionError", "NameResolutionError")
     text = sentence(
-        "{subject} could not be reached ({name})", subject=subject, name=type(error).__name__
+        "{subject} could not be reached ({name})",
+        subject=as_sentence(subject),
+        name=type(error).__name__,
     )
     return unreachable_error(text, method=method, write=write, sent=not never)
 

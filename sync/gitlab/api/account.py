@@ -10,7 +10,7 @@ from sync.core.audit import probing
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 
 OLDEST_SUPPORTED = (15, 5)  # the first with /personal_access_tokens/self
 SIGNING_SINCE = (19, 0)  # the first that signs webhook deliveries
@@ -104,7 +104,7 @@ def _read_token(client: GitLab) -> dict[str, object]:
 def _scope_problem(account: Account) -> str:
     if account.scopes is None or "api" in account.scopes:
         return ""
-    has = ", ".join(account.scopes) or "none"
+    has = ", ".join(account.scopes) or as_sentence("none")
     return sentence(
         "The access token lacks the scope `api` (it has: {has}). Issue a token that has it.",
         has=has,

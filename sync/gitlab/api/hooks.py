@@ -29,11 +29,7 @@ class HookTarget:
     @property
     def path(self) -> str:
         """The path of its hooks, after /api/v4."""
-        return sentence(
-            "/{kind}s/{encode_segment}/hooks",
-            kind=self.kind,
-            encode_segment=encode_segment(self.id),
-        )
+        return f"/{self.kind}s/{encode_segment(self.id)}/hooks"
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"

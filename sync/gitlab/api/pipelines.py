@@ -83,20 +83,14 @@ def read_newest(client: GitLab, project: int | str, ref: str) -> tuple[PipelineA
     Raises SyncError.
     """
     listed = client.list(
-        sentence("/projects/{encode_segment}/pipelines", encode_segment=encode_segment(project)),
-        ref=ref,
-        per_page=NEWEST_LIMIT,
+        f"/projects/{encode_segment(project)}/pipelines", ref=ref, per_page=NEWEST_LIMIT
     )
     return tuple(_parse_answer(row) for row in mappings(list(islice(listed, NEWEST_LIMIT))))
 
 
 def _change(client: GitLab, project: int | str, pipeline_id: int, verb: str) -> PipelineAnswer:
     """Send `verb`, and compare the status before: GitLab answers alike if nothing was to do."""
-    path = sentence(
-        "/projects/{encode_segment}/pipelines/{pipeline_id}",
-        encode_segment=encode_segment(project),
-        pipeline_id=pipeline_id,
-    )
+    path = f"/projects/{encode_segment(project)}/pipelines/{pipeline_id}"
     before = _parse_answer(client.get(path))
     unsure = sentence("Whether GitLab did it ({verb}) is not known", verb=verb)
     answer = _send_with_advice(
@@ -241,12 +235,7 @@ def _pipelines_url(client: GitLab, project: int | str, ref: str) -> str:
     """
     encoded_ref = quote(ref, safe="")
     if str(project).isdecimal():
-        return sentence(
-            "{base_url}/api/v4/projects/{project}/pipelines?ref={encoded_ref}",
-            base_url=client.base_url,
-            project=project,
-            encoded_ref=encoded_ref,
-        )
+        return f"{client.base_url}/api/v4/projects/{project}/pipelines?ref={encoded_ref}"
     return f"{client.base_url}/{project}/-/pipelines?scope=all&ref={encoded_ref}"
 
 

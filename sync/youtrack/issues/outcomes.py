@@ -35,7 +35,7 @@ def failed(error: SyncError, instance: Instance, project_id: str) -> Outcome:
 
 def _archived(error: Refused) -> Refused:
     return Refused(
-        error.message.partition(" was ")[0] + " was refused",
+        sentence("{request} was refused", request=error.message.partition(" was ")[0]),
         cause="The project is archived",
         change="Restore the project, or end its links",
         code="archived",
