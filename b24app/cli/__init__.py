@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -19,6 +19,7 @@ from b24app.cli.language import LANGUAGES, choose_language, say, set_language
 from b24app.cli.parser import Parser
 from b24app.cli.portal import add_portal_arguments
 from b24app.cli.sync_arguments import add_sync_arguments
+from b24app.cli.variables import unknown_variables
 from sync.config import Config, ConfigError
 from sync.sentences import as_sentence, as_text, sentence
 
@@ -126,6 +127,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.command in _UNCONFIGURED:
             return int(module.run(args))
         os.environ.update(environment.missing_values(os.environ))
+        print_unknown(os.environ)
         config = Config.from_env(os.environ)
         if problems := missing_extras(config):
             return _fail(*problems)
@@ -144,6 +146,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if explanation is None:
             raise
         return _fail(explanation)
+
+
+def print_unknown(environ: Mapping[str, str]) -> None:
+    """Say which variables are ignored, on standard error: the output may be read by a program."""
+    for text in unknown_variables(environ):
+        print(say(text), file=sys.stderr)
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

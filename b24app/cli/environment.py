@@ -47,7 +47,16 @@ def missing_values(environ: Mapping[str, str]) -> dict[str, str]:
         text = file.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
         if environ.get(_VARIABLE, "").strip():
-            raise ConfigError([f"{_VARIABLE}: {file}: {os.strerror(error.errno or 0)}"]) from None
+            raise ConfigError(
+                [
+                    sentence(
+                        "{name}: {file}: {why}",
+                        name=_VARIABLE,
+                        file=file,
+                        why=os.strerror(error.errno or 0),
+                    )
+                ]
+            ) from None
         return {}
     except UnicodeDecodeError:
         raise ConfigError([sentence("{file} is not UTF-8 text", file=file)]) from None

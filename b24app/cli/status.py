@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from b24app.cli.banner import first_steps
 from b24app.cli.context import prepare_database, print_lines, printable
-from b24app.cli.language import current_language
+from b24app.cli.language import current_language, say
 from b24app.services import overview as services_overview
 from b24app.services import replay
 from b24app.services.failure_names import load_names
