@@ -123,7 +123,7 @@ class Clients:
         portal_id, settings = row.record.id, _parse_settings(_settings_key(row))
         credentials = _build_credentials(self.vault, row)
         store = StoredTokens(self, portal_id)
-        return Portal(
+        portal = Portal(
             credentials,
             self.app_keys,
             tokens=store,
@@ -137,6 +137,8 @@ class Clients:
             session=self.session(),
             features=row.record.features,
         )
+        portal.bot_id = row.record.bot_id
+        return portal
 
     def code_host(self, record: ConnectionRecord) -> GitLab:
         """Return the connection's client, for one thread. Raises Denied where it has no token.

@@ -112,6 +112,13 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
     ]
     lines += _received_lines(conn, portal, overview, now)
     lines += [_describe_purge(item) for item in [logs.last_purge(conn, portal.id)] if item]
+    if portal.bot_problem:
+        lines.append(
+            sentence(
+                "bot      none, so the application writes itself: {problem}",
+                problem=as_sentence(portal.bot_problem),
+            )
+        )
     if overview.alerts:
         lines += [sentence("alerts   {alerts} open: `b24bridge alerts`", alerts=overview.alerts)]
     lines += [_describe_connection(item) for item in overview.connections]

@@ -176,6 +176,9 @@ def examine_work(conn: Connection, now: datetime) -> Iterator[Finding]:
     )
 
 
+_BOT_CHANGE = "the application writes itself; say `author: installer` if that is meant"
+
+
 def examine_portal(
     clients: Clients, portal: PortalRecord, language: str = "en"
 ) -> Iterator[Finding]:
@@ -188,6 +191,8 @@ def examine_portal(
         text = sentence("{state}: {reason}", state=text, reason=reason)
     change = "" if active else "open the application in Bitrix24 as an administrator"
     yield Finding("portal", active, text, change, domain)
+    if portal.bot_problem:
+        yield Finding("bot", False, portal.bot_problem, _BOT_CHANGE, domain)
     yield from _examine_grant(clients, portal, language)
     with read(clients.engine) as conn:
         allowance = logs.read_allowance(conn, portal.id)

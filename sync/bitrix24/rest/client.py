@@ -74,6 +74,7 @@ class Portal:
         self._tokens, self._throttle, self._clock = tokens, throttle, throttle.clock
         self._call_log, self._session = call_log, session
         self.features: Mapping[str, Any] = features or {}
+        self.bot_id = 0
         self.requests = 0
         self.on_admitted: Callable[[], None] = lambda: None
         self.wait_for: Callable[[Callable[[], requests.Response]], requests.Response] = _call

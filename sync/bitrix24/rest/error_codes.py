@@ -92,6 +92,9 @@ _NOT_MEMBER = _refused(
     "Add that employee to the task as an observer",
 )
 
+_FOREIGN_BOT = "The bot belongs to another application"
+_REMOVE_BOT = "Remove the other application's bot in Bitrix24"
+
 _V3_PREFIX = "BITRIX_REST_V3_EXCEPTION_"
 
 # A key `oauth:X` or `portal:X` is meant where the answer came from the OAuth server, or to a
@@ -180,6 +183,11 @@ BY_CODE: dict[str, ErrorMeaning] = {
     "DIALOG_ID_EMPTY": _BAD_CALL,
     "CHAT_ID_EMPTY": _BAD_CALL,
     "USER_ID_EMPTY": _BAD_CALL,
+    # bots: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/
+    "BOT_NOT_FOUND": _refused("The application's bot does not exist any more"),
+    "BOT_OWNERSHIP_ERROR": _refused(_FOREIGN_BOT, _REMOVE_BOT),
+    "BOT_CODE_ALREADY_TAKEN": _refused(_FOREIGN_BOT, _REMOVE_BOT),
+    "SENDING_FAILED": _later("The portal could not send the message", maybe_done=True),
     "FIND_SHORT": _BAD_CALL,
     # placements: https://apidocs.bitrix24.com/api-reference/widgets/placement-bind.html
     "ERROR_PLACEMENT_NOT_FOUND": _OLD_PORTAL,

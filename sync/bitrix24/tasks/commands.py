@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
-from sync.bitrix24.rest.batch import Answer, Call, as_int
+from sync.bitrix24.rest.batch import Answer, Call, as_int, as_mapping
 from sync.bitrix24.rest.errors import NOT_MEMBER
-from sync.bitrix24.tasks import create
+from sync.bitrix24.tasks import bot, create
+from sync.bitrix24.tasks.bot import BotAuthor
 from sync.bitrix24.tasks.transitions import (
     CommandResult,
     task_in_answer,
@@ -30,13 +31,25 @@ from sync.core.model.tasks import Task
 from sync.errors import Later, Refused, SyncError
 from sync.sentences import sentence
 
+NOBODY = BotAuthor()
+_JOINING = 2  # calls before a message of the bot where we have to become an observer first
 
-def calls_for(command: Command, task: Task | None, user_id: int = 0) -> list[Call]:
+
+def calls_for(
+    command: Command, task: Task | None, user_id: int = 0, author: BotAuthor = NOBODY
+) -> list[Call]:
     """Return the calls that carry out a command on `task` as it is now; none if nothing is to do.
 
     `task`: None for commands about no task. `user_id`: in whose name the calls are made (0:
     unknown). Only members of a task write into its chat, so that user first becomes an observer.
+    `author`: the bot that writes in chats instead, where there is one.
     """
+    if (
+        isinstance(command, PutMessage)
+        and author.writes(command.place, command.message_id)
+        and (chat_id := _chat_id(command, task))
+    ):
+        return _bot_calls(command, task, user_id, author, chat_id)
     match command:
         case Notify():
             return [_notify_user(command)]
@@ -60,10 +73,35 @@ def calls_for(command: Command, task: Task | None, user_id: int = 0) -> list[Cal
             assert_never(command)
 
 
+def _chat_id(command: PutMessage, task: Task | None) -> int:
+    """Return the number of the chat that a message is for; 0 for comments of the old card."""
+    if command.place.dialog:
+        return as_int(command.place.dialog.removeprefix("chat"))
+    return (task.chat_id or 0) if task is not None else 0
+
+
+def _bot_calls(
+    command: PutMessage, task: Task | None, user_id: int, author: BotAuthor, chat_id: int
+) -> list[Call]:
+    """Return the calls of a message by the bot: who adds it to a task's chat has to be in it."""
+    calls = bot.message_calls(author, command.place, chat_id, command.text, command.message_id)
+    if task is None or len(calls) == 1:
+        return calls
+    return [*_observe_call(command, task, user_id), *calls]
+
+
 def read_outcome(
-    command: Command, answers: Sequence[Answer | SyncError], task: Task | None
+    command: Command,
+    answers: Sequence[Answer | SyncError],
+    task: Task | None,
+    bot_id: int = 0,
 ) -> CommandResult | SyncError:
-    """Return what the answers to `calls_for(command, task)` mean; the first error counts."""
+    """Return what the answers to `calls_for(command, task)` mean; the first error counts.
+
+    `bot_id`: the bot whose calls they were, 0 for none.
+    """
+    if isinstance(command, PutMessage) and bot_id:
+        return _bot_result(command, answers, bot_id)
     if isinstance(command, PutMessage):
         return _message_result(command, answers, task)
     for answer in answers:
@@ -90,6 +128,24 @@ def read_outcome(
             return _log_time_result(command, result)
         case _:
             assert_never(command)
+
+
+def _bot_result(
+    command: PutMessage, answers: Sequence[Answer | SyncError], bot_id: int
+) -> CommandResult | SyncError:
+    """Read the last answer: adding the bot may be refused where it is a member already."""
+    *joining, last = answers
+    if isinstance(last, SyncError):
+        has_just_joined = len(joining) == _JOINING and isinstance(joining[0], Answer)
+        return _not_yet_member(last) if has_just_joined and last.code in NOT_MEMBER else last
+    answer = as_mapping(last.result)
+    if command.message_id is not None:
+        saved = command.message_id if answer.get("result") is True else 0
+    else:
+        saved = as_int(answer.get("id"))
+    if not saved:
+        return _message_not_saved(command)
+    return CommandResult(message_id=saved, bot_id=bot_id)
 
 
 def _change_stage(command: SetStage) -> Call:

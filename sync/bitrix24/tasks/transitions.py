@@ -52,12 +52,14 @@ class CommandResult:
     """The result of a command.
 
     `message_id`: of a card or message. `task`: as the answer describes it, None where it does not.
-    `note`: for people, where the result differs from what was asked for.
+    `note`: for people, where the result differs from what was asked for. `bot_id`: the bot that
+    wrote the message, 0 for the application itself.
     """
 
     message_id: int | None = None
     task: Task | None = None
     note: str = ""
+    bot_id: int = 0
 
 
 def transition_calls(target: TaskStatus, task: Task) -> list[Call]:

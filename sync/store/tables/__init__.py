@@ -30,6 +30,7 @@ from sync.store.tables.issue_sync import (
 from sync.store.tables.logs import api_call, decision, purge
 from sync.store.tables.tasks import (
     activity_task,
+    bot_refusal,
     link,
     message,
     notified_state,
@@ -54,6 +55,7 @@ __all__ = [
     "allowance",
     "api_call",
     "backfill",
+    "bot_refusal",
     "branch_check",
     "command",
     "commit",

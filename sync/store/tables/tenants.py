@@ -34,6 +34,8 @@ portal = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("installation", SafeText, nullable=False, server_default=""),
+    Column("bot_id", Id, nullable=False, server_default="0"),
+    Column("bot_problem", ReasonText, nullable=False, server_default=""),
     Column("removed_at", Moment),
     sqlite_autoincrement=True,
 )
