@@ -26,7 +26,7 @@ def keep_bot(deps: Deps, portal_id: int) -> int:
     """
     with read(deps.database) as conn:
         row = read_portal(conn, portal_id)
-        wanted = deps.rules_for(conn, portal_id).by_bot
+        wanted = deps.rules_for(conn, row).by_bot
     record = row.record
     if wanted == bool(record.bot_id) and not (record.bot_problem and not wanted):
         return 0
