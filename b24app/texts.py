@@ -143,7 +143,6 @@ ERRORS: dict[str, str] = {
     "Use the component's version that fits this app":
         "Возьмите версию компонента, подходящую этому приложению",
 }  # fmt: skip
-_SIGNS = " .,:;()/-–—\"“”«»⇄#!×`'"
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 _FAILED_STEPS = re.compile(r"\A(Not everything worked at the installation: )(\w+(?:, \w+)*)")
 # Texts by their English templates, which is what records keep (sync/sentences.py).
@@ -175,7 +174,7 @@ def _say(text: Sentence) -> str:
     template = _lookup(text.template, text.values)
     if template is None and not text.values:
         return _to_russian(text.template)
-    if template is None and _PLACEHOLDER.sub("", text.template).strip(_SIGNS):
+    if template is None and any(map(str.isalpha, _PLACEHOLDER.sub("", text.template))):
         return _to_russian(fill(text.template, text.values))
     values = {
         name: _say(value) if isinstance(value, Sentence) else _phrase(value)

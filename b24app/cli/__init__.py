@@ -181,7 +181,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--language", choices=LANGUAGES, help="of what is printed (B24BRIDGE_LANGUAGE, the locale)"
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('b24bridge')}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"%(prog)s {version('b24bridge')}",
+        help="print the version",
+    )
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, text, configure) in COMMANDS.items():
         configure(sub.add_parser(name, help=text, description=text, allow_abbrev=False))

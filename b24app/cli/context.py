@@ -60,7 +60,7 @@ def open_existing(config: Config) -> Engine:
     file = database_file(config)
     if file is not None:
         _require_file(file)
-    print(f"Database: {describe_database(config)}", file=sys.stderr)
+    print_problems(sentence("Database: {database}", database=describe_database(config)))
     return open_database(config.database_url)
 
 

@@ -68,7 +68,7 @@ def describe_finding(finding: Finding) -> list[str]:
     head = sentence(
         "{state} {subject} {place}{text}",
         state=as_sentence("ok   " if finding.ok else "WRONG"),
-        subject=f"{finding.subject:<11}",
+        subject=as_sentence(f"{finding.subject:<11}"),
         place=place,
         text=as_sentence(finding.text),
     )

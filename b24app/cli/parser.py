@@ -45,21 +45,9 @@ class Parser(argparse.ArgumentParser):
         options["description"] = say(options.get("description") or "")
         ours = {"add_help": False, "formatter_class": _Formatter, "exit_on_error": False}
         super().__init__(**options | ours)
-        super().add_argument(
-            "-h", "--help", action="help", help=say("show this help message and exit")
-        )
+        super().add_argument("-h", "--help", action="help", help="show this help message and exit")
         self._positionals.title = say("positional arguments")
         self._optionals.title = say("options")
-
-    def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
-        """Add an argument with its help translated."""
-        if isinstance(text := options.get("help"), str) and text != argparse.SUPPRESS:
-            options["help"] = say(text)
-        return super().add_argument(*names, **options)
-
-    def add_subparsers(self, **options: Any) -> Any:
-        """Add subcommands whose help is translated as it is added."""
-        return super().add_subparsers(**options, parser_class=type(self), action=_Subparsers)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse; a value that is refused is said with the sentence of who refused it."""
@@ -82,16 +70,8 @@ class Parser(argparse.ArgumentParser):
         super().print_usage(file or sys.stderr)
 
 
-class _Subparsers(argparse._SubParsersAction):  # type: ignore[type-arg]
-    """Adds subcommands with their help translated."""
-
-    def add_parser(self, name: str, **options: Any) -> Any:
-        """Add a subcommand."""
-        return super().add_parser(name, **options | {"help": say(options.get("help") or "")})
-
-
 class _Formatter(argparse.HelpFormatter):
-    """Says `usage:` in the language of this process."""
+    """Says `usage:` and the help of arguments in the language of this process."""
 
     def add_usage(
         self,
@@ -102,6 +82,10 @@ class _Formatter(argparse.HelpFormatter):
     ) -> None:
         """Add the usage with our own word before it."""
         super().add_usage(usage, actions, groups, say("usage: ") if prefix is None else prefix)
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        """Return the help of an argument, where argparse asks for it."""
+        return say(action.help) if action.help else action.help
 
 
 def _meaning(message: str) -> Sentence:

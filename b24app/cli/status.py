@@ -293,7 +293,13 @@ def _merge_request_cells(row: services_overview.MergeRequestSummary) -> tuple[st
     state = ", ".join(say(as_sentence(word)) for word in states)
     task_names = ", ".join(f"{task.id} ({say(as_sentence(task.kind))})" for task in row.tasks)
     task_names = task_names or say("no task")
-    return row.reference, state, row.pipeline or "-", task_names, row.title
+    return (
+        row.reference,
+        state,
+        say(as_sentence(row.pipeline)) if row.pipeline else "-",
+        task_names,
+        row.title,
+    )
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
