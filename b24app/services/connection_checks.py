@@ -9,6 +9,7 @@ from b24app.clients import Clients
 from b24app.services.gitlab_connections import ConnectionTest, check_connection, hook_targets
 from sync.gitlab.api.account import Account, read_account
 from sync.gitlab.api.target_checks import TargetCheck, check_target
+from sync.sentences import as_sentence
 from sync.settings.apply import current_settings
 from sync.settings.model import Secret, stored
 from sync.store import connections, portals
@@ -17,7 +18,7 @@ from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
 
 Progress = Callable[[int, int], None]
 NO_TARGETS = TargetCheck(
-    "projects",
+    as_sentence("projects"),
     False,
     "the connection names no projects and no groups, so nothing would ever arrive",
     "name them under `projects` or `groups` in the settings",
