@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sync.core.issue_sync.acts import report_deletion
 from sync.core.issue_sync.model import SideName
 from sync.core.model.activity import Comment, Resource
-from sync.core.model.events import TaskChanged, TaskCommented, TaskDeleted
+from sync.core.model.events import IssueHint, TaskChanged, TaskCommented, TaskDeleted
 from sync.core.model.kinds import Kind
 from sync.store import issue_links, issue_lists
 
@@ -31,14 +31,17 @@ def mark(
     """
     tasks = {str(event.task_id) for kind in _TASK_EVENTS for event in events.get(kind, ())}
     issues = set(_issues(events))
+    hinted = _mark_hinted(conn, events.get(IssueHint, ()), now)
     if not tasks and not issues:
-        return 0
+        return hinted
     numbers = [f"{project_id}/{number}" for _, project_id, number in issues]
     rows = issue_links.by_ends(conn, portal_id, task_ids=tasks, tracker_numbers=numbers)
     connection_ids = {connection_id for connection_id, _, _ in issues}
     chosen = [row for row in rows if row.task_id in tasks or row.connection_id in connection_ids]
     issue_links.mark_dirty(conn, [row.id for row in chosen], "heard of a change", now)
-    _report_deletions(conn, events.get(TaskDeleted, ()), chosen)
+    deleted = {str(event.task_id) for event in events.get(TaskDeleted, ())}
+    gone = [row for row in chosen if row.task_id in deleted]
+    _report_deletions(conn, gone, SideName.PORTAL)
     known = {row.tracker_number for row in chosen}
     for connection_id in sorted(connection_ids):
         of_it = {f"{p}/{n}" for c, p, n in issues if c == connection_id}
@@ -46,7 +49,24 @@ def mark(
             issue_lists.wake(conn, connection_id, SideName.TRACKER, now)
     if tasks - {row.task_id for row in chosen}:
         issue_lists.wake_portal(conn, portal_id, now)
-    return len(chosen)
+    return len(chosen) + hinted
+
+
+def _mark_hinted(conn: Connection, hints: Sequence[IssueHint], now: datetime) -> int:
+    """Mark the links of issues that a tracker hints at; of others its lists are read soon."""
+    marked = 0
+    for connection_id in sorted({hint.connection_id for hint in hints}):
+        own = [hint for hint in hints if hint.connection_id == connection_id]
+        numbers = {hint.number for hint in own}
+        rows = issue_links.by_readable_numbers(conn, connection_id, sorted(numbers))
+        marked += issue_links.mark_dirty(conn, [row.id for row in rows], "heard of a change", now)
+        linked = {row.tracker_number.rpartition("/")[2] for row in rows}
+        deleted = {hint.number for hint in own if hint.deleted}
+        gone = [row for row in rows if row.tracker_number.rpartition("/")[2] in deleted]
+        _report_deletions(conn, gone, SideName.TRACKER)
+        if numbers - deleted - linked:
+            issue_lists.wake(conn, connection_id, SideName.TRACKER, now)
+    return marked
 
 
 def _issues(events: Mapping[type, Sequence[Any]]) -> Iterable[tuple[int, int, str]]:
@@ -60,10 +80,8 @@ def _issues(events: Mapping[type, Sequence[Any]]) -> Iterable[tuple[int, int, st
 
 
 def _report_deletions(
-    conn: Connection, deleted: Sequence[TaskDeleted], rows: Sequence[issue_links.IssueLinkRow]
+    conn: Connection, rows: Sequence[issue_links.IssueLinkRow], side: SideName
 ) -> None:
-    """Keep the portal's own word that a task was deleted."""
-    task_ids = {str(event.task_id) for event in deleted}
-    keys = [row.key for row in rows if row.task_id in task_ids]
-    for link in issue_links.load(conn, keys).values():
-        issue_links.save(conn, report_deletion(link, SideName.PORTAL), link)
+    """Keep a side's own word that its end of these links was deleted."""
+    for link in issue_links.load(conn, [row.key for row in rows]).values():
+        issue_links.save(conn, report_deletion(link, side), link)
