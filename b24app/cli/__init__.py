@@ -160,7 +160,10 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     args, unknown = parser.parse_known_args(argv)
     if unknown:
         options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
-        listed = " ".join(options) or as_sentence("a word too many")
+        listed = " ".join(options) or sentence(
+            "a word too many, not shown as it may be a secret: see `b24bridge {command} --help`",
+            command=args.command,
+        )
         parser.error(say(sentence("unrecognized arguments: {listed}", listed=listed)))
     return args
 
@@ -210,7 +213,7 @@ def _explain_error(error: Exception) -> str | None:
     if isinstance(error, LookupError) and not isinstance(error, KeyError | IndexError):
         return as_text(error)
     if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
+        return sentence("{file}: {why}", file=error.filename, why=as_sentence(error.strerror))
     if isinstance(error, SyncError | Invalid | UnresolvedSecret | VaultError | OSError):
         return as_text(error)
     return None

@@ -112,7 +112,15 @@ def _error_text(details: ErrorDetails) -> str:
     if template is None:
         return details["msg"]
     context = {name: _short_number(value) for name, value in details.get("ctx", {}).items()}
+    if "expected" in context:
+        context["expected"] = _choices(str(context["expected"]))
     return sentence(template, input=_short_value(details.get("input")), **context)
+
+
+def _choices(expected: str) -> str:
+    """Return pydantic's `'a', 'b' or 'c'` as a sentence."""
+    names, joint, last = expected.rpartition(" or ")
+    return sentence("{names} or {last}", names=names, last=last) if joint else expected
 
 
 def _short_number(value: object) -> object:

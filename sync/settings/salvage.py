@@ -22,7 +22,12 @@ def salvage(value: Any) -> tuple[Settings | None, list[tuple[Path, str]]]:
             return Settings.model_validate(value), removed
         except ValidationError as error:
             problems = list_errors(error)
-        removed += [problem for problem in problems if problem not in removed]
+        wrong_parts = {path[:-1] for path, _ in removed}  # without them their holder is wrong too
+        removed += [
+            problem
+            for problem in problems
+            if problem not in removed and (problem[0] not in wrong_parts or not problem[0])
+        ]
         for path in sorted(
             {path for path, _ in problems}, key=_deepest_and_last_first, reverse=True
         ):

@@ -15,6 +15,9 @@ EXPIRED = "EXPIRED_TOKEN"
 OPERATING_LIMIT = "OPERATION_TIME_LIMIT"
 QUERY_LIMIT = "QUERY_LIMIT_EXCEEDED"
 EDIT_CLOSED = "CANT_EDIT_MESSAGE"
+# An edit of a comment of the old card: the vendor's page names administrators alone.
+# https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-update.html
+COMMENT_CLOSED = frozenset({"1048582", "ERROR_CORE"})
 NOT_MEMBER = frozenset({"ACCESS_ERROR", "ACCESS_DENIED"})  # of a chat
 
 # Perhaps another worker has replaced this token: read the stored one, or renew once.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sync.bitrix24.rest.batch import Answer
-from sync.bitrix24.rest.errors import EDIT_CLOSED
+from sync.bitrix24.rest.error_codes import COMMENT_CLOSED, EDIT_CLOSED
 from sync.bitrix24.tasks.bot import sent_by
 from sync.bitrix24.tasks.commands import read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
@@ -79,13 +79,15 @@ def _sort_bot_refusal(outcome: BatchOutcome, row: CommandRow, error: SyncError) 
 
 
 def _sort_refused(outcome: BatchOutcome, row: CommandRow, error: SyncError) -> None:
-    """Sort a refusal: a closed message is written anew, a move may rest on old knowledge.
+    """Sort a refusal: what is closed to edits is written anew, a move may rest on old knowledge.
 
     Time that is refused as another's is logged in our own name: whose time an application may log
     is not documented.
     """
     match row.command:
         case PutMessage(message_id=int()) as message if error.code == EDIT_CLOSED:
+            outcome.edit_closed.append((row, message))
+        case PutMessage(message_id=int()) as message if error.code in COMMENT_CLOSED:
             outcome.edit_closed.append((row, message))
         case MoveTask() | SetStage() if row.attempts == 0:
             outcome.reread.append(row)
