@@ -9,6 +9,7 @@ from pathlib import Path
 from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
 from sync.core.i18n.catalogue import parse_catalogue
+from sync.core.i18n.translate import find_sentence
 from sync.gitlab.api.error_texts_ru import RUSSIAN as GITLAB_RUSSIAN
 from sync.sentences import Sentence, fill
 
@@ -160,6 +161,7 @@ def translate(language: str, text: str) -> str:
     Steps of the installation are stored by their names, and read as the page calls them.
     """
     if language != "ru":
+        text = _say_english(text)
         return _FAILED_STEPS.sub(lambda match: match[1] + _step_titles("en", match[2]), text)
     if isinstance(text, Sentence):
         return _say(text)
@@ -167,6 +169,17 @@ def translate(language: str, text: str) -> str:
         return russian
     named = _FAILED_STEPS.sub(lambda match: match[1] + _step_titles(language, match[2]), text)
     return _to_russian(named)
+
+
+def _say_english(text: str) -> str:
+    """Return a text in English, in which a sentence may not have been said first."""
+    if not isinstance(text, Sentence):
+        return text
+    values = {
+        name: _say_english(value) if isinstance(value, str) else value
+        for name, value in text.values.items()
+    }
+    return fill(text.template, values)
 
 
 def _say(text: Sentence) -> str:
@@ -194,7 +207,8 @@ def _lookup(template: str, values: Mapping[str, str | int]) -> str | None:
     """Return the Russian template, in its form for `count`; None where there is none."""
     if template in _CATALOGUE.keys:
         return _CATALOGUE.sentence(template, values.get("count", 0))
-    return _OLDER.get(template)
+    count = values.get("count", 0)
+    return _OLDER.get(template) or find_sentence("ru", template, count)
 
 
 def _step_titles(language: str, names: str) -> str:

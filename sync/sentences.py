@@ -28,9 +28,14 @@ class Sentence(str):
     template: str
     values: Mapping[str, Value]
 
-    def __new__(cls, template: str, values: Mapping[str, Value]) -> Sentence:
-        """Build the English text; without values the template is the text."""
-        self = super().__new__(cls, fill(template, values))
+    def __new__(
+        cls, template: str, values: Mapping[str, Value], text: str | None = None
+    ) -> Sentence:
+        """Build the English text; without values the template is the text.
+
+        `text`: the same in the language in which it was said first, where that is another one.
+        """
+        self = super().__new__(cls, fill(template, values) if text is None else text)
         self.template, self.values = template, values
         return self
 
@@ -48,7 +53,7 @@ class Sentence(str):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle with template and values."""
-        return Sentence, (self.template, dict(self.values))
+        return Sentence, (self.template, dict(self.values), "".join(self))
 
     def map_text(self, change: Callable[[str], str]) -> Sentence:
         """Return the sentence with `change` applied to the values that are text, such as a mask."""
@@ -63,6 +68,11 @@ class Sentence(str):
                 for name, value in self.values.items()
             },
         )
+
+
+def translated_sentence(text: str, template: str, values: Mapping[str, object]) -> Sentence:
+    """Return a sentence that was said in a language, with what it is in English."""
+    return Sentence(template, {name: _value(value) for name, value in values.items()}, text)
 
 
 def sentence(template: str, /, **values: object) -> Sentence:

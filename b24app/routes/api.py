@@ -101,7 +101,9 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
         rules = deps.clients.rules(visitor.portal_id)
         with read(deps.engine) as conn:
             now = deps.clock.now()
-            return jsonify(seen.build_task_overview(conn, visitor.portal_id, task_id, rules, now))
+            overview = seen.build_task_overview(conn, visitor.portal_id, task_id, rules, now)
+        overview["decisions"] = [translated(row, "reason") for row in overview["decisions"]]
+        return jsonify(overview)
 
 
 def _add_connection_routes(here: Blueprint, deps: Deps) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from b24app import texts
 from b24app.texts import translate
+from sync.core.i18n.translate import translate as phrase
 from sync.core.issue_sync.model import SideName
 from sync.errors import Refused
 from sync.sentences import Sentence, decode_sentence, encode_sentence, sentence
@@ -34,7 +35,7 @@ NAMES = re.compile(
 )
 PRODUCTS = frozenset(
     """
-    acme alerts all api app apply aud auth b24 b24bridge backfill backup base64 basic batch
+    acme add administration alerts all api app apply apps aud auth b24 b24bridge backfill backup base64 basic batch
     bbcode bearer bitrix bitrix24 bot branches bridge ca caddy cd chat58 ci command comments
     commits conflicts connection connectionerror context corp custom data date debug delete
     deployments description developer dir dirty discovery doctor domain en enum env error europe
@@ -138,7 +139,7 @@ def english_words(text: str) -> list[str]:
     """The Latin words of a text that are no names."""
     return [
         word
-        for word in re.findall(r"[A-Za-z][\w'-]{2,}", NAMES.sub(" ", text))
+        for word in re.findall(r"[A-Za-z][A-Za-z0-9']{2,}", NAMES.sub(" ", text))
         if word.lower() not in PRODUCTS
     ]
 
@@ -201,3 +202,22 @@ def test_values_of_others_are_not_translated(name):
         "ru", sentence("There is no connection {name}; there is: {names}", name=name, names="a")
     )
     assert text == f"Подключения {name} нет; есть: a"
+
+
+def test_a_reason_said_in_russian_first_is_read_in_english():
+    done, nothing = "status completed", "nothing to do"
+    first, english = (
+        phrase(
+            language, "status changed", status=phrase(language, done), why=phrase(language, nothing)
+        )
+        for language in ("ru", "en")
+    )
+    kept = decode_sentence(encode_sentence(first))
+    assert translate("ru", kept) == "".join(first) != "".join(english)
+    assert translate("en", kept) == translate("en", first) == "".join(english)
+
+
+def test_plurals_keep_their_forms_in_both_languages():
+    for count in (1, 2, 5, 21):
+        kept = decode_sentence(encode_sentence(phrase("en", "push more", count=count)))
+        assert translate("ru", kept) == "".join(phrase("ru", "push more", count=count))
