@@ -125,6 +125,8 @@ def _orphans(
             is_copy = record.key in families or record.key.rpartition(":")[0] in families
             if not is_copy or record.key in present:
                 continue
+            if not _is_surely_ours(link, record):
+                continue
             write = _deletion(f"{record.key}:orphan", items[side].address, kind, record.id)
             if write is not None and f"{side}/{write.key}" not in link.refused:
                 yield PlannedWrite(
@@ -134,14 +136,23 @@ def _orphans(
                 )
 
 
+def _is_surely_ours(link: LinkState, record: Record) -> bool:
+    """Whether a copy may be deleted: people may have copied a text of ours, with its key."""
+    if isinstance(record, File) or record.author.is_bridge:
+        return True
+    return any(
+        write_key(entry) == record.key and entry.copy == content(record) for entry in link.entries
+    )
+
+
 def _deletion(
-    key: str, address: ItemAddress, kind: EntryKind, record_id: str
+    key: str, address: ItemAddress, kind: EntryKind, record_id: str, person: str = ""
 ) -> DeleteComment | DeleteTime | None:
     match kind:
         case EntryKind.COMMENT:
-            return DeleteComment(key, address, record_id)
+            return DeleteComment(key, address, record_id, person)
         case EntryKind.TIME:
-            return DeleteTime(key, address, record_id)
+            return DeleteTime(key, address, record_id, person)
         case EntryKind.FILE:
             return None
 
@@ -152,7 +163,7 @@ def _new(link: LinkState, kind: EntryKind, records: Records, rules: LinkRules) -
     for side in records:
         ids = {entry.ids.get(side) for entry in link.entries if entry.kind is kind}
         for record in sorted(records[side].values(), key=_age):
-            is_wanted = rule.direction.allows(side.other) and not is_ours(record)
+            is_wanted = rule.direction.allows(side.other) and not is_ours(link, side, record)
             is_old = rule.since is not None and _age(record)[0] < rule.since
             is_hidden = isinstance(record, Comment) and record.internal and not rule.internal
             if record.id not in ids and is_wanted and not is_old and not is_hidden:
@@ -222,7 +233,7 @@ class _Step:
         gone = replace(self.entry, state=EntryState.ORIGIN_GONE)
         address = self.items[self.entry.origin.other].address
         key = f"{write_key(self.entry)}:delete"
-        write = _deletion(key, address, self.entry.kind, copy_id)
+        write = _deletion(key, address, self.entry.kind, copy_id, self._person())
         if write is None or not copy_id:
             return (
                 gone,
@@ -239,6 +250,9 @@ class _Step:
         )
         return self.entry, self._planned(write, gone, reason), ""
 
+    def _person(self) -> str:
+        return self.rules.texts.person(self.entry.origin.other, self.entry.author)
+
     def _write(self, record: Record, copy_id: str) -> tuple[Entry, PlannedWrite | None, str]:
         entry, to = self.entry, self.entry.origin.other
         after = replace(entry, content=content(record), state=EntryState.LIVE, reason="")
@@ -249,14 +263,18 @@ class _Step:
         write: Write
         match record:
             case Comment():
-                text, person = texts.comment(to, record), texts.author(to, record.author)
-                write = AddComment(key, address, text, person, record.internal)
+                text, author = texts.comment(to, record), texts.author(to, record.author)
+                person = self._person()
+                own_text = texts.own_comment(to, record) if person else ""
+                write = AddComment(key, address, text, author, record.internal, person, own_text)
             case TimeEntry(seconds=seconds, on=on):
                 if seconds < 0 and to not in rule_of(self.rules, entry.kind).negative:
                     reason = sentence("the {to} takes no work back", to=to)
                     return replace(after, state=EntryState.REFUSED, reason=reason), None, reason
-                person = texts.author(to, record.author)
-                write = AddTime(key, address, seconds, on, texts.time(to, record), person)
+                author, text = texts.author(to, record.author), texts.time(to, record)
+                person = self._person()
+                own_text = record.text if person else ""
+                write = AddTime(key, address, seconds, on, text, author, person, own_text)
             case File(name=name):
                 source = self.items[entry.origin].address
                 write = AddFile(key, address, name, record, source)
@@ -276,8 +294,15 @@ class _Step:
         address, key = self.items[to].address, write_key(self.entry)
         match record:
             case Comment():
-                text = self.rules.texts.comment(to, record)
-                edit = EditComment(f"{key}:edit:{self.link.sequence}", address, copy_id, text)
+                texts = self.rules.texts
+                edit = EditComment(
+                    f"{key}:edit:{self.link.sequence}",
+                    address,
+                    copy_id,
+                    texts.comment(to, record),
+                    self._person(),
+                    texts.own_comment(to, record),
+                )
                 return self._planned(edit, after, reason)
             case TimeEntry():
                 again = replace(
@@ -286,7 +311,7 @@ class _Step:
                     copy="",
                     version=self.entry.version + 1,
                 )
-                delete = DeleteTime(f"{key}:delete", address, copy_id)
+                delete = DeleteTime(f"{key}:delete", address, copy_id, self._person())
                 return self._planned(
                     delete, again, sentence("{reason}: its copy is made anew", reason=reason)
                 )

@@ -67,7 +67,15 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
         time=pair.time,
         files=pair.files,
         create={side: Creation(projects[side], _kind(pair, side)) for side in pair.creates},
-        texts=Texts(texts.comment, texts.time, texts.author, texts.deleted, texts.same),
+        texts=Texts(
+            texts.comment,
+            texts.time,
+            texts.author,
+            texts.deleted,
+            texts.same,
+            texts.person,
+            texts.own_comment,
+        ),
         capabilities=world.capabilities,
     ), problems
 
