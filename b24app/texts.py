@@ -11,6 +11,7 @@ from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
 from sync.core.i18n.catalogue import parse_catalogue
 from sync.core.i18n.translate import find_sentence
+from sync.core.issue_sync.texts_ru import RUSSIAN as PLANNING
 from sync.gitlab.api.error_texts_ru import RUSSIAN as GITLAB_RUSSIAN
 from sync.sentences import Sentence, fill
 
@@ -163,7 +164,7 @@ _CATALOGUE = parse_catalogue(
     Path(__file__).with_name("locale").joinpath("ru.po").read_text("utf-8")
 )
 # By whole sentences and their parts: also what older versions stored as plain text.
-_OLDER = RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | ERRORS
+_OLDER = RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | PLANNING | ERRORS
 _to_russian = build_translator(_OLDER)
 
 

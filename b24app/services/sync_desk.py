@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
 
 from b24app.services.issue_links import Step, pair_name
+from b24app.services.rehearsal import parse_mapping, rehearse_mapping
 from sync.core.clock import Clock
 from sync.core.issue_sync.forecast import Cost, Forecast, foresee
 from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
@@ -18,6 +21,7 @@ from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, ItemAddress, SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.lists import BEGINNING, ListedPair, listed_pairs, read_list
+from sync.engine.issue_sync.rehearsing import RehearsedPair
 from sync.engine.issue_sync.setting import PairSetting, open_pair, open_rooms
 from sync.engine.issue_sync.work import work_on_links
 from sync.engine.lanes import hold
@@ -191,6 +195,15 @@ class PortalDesk:
         forecast = foresee(pair, setting.rules_for(LinkState("")), items, linked)
         forecast.problems.update(dict.fromkeys(setting.problems, 1))
         return forecast, self._costs(listed)
+
+    def rehearse(
+        self, text: str, since: datetime, workgroup: int | None, project: str | None
+    ) -> Iterator[RehearsedPair]:
+        """Yield what the pairs of a settings document would have done since a moment."""
+        mapping = parse_mapping(self.deps, self.row, text, os.environ)
+        yield from rehearse_mapping(
+            self.deps, self.row, mapping, since, workgroup=workgroup, project=project
+        )
 
     def _items(
         self, setting: PairSetting, side: SideName, linked: frozenset[str]

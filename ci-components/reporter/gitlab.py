@@ -14,7 +14,7 @@ from reporter.gitlab_graphql import (
     read_overview,
 )
 from reporter.gitlab_json import inside, nodes_of, status_of
-from reporter.gitlab_questions import PAGE
+from reporter.gitlab_questions import PAGE, ask_merge_request
 from reporter.gitlab_rest import (
     MORE_COMMITS,
     add_commits,
@@ -22,6 +22,7 @@ from reporter.gitlab_rest import (
     add_jobs,
     add_merge_requests,
     take_jobs,
+    take_merge_requests,
 )
 from reporter.model import Report
 from reporter.named_tasks import find_tasks
@@ -39,7 +40,8 @@ def gather_pipeline(report: Report, gitlab: GitLab) -> None:
         report.deployments = [
             deployment for deployment in report.deployments if fits(deployment.tier, settings.tiers)
         ]
-    if report.status not in ("", "running", "unknown", *settings.statuses):
+    always = report.status in ("", "running", "unknown")
+    if not always and not fits(report.status, settings.statuses):
         report.nothing = f"the status {report.status} is not among the input statuses"
 
 
@@ -61,7 +63,11 @@ def gather(report: Report, gitlab: GitLab, *, jobs: bool) -> None:
         report.notes += [f"GitLab says of the question: {wrong}"] if wrong else []
     if jobs:
         add_jobs(report, gitlab)
-    if "merge-request" in report.settings.report:
+    if "merge-request" not in report.settings.report:
+        return
+    if report.ci["CI_MERGE_REQUEST_IID"]:
+        take_merge_requests(report, ask_merge_request(gitlab), "the merge request")
+    else:
         add_merge_requests(report, gitlab)
 
 

@@ -111,3 +111,13 @@ def check_stages(here: Path, rules: PairRules, stages: tuple[KanbanStage, ...]) 
                 stages=list_stages(stages),
             )
             yield (*here, "statuses", number, "stage"), text
+
+
+def named_fields(default: PairRules, pair: Pair) -> dict[str, tuple[str, ...]]:
+    """Return the portal's own fields that a pair uses, with the place of each inside the pair."""
+    names: dict[str, tuple[str, ...]] = dict.fromkeys(default.custom, ())
+    names |= {name: ("custom", name) for name in pair.custom}
+    sprint = pair.sprint or default.sprint
+    if sprint is not None and sprint.task.startswith("UF_"):
+        names.setdefault(sprint.task, ("sprint", "task") if pair.sprint else ())
+    return names

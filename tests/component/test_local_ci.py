@@ -68,8 +68,8 @@ class Checkout:
     def start(
         self, variables: Mapping[str, str], *jobs: str, first: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run the pipeline, or the jobs, one at a time. `first`: a folder of programs."""
-        command = [*gitlab_ci_local(), "--force-shell-executor", "--concurrency", "1", *jobs]
+        """Run the pipeline, or the jobs. `first`: a folder of programs."""
+        command = [*gitlab_ci_local(), "--force-shell-executor", *jobs]
         given = {k: v for k, v in variables.items() if k not in ("CI", "CI_COMMIT_SHA")}
         for name, value in given.items():
             command += ["--variable", f"{name}={value}"]

@@ -102,6 +102,18 @@ def test_the_early_report_and_the_late_one_are_one_message(world: World) -> None
     assert "#1 passed" in late
 
 
+def test_an_early_report_that_is_repeated_leaves_the_end_of_its_pipeline(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    world.report(run, mr)
+    before = world.messages(5)
+    ran = world.report(run, mr, B24_MODE="merge-request")
+    assert (ran.code, world.messages(5)) == (0, before)
+    assert "not done: task 5 shows the end (OVERTAKEN)." in ran.said
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": "passed"}
+
+
 def test_who_moved_the_task_by_hand_is_not_overruled_by_a_repeated_job(world: World) -> None:
     world.task(5)
     mr = world.open_mr()
@@ -376,7 +388,7 @@ def test_more_tasks_than_one_batch_holds_are_counted(world: World) -> None:
     mr = world.open_mr(" ".join(f"B24-{number}" for number in range(1, 31)))
     ran = world.report(world.pipeline(mr), mr)
     assert "tasks found no room in one batch of 50 calls" in ran.said
-    assert world.portal.requests == Counter(batch=3)
+    assert world.portal.requests == Counter(batch=4)  # the last reads the new cards again
     assert sum(bool(world.messages(number)) for number in range(1, 31)) == 16
 
 

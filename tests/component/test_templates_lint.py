@@ -83,7 +83,7 @@ FAULTS = {
         "report", "    # >>> start.sh\n", "    set -e\n    # >>> start.sh\n", "more than its one",
     ),
     "a template that is too large": (
-        "report", "---\n", "---\n# " + "x" * 9_000 + "\n", "are larger than 63000 bytes",
+        "report", "---\n", "---\n# " + "x" * 9_000 + "\n", "are larger than 61000 bytes",
     ),
     "an early end of the comment": (
         "report", "    export B24_ON_OPEN=", "    #> export B24_ON_OPEN=",
@@ -123,10 +123,10 @@ def test_a_template_without_a_header_is_an_error() -> None:
 
 def test_the_word_rules_are_counted_apart() -> None:
     """They are the app's own, and grow with its languages; what the reporter adds stays small."""
-    script = "# --- reporter.a.py\nx\n# --- sync.core.b.py\nyy\n# --- sync.core.c.py\nz\n"
-    rules = WORD_RULES.findall(script + "# --- reporter.d.py\nw\n")
-    assert rules == ["# --- sync.core.b.py\nyy\n# --- sync.core.c.py\nz\n"]
-    assert WORD_RULES.findall("# --- reporter.a.py\nx\n") == []
+    script = "# reporter.a.py\nx\n# sync.core.b.py\nyy\n# sync.core.c.py\nz\n"
+    rules = WORD_RULES.findall(script + "# reporter.d.py\nw\n")
+    assert rules == ["# sync.core.b.py\nyy\n# sync.core.c.py\nz\n"]
+    assert WORD_RULES.findall("# reporter.a.py\nx\n") == []
 
 
 def test_word_rules_that_grow_too_large_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

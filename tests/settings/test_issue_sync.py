@@ -11,6 +11,7 @@ from sync.core.issue_sync.mapping import (
     CustomField,
     ItemFilter,
     ProjectPair,
+    SprintPlace,
     StatusMatch,
     status_rows,
 )
@@ -58,6 +59,10 @@ issue_sync:
         title: to_portal
         description: {direction: both, policy: tracker}
         checklist: both
+        sprint: both
+        links: to_tracker
+      sprint: {issue: Iteration, task: UF_SPRINT}
+      child_type: task
       statuses:
         - {issue: To do, task: waiting, stage: {title: New}}
         - {issue: Doing, stage: {type: REVIEW}}
@@ -92,7 +97,10 @@ def test_a_whole_document_becomes_pairs_with_their_rules():
         "description": FieldRule(Direction.BOTH, Policy.TRACKER),
         "estimate": FieldRule(Direction.OFF, Policy.ASK),
         "checklist": FieldRule(Direction.BOTH, Policy.ASK),
+        "sprint": FieldRule(Direction.BOTH, Policy.ASK),
+        "links": FieldRule(Direction.TO_TRACKER, Policy.ASK),
     }
+    assert (whole.sprint, whole.child_kind) == (SprintPlace("iteration", "UF_SPRINT"), "task")
     assert whole.statuses == (
         StatusMatch("To do", TaskStatus.WAITING, StageRef(title="New")),
         StatusMatch("Doing", None, StageRef(system_type="REVIEW")),
@@ -110,6 +118,7 @@ def test_a_whole_document_becomes_pairs_with_their_rules():
     assert whole.kind == "incident"
     assert whole.only == ItemFilter(labels=("team::*",), creators=(12, 13))
     assert (bare.group_id, bare.project, bare.kind) == (0, "42", "")
+    assert (bare.sprint, bare.crosses("sprint")) == (SprintPlace("", "scrum"), False)
     assert bare.comments.direction is Direction.TO_TRACKER
     assert bare.creates == frozenset([SideName.TRACKER])
 
@@ -144,7 +153,7 @@ BAD = [
         "  pairs:\n    - {workgroup: 7, project: team/shop, fields: {titel: both}}\n",
         "line 8: issue_sync.pairs[0].fields.titel: is no field that can cross; those are title, "
         "description, people, priority, status, deadline, labels, estimate, checklist, parent, "
-        "sprint; did you mean `title`?",
+        "links, sprint; did you mean `title`?",
     ),
     (
         "  pairs:\n    - {workgroup: 7, project: team/shop, fields: {title: bot}}\n",
@@ -166,6 +175,16 @@ BAD = [
         "  pairs:\n    - {workgroup: 7, project: a/b, custom: {UF_GONE: {field: x}}}\n",
         "line 8: issue_sync.pairs[0].custom.UF_GONE: the portal's tasks have no field UF_GONE; "
         "they have: UF_SPRINT",
+    ),
+    (
+        "  pairs:\n    - {workgroup: 7, project: a/b, sprint: {task: UF_GONE}}\n",
+        "line 8: issue_sync.pairs[0].sprint.task: the portal's tasks have no field UF_GONE; "
+        "they have: UF_SPRINT",
+    ),
+    (
+        "  pairs:\n    - {workgroup: 7, project: a/b, sprint: {task: SPRINT}}\n",
+        "line 8: issue_sync.pairs[0].sprint.task: must be scrum, or a field of the portal's own, "
+        "like UF_SPRINT",
     ),
     (
         "  pairs:\n    - {workgroup: 7, project: a/b, custom: {SPRINT: {field: x}}}\n",

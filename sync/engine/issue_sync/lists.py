@@ -19,6 +19,7 @@ from sync.core.issue_sync.link import LinkState, StoryLine
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, SideName
 from sync.engine.deps import Deps
+from sync.engine.issue_sync.following import wake_stuck
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import SyncError
@@ -104,6 +105,9 @@ def _read_pair(deps: Deps, listed: ListedPair, due: Iterable[SideName]) -> int:
             return 0
         try:
             setting = open_pair(deps, listed.row, listed.connection, listed.pair)
+            if (listed.connection.id, listed.pair.key) in deps.issue_sync.renewed:
+                with lane_transaction(deps, lane) as conn:
+                    wake_stuck(conn, deps, listed.connection.id, listed.pair.key)
             return sum(read_list(deps, lane, listed, setting, side, whole=False) for side in due)
         except LaneLost:
             raise

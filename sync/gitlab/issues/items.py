@@ -8,6 +8,7 @@ from typing import Any
 
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    CUSTOM,
     LINKS,
     PRIORITY,
     STATUS,
@@ -63,7 +64,7 @@ class ItemWriter:
     def update(self, write: UpdateItem) -> Outcome:
         """Change fields of an issue, by one PUT, one mutation, or both. Raises SyncError."""
         address, written = write.address, Written()
-        sent = self._parameters(write.changes, address)
+        sent = self._parameters(write.changes, address, write.before)
         written.dropped |= sent.dropped
         if sent.rest:
             self._put(address, sent.rest, written)
@@ -157,22 +158,32 @@ class ItemWriter:
             return not_landed()
         return Done(item=item, dropped={name: missing[name] for name in sorted(still)})
 
-    def _parameters(self, changes: Mapping[str, Change], address: ItemAddress) -> Parameters:
+    def _parameters(
+        self,
+        changes: Mapping[str, Change],
+        address: ItemAddress,
+        before: Mapping[str, Value] | None = None,
+    ) -> Parameters:
         """Return what is sent, and make the labels that it needs. Raises SyncError."""
         reader, project_id = self.reader, address.project
         labels: set[str] = set()
         has_statuses = False
-        if changes.keys() & _OF_LABELS:
+        scoped = {f"{CUSTOM}{scope}" for scope in reader.options.scopes}
+        if changes.keys() & (_OF_LABELS | scoped):
             project = reader.projects.get(project_id)
             has_statuses = capabilities.has_statuses(reader, project)
-            if changes.keys() & {PRIORITY, STATUS}:
+            if changes.keys() & {PRIORITY, STATUS, *scoped}:
                 labels = reader.projects.labels(project)
         people: frozenset[str] = frozenset()
         if isinstance(changes.get(ASSIGNEES), SetChange) and address.number:
             path = f"/projects/{project_id}/issues/{address.number}"
             people = frozenset(rest_row(mapping(reader.client.get(path)), "").assignees)
         fields = {name: change for name, change in changes.items() if name != LINKS}
-        sent = parameters(fields, Setting(reader.options, has_statuses, labels, people))
+        kinds: Mapping[str, str] = {}
+        if any(name.startswith(CUSTOM) for name in changes.keys() - scoped):
+            kinds = capabilities.field_kinds(reader, reader.projects.get(project_id))
+        setting = Setting(reader.options, has_statuses, labels, people, kinds, before or {})
+        sent = parameters(fields, setting)
         for name, color in sent.colored.items():
             reader.projects.ensure_label(reader.projects.get(project_id), name, color)
         return sent
@@ -205,7 +216,9 @@ class ItemWriter:
             if sent.work_item:
                 self._mutate(address, sent.work_item, written)
             if LINKS in changes:
-                links.change(self.reader, address, changes[LINKS], written.dropped)
+                written.values[LINKS] = links.change(
+                    self.reader, address, changes[LINKS], written.dropped
+                )
         except Later as error:
             if begun:
                 return Unknown(error)
