@@ -174,7 +174,7 @@ def test_reasons_are_in_the_readers_language(install, capsys, language):
     install(language)
     assert main(["--language", "ru", "rehearse", "2103"]) == 0
     assert capsys.readouterr().out.splitlines()[2] == (
-        "    why: переведена в статус «выполняется»: !7 «Payment gateway» одобрен, "
+        "    почему: переведена в статус «выполняется»: !7 «Payment gateway» одобрен, "
         "как и все прочие открытые"
     )
 
