@@ -46,7 +46,7 @@ PRODUCTS = frozenset(
     merge_requests migrate min minimum moscow movetask n name nginx null oauth only options
     owner path payment pem period pip pipeline pipelines placement planner portal post
     postgresql premium prod profile project prometheus put read redis ref release releases
-    replay reporter rest restore resume role root ru rules safe scope serve server settings sg10
+    replay reporter rest restore resume role root ru rules safe scope scrum serve server settings sg10
     shop since site socks5 sources spec sqlite stages stand-in state status stored success sync
     systemd tags task tasks team template test text the title tls token tokens tracker trigger
     true type url use user utc utf value variables warning was web webhook worker y yaml yes
