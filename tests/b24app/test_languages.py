@@ -36,21 +36,20 @@ NAMES = re.compile(
 PRODUCTS = frozenset(
     """
     acme add administration alerts all api app apply apps aud auth b24 b24bridge backfill backup
-    base64 basic batch
-    bbcode bearer bitrix bitrix24 bot branches bridge ca caddy cd chat58 ci command comments
-    commits conflicts connection connectionerror context corp custom data date debug delete
-    deployments description developer dir dirty discovery doctor domain en enum env error europe
-    event events explain export false file frontend get gitlab graphql group guest hooks host
-    http https id id-token iid im imbot info inputs install installed int integrations issue
-    issuer issues json key link list local location main maintainer make member member_id
-    merge_requests migrate min minimum moscow movetask n name nginx null oauth only options
-    owner path payment pem period pip pipeline pipelines placement planner portal post
-    postgresql premium prod profile project prometheus put read redis ref release releases
-    replay reporter rest restore resume role root ru rules safe scope scrum serve server settings sg10
-    shop since site socks5 sources spec sqlite stages stand-in state status stored success sync
-    systemd tags task tasks team template test text the title tls token tokens tracker trigger
-    true type url use user utc utf value variables warning was web webhook worker y yaml yes
-    youtrack zip
+    base64 basic batch bbcode bearer bitrix bitrix24 bot branches bridge ca caddy cd chat58 ci
+    command comments commits conflicts connection connectionerror context corp custom data date
+    debug delete deployments description developer dir dirty discovery doctor domain en enum env
+    error europe event events explain export false file frontend get gitlab graphql group guest
+    hooks host http https id id-token iid im imbot info inputs install installed int
+    integrations issue issuer issues json key link list local location main maintainer make
+    member member_id merge_requests migrate min minimum moscow movetask n name nginx null oauth
+    only options owner path payment pem period pip pipeline pipelines placement planner portal
+    post postgresql premium prod profile project prometheus put read redis ref release releases
+    replay reporter rest restore resume role root ru rules safe scope scrum serve server
+    settings sg10 shop since site socks5 sources spec sqlite stages stand-in state status stored
+    success sync systemd tags task tasks team template test text the title tls token tokens
+    tracker trigger true type url use user utc utf value variables warning was web webhook
+    worker y yaml yes youtrack zip
     """.split()  # noqa: SIM905 - as words they fill lines
 )
 
