@@ -85,6 +85,7 @@ ERRORS: dict[str, str] = {
         "Такой задачи нет, или вы не можете её открыть",
     "Ask whoever leads the task to add you to it": "Попросите ответственного добавить вас в задачу",
     "There is no connection": "Нет подключения",
+    "There is no such connection": "Такого подключения нет",
     "That is no token; nothing was changed": "Это не токен; ничего не изменено",
     "`text` and `base` must be a document and its version":
         "`text` и `base` должны быть документом и его версией",

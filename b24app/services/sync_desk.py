@@ -214,8 +214,8 @@ class PortalDesk:
             page = client.changed(setting.projects[side], BEGINNING, cursor)
             fresh = [item.address for item in page.items if item.address.id not in linked]
             for at in range(0, len(fresh), _AT_ONCE):
-                found = client.read(fresh[at : at + _AT_ONCE]).values()
-                yield from (item for item in found if isinstance(item, Item))
+                answers = client.read(fresh[at : at + _AT_ONCE]).values()
+                yield from (item for item in answers if isinstance(item, Item))
             cursor = page.cursor
             if cursor is None:
                 return

@@ -85,14 +85,14 @@ def _created(default: PairRules, pair: Pair) -> Sequence[str]:
 
 
 def _check_statuses(here: Path, rules: PairRules) -> Problems:
-    seen: set[str] = set()
+    statuses: set[str] = set()
     for number, row in enumerate(rules.statuses or ()):
-        if row.issue.casefold() in seen:
+        if row.issue.casefold() in statuses:
             yield (
                 (*here, "statuses", number, "issue"),
                 sentence("{issue} has a row already", issue=repr(row.issue)),
             )
-        seen.add(row.issue.casefold())
+        statuses.add(row.issue.casefold())
 
 
 def named_creators(settings: IssueSync) -> Iterator[tuple[Path, int | str]]:

@@ -16,7 +16,6 @@ from sync.core.issue_sync.mapping import (
     status_rows,
 )
 from sync.core.issue_sync.model import (
-    SPRINT,
     STAGE,
     STATUS,
     TAGS,
@@ -242,9 +241,9 @@ def test_a_pair_needs_its_connection_where_there_are_more():
 # --- what the engine asks of a pair
 
 
-def item(labels=(), *, author=Author("5", "carl"), kind="issue", sprint=None) -> Item:  # noqa: B008
-    values = {TAGS: frozenset(labels), SPRINT: sprint}
-    return Item(ItemAddress("1"), values, author, AT, AT, kind=kind)
+def item(labels=(), *, author=Author("5", "carl"), kind="issue", milestone="") -> Item:  # noqa: B008
+    values = {TAGS: frozenset(labels)}
+    return Item(ItemAddress("1"), values, author, AT, AT, kind=kind, milestone=milestone)
 
 
 FILTERS = [
@@ -253,7 +252,7 @@ FILTERS = [
     (ItemFilter(labels=("team::*",)), SideName.TRACKER, item(["bug"]), False),
     (ItemFilter(labels=("bug",)), SideName.PORTAL, item(["other"]), True),
     (ItemFilter(tags=("bug",)), SideName.PORTAL, item(["other"]), False),
-    (ItemFilter(milestones=("May",)), SideName.TRACKER, item(sprint="may"), True),
+    (ItemFilter(milestones=("May",)), SideName.TRACKER, item(milestone="may"), True),
     (ItemFilter(milestones=("May",)), SideName.TRACKER, item(), False),
     (ItemFilter(kinds=("incident",)), SideName.TRACKER, item(kind="issue"), False),
     (ItemFilter(authors=("carl",)), SideName.TRACKER, item(), True),

@@ -56,12 +56,12 @@ def classify(
     """
     answer = body if isinstance(body, dict) else decode_json(body)
     if not isinstance(answer, dict) or "error" not in answer:
-        known = sentence("; {outcome}", outcome=as_sentence(UNKNOWN_OUTCOME)) if write else ""
+        caveat = sentence("; {outcome}", outcome=as_sentence(UNKNOWN_OUTCOME)) if write else ""
         subject = sentence(
-            "{method}: HTTP {http_status} without a usable answer{known}",
+            "{method}: HTTP {http_status} without a usable answer{caveat}",
             method=method,
             http_status=http_status,
-            known=known,
+            caveat=caveat,
         )
         return _build_error(NOT_JSON, subject, "", write)
     code, description = _code_and_description(answer)
@@ -81,10 +81,13 @@ def decode_json(body: bytes) -> Any:
 
 def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = True) -> Later:
     """Return the error of a failed connection; `sent`: the request may have arrived."""
-    known = sentence("; {outcome}", outcome=as_sentence(UNKNOWN_OUTCOME)) if sent and write else ""
+    caveat = sentence("; {outcome}", outcome=as_sentence(UNKNOWN_OUTCOME)) if sent and write else ""
     return Later(
         sentence(
-            "{method}: {subject}{known}", method=method, subject=as_sentence(subject), known=known
+            "{method}: {subject}{caveat}",
+            method=method,
+            subject=as_sentence(subject),
+            caveat=caveat,
         ),
         cause="The network or the server is not available at the moment",
         sent=sent and write,

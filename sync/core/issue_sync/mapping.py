@@ -15,7 +15,6 @@ from sync.core.issue_sync.model import (
     DESCRIPTION,
     ESTIMATE,
     PRIORITY,
-    SPRINT,
     STAGE,
     STATUS,
     TAGS,
@@ -64,7 +63,7 @@ class ItemFilter:
         authors = {item.author.id, item.author.name} - {""}
         return (
             _one_fits(self.labels, words)
-            and _is_among(self.milestones, str(item.values.get(SPRINT) or ""))
+            and _is_among(self.milestones, item.milestone)
             and _is_among(self.kinds, item.kind)
             and (not self.authors or bool(authors & set(self.authors)))
         )

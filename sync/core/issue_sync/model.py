@@ -121,6 +121,7 @@ class Item:
     edited_at: Mapping[str, datetime] = field(default_factory=dict)
     moved_to: str = ""  # the id of the item that goes on for this one
     key: str = ""  # ours, where we created it
+    milestone: str = ""  # by its name, also where sprints are not kept in step
 
 
 class Absence(StrEnum):

@@ -9,8 +9,11 @@ from typing import Any
 from sync.core.issue_sync.model import (
     ASSIGNEES,
     CUSTOM,
+    ESTIMATE,
     LINKS,
+    PARENT,
     PRIORITY,
+    SPRINT,
     STATUS,
     TAGS,
     Item,
@@ -214,7 +217,7 @@ class ItemWriter:
         begun = written.row is not None
         try:
             if sent.work_item:
-                self._mutate(address, sent.work_item, written)
+                self._mutate_parts(address, sent.work_item, written)
             if LINKS in changes:
                 written.values[LINKS] = links.change(
                     self.reader, address, changes[LINKS], written.dropped
@@ -229,6 +232,25 @@ class ItemWriter:
             names = changes.keys() - written.values.keys()
             written.dropped |= dict.fromkeys(names, refused.message)
         return self._done(address, changes, written)
+
+    def _mutate_parts(
+        self, address: ItemAddress, fields: Mapping[str, Any], written: Written
+    ) -> None:
+        """Write what only work items take; where something was written already, part by part.
+
+        One part that is refused then takes no other with it.
+        """
+        begun = written.row is not None
+        try:
+            self._mutate(address, dict(fields), written)
+        except Refused:
+            if not begun or len(fields) < 2:
+                raise
+            for name, value in fields.items():
+                try:
+                    self._mutate(address, {name: value}, written)
+                except Refused as refused:
+                    written.dropped |= dict.fromkeys(_FIELDS_OF.get(name, ()), refused.message)
 
     def _mutate(self, address: ItemAddress, fields: dict[str, Any], written: Written) -> None:
         reader = self.reader
@@ -255,3 +277,9 @@ class ItemWriter:
 
 
 _NOTHING = object()
+_FIELDS_OF = {
+    "statusWidget": (STATUS,),
+    "timeTrackingWidget": (ESTIMATE,),
+    "iterationWidget": (SPRINT,),
+    "hierarchyWidget": (PARENT,),
+}

@@ -62,7 +62,7 @@ def check_copy(file: Path) -> None:
     try:
         with closing(open_read_only(file)) as conn:
             (answer,) = conn.execute("PRAGMA quick_check(1)").fetchone()
-            found = conn.execute("SELECT count(*) FROM alembic_version").fetchone()
+            revision_count = conn.execute("SELECT count(*) FROM alembic_version").fetchone()
     except sqlite3.Error as error:
         raise BadCopy(
             sentence(
@@ -71,7 +71,7 @@ def check_copy(file: Path) -> None:
                 reason=_reason(error),
             )
         ) from error
-    if answer != "ok" or found == (0,):
+    if answer != "ok" or revision_count == (0,):
         raise BadCopy(
             sentence("{file} is damaged: {answer}", file=file, answer=answer),
             change="Take another copy",
