@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -14,9 +14,12 @@ from b24app.cli.language import current_language, say
 from b24app.services import overview as services_overview
 from b24app.services import replay
 from b24app.services.failure_names import load_names
+from b24app.services.health import read_checks, read_disk, wrong
+from b24app.services.health_check import Check
 from b24app.services.link_status import link_lines
+from b24app.texts_health import describe, subject_name
 from sync.config import Config
-from sync.core.clock import WallClock
+from sync.core.clock import WallClock, is_recent
 from sync.sentences import as_sentence, join_sentences, sentence
 from sync.settings.apply import HISTORY_KEPT
 from sync.store import connections, hook_logs, inbox, logs, portals, subjects
@@ -27,6 +30,12 @@ from sync.store.rows import PortalRecord, PurgeRow, WorkerRow
 _HEADINGS = ("MERGE REQUEST", "STATE", "PIPELINE", "TASKS", "TITLE")
 SILENT_AFTER = timedelta(seconds=60)
 WRONG_CLOCK = timedelta(minutes=5)
+_HAVE_LINES = frozenset(
+    {
+        "worker_silent", "clock_wrong", "connection_none", "connection_paused",
+        "portal_disconnected", "portal_paused",
+    }
+)  # fmt: skip
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -44,6 +53,10 @@ def _status(config: Config, args: argparse.Namespace) -> int:
             else portals.all_portals(conn)
         )
         print_lines(*_worker_lines(workers, now))
+        if chosen:
+            ids = [portal.id for portal in chosen]
+            checks = read_checks(conn, read_disk(config.data_dir), now, ids)
+            print_lines(*map(printable, wrong_lines(checks)))
         for portal in chosen:
             print_lines("", *map(printable, _status_lines(conn, portal, args.limit, now)))
         if not chosen:
@@ -62,7 +75,7 @@ def _worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
     ]
     if not workers:
         return ["worker   none has run yet", "next     start it: the service, or `b24bridge serve`"]
-    if all(now - row.seen_at > SILENT_AFTER for row in workers):
+    if not any(is_recent(row.seen_at, SILENT_AFTER, now) for row in workers):
         lines.append("next     no worker runs: start the service, or `b24bridge serve`")
     offset = max((row.clock_offset or 0 for row in workers), key=abs)
     if abs(offset) >= WRONG_CLOCK.total_seconds():
@@ -72,6 +85,21 @@ def _worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
                 offset=describe_offset(offset),
             )
         )
+    return lines
+
+
+def wrong_lines(checks: Iterable[Check]) -> list[str]:
+    """Return what is not as it should be, the urgent first, each with what to change.
+
+    What other lines of the status say is left out.
+    """
+    lines = []
+    for check in wrong(check for check in checks if check.state not in _HAVE_LINES):
+        words = describe(check, current_language())
+        place = f"{check.place}: " if check.place else ""
+        word = say("wrong   " if check.urgent else "notice  ")
+        subject = subject_name(check.subject, current_language())
+        lines.append(f"{word} {subject}  {place}{words.what} → {words.change}")
     return lines
 
 

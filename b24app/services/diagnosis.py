@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -14,27 +12,27 @@ from b24app.cli.context import database_file, describe_database
 from b24app.clients import Clients
 from b24app.services.connection_checks import check_targets
 from b24app.services.gitlab_connections import check_connection
+from b24app.services.health import check_installation, check_portal, read_disk
+from b24app.services.health_check import Check
+from b24app.services.health_rows import load_rows
+from b24app.services.outside import ask_gitlab, ask_portal
 from b24app.services.public_address import check_public_address
+from b24app.texts_health import describe
 from sync.bitrix24.install.steps import EVENTS, PLACEMENT, run_steps
 from sync.bitrix24.rest.batch import as_mapping
 from sync.bitrix24.rest.client import Portal
-from sync.bitrix24.rest.limits import BURST, OPERATING_LIMIT
 from sync.errors import SyncError
 from sync.sentences import as_sentence, join_sentences, sentence
 from sync.settings.apply import portal_domain
-from sync.store import connections, hook_logs, inbox, logs, portals, program
+from sync.store import portals
 from sync.store.db.database import read
-from sync.store.hook_logs import HookLogRow
 from sync.store.revisions import newest_revision
-from sync.store.rows import AllowanceRow, ConnectionRecord, PortalRecord
+from sync.store.rows import ConnectionRecord, PortalRecord
 from sync.store.sealed import fingerprint, opens
+from sync.youtrack.api.account import problems, read_account
 
-SILENT_AFTER = timedelta(seconds=60)
-WRONG_CLOCK = timedelta(minutes=5)
-OLD_WORK = timedelta(minutes=10)
-OLD_BACKUP = timedelta(days=7)
-LEAST_FREE_BYTES = 500_000_000
-LEAST_FREE_SHARE = 0.05
+# What the doctor calls a subject that it also tries out itself under that name.
+_SUBJECTS = {"hook": "deliveries", "connection": "gitlab"}
 _READING_STEPS = ("rights", "secret", "address", "scopes")  # of an installation, without writes
 
 
@@ -59,7 +57,10 @@ def examine(clients: Clients, language: str = "en") -> Iterator[Finding]:
         findings = [
             *examine_configuration(clients),
             *examine_database(clients, conn),
-            *examine_work(conn, now),
+            *(
+                to_finding(check, language)
+                for check in check_installation(conn, read_disk(clients.config.data_dir), now)
+            ),
         ]
         records = [portal for portal in portals.all_portals(conn) if portal.state != "removed"]
     yield from findings
@@ -70,35 +71,16 @@ def examine(clients: Clients, language: str = "en") -> Iterator[Finding]:
 
 
 def examine_configuration(clients: Clients) -> Iterator[Finding]:
-    """Yield what is not set, and whether there is room on the disk."""
+    """Yield what is not set."""
     texts = unready_texts(clients.config)
     for text in texts:
         yield Finding("settings", False, text, "set it in the environment file")
     if not texts:
         yield Finding("settings", True, "the environment has what is needed")
-    yield examine_disk(*shutil.disk_usage(_existing_folder(clients)))
-
-
-def _existing_folder(clients: Clients) -> str:
-    folder = clients.config.data_dir.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    return str(folder)
-
-
-def examine_disk(total: int, used: int, free: int) -> Finding:
-    """Judge the room on the disk of the data folder, in bytes. Pure."""
-    text = sentence(
-        "{free} GB of {total} GB free",
-        free=f"{free / 1000000000.0:.1f}",
-        total=f"{total / 1000000000.0:.1f}",
-    )
-    ok = free >= LEAST_FREE_BYTES and free >= total * LEAST_FREE_SHARE
-    return Finding("disk", ok, text, "" if ok else "make room: a full disk stops every delivery")
 
 
 def examine_database(clients: Clients, conn: Connection) -> Iterator[Finding]:
-    """Yield what the database is, whether the keys open it, and when it was last backed up."""
+    """Yield what the database is, and whether the keys open it."""
     name = describe_database(clients.config)
     file = database_file(clients.config)
     size = (
@@ -128,52 +110,13 @@ def examine_database(clients: Clients, conn: Connection) -> Iterator[Finding]:
         else "the keys here do not open the database's secrets",
         "" if right else "put the right key into B24BRIDGE_SECRET_KEY or the key file",
     )
-    yield examine_backup(program.read_state(conn).backed_up_at, clients.clock.now())
 
 
-def examine_backup(at: datetime | None, now: datetime) -> Finding:
-    """Judge when the last backup was made. Pure."""
-    if at is None:
-        return Finding(
-            "backup", False, "none was ever made", "run `b24bridge backup FILE` each night"
-        )
-    ok = now - at <= OLD_BACKUP
-    change = "" if ok else "run `b24bridge backup FILE` each night"
-    return Finding("backup", ok, sentence("last made {at} UTC", at=f"{at:%Y-%m-%d %H:%M}"), change)
-
-
-def examine_work(conn: Connection, now: datetime) -> Iterator[Finding]:
-    """Yield whether a worker lives, whether its clock is right, and what waits longest."""
-    workers = logs.workers(conn)
-    alive = [row for row in workers if now - row.seen_at <= SILENT_AFTER]
-    yield Finding(
-        "worker",
-        bool(alive),
-        sentence("{count} at work", count=len(alive))
-        if alive
-        else "none was seen in the last minute",
-        "" if alive else "start the service, or `b24bridge serve`",
-    )
-    offsets = [row.clock_offset for row in workers if row.clock_offset is not None]
-    if offsets:
-        offset = max(offsets, key=abs)
-        ok = abs(offset) < WRONG_CLOCK.total_seconds()
-        text = sentence("{offset} s beside Bitrix24's and GitLab's", offset=f"{offset:+d}")
-        yield Finding("clock", ok, text, "" if ok else "set this machine's time")
-    waiting = inbox.oldest_waiting_at(conn)
-    age = max(now - waiting, timedelta()) if waiting else timedelta()
-    ok = age <= OLD_WORK
-    yield Finding(
-        "queue",
-        ok,
-        sentence(
-            "the oldest delivery waits for {seconds} s",
-            seconds=int(age.total_seconds()),
-        )
-        if waiting
-        else "empty",
-        "" if ok else "look at the worker's log; `b24bridge status` names what failed",
-    )
+def to_finding(check: Check, language: str = "en") -> Finding:
+    """Return what is known from the database as a line of the doctor's. Pure."""
+    words = describe(check, language)
+    subject = _SUBJECTS.get(check.subject, check.subject)
+    return Finding(subject, check.ok, words.what, words.change, check.place)
 
 
 _BOT_CHANGE = "the application writes itself; say `author: installer` if that is meant"
@@ -184,31 +127,21 @@ def examine_portal(
 ) -> Iterator[Finding]:
     """Yield what is right and wrong with a portal and with each of its connections."""
     domain = portal_domain(portal)
-    active = portal.state == "active"
-    text = as_sentence(portal.state)
-    if portal.state_reason:
-        reason = as_sentence(portal.state_reason)
-        text = sentence("{state}: {reason}", state=text, reason=reason)
-    change = "" if active else "open the application in Bitrix24 as an administrator"
-    yield Finding("portal", active, text, change, domain)
     if portal.bot_problem:
         yield Finding("bot", False, portal.bot_problem, _BOT_CHANGE, domain)
-    yield from _examine_grant(clients, portal, language)
     with read(clients.engine) as conn:
-        allowance = logs.read_allowance(conn, portal.id)
-        records = connections.by_portal(conn, portal.id)
-        rows = hook_logs.of_portal(conn, portal.id)
-    if allowance is not None:
-        yield examine_budget(allowance, clients.clock.now(), domain)
-    if not records:
-        yield Finding(
-            "gitlab", False, "no connection", "`b24bridge settings export` shows one", domain
-        )
+        rows = load_rows(conn, [portal.id])
+    records = rows.connections.get(portal.id, ())
+    checks = [*check_portal(portal, rows, clients.clock.now())]
+    of_portal = [check for check in checks if check.place == domain]
+    yield from (to_finding(check, language) for check in of_portal)
+    yield from _examine_grant(clients, portal, language)
     for record in records:
-        yield from _examine_connection(clients, record, f"{domain} {record.name}")
-        for row in rows:
-            if row.connection_id == record.id:
-                yield examine_hook_log(row, f"{domain} {record.name}")
+        place = f"{domain} {record.name}"
+        yield from _examine_connection(clients, record, place)
+        for check in checks:
+            if check.place == place and check.subject != "token":  # that is tried out
+                yield to_finding(check, language)
 
 
 def _examine_grant(clients: Clients, portal: PortalRecord, language: str) -> Iterator[Finding]:
@@ -227,6 +160,12 @@ def _examine_grant(clients: Clients, portal: PortalRecord, language: str) -> Ite
     ):
         yield Finding(step.name, step.ok, step.text, step.change, domain)
     yield from _examine_bindings(client, clients.config.public_url, domain)
+    try:
+        asked = ask_portal(clients, portal, client)
+    except SyncError as error:
+        yield Finding("outside", False, error.message, error.change, domain)
+        return
+    yield Finding("outside", asked.ok, asked.text, asked.change, domain)
 
 
 def _examine_bindings(client: Portal, public_url: str, domain: str) -> Iterator[Finding]:
@@ -253,38 +192,12 @@ def _examine_bindings(client: Portal, public_url: str, domain: str) -> Iterator[
         yield Finding(subject, not missing, text, repair if missing else "", domain)
 
 
-def examine_budget(row: AllowanceRow, now: datetime, place: str) -> Finding:
-    """Judge how much of the portal's request allowance is used. Pure."""
-    busy = {
-        method: used[0]
-        for method, used in row.operating.items()
-        if used[0] >= OPERATING_LIMIT and used[1] > now.timestamp()
-    }
-    text = sentence(
-        "{level} of {burst} requests in the bucket", level=f"{row.level:.0f}", burst=BURST
-    )
-    if not busy:
-        return Finding("budget", True, text, "", place)
-    methods = ", ".join(f"{method} ({seconds:.0f} s)" for method, seconds in sorted(busy.items()))
-    return Finding(
-        "budget",
-        False,
-        sentence("{text}; the portal's time is used up for {methods}", text=text, methods=methods),
-        "nothing: it goes on within ten minutes. If it comes back, somebody else uses it too",
-        place,
-    )
-
-
 def _examine_connection(
     clients: Clients, record: ConnectionRecord, place: str
 ) -> Iterator[Finding]:
-    if record.state != "active":
-        text = sentence(
-            "{state}: {reason}",
-            state=as_sentence(record.state),
-            reason=as_sentence(record.state_reason),
-        )
-        yield Finding("gitlab", False, text, f"`b24bridge gitlab test {record.name}`", place)
+    if record.kind == "youtrack":
+        yield _examine_youtrack(clients, record, place)
+        return
     tested = check_connection(clients, record)
     if tested.account:
         yield Finding(
@@ -303,28 +216,19 @@ def _examine_connection(
                 check.change,
                 place,
             )
+        asked = ask_gitlab(clients, record)
+        if asked is not None:
+            text = sentence("{target}: {text}", target=asked.target, text=as_sentence(asked.text))
+            yield Finding("outside", asked.ok, text, asked.change, place)
     except SyncError as error:
         yield Finding("hook", False, error.message, error.change, place)
 
 
-def examine_hook_log(row: HookLogRow, place: str) -> Finding:
-    """Judge when a webhook last delivered something, and when it was last refused. Pure."""
-    good = f"{row.good_at:%Y-%m-%d %H:%M} UTC" if row.good_at else as_sentence("never seen")
-    text = sentence("{target}: last good delivery {good}", target=row.target, good=good)
-    if row.refused_at:
-        text += sentence(
-            ", last refused {refused_at} UTC ({refused})",
-            refused_at=f"{row.refused_at:%Y-%m-%d %H:%M}",
-            refused=as_sentence(row.refused),
-        )
-    if row.problem:
-        return Finding(
-            "deliveries",
-            False,
-            sentence("{text}; {problem}", text=text, problem=as_sentence(row.problem)),
-            "",
-            place,
-        )
-    worse = row.refused_at is not None and (row.good_at is None or row.refused_at > row.good_at)
-    change = "see that GitLab reaches the public address, and what the answer says"
-    return Finding("deliveries", not worse, text, change if worse else "", place)
+def _examine_youtrack(clients: Clients, record: ConnectionRecord, place: str) -> Finding:
+    try:
+        account = read_account(clients.youtrack(record))
+    except SyncError as error:
+        return Finding("token", False, error.message, error.change, place)
+    text = sentence("{login} at YouTrack {version}", login=account.login, version=account.version)
+    flaws = join_sentences(" ", list(problems(account)))
+    return Finding("token", not flaws, text, flaws, place)
