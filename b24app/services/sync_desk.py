@@ -28,6 +28,7 @@ from sync.engine.lanes import hold
 from sync.errors import SyncError
 from sync.gitlab.api.client import encode_segment
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE
+from sync.sentences import as_sentence, sentence
 from sync.store import issue_links, issue_lists
 from sync.store.db.database import read, write
 from sync.store.issue_links import IssueLinkRow
@@ -110,11 +111,15 @@ class StoredBook:
     def name(self, link: LinkState) -> str:
         """Return how people name a link."""
         task, issue = link.addresses.get(SideName.PORTAL), link.addresses.get(SideName.TRACKER)
-        shown = "an issue that is yet to be created"
+        shown: str = as_sentence("an issue that is yet to be created")
         if issue is not None:
             paths = [pair.path for pair in self.pairs if pair.project_id == issue.project]
             shown = f"{next(iter(paths), issue.project)}#{issue.number}"
-        return f"{task.id if task else 'a task that is yet to be created'} ⇄ {shown}"
+        return sentence(
+            "{task} ⇄ {issue}",
+            task=task.id if task else as_sentence("a task that is yet to be created"),
+            issue=shown,
+        )
 
     def save(
         self, link: LinkState, story: Sequence[StoryLine], conflicts: Sequence[Conflict]
@@ -293,7 +298,7 @@ class PortalDesk:
             item = sides[SideName.PORTAL].read([ItemAddress(task_id)])[task_id]
             if isinstance(item, Item):
                 return item.address
-            raise LookupError(f"Task {task_id}: {item.text}")
+            raise LookupError(sentence("Task {task_id}: {text}", task_id=task_id, text=item.text))
         raise LookupError("The settings name no pair under `issue_sync`")
 
     def find_issue(self, project: str, number: str) -> ItemAddress:
@@ -304,7 +309,9 @@ class PortalDesk:
                 path = f"/projects/{encode_segment(named.project_id)}/issues/{number}"
                 issue = client.get(path)
                 return ItemAddress(str(issue["id"]), str(issue["project_id"]), number)
-        raise LookupError(f"The settings name no pair of the project {project}")
+        raise LookupError(
+            sentence("The settings name no pair of the project {project}", project=project)
+        )
 
 
 def _is_whole(row: IssueLinkRow) -> bool:

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from sync.sentences import as_sentence, sentence
 from sync.settings import checks
 from sync.settings.checks import Lookups
 from sync.settings.issue_sync import (
@@ -117,12 +118,14 @@ def _unknown_key_text(name: str) -> str:
         return renamed_text(name)
     if name in _KNOWN_KEYS:
         return "is no key of this place"
-    return "unknown key" + suggest_key(name, _KNOWN_KEYS)
+    return as_sentence("unknown key") + suggest_key(name, _KNOWN_KEYS)
 
 
 def _parse(text: str) -> CommentedMap:
     if len(text) > MAX_BYTES:
-        raise Invalid([Problem(0, "", f"is larger than {MAX_BYTES} characters")])
+        raise Invalid(
+            [Problem(0, "", sentence("is larger than {most} characters", most=MAX_BYTES))]
+        )
     try:
         root = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
@@ -138,7 +141,8 @@ def _parse(text: str) -> CommentedMap:
 
 
 def _first_line(text: str | None) -> str:
-    return "is no YAML: " + (text or "it cannot be read").strip().splitlines()[0]
+    why = text.strip().splitlines()[0] if text else as_sentence("it cannot be read")
+    return sentence("is no YAML: {why}", why=why)
 
 
 def _plain_value(node: Any, budget: list[int] | None = None) -> Any:

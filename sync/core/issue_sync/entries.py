@@ -34,6 +34,7 @@ from sync.core.issue_sync.writes import (
     EditComment,
     Write,
 )
+from sync.sentences import sentence
 
 VANISHED = 5  # as many and more than half of a side's at once were not deleted by people
 _STATES = (EntryState.LIVE, EntryState.REFUSED)
@@ -128,7 +129,11 @@ def _orphans(
                 continue
             write = _deletion(f"{record.key}:orphan", items[side].address, kind, record.id)
             if write is not None and f"{side}/{write.key}" not in link.refused:
-                yield PlannedWrite(side, write, f"a copy of a {kind} stands for nothing any more")
+                yield PlannedWrite(
+                    side,
+                    write,
+                    sentence("a copy of a {kind} stands for nothing any more", kind=kind),
+                )
 
 
 def _is_surely_ours(link: LinkState, record: Record) -> bool:
@@ -205,7 +210,9 @@ class _Step:
         if record is None:
             return self._deleted(copy_id if rule.deletions else "")
         if copy_id and to in self.records and copy_id not in self.records[to]:
-            remark = f"somebody deleted the copy of a {entry.kind} on the {to}"
+            remark = sentence(
+                "somebody deleted the copy of a {kind} on the {to}", kind=entry.kind, to=to
+            )
             return replace(entry, state=EntryState.COPY_GONE), None, remark
         is_same = self._says_the_same(record)
         if is_same and (copy_id or entry.state is EntryState.REFUSED):
@@ -228,9 +235,19 @@ class _Step:
         key = f"{write_key(self.entry)}:delete"
         write = _deletion(key, address, self.entry.kind, copy_id, self._person())
         if write is None or not copy_id:
-            return gone, None, f"a {self.entry.kind} was deleted on the {self.entry.origin}"
+            return (
+                gone,
+                None,
+                sentence(
+                    "a {kind} was deleted on the {origin}",
+                    kind=self.entry.kind,
+                    origin=self.entry.origin,
+                ),
+            )
         gone = replace(gone, ids={self.entry.origin: self.entry.ids.get(self.entry.origin, "")})
-        reason = f"the {self.entry.kind} was deleted on the {self.entry.origin}"
+        reason = sentence(
+            "the {kind} was deleted on the {origin}", kind=self.entry.kind, origin=self.entry.origin
+        )
         return self.entry, self._planned(write, gone, reason), ""
 
     def _person(self) -> str:
@@ -252,7 +269,7 @@ class _Step:
                 write = AddComment(key, address, text, author, record.internal, person, own_text)
             case TimeEntry(seconds=seconds, on=on):
                 if seconds < 0 and to not in rule_of(self.rules, entry.kind).negative:
-                    reason = f"the {to} takes no work back"
+                    reason = sentence("the {to} takes no work back", to=to)
                     return replace(after, state=EntryState.REFUSED, reason=reason), None, reason
                 author, text = texts.author(to, record.author), texts.time(to, record)
                 person = self._person()
@@ -261,10 +278,19 @@ class _Step:
             case File(name=name):
                 source = self.items[entry.origin].address
                 write = AddFile(key, address, name, record, source)
-        return entry, self._planned(write, after, f"a new {entry.kind} on the {entry.origin}"), ""
+        return (
+            entry,
+            self._planned(
+                write,
+                after,
+                sentence("a new {kind} on the {origin}", kind=entry.kind, origin=entry.origin),
+            ),
+            "",
+        )
 
     def _edited(self, record: Record, copy_id: str, after: Entry) -> PlannedWrite | None:
-        to, reason = self.entry.origin.other, f"the {self.entry.kind} was edited"
+        to = self.entry.origin.other
+        reason = sentence("the {kind} was edited", kind=self.entry.kind)
         address, key = self.items[to].address, write_key(self.entry)
         match record:
             case Comment():
@@ -286,7 +312,9 @@ class _Step:
                     version=self.entry.version + 1,
                 )
                 delete = DeleteTime(f"{key}:delete", address, copy_id, self._person())
-                return self._planned(delete, again, f"{reason}: its copy is made anew")
+                return self._planned(
+                    delete, again, sentence("{reason}: its copy is made anew", reason=reason)
+                )
         return None
 
     def _planned(self, write: Write, after: Entry, reason: str) -> PlannedWrite:

@@ -28,6 +28,7 @@ from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.story import conflict_line, problem_lines
 from sync.core.issue_sync.values import Items, plan_creation, plan_values
 from sync.core.issue_sync.writes import AddComment, AddFile, CreateItem, DeleteTime, UpdateItem
+from sync.sentences import as_sentence, join_sentences, sentence
 
 AFTER_MOVE = timedelta(hours=1)  # by then a side has copied what belongs to a moved item
 MOST_ENTRIES = 50  # additions of a look, so that what is announced stays small
@@ -105,7 +106,9 @@ def _followed(link: LinkState, reads: Mapping[SideName, Read], now: datetime) ->
             addresses={**link.addresses, side: address},
             moved_at=now,
         )
-        text = f"the {side}'s item {before.id} goes on as {address.id}"
+        text = sentence(
+            "the {side}'s item {id} goes on as {new_id}", side=side, id=before.id, new_id=address.id
+        )
         return LinkPlan(after, story=(StoryLine(now, "moved", text, side=side),), read_again=True)
     return None
 
@@ -140,7 +143,12 @@ def _waiting(link: LinkState, side: SideName, item: Unreachable, now: datetime) 
         Absence.MOVED: "was moved to a place that our account cannot see",
         Absence.CONFIDENTIAL: "is confidential, and the settings keep such items where they are",
     }[item.absence]
-    text = f"the {side}'s item {item.address.id} {why}. The link waits; nothing is lost"
+    text = sentence(
+        "the {side}'s item {id} {why}. The link waits; nothing is lost",
+        side=side,
+        id=item.address.id,
+        why=as_sentence(why),
+    )
     if link.waiting.get(side) == text:
         return LinkPlan(link)
     after = replace(link, waiting={**link.waiting, side: text})
@@ -157,7 +165,9 @@ def _creating(
 ) -> LinkPlan:
     planned = plan_creation(link, other, side, rules)
     if planned is None:
-        text = f"there is no item on the {side}, and the rules create none there"
+        text = sentence(
+            "there is no item on the {side}, and the rules create none there", side=side
+        )
         if link.waiting.get(side) == text:
             return LinkPlan(link)
         after = replace(link, waiting={**link.waiting, side: text})
@@ -191,9 +201,13 @@ def _after_deletion(
             deleted=frozenset(),
             generation=link.generation + 1,
         )
-        text = f"deleted on the {side}, but {', '.join(edited)} was edited since: created again"
+        text = sentence(
+            "deleted on the {side}, but {edited} was edited since: created again",
+            side=side,
+            edited=join_sentences(", ", [as_sentence(name) for name in edited]),
+        )
         return LinkPlan(after, story=(StoryLine(now, "deleted", text, side=side),), more=True)
-    text = f"the {side}'s item was deleted: the link ended"
+    text = sentence("the {side}'s item was deleted: the link ended", side=side)
     note = AddComment(
         f"{link.key}/deleted:{side}", other.address, rules.texts.deleted(side.other), Author("")
     )
@@ -213,8 +227,11 @@ def _with_both(link: LinkState, items: Items, rules: LinkRules, now: datetime) -
         pause = Pause(
             PauseReason.VANISHED,
             now,
-            f"{entries.vanished} entries are missing at once. Usually our account lost the right "
-            "to see them. Look, then resume the link: they then count as deleted",
+            sentence(
+                "{vanished} entries are missing at once. Usually our account lost the right to "
+                "see them. Look, then resume the link: they then count as deleted",
+                vanished=entries.vanished,
+            ),
         )
         return LinkPlan(replace(link, pause=pause), pause=pause, story=(_pause_line(pause),))
     before, link = link, entries.link

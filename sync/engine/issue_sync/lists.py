@@ -23,6 +23,7 @@ from sync.engine.issue_sync.following import wake_stuck
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import SyncError
+from sync.sentences import sentence
 from sync.store import connections, issue_links, issue_lists, portals
 from sync.store.db.database import read
 from sync.store.issue_lists import ListRow
@@ -224,6 +225,7 @@ def link_item(
         conn, listed.row.record.id, listed.connection.id, listed.pair.key, link, now
     )
     if link_id is not None:
-        line = StoryLine(now, "linked", f"the {side}'s item {item.address.id} gets its other end")
+        text = sentence("the {side}'s item {id} gets its other end", side=side, id=item.address.id)
+        line = StoryLine(now, "linked", text)
         issue_links.add_story(conn, key, [line])
     return link_id

@@ -17,6 +17,7 @@ from sync.gitlab.issues.outcomes import not_landed
 from sync.gitlab.issues.rows import NoteRow
 from sync.gitlab.issues.terms import UPLOAD
 from sync.gitlab.json_fields import mapping, text
+from sync.sentences import sentence
 
 Fetch = Callable[[File], bytes]
 
@@ -44,7 +45,12 @@ def add(client: GitLab, own_id: str, write: AddFile, fetch: Fetch, most: int) ->
 
 def _too_large(name: str, size: int, most: int) -> Refused:
     return Refused(
-        f"The file {name} has {size} bytes, more than the {most} that are copied",
+        sentence(
+            "The file {name} has {size} bytes, more than the {most} that are copied",
+            name=name,
+            size=size,
+            most=most,
+        ),
         change="Raise the limit for files in the settings of the connection",
         code="too_large",
     )

@@ -17,6 +17,7 @@ from sync.gitlab.issues.reading import IssueReader
 from sync.gitlab.issues.rows import rest_row
 from sync.gitlab.issues.terms import hidden_row, item_of, values_of
 from sync.gitlab.json_fields import mapping, mappings, text, timestamp
+from sync.sentences import sentence
 
 # `updatedAfter` means later than; our moments are cut to seconds.
 _OVERLAP = timedelta(milliseconds=1)
@@ -110,7 +111,9 @@ def census(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
         try:
             return _census_items(reader, project_id, cursor)
         except TooMuch as error:
-            raise Later(f"GitLab did not answer in time ({error})", code="timeout") from error
+            raise Later(
+                sentence("GitLab did not answer in time ({error})", error=error), code="timeout"
+            ) from error
         except NotSpoken:
             reader.instance.by_graphql = False
     begin = {"order_by": "created_at", "sort": "asc"}

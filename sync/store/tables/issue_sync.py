@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, false, text
 
-from sync.store.db.types import Json, Moment, SafeText
+from sync.store.db.types import Json, Moment, ReasonText, SafeText
 from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
 
 
@@ -35,7 +35,7 @@ issue_link = Table(
     Column("cause", SafeText, nullable=False, server_default=""),
     Column("due_at", Moment),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("error", SafeText, nullable=False, server_default=""),
+    Column("error", ReasonText, nullable=False, server_default=""),
     Column("created_at", Moment, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -86,7 +86,7 @@ issue_link_story = Table(
     Column("kind", SafeText, nullable=False),
     Column("field", SafeText, nullable=False, server_default=""),
     Column("side", SafeText, nullable=False, server_default=""),
-    Column("text", SafeText, nullable=False),
+    Column("text", ReasonText, nullable=False),
 )
 Index("ix_issue_link_story_link", issue_link_story.c.link_id)
 
@@ -132,6 +132,6 @@ issue_sync_list = Table(
     Column("next_at", Moment),
     Column("read", Integer, nullable=False, server_default="0"),
     Column("imported", Boolean, nullable=False, server_default=false()),
-    Column("halted", SafeText, nullable=False, server_default=""),
+    Column("halted", ReasonText, nullable=False, server_default=""),
     Column("agreed_at", Moment),
 )
