@@ -16,9 +16,12 @@ from sync.core.issue_sync.model import SideName
 from sync.core.model.activity import Comment, Resource
 from sync.core.model.events import TaskChanged, TaskCommented, TaskDeleted
 from sync.core.model.kinds import Kind
+from sync.engine.issue_sync.echoes import due_at, is_our_change
 from sync.store import issue_links, issue_lists
+from sync.store.issue_links import IssueLinkRow
 
 _TASK_EVENTS = (TaskChanged, TaskDeleted, TaskCommented)
+_KINDS = (Kind.ISSUE, Kind.WORK_ITEM)
 _ISSUES = ("issue", "work_item")  # what a comment is about
 
 
@@ -37,7 +40,7 @@ def mark(
     rows = issue_links.by_ends(conn, portal_id, task_ids=tasks, tracker_numbers=numbers)
     connection_ids = {connection_id for connection_id, _, _ in issues}
     chosen = [row for row in rows if row.task_id in tasks or row.connection_id in connection_ids]
-    issue_links.mark_dirty(conn, [row.id for row in chosen], "heard of a change", now)
+    _mark_rows(conn, chosen, tasks, _moments(events), now)
     _report_deletions(conn, events.get(TaskDeleted, ()), chosen)
     known = {row.tracker_number for row in chosen}
     for connection_id in sorted(connection_ids):
@@ -49,10 +52,44 @@ def mark(
     return len(chosen)
 
 
+def _mark_rows(
+    conn: Connection,
+    rows: Sequence[IssueLinkRow],
+    tasks: set[str],
+    moments: Mapping[tuple[int, str], set[datetime | None]],
+    now: datetime,
+) -> None:
+    """Mark links by the side that may have changed; a hook of our own write is left out."""
+    marked: dict[tuple[SideName, datetime], list[int]] = {}
+    for row in rows:
+        heard = moments.get((row.connection_id, row.tracker_number), set())
+        if any(not is_our_change(row, at) for at in heard):
+            marked.setdefault((SideName.TRACKER, due_at(row, now)), []).append(row.id)
+        if row.task_id in tasks:
+            marked.setdefault((SideName.PORTAL, due_at(row, now)), []).append(row.id)
+    for (side, moment), ids in marked.items():
+        issue_links.mark_dirty(conn, ids, side, now, moment)
+
+
+def _moments(
+    events: Mapping[type, Sequence[Any]],
+) -> dict[tuple[int, str], set[datetime | None]]:
+    """Return when issues were changed, by connection and number; None where an event is silent."""
+    moments: dict[tuple[int, str], set[datetime | None]] = {}
+    for item in events.get(Resource, ()):
+        if item.kind in _KINDS:
+            number = f"{item.project.id}/{item.id}"
+            moments.setdefault((item.project.connection_id, number), set()).add(item.at)
+    for item in events.get(Comment, ()):
+        number = f"{item.project.id}/{item.target.key}"
+        moments.setdefault((item.project.connection_id, number), set()).add(None)
+    return moments
+
+
 def _issues(events: Mapping[type, Sequence[Any]]) -> Iterable[tuple[int, int, str]]:
     """Yield connection, project and number of the issues that events are about."""
     for item in events.get(Resource, ()):
-        if item.kind in (Kind.ISSUE, Kind.WORK_ITEM) and item.project.id:
+        if item.kind in _KINDS and item.project.id:
             yield item.project.connection_id, item.project.id, item.id
     for item in events.get(Comment, ()):
         if item.target.kind in _ISSUES and item.project.id:
@@ -60,7 +97,7 @@ def _issues(events: Mapping[type, Sequence[Any]]) -> Iterable[tuple[int, int, st
 
 
 def _report_deletions(
-    conn: Connection, deleted: Sequence[TaskDeleted], rows: Sequence[issue_links.IssueLinkRow]
+    conn: Connection, deleted: Sequence[TaskDeleted], rows: Sequence[IssueLinkRow]
 ) -> None:
     """Keep the portal's own word that a task was deleted."""
     task_ids = {str(event.task_id) for event in deleted}

@@ -8,7 +8,7 @@ on where it stopped. Nothing is told of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -19,11 +19,13 @@ from sync.core.issue_sync.link import LinkState, StoryLine
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, SideName
 from sync.engine.deps import Deps
+from sync.engine.issue_sync.echoes import due_at
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import SyncError
 from sync.store import connections, issue_links, issue_lists, portals
 from sync.store.db.database import read
+from sync.store.issue_links import IssueLinkRow
 from sync.store.issue_lists import ListRow
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord
@@ -139,8 +141,7 @@ def read_list(
         with lane_transaction(deps, lane) as conn:
             fresh = [item for item in page.items if _is_fresh(row, item)]
             count += len(fresh)
-            changed = list(_take_in(conn, deps, listed, setting, side, fresh))
-            issue_links.mark_dirty(conn, changed, "listed as changed", deps.clock.now())
+            _take_in(conn, deps, listed, setting, side, fresh)
             row = replace(row, cursor=page.cursor, read=row.read + len(page.items))
             row = replace(row, seen=_seen(row, page.items, began_at))
             if is_over:
@@ -188,9 +189,12 @@ def _take_in(
     setting: PairSetting,
     side: SideName,
     items: Iterable[Item],
-) -> Iterator[int]:
-    """Link what is new, and yield the ids of links whose items changed."""
-    items = list(items)
+) -> None:
+    """Link what is new, and mark links whose items changed.
+
+    An item that is kept for the look at its link was listed when nothing else was heard of it.
+    """
+    items, now = list(items), deps.clock.now()
     ids = [item.address.id for item in items]
     rows = issue_links.by_ends(
         conn,
@@ -200,19 +204,32 @@ def _take_in(
         connection_id=listed.connection.id,
     )
     linked = {row.task_id if side is SideName.PORTAL else row.tracker_id: row for row in rows}
+    marked: dict[datetime, list[int]] = {}
     for item in items:
         row = linked.get(item.address.id)
-        if row is not None:
-            if not row.ended:
-                yield row.id
-        elif not item.key and setting.pair.creates_on(side.other, item):
-            link_item(conn, deps, listed, side, item)
+        if row is None:
+            if not item.key and setting.pair.creates_on(side.other, item):
+                key = link_item(conn, deps, listed, side, item)
+                deps.issue_sync.listed.keep(key, 1, item)
+        elif not row.ended and not _is_seen(row, side, item):
+            marked.setdefault(due_at(row, now), []).append(row.id)
+            if not row.is_dirty:
+                deps.issue_sync.listed.keep(row.key, row.version + 1, item)
+    for moment, link_ids in marked.items():
+        issue_links.mark_dirty(conn, link_ids, side, now, moment)
 
 
-def link_item(
-    conn: Connection, deps: Deps, listed: ListedPair, side: SideName, item: Item
-) -> int | None:
-    """Store a link of an item whose other end is yet to be created; None where it has one."""
+def _is_seen(row: IssueLinkRow, side: SideName, item: Item) -> bool:
+    """Whether the item was read whole since it was last changed."""
+    seen = row.tracker_seen if side is SideName.TRACKER else row.portal_seen
+    return side is SideName.PORTAL and bool(seen) and seen == item.version
+
+
+def link_item(conn: Connection, deps: Deps, listed: ListedPair, side: SideName, item: Item) -> str:
+    """Store a link of an item whose other end is yet to be created, and return its key.
+
+    Where it is an end of a link already, nothing is stored.
+    """
     now = deps.clock.now()
     key = f"{listed.connection.id}-{side[0]}{item.address.id}-{listed.pair.group_id}"
     link = LinkState(key, {side: item.address})
@@ -222,4 +239,4 @@ def link_item(
     if link_id is not None:
         line = StoryLine(now, "linked", f"the {side}'s item {item.address.id} gets its other end")
         issue_links.add_story(conn, key, [line])
-    return link_id
+    return key

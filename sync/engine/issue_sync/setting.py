@@ -18,6 +18,7 @@ from sync.core.issue_sync.mapping import ProjectPair, SyncMapping
 from sync.core.issue_sync.model import CHECKLIST, Capabilities, SideName
 from sync.core.issue_sync.rules import Direction, LinkRules
 from sync.core.issue_sync.side import SideClient
+from sync.engine.issue_sync.echoes import ListedItems
 from sync.engine.issue_sync.link_rules import PairWorld, build_rules
 from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.engine.issue_sync.trackers import tracker_of
@@ -78,7 +79,8 @@ class IssueSync:
     """What a process knows of two-way sync: where its settings and rooms come from.
 
     `asked`: what pairs can hold, and the numbers of their projects, with the moment of asking.
-    `memories`: what rooms learned of an instance, by connection and address.
+    `memories`: what rooms learned of an instance, by connection and address. `listed`: items that
+    lists have just shown.
     """
 
     mapping_for: Callable[[Connection, PortalRow], SyncMapping] = _no_mapping
@@ -86,6 +88,7 @@ class IssueSync:
     project_id_for: Callable[[Deps, ConnectionRecord, str], str] = read_project_id
     asked: dict[tuple[int, str], PairFacts] = field(default_factory=dict)
     memories: dict[tuple[int, str], object] = field(default_factory=dict)
+    listed: ListedItems = field(default_factory=ListedItems)
 
 
 @dataclass(frozen=True, slots=True)
