@@ -15,7 +15,7 @@ from bench.figures import Figure, Part, at_least, at_most, must
 from bench.issue_town import Killed, Town
 from sync.core.issue_sync.model import SideName
 
-SIZE = 480  # 5,000 would take more than ten minutes, and were not measured
+SIZE = 960
 COMMENTS, ENTRIES = 4, 1
 CALLS, ITEMS = 50, 100  # in a request to the portal, in an answer of GitLab
 BURST, RATE = 50, 2.0  # requests that the portal takes at once, and each second

@@ -19,14 +19,13 @@ from sync.core.issue_sync.model import Item, ItemAddress, SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.lists import BEGINNING, ListedPair, listed_pairs, read_list
 from sync.engine.issue_sync.setting import PairSetting, open_pair, open_rooms
-from sync.engine.issue_sync.work import work_on_links
+from sync.engine.issue_sync.work import BATCH, work_on_links
 from sync.engine.lanes import hold
 from sync.errors import SyncError
 from sync.gitlab.api.client import encode_segment
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE
 from sync.store import issue_links, issue_lists
 from sync.store.db.database import read, write
-from sync.store.issue_links import IssueLinkRow
 from sync.store.portals import PortalRow
 from sync.store.tables import project
 
@@ -209,34 +208,37 @@ class PortalDesk:
         return {side: Cost(_TOGETHER[side], rates[side]) for side in SideName}
 
     def import_pair(self, pair: ProjectPair) -> Iterator[Step]:
-        """Read both lists of a pair, then bring its links in step; goes on where it stopped.
+        """Read both lists of a pair, and bring its links in step; goes on where it stopped.
 
-        Another worker may do the same at the same time: then its steps are shown.
+        The portal's list comes first: it has none of our tasks yet. Links are made as soon as a
+        batch of them is listed, of the items as they were listed. Another worker may do the same
+        at the same time: then its steps are shown.
         """
         listed = self._listed(pair)
-        self._read_lists(listed)
-        shown = None
+        unread, shown = [SideName.PORTAL, SideName.TRACKER], None
         while True:
-            count = work_on_links(self.deps, self.row)
             step, waiting = self._step(listed)
             if step != shown:
                 yield step
             shown = step
-            if not waiting:
+            if waiting < BATCH and unread:
+                if self._is_read(listed, unread[0]):
+                    unread = unread[1:]
+                else:
+                    self._read_page(listed, unread[0])
+            elif not waiting:
                 return
-            if not count:
+            elif not work_on_links(self.deps, self.row):
                 self.clock.sleep(_PAUSE)
 
-    def _read_lists(self, listed: ListedPair) -> None:
+    def _read_page(self, listed: ListedPair, side: SideName) -> None:
         name = f"issue-lists:{listed.connection.id}:{listed.pair.key}"
-        for side in SideName:
-            while not self._is_read(listed, side):
-                with hold(self.deps, name) as lane:
-                    if lane is not None:
-                        setting = open_pair(self.deps, self.row, listed.connection, listed.pair)
-                        read_list(self.deps, lane, listed, setting, side)
-                        break
-                self.clock.sleep(_PAUSE)
+        with hold(self.deps, name) as lane:
+            if lane is not None:
+                setting = open_pair(self.deps, self.row, listed.connection, listed.pair)
+                read_list(self.deps, lane, listed, setting, side, pages=1)
+                return
+        self.clock.sleep(_PAUSE)
 
     def _is_read(self, listed: ListedPair, side: SideName) -> bool:
         with read(self.deps.database) as conn:
@@ -244,17 +246,15 @@ class PortalDesk:
         row = lists.get((listed.pair.key, side))
         return row is not None and row.imported
 
-    def _step(self, listed: ListedPair) -> tuple[Step, bool]:
-        """Return how far a pair is, and whether some of its links can be worked on now."""
-        now = self.clock.now()
+    def _step(self, listed: ListedPair) -> tuple[Step, int]:
+        """Return how far a pair is, and how many of its links can be worked on now."""
         with read(self.deps.database) as conn:
-            rows = issue_links.of_pair(conn, listed.connection.id, listed.pair.key)
-        failed = [row for row in rows if row.error]
-        done = [row for row in rows if not row.error and row.done_version == row.version]
-        waiting = any(row.due_at and row.due_at <= now for row in rows if row not in done)
-        created = sum(_is_whole(row) for row in done)
-        step = Step(pair_name(listed.pair), len(done), len(rows), created, len(failed))
-        return step, waiting
+            counts = issue_links.progress(
+                conn, listed.connection.id, listed.pair.key, self.clock.now()
+            )
+        name = pair_name(listed.pair)
+        step = Step(name, counts.done, counts.total, counts.created, counts.failed)
+        return step, counts.waiting
 
     def release_pair(self, pair: ProjectPair) -> int | None:
         """Let a halted pair go on; return how many links try again, None where it was not."""
@@ -292,7 +292,3 @@ class PortalDesk:
                 issue = client.get(path)
                 return ItemAddress(str(issue["id"]), str(issue["project_id"]), number)
         raise LookupError(f"The settings name no pair of the project {project}")
-
-
-def _is_whole(row: IssueLinkRow) -> bool:
-    return bool(row.tracker_id and row.task_id)

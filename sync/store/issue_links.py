@@ -232,6 +232,18 @@ def of_connection(conn: Connection, connection_id: int) -> tuple[IssueLinkRow, .
     return _rows(conn, query.order_by(issue_link.c.id))
 
 
+def linked_ends(conn: Connection, connection_id: int) -> list[tuple[str, str]]:
+    """Return the ids of both ends, the tracker's first, of links that have them."""
+    link = issue_link.c
+    query = select(link.tracker_id, link.task_id).where(
+        link.connection_id == connection_id,
+        link.tracker_id.is_not(None),
+        link.task_id.is_not(None),
+        ~link.ended,
+    )
+    return [(row.tracker_id, row.task_id) for row in conn.execute(query)]
+
+
 def by_ends(
     conn: Connection,
     portal_id: int,
@@ -265,6 +277,30 @@ def of_pair(conn: Connection, connection_id: int, pair: str) -> tuple[IssueLinkR
     """Return the links of a pair that have not ended."""
     same = (issue_link.c.connection_id == connection_id) & (issue_link.c.pair == pair)
     return _rows(conn, select(*_COLUMNS).where(same, ~issue_link.c.ended))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many links of a pair there are. `created`: with both ends; `waiting`: for work now."""
+
+    total: int
+    done: int
+    created: int
+    failed: int
+    waiting: int
+
+
+def progress(conn: Connection, connection_id: int, pair: str, now: datetime) -> Progress:
+    """Count the links of a pair that have not ended."""
+    link = issue_link.c
+    is_failed = link.error != ""
+    is_done = ~_IS_DIRTY & ~is_failed
+    has_both = link.tracker_id.is_not(None) & link.task_id.is_not(None)
+    conditions = (is_done, is_done & has_both, is_failed, ~is_done & is_due(now))
+    counts = [func.coalesce(func.sum(case((each, 1), else_=0)), 0) for each in conditions]
+    same = (link.connection_id == connection_id) & (link.pair == pair)
+    row = conn.execute(select(func.count(), *counts).where(same, ~link.ended)).one()
+    return Progress(*map(int, row))
 
 
 def count_alive(conn: Connection, connection_id: int) -> int:

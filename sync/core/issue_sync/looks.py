@@ -12,7 +12,7 @@ from sync.core.issue_sync.rules import LinkRules
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=1)
 QUIET_SHARE = 4  # a link that was quiet for an hour is looked at after a quarter of one
-LOOKS_A_MINUTE = 24  # of all links together, in batches: under two requests a minute to a side
+LOOKS_A_MINUTE = 12  # of all links together, in batches: under one request a minute to a side
 BATCH = 48  # links that are best looked at together
 TOGETHER = timedelta(minutes=2)
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
-from sync.core.issue_sync.model import Item
+from sync.core.issue_sync.looks import Hint
+from sync.core.issue_sync.model import Item, SideName
 from sync.store.issue_links import IssueLinkRow
 
 ECHO = timedelta(seconds=15)  # what is heard of a link so soon after our write may wait as long
@@ -39,19 +40,19 @@ class ListedItems:
     A link of which anything was heard since has another version: its item is read.
     """
 
-    _items: dict[str, tuple[int, Item]] = field(default_factory=dict)
+    _hints: dict[str, tuple[int, Hint]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def keep(self, key: str, version: int, item: Item) -> None:
+    def keep(self, key: str, version: int, side: SideName, item: Item) -> None:
         """Keep an item for the next look at its link; the oldest are forgotten."""
         with self._lock:
-            self._items.pop(key, None)
-            self._items[key] = (version, item)
-            if len(self._items) > MOST_LISTED:
-                del self._items[next(iter(self._items))]
+            self._hints.pop(key, None)
+            self._hints[key] = (version, Hint(side, item))
+            if len(self._hints) > MOST_LISTED:
+                del self._hints[next(iter(self._hints))]
 
-    def take(self, key: str, version: int) -> Item | None:
-        """Return the item for a look at that version of its link, and keep it no longer."""
+    def take(self, key: str, version: int) -> Hint | None:
+        """Return what a look at that version of a link begins with, and keep it no longer."""
         with self._lock:
-            held, item = self._items.pop(key, (version, None))
-        return item if held == version else None
+            held, hint = self._hints.pop(key, (version, None))
+        return hint if held == version else None

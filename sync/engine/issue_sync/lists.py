@@ -122,11 +122,13 @@ def read_list(
     side: SideName,
     *,
     whole: bool = True,
+    pages: int | None = None,
 ) -> int:
     """Read a list to its end, a page and a transaction at a time; return how much changed.
 
     `whole`: a list that was not imported yet is read from its beginning; without it only if that
-    has begun already, else from now on.
+    has begun already, else from now on. `pages`: at most so many, another call goes on. What
+    changes while an import goes on is listed after it.
     """
     count, began_at = 0, deps.clock.now()
     with read(deps.database) as conn:
@@ -134,8 +136,10 @@ def read_list(
     row = rows.get((listed.pair.key, side)) or ListRow(listed.connection.id, listed.pair.key, side)
     is_import = not row.imported and (whole or row.cursor is not None)
     since = BEGINNING if is_import else (row.since or began_at) - OVERLAP
-    is_over = False
-    while not is_over:
+    began_at = row.since if is_import and row.cursor and row.since else began_at
+    is_over, left = False, pages
+    while not is_over and left != 0:
+        left = left - 1 if left else None
         page = setting.sides[side].changed(setting.projects[side], since, row.cursor)
         is_over = page.cursor is None
         with lane_transaction(deps, lane) as conn:
@@ -143,6 +147,7 @@ def read_list(
             count += len(fresh)
             _take_in(conn, deps, listed, setting, side, fresh)
             row = replace(row, cursor=page.cursor, read=row.read + len(page.items))
+            row = replace(row, since=began_at if is_import else row.since)
             row = replace(row, seen=_seen(row, page.items, began_at))
             if is_over:
                 row = replace(_rested(row, count, began_at), imported=row.imported or is_import)
@@ -210,11 +215,11 @@ def _take_in(
         if row is None:
             if not item.key and setting.pair.creates_on(side.other, item):
                 key = link_item(conn, deps, listed, side, item)
-                deps.issue_sync.listed.keep(key, 1, item)
+                deps.issue_sync.listed.keep(key, 1, side, item)
         elif not row.ended and not _is_seen(row, side, item):
             marked.setdefault(due_at(row, now), []).append(row.id)
             if not row.is_dirty:
-                deps.issue_sync.listed.keep(row.key, row.version + 1, item)
+                deps.issue_sync.listed.keep(row.key, row.version + 1, side, item)
     for moment, link_ids in marked.items():
         issue_links.mark_dirty(conn, link_ids, side, now, moment)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from sync.bitrix24.issue_sync.client import PortalTasks
 from sync.bitrix24.issue_sync.options import TaskOptions
@@ -123,8 +124,8 @@ def open_pair(
     codes = {status: str(code) for status, code in STATUS_CODES.items()}
     with read(deps.database) as conn:
         who = _people(deps, conn, row, connection, facts.users)
-        ends = _ends(conn, connection.id)
-    world = PairWorld(pair, facts.capabilities, codes, lambda to, other: ends[to].get(other))
+    ends = _Ends(deps.database, connection.id)
+    world = PairWorld(pair, facts.capabilities, codes, ends.find)
 
     kind = tracker_of(connection)
     dialects = {SideName.TRACKER: tracker(kind.dialect), SideName.PORTAL: TASK}
@@ -196,14 +197,22 @@ def _matched(
     return {account_id: str(user) for account_id, user in users.items() if user}
 
 
-def _ends(conn: Connection, connection_id: int) -> Mapping[SideName, Mapping[str, str]]:
-    """Return the other ends of linked items: by side, from the other side's id."""
-    links = [
-        (row.tracker_id, row.task_id)
-        for row in issue_links.of_connection(conn, connection_id)
-        if row.tracker_id and row.task_id and not row.ended
-    ]
-    return {
-        SideName.TRACKER: {task_id: tracker_id for tracker_id, task_id in links},
-        SideName.PORTAL: dict(links),
-    }
+@dataclass
+class _Ends:
+    """The other ends of linked items, read when the first is asked for."""
+
+    database: Engine
+    connection_id: int
+
+    def find(self, to: SideName, other: str) -> str | None:
+        """Return the id on a side of what is linked with an item of the other side."""
+        return self._by_side[to].get(other)
+
+    @cached_property
+    def _by_side(self) -> Mapping[SideName, Mapping[str, str]]:
+        with read(self.database) as conn:
+            pairs = issue_links.linked_ends(conn, self.connection_id)
+        return {
+            SideName.TRACKER: {task_id: tracker_id for tracker_id, task_id in pairs},
+            SideName.PORTAL: dict(pairs),
+        }

@@ -109,9 +109,10 @@ def _work_on_pair(
 def _hint(deps: Deps, link: IssueLinkRow) -> Hint | None:
     """Return which end alone may have changed; None where both have to be read."""
     listed = deps.issue_sync.listed.take(link.key, link.version)
-    if not link.is_dirty or link.cause not in list(SideName):
-        return None
-    return Hint(SideName(link.cause), listed)
+    if listed is not None:
+        return listed
+    is_one_sided = link.is_dirty and link.cause in list(SideName)
+    return Hint(SideName(link.cause)) if is_one_sided else None
 
 
 @dataclass
