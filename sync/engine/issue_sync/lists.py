@@ -1,14 +1,14 @@
 """Reads what changed on both sides of a pair: what no hook told, and what hooks lost.
 
-Lists are read from a watermark with an overlap; the interval shrinks where something changes and
-grows where nothing does. What was there before a pair was named waits for the import, which a
-person begins: it links and creates whatever the settings let through, a page at a time, and goes
-on where it stopped. Nothing is told of it.
+Lists are read from a watermark with an overlap; the interval shrinks where they tell what nobody
+had heard of, and grows where they do not. What was there before a pair was named waits for the
+import, which a person begins: it links and creates whatever the settings let through, a page at a
+time, and goes on where it stopped. Nothing is told of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.link import LinkState, StoryLine
+from sync.core.issue_sync.looks import is_at_rest
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, SideName
 from sync.engine.deps import Deps
@@ -124,7 +125,7 @@ def read_list(
     whole: bool = True,
     pages: int | None = None,
 ) -> int:
-    """Read a list to its end, a page and a transaction at a time; return how much changed.
+    """Read a list to its end, a page and a transaction at a time; return what was news.
 
     `whole`: a list that was not imported yet is read from its beginning; without it only if that
     has begun already, else from now on. `pages`: at most so many, another call goes on. What
@@ -144,8 +145,7 @@ def read_list(
         is_over = page.cursor is None
         with lane_transaction(deps, lane) as conn:
             fresh = [item for item in page.items if _is_fresh(row, item)]
-            count += len(fresh)
-            _take_in(conn, deps, listed, setting, side, fresh)
+            count += _take_in(conn, deps, listed, setting, side, fresh)
             row = replace(row, cursor=page.cursor, read=row.read + len(page.items))
             row = replace(row, since=began_at if is_import else row.since)
             row = replace(row, seen=_seen(row, page.items, began_at))
@@ -193,13 +193,13 @@ def _take_in(
     listed: ListedPair,
     setting: PairSetting,
     side: SideName,
-    items: Iterable[Item],
-) -> None:
-    """Link what is new, and mark links whose items changed.
+    items: Sequence[Item],
+) -> int:
+    """Link what is new, mark links whose items changed, and return how many nobody had heard of.
 
-    An item that is kept for the look at its link was listed when nothing else was heard of it.
+    An item that shows what was agreed, or was read since, is left out: an echo of our own writes.
     """
-    items, now = list(items), deps.clock.now()
+    now = deps.clock.now()
     ids = [item.address.id for item in items]
     rows = issue_links.by_ends(
         conn,
@@ -209,19 +209,24 @@ def _take_in(
         connection_id=listed.connection.id,
     )
     linked = {row.task_id if side is SideName.PORTAL else row.tracker_id: row for row in rows}
+    states = issue_links.load(conn, [row.key for row in rows if not row.ended])
     marked: dict[datetime, list[int]] = {}
+    count = 0
     for item in items:
         row = linked.get(item.address.id)
         if row is None:
             if not item.key and setting.pair.creates_on(side.other, item):
                 key = link_item(conn, deps, listed, side, item)
                 deps.issue_sync.listed.keep(key, 1, side, item)
+                count += 1
         elif not row.ended and not _is_seen(row, side, item):
-            marked.setdefault(due_at(row, now), []).append(row.id)
-            if not row.is_dirty:
-                deps.issue_sync.listed.keep(row.key, row.version + 1, side, item)
+            link = states[row.key]
+            if not is_at_rest(link, side, item, setting.rules_for(link), now):
+                marked.setdefault(due_at(row, now), []).append(row.id)
+                count += not row.is_dirty
     for moment, link_ids in marked.items():
         issue_links.mark_dirty(conn, link_ids, side, now, moment)
+    return count
 
 
 def _is_seen(row: IssueLinkRow, side: SideName, item: Item) -> bool:
