@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 RUSSIAN: dict[str, str] = {
+    "the connection shows no such project: it was renamed or deleted, or the token's user":
+        "подключение не показывает такого проекта: он переименован или удалён, или пользователь",
+    "is no member of it. Correct the path, or make the user a member":
+        "токена в нём не состоит. Исправьте путь или добавьте пользователя в проект",
+    "another pair claims this workgroup and this project too, under another name of it":
+        "эту группу и этот проект, названный иначе, уже занимает другая пара",
     "Bitrix24 adds links between tasks by REST and does not list them":
         "Битрикс24 создаёт связи задач через REST, но не показывает их",
     "Sprints of a scrum workgroup are not kept in step; use a field of the portal instead":

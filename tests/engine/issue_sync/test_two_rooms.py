@@ -349,8 +349,9 @@ def test_a_picture_in_a_message_stands_in_its_place_in_the_note(linked):
     linked.b24.state.user_comments(BOB, linked.task.id, "Look:", files={"till.png": b"\x89PNG 2"})
     linked.rest()
     (note,) = [
-        text for text in linked.tracker.texts(linked.addresses()[TRACKER]) if "Look:" in text
+        text for text in linked.tracker.texts(linked.addresses()[TRACKER]) if "till.png" in text
     ]
+    assert "Look:" in note
     assert "![till.png](/uploads/" in note
     assert linked.cycle(3).writes == 0
 

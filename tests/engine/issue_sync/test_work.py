@@ -137,9 +137,7 @@ def test_a_worker_that_dies_anywhere_loses_nothing(make_world: Callable[..., Wor
     assert len(pair.only(TRACKER).comments) == 1
 
 
-def test_a_list_reads_again_only_what_changed(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_reads_again_only_what_changed(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "next_look", lambda now, *rest: now + timedelta(days=1))
     with write(pair.world.database) as conn:
         issue_links.finish(conn, pair.links()[0], None)
