@@ -4,7 +4,7 @@ BIN := .venv/bin
 PAGES := b24app/static/dist/manifest.json
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm --prefix b24app/frontend
 
-.PHONY: demo test test-all ready packages coverage bench lint serve frontend templates docs first-hour
+.PHONY: demo test test-all ready packages coverage bench lint serve frontend templates docs first-hour youtrack-app
 
 demo: .venv/ready $(if $(KEEP),$(PAGES)) ## plays a merge request's life against emulated systems; KEEP=1 stays up
 	$(BIN)/python -m demo $(if $(KEEP),--keep)
@@ -35,6 +35,9 @@ lint: .venv/ready ## style, form and types
 	$(BIN)/ruff format --check .
 	$(BIN)/python ci-components/lint.py
 	$(BIN)/mypy
+
+youtrack-app: .venv/ready ## NAME=connection: our YouTrack app for it, a ZIP with a secret in it
+	$(BIN)/b24bridge youtrack app "$(NAME)"
 
 docs: .venv/ready ## the guides as a site in .build/site, without the network; the reference anew
 	$(BIN)/python -m tools.make_reference

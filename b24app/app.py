@@ -12,7 +12,16 @@ from b24app import errors
 from b24app.auth import page_tokens
 from b24app.auth.current_user import current_user
 from b24app.deps import Deps
-from b24app.routes import api, ci_reports, events, health, install, metrics, placements
+from b24app.routes import (
+    api,
+    ci_reports,
+    events,
+    health,
+    install,
+    metrics,
+    placements,
+    youtrack_hints,
+)
 from b24app.routes import webhooks as routes_webhooks
 from b24app.services.public_address import asked_address
 from sync.deadlines import limit_outbound
@@ -32,7 +41,8 @@ def create_app(deps: Deps) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     errors.install_error_handlers(app)
     page_tokens.install_headers(app)
-    for room in (install, placements, events, routes_webhooks, ci_reports, api, health, metrics):
+    receivers = (events, routes_webhooks, youtrack_hints, ci_reports)
+    for room in (install, placements, *receivers, api, health, metrics):
         app.register_blueprint(room.blueprint(deps))
     if proxies := deps.config.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from sync.youtrack.app_package import FILES
+
 ROOT = Path(__file__).parents[1]
 PAGES = "b24app/static/dist/manifest.json"
 LEFT_OUT = shutil.ignore_patterns("dist", "node_modules", "__pycache__", "*.egg-info")
@@ -18,7 +20,7 @@ LEFT_OUT = shutil.ignore_patterns("dist", "node_modules", "__pycache__", "*.egg-
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A checkout whose pages were built."""
-    for folder in ("sync", "b24app", "tools"):
+    for folder in ("sync", "b24app", "tools", "youtrack-app"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=LEFT_OUT)
     for file in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
         shutil.copy(ROOT / file, tmp_path / file)
@@ -36,14 +38,15 @@ def ask_backend(checkout: Path, code: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def test_a_wheel_holds_pages_catalogues_and_migrations(checkout: Path) -> None:
+def test_a_wheel_holds_pages_the_app_catalogues_and_migrations(checkout: Path) -> None:
     name = ask_backend(checkout, "build_backend.build_wheel('.')")
     files = set(zipfile.ZipFile(checkout / name).namelist())
     revisions = {
         str(path.relative_to(ROOT)) for path in ROOT.glob("sync/store/migrations/versions/0*.py")
     }
     catalogues = {f"sync/core/i18n/locale/{language}.po" for language in ("en", "ru")}
-    assert {PAGES, *catalogues, *revisions} - files == set()
+    app = {f"sync/youtrack/app/{name}" for name in FILES}
+    assert {PAGES, *app, *catalogues, *revisions} - files == set()
     assert not any(file.startswith(("tests/", "tools/", "b24app/frontend/")) for file in files)
 
 

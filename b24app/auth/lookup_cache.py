@@ -74,7 +74,7 @@ class LookupCache(Generic[K, V]):
 
 @dataclass(frozen=True, slots=True)
 class CachedHook:
-    """The connection behind a webhook address, and what its deliveries must prove.
+    """The connection behind a webhook address, its kind, and what its deliveries must prove.
 
     `signs`: signed deliveries have come, so unsigned ones are not of its webhooks.
     """
@@ -85,6 +85,7 @@ class CachedHook:
     signing_token: str | None = field(repr=False)
     allow_ips: tuple[Network, ...] = ()
     signs: bool = False
+    kind: str = "gitlab"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def hook_finder(engine: Engine, vault: Vault) -> Callable[[str], CachedHook | No
             secrets.signing_token,
             allowed,
             record.signed_at is not None,
+            record.kind,
         )
 
     return find

@@ -62,7 +62,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
     ),
     "youtrack": (
         "youtrack",
-        "a YouTrack connection: test its token and what its projects can hold",
+        "a YouTrack connection: test it, our app for it",
         parsers.add_youtrack_arguments,
     ),
     "pipeline": (

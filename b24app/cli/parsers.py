@@ -84,10 +84,13 @@ def add_gitlab_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_youtrack_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `youtrack`."""
-    sub = parser.add_subparsers(dest="action", required=True, metavar="test")
+    sub = parser.add_subparsers(dest="action", required=True, metavar="test|app")
     test = sub.add_parser("test", help="who the token is, its time zone, and each project's fields")
-    test.add_argument("name", help="the connection's name in the settings")
-    add_portal_argument(test)
+    app = sub.add_parser("app", help="write our YouTrack app as a ZIP; it holds a secret")
+    for subparser in (test, app):
+        subparser.add_argument("name", help="the connection's name in the settings")
+        add_portal_argument(subparser)
+    app.add_argument("-o", "--output", help="the file to write (b24bridge-youtrack.zip)")
 
 
 def add_audit_arguments(parser: argparse.ArgumentParser) -> None:

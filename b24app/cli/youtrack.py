@@ -1,13 +1,16 @@
-"""`youtrack test NAME`: whose token it is, and what of issues its projects can hold."""
+"""`youtrack test NAME`: whose token it is, and what projects can hold; `app`: our YouTrack app."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from b24app.cli.context import find_connection, open_clients, prepare_database, print_lines
 from b24app.clients import Clients
 from b24app.services.overview import find_portal
+from b24app.services.youtrack_app import FILE_NAME, make_app
 from sync.config import Config
 from sync.errors import SyncError
 from sync.store.db.database import read
@@ -18,12 +21,12 @@ from sync.youtrack.issues.client import YouTrackIssues
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """Test a connection; return 1 where something is wrong with it."""
+    """Test a connection or write its app; return 1 where something is wrong."""
     with open_clients(config, prepare_database(config)) as opened:
         with read(opened.engine) as conn:
             portal = find_portal(conn, args.portal)
             record = find_connection(conn, portal.id, args.name)
-        return _test(opened, record)
+        return _app(opened, record, args.output) if args.action == "app" else _test(opened, record)
 
 
 def _test(opened: Clients, record: ConnectionRecord) -> int:
@@ -36,6 +39,24 @@ def _test(opened: Clients, record: ConnectionRecord) -> int:
         return 1
     print_lines(*lines)
     return 1 if len(lines) > 1 else 0
+
+
+def _app(opened: Clients, record: ConnectionRecord, output: str | None) -> int:
+    try:
+        packed = make_app(opened, record)
+    except SyncError as error:
+        print_lines(*filter(None, [error.message, error.cause, error.change]))
+        return 1
+    target = Path(output or FILE_NAME)
+    target.unlink(missing_ok=True)
+    with open(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(packed)
+    print_lines(
+        f"Wrote {target}, with the secret of the connection {record.name} in it.",
+        f"Upload it in YouTrack ({record.base_url}): Administration, Apps, Add app; then attach it "
+        "to the projects and delete the file.",
+    )
+    return 0
 
 
 def describe(account: Account) -> str:

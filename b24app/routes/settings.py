@@ -69,6 +69,21 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
         )
         return jsonify(_check_json(settings_text.with_difference(done, base_text)))
 
+    @here.post("/connections/<name>/youtrack-app")
+    def youtrack_app(name: str) -> Response:
+        """Answer our YouTrack app for a connection, as a file with a secret in it."""
+        from b24app.services.youtrack_app import make_app
+
+        _, portal = require_admin(deps)
+        deps.limits.admit("test", CHECKS, portal=portal.id)
+        with read(deps.engine) as conn:
+            record = connections.by_name(conn, portal.id, name)
+        if record is None:
+            raise RequestRejected(404, "unknown_connection", "There is no such connection")
+        answer = Response(make_app(deps.clients, record), mimetype="application/zip")
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
     @here.post("/connections/<name>/token")
     def replace_token(name: str) -> Response:
         """Give a connection another token, if GitLab accepts it; the old one stays otherwise."""

@@ -36,20 +36,26 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.post("/hooks/gitlab/<key>")
     def gitlab(key: str) -> Response:
-        hook = deps.hook_cache.get(key)
-        if hook is None:
-            raise RequestRejected(404, "unknown_hook", "There is no such webhook address")
-        _check_address(hook.allow_ips)
+        hook = find_hook(deps, key, "gitlab")
         delivery, signed = _verify_delivery(deps, hook, read_body(MAX_BODY_BYTES))
         deps.inbox.accept(delivery)
         if signed and not hook.signs:
-            _remember_signing(deps, hook, key)
+            remember_signing(deps, hook, key)
         return current_app.response_class(status=200, mimetype="text/plain")
 
     return here
 
 
-def _remember_signing(deps: Deps, hook: CachedHook, key: str) -> None:
+def find_hook(deps: Deps, key: str, kind: str) -> CachedHook:
+    """Return the connection of that kind behind an address. Raises RequestRejected."""
+    hook = deps.hook_cache.get(key)
+    if hook is None or hook.kind != kind:
+        raise RequestRejected(404, "unknown_hook", "There is no such webhook address")
+    check_address(hook.allow_ips)
+    return hook
+
+
+def remember_signing(deps: Deps, hook: CachedHook, key: str) -> None:
     """Accept only signed deliveries from now on: who learned the token alone may send nothing."""
     with suppress(SQLAlchemyError), write(deps.engine) as conn:  # the next delivery does it, too
         connections.set_signed(conn, hook.connection_id, deps.clock.now())
@@ -93,7 +99,8 @@ def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> tuple[Delivery
     return delivery, signed
 
 
-def _check_address(allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> None:
+def check_address(allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> None:
+    """Raise RequestRejected (403) for a sender outside of the addresses that may send."""
     if not allowed:
         return
     address = ipaddress.ip_address((request.remote_addr or "0.0.0.0").partition("%")[0])

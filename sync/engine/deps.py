@@ -20,6 +20,7 @@ from sync.core.model.events import (
     TaskCommented,
     TaskDeleted,
     TaskEvent,
+    TrackerEvent,
     UnrecognisedEvent,
 )
 from sync.core.rules.portal import DEFAULT_RULES, Rules
@@ -34,6 +35,7 @@ from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, DeliveryRow
 from sync.store.vault import Vault
 from sync.youtrack.api.client import YouTrack
+from sync.youtrack.webhooks import parse as youtrack_hooks
 
 TASK = "task"  # the kinds of subjects that are reconciled
 NOTIFICATION = "notification"
@@ -122,12 +124,18 @@ def _without_auth(body: bytes) -> bytes:
     return b"&".join(field for field in body.split(b"&") if not field.startswith(b"auth"))
 
 
-_PARSERS: dict[str, Callable[[DeliveryRow], Sequence[CodeEvent | TaskEvent]]] = {
+def _parse_youtrack(delivery: DeliveryRow) -> Sequence[TrackerEvent]:
+    return youtrack_hooks.parse_events(delivery.body, delivery.connection_id or 0)
+
+
+Event = CodeEvent | TaskEvent | TrackerEvent
+_PARSERS: dict[str, Callable[[DeliveryRow], Sequence[Event]]] = {
     "gitlab": _parse_gitlab,
     "bitrix24": _parse_bitrix24,
+    "youtrack": _parse_youtrack,
 }
 
 
-def parse_delivery(delivery: DeliveryRow) -> tuple[CodeEvent | TaskEvent, ...]:
+def parse_delivery(delivery: DeliveryRow) -> tuple[Event, ...]:
     """Parse a delivery into typed events. Raises KeyError for an origin nobody reads."""
     return tuple(_PARSERS[delivery.origin.split(":", 1)[0]](delivery))

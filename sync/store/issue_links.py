@@ -268,6 +268,22 @@ def by_ends(
     return _rows(conn, query.order_by(issue_link.c.id))
 
 
+def by_readable_numbers(
+    conn: Connection, connection_id: int, numbers: Iterable[str]
+) -> tuple[IssueLinkRow, ...]:
+    """Return the links of issues by the numbers that people name them by, whatever the project.
+
+    For a tracker whose readable numbers are unique in the instance.
+    """
+    ends = [
+        issue_link.c.tracker_number.endswith(f"/{number}", autoescape=True) for number in numbers
+    ]
+    if not ends:
+        return ()
+    query = select(*_COLUMNS).where(issue_link.c.connection_id == connection_id, or_(*ends))
+    return _rows(conn, query.order_by(issue_link.c.id))
+
+
 def by_key(conn: Connection, key: str) -> IssueLinkRow | None:
     """Return a link by its key."""
     return next(iter(_rows(conn, select(*_COLUMNS).where(issue_link.c.key == key))), None)

@@ -18,7 +18,10 @@ from sync.core.issue_sync.writes import Outcome, Write
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Items of a list, oldest change first. `cursor`: where to go on, None at the end."""
+    """Items of a list, oldest change first; what only another list tells of follows them.
+
+    `cursor`: where to go on, None at the end.
+    """
 
     items: tuple[Item, ...]
     cursor: str | None = None

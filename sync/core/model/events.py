@@ -80,6 +80,21 @@ class TaskCommented:
     comment_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class IssueHint:
+    """An issue of a tracker changed in some way: what counts is read from the tracker.
+
+    `number`: its readable number, as people name it, unique in the connection. `deleted`: the
+    tracker says that it is gone. `kinds`: what changed, in the sender's words, for the record.
+    """
+
+    connection_id: int
+    number: str
+    deleted: bool = False
+    kinds: tuple[str, ...] = ()
+
+
 # A push, a tag, a comment, a release, a job and any other resource are events as they are stored.
 CodeEvent = MergeRequestEvent | ActivityItem | PipelineEvent | DeploymentEvent | UnrecognisedEvent
+TrackerEvent = IssueHint | UnrecognisedEvent
 TaskEvent = TaskChanged | TaskDeleted | TaskCommented | UnrecognisedEvent

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resource, TagPush
 from sync.core.model.events import (
     DeploymentEvent,
+    IssueHint,
     MergeRequestEvent,
     PipelineEvent,
     TaskChanged,
@@ -56,6 +57,7 @@ HANDLERS: Mapping[type, Handler[Any]] = {
     TaskChanged: task_events.HANDLER,
     TaskDeleted: task_events.HANDLER,
     TaskCommented: RECORD,
+    IssueHint: RECORD,
     UnrecognisedEvent: RECORD,
 }
 

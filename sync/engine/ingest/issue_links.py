@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sync.core.issue_sync.acts import report_deletion
 from sync.core.issue_sync.model import SideName
 from sync.core.model.activity import Comment, Resource
-from sync.core.model.events import TaskChanged, TaskCommented, TaskDeleted
+from sync.core.model.events import IssueHint, TaskChanged, TaskCommented, TaskDeleted
 from sync.core.model.kinds import Kind
 from sync.engine.issue_sync.echoes import due_at, is_our_change
 from sync.store import issue_links, issue_lists
@@ -34,14 +34,17 @@ def mark(
     """
     tasks = {str(event.task_id) for kind in _TASK_EVENTS for event in events.get(kind, ())}
     issues = set(_issues(events))
+    hinted = _mark_hinted(conn, events.get(IssueHint, ()), now)
     if not tasks and not issues:
-        return 0
+        return hinted
     numbers = [f"{project_id}/{number}" for _, project_id, number in issues]
     rows = issue_links.by_ends(conn, portal_id, task_ids=tasks, tracker_numbers=numbers)
     connection_ids = {connection_id for connection_id, _, _ in issues}
     chosen = [row for row in rows if row.task_id in tasks or row.connection_id in connection_ids]
     _mark_rows(conn, chosen, tasks, _moments(events), now)
-    _report_deletions(conn, events.get(TaskDeleted, ()), chosen)
+    deleted = {str(event.task_id) for event in events.get(TaskDeleted, ())}
+    gone = [row for row in chosen if row.task_id in deleted]
+    _report_deletions(conn, gone, SideName.PORTAL)
     known = {row.tracker_number for row in chosen}
     for connection_id in sorted(connection_ids):
         of_it = {f"{p}/{n}" for c, p, n in issues if c == connection_id}
@@ -49,7 +52,24 @@ def mark(
             issue_lists.wake(conn, connection_id, SideName.TRACKER, now)
     if tasks - {row.task_id for row in chosen}:
         issue_lists.wake_portal(conn, portal_id, now)
-    return len(chosen)
+    return len(chosen) + hinted
+
+
+def _mark_hinted(conn: Connection, hints: Sequence[IssueHint], now: datetime) -> int:
+    """Mark the links of issues that a tracker hints at; of others its lists are read soon."""
+    marked = 0
+    for connection_id in sorted({hint.connection_id for hint in hints}):
+        own = [hint for hint in hints if hint.connection_id == connection_id]
+        numbers = {hint.number for hint in own}
+        rows = issue_links.by_readable_numbers(conn, connection_id, sorted(numbers))
+        marked += _mark_side(conn, rows, SideName.TRACKER, now)
+        linked = {row.tracker_number.rpartition("/")[2] for row in rows}
+        deleted = {hint.number for hint in own if hint.deleted}
+        gone = [row for row in rows if row.tracker_number.rpartition("/")[2] in deleted]
+        _report_deletions(conn, gone, SideName.TRACKER)
+        if numbers - deleted - linked:
+            issue_lists.wake(conn, connection_id, SideName.TRACKER, now)
+    return marked
 
 
 def _mark_rows(
@@ -60,15 +80,27 @@ def _mark_rows(
     now: datetime,
 ) -> None:
     """Mark links by the side that may have changed; a hook of our own write is left out."""
-    marked: dict[tuple[SideName, datetime], list[int]] = {}
+    heard = [
+        row
+        for row in rows
+        for at in moments.get((row.connection_id, row.tracker_number), ())
+        if not is_our_change(row, at)
+    ]
+    _mark_side(conn, heard, SideName.TRACKER, now)
+    _mark_side(conn, [row for row in rows if row.task_id in tasks], SideName.PORTAL, now)
+
+
+def _mark_side(
+    conn: Connection, rows: Sequence[IssueLinkRow], side: SideName, now: datetime
+) -> int:
+    """Mark links whose end on a side may have changed, each once."""
+    ids: dict[datetime, set[int]] = {}
     for row in rows:
-        heard = moments.get((row.connection_id, row.tracker_number), set())
-        if any(not is_our_change(row, at) for at in heard):
-            marked.setdefault((SideName.TRACKER, due_at(row, now)), []).append(row.id)
-        if row.task_id in tasks:
-            marked.setdefault((SideName.PORTAL, due_at(row, now)), []).append(row.id)
-    for (side, moment), ids in marked.items():
-        issue_links.mark_dirty(conn, ids, side, now, moment)
+        ids.setdefault(due_at(row, now), set()).add(row.id)
+    return sum(
+        issue_links.mark_dirty(conn, sorted(same), side, now, moment)
+        for moment, same in ids.items()
+    )
 
 
 def _moments(
@@ -96,11 +128,7 @@ def _issues(events: Mapping[type, Sequence[Any]]) -> Iterable[tuple[int, int, st
             yield item.project.connection_id, item.project.id, item.target.key
 
 
-def _report_deletions(
-    conn: Connection, deleted: Sequence[TaskDeleted], rows: Sequence[IssueLinkRow]
-) -> None:
-    """Keep the portal's own word that a task was deleted."""
-    task_ids = {str(event.task_id) for event in deleted}
-    keys = [row.key for row in rows if row.task_id in task_ids]
-    for link in issue_links.load(conn, keys).values():
-        issue_links.save(conn, report_deletion(link, SideName.PORTAL), link)
+def _report_deletions(conn: Connection, rows: Sequence[IssueLinkRow], side: SideName) -> None:
+    """Keep a side's own word that its end of these links was deleted."""
+    for link in issue_links.load(conn, [row.key for row in rows]).values():
+        issue_links.save(conn, report_deletion(link, side), link)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sync.core.model.activity import Push
-from sync.core.model.events import TaskCommented, UnrecognisedEvent
+from sync.core.model.events import IssueHint, TaskCommented, UnrecognisedEvent
 from sync.core.model.merge_requests import MergeRequestKey
 from sync.engine.ingest.handler import Batch, Handled, Handler
 from sync.store.merge_requests import BranchKey
@@ -43,6 +43,9 @@ def _describe_recorded(event: object) -> str:
     match event:
         case TaskCommented(task_id):
             return f"recorded: a comment on task {task_id}"
+        case IssueHint(_, number, deleted, kinds):
+            what = "deleted" if deleted else "changed"
+            return f"issue {number} {what}" + (f": {', '.join(kinds)}" if kinds else "")
         case UnrecognisedEvent(kind, reason):
             return f"recorded: {kind}: {reason}"
     return f"recorded: {type(event).__name__}"

@@ -16,7 +16,7 @@ from typing import Any
 from sync.core.issue_sync.model import Item
 from sync.core.issue_sync.side import Census, Page
 from sync.errors import Denied
-from sync.youtrack.issues import rows
+from sync.youtrack.issues import activities, rows
 from sync.youtrack.issues.projects import Account
 from sync.youtrack.issues.reading import IssueReader
 from sync.youtrack.json_fields import mappings, milliseconds, moment, text
@@ -24,16 +24,34 @@ from sync.youtrack.json_fields import mappings, milliseconds, moment, text
 PER_PAGE = 100
 CENSUS_PAGE = 500
 _MOST_PAGES = 200
+_AFTER = "history"  # in a cursor: the issues are listed, the history goes on there
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def changed(reader: IssueReader, project_id: str, since: datetime, cursor: str | None) -> Page:
-    """List issues changed at `since` or later, the least recent first. Raises SyncError."""
+    """List issues changed at `since` or later, the least recent first. Raises SyncError.
+
+    Behind them come those with something new that is no update of the issue, such as work.
+    """
+    if cursor and _AFTER in (state := json.loads(cursor)):
+        return _page_of_history(reader, project_id, since, state[_AFTER])
     listed, following = _page(
         reader, project_id, "updated", since, cursor, fields=rows.WHOLE, top=PER_PAGE
     )
     items = [reader.finish(rows.address_of(row), row, None) for row in listed]
+    if following is None and since > _EVER:
+        following = json.dumps({_AFTER: ""})
     return Page(tuple(item for item in items if isinstance(item, Item)), following)
+
+
+def _page_of_history(reader: IssueReader, project_id: str, since: datetime, after: str) -> Page:
+    short_name = reader.instance.project(project_id).short_name
+    items, following = activities.history(reader, short_name, since, after)
+    if following:
+        return Page(items, json.dumps({_AFTER: following}))
+    ids = {item.address.id for item in items}
+    work = activities.worked_on(reader, short_name, since) if reader.options.time else ()
+    return Page((*items, *(item for item in work if item.address.id not in ids)))
 
 
 def census(reader: IssueReader, project_id: str, cursor: str | None) -> Census:

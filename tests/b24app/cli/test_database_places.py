@@ -21,6 +21,7 @@ COMMANDS_WITH_A_DATABASE = [
     ["settings", "preview", "push"],
     ["gitlab", "test", "main"],
     ["youtrack", "test", "main"],
+    ["youtrack", "app", "main"],
     ["pipeline", "retry", "acme/shop", "7"],
     ["backfill", "--status"],
     ["keys", "rotate"],

@@ -29,7 +29,11 @@ READ_ONLY = ("reporter", "created", "updated", "updater", "resolved")
 CATEGORIES = {
     "IssueCreatedCategory", "IssueResolvedCategory", "SummaryCategory", "DescriptionCategory",
     "CustomFieldCategory", "CommentsCategory", "CommentTextCategory", "AttachmentsCategory",
-    "LinksCategory", "TagsCategory", "SprintCategory", "ProjectCategory", "WorkItemCategory",
+    "AttachmentRenameCategory", "LinksCategory", "TagsCategory", "SprintCategory",
+    "ProjectCategory", "WorkItemCategory", "WorkItemTypeCategory", "WorkItemDescriptionCategory",
+    "WorkItemDurationCategory", "WorkItemDateCategory", "WorkItemAuthorCategory",
+    "IssueVisibilityCategory", "VcsChangeCategory", "PullRequestChangeCategory",
+    "VotersCategory", "TotalVotesCategory",
 }  # fmt: skip
 
 

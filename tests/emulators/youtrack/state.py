@@ -26,6 +26,17 @@ _VALUES = {
 }
 
 
+UPDATES = frozenset(
+    {
+        "IssueCreatedCategory",
+        "SummaryCategory",
+        "DescriptionCategory",
+        "CustomFieldCategory",
+        "ProjectCategory",
+    }
+)
+
+
 class Clock(Protocol):
     """What tells the time."""
 
@@ -151,9 +162,13 @@ class State:
         self, target: r.Issue | r.Comment | r.WorkItem, author: r.User, category: str,
         *, field: r.ProjectField | None = None, added: Any = None, removed: Any = None,
     ) -> None:  # fmt: skip
-        """Store a line of the history, and that the issue was updated."""
+        """Store a line of the history, and that the issue was updated where that counts as such.
+
+        Which acts do is documented nowhere: here, the fewest.
+        """
         issue = target if isinstance(target, r.Issue) else target.issue
-        issue.updated, issue.updater = self.now(), author
+        if category in UPDATES:
+            issue.updated, issue.updater = self.now(), author
         self.activities.append(
             r.Activity(
                 self.next_id("7"),

@@ -17,7 +17,7 @@ from sync.core.issue_sync.rules import Policy
 from sync.core.issue_sync.side import Page
 from sync.core.model.activity import Comment, CommentTarget, Resource
 from sync.core.model.common import Project
-from sync.core.model.events import TaskChanged, TaskCommented, TaskDeleted
+from sync.core.model.events import IssueHint, TaskChanged, TaskCommented, TaskDeleted
 from sync.core.model.kinds import Kind
 from sync.engine.ingest import issue_links as marks
 from sync.engine.issue_sync import work
@@ -197,6 +197,29 @@ def test_hooks_wake_links_and_lists(pair: Pair) -> None:
         assert {row.next_at for row in lists.values()} == {now}
         marks.mark(conn, pair.world.portal_id, {TaskDeleted: [TaskDeleted(task_id)]}, now)
     assert state(pair).deleted == {PORTAL}
+
+
+def test_a_tracker_s_hints_wake_links_and_lists_and_tell_deletions(pair: Pair) -> None:
+    now, number = pair.world.clock.now(), pair.only(TRACKER).address.number
+    connection_id, portal_id = pair.connection.id, pair.world.portal_id
+
+    def hear(*hints: IssueHint) -> tuple[datetime | None, set[datetime | None]]:
+        with write(pair.world.database) as conn:
+            conn.exec_driver_sql("UPDATE issue_link SET due_at = NULL, written_at = NULL")
+            conn.exec_driver_sql("UPDATE issue_sync_list SET next_at = NULL")
+            marks.mark(conn, portal_id, {IssueHint: list(hints)}, now)
+            (row,) = issue_links.of_connection(conn, connection_id)
+            lists = issue_lists.of_connection(conn, connection_id)
+            return row.due_at, {lists[key].next_at for key in lists if key[1] is TRACKER}
+
+    assert hear(IssueHint(connection_id, number)) == (now, {None})
+    assert hear(IssueHint(connection_id + 1, number)) == (None, {None})
+    assert hear(IssueHint(connection_id, f"1{number}")) == (None, {now})
+    assert hear(IssueHint(connection_id, "_-%")) == (None, {now})
+    assert state(pair).deleted == frozenset()
+    assert hear(IssueHint(connection_id, number, deleted=True)) == (now, {None})
+    assert state(pair).deleted == {TRACKER}
+    assert hear(IssueHint(connection_id, "999", deleted=True)) == (None, {None})
 
 
 def test_a_hook_during_the_work_queues_another_run(pair: Pair) -> None:
