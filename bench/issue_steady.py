@@ -15,7 +15,7 @@ from sync.engine.deps import Deps
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.worker import Worker
 
-LINKS, SHARE = 400, 100  # one link of so many changes in a minute
+LINKS, SHARE = 2_000, 100  # one link of so many changes in a minute
 BUSY, IDLE = 10, 60  # minutes
 SWEEP = 5  # seconds between two looks of the sweep
 REQUESTS = 3  # of a change: both ends are read, one is written

@@ -319,12 +319,26 @@ def progress(conn: Connection, connection_id: int, pair: str, now: datetime) -> 
     return Progress(*map(int, row))
 
 
+def waiting(conn: Connection, connection_id: int, pair: str) -> tuple[LinkState, ...]:
+    """Return the links of a pair that may wait for one of their ends."""
+    is_waiting = cast(issue_link.c.state, Text).like('%"waiting":%')
+    same = (issue_link.c.connection_id == connection_id) & (issue_link.c.pair == pair)
+    keys = conn.scalars(select(issue_link.c.key).where(same, is_waiting, ~issue_link.c.ended))
+    return tuple(load(conn, keys.all()).values())
+
+
 def count_alive(conn: Connection, connection_id: int) -> int:
     """Return how many links of a connection have not ended."""
     query = select(func.count()).where(
         issue_link.c.connection_id == connection_id, ~issue_link.c.ended
     )
     return conn.scalar(query) or 0
+
+
+def count_of_pair(conn: Connection, connection_id: int, pair: str) -> int:
+    """Return how many links of a pair have not ended."""
+    same = (issue_link.c.connection_id == connection_id) & (issue_link.c.pair == pair)
+    return conn.scalar(select(func.count()).where(same, ~issue_link.c.ended)) or 0
 
 
 def count_of_portal(conn: Connection, portal_id: int) -> int:

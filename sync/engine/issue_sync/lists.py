@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -20,6 +21,7 @@ from sync.core.issue_sync.looks import is_at_rest
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, SideName
 from sync.engine.deps import Deps
+from sync.engine.issue_sync import census
 from sync.engine.issue_sync.echoes import due_at
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
@@ -83,14 +85,21 @@ def read_lists(deps: Deps, portal_id: int, *, after_start: bool = False) -> int:
         }
     for listed in pairs:
         rows = lists[listed.connection.id, listed.pair.key]
-        due = [
+        own = {side: rows.get((listed.pair.key, side)) for side in SideName}
+        due = [side for side in SideName if _is_due(own[side], now, after_start)]
+        uncounted = [
             side
             for side in SideName
-            if _is_due(rows.get((listed.pair.key, side)), now, after_start)
+            if census.is_due(own[side], partial(_count, deps, listed), now)
         ]
-        if due:
-            count += _read_pair(deps, listed, due)
+        if due or uncounted:
+            count += _read_pair(deps, listed, due, uncounted)
     return count
+
+
+def _count(deps: Deps, listed: ListedPair) -> int:
+    with read(deps.database) as conn:
+        return issue_links.count_of_pair(conn, listed.connection.id, listed.pair.key)
 
 
 def _is_due(row: ListRow | None, now: datetime, after_start: bool) -> bool:
@@ -99,20 +108,32 @@ def _is_due(row: ListRow | None, now: datetime, after_start: bool) -> bool:
     return not row.halted and (after_start or row.next_at is None or row.next_at <= now)
 
 
-def _read_pair(deps: Deps, listed: ListedPair, due: Iterable[SideName]) -> int:
+def _read_pair(
+    deps: Deps, listed: ListedPair, due: Sequence[SideName], uncounted: Sequence[SideName]
+) -> int:
     name = f"issue-lists:{listed.connection.id}:{listed.pair.key}"
     with hold(deps, name) as lane:
         if lane is None:
             return 0
         try:
             setting = open_pair(deps, listed.row, listed.connection, listed.pair)
-            return sum(read_list(deps, lane, listed, setting, side, whole=False) for side in due)
+            count = sum(read_list(deps, lane, listed, setting, side, whole=False) for side in due)
+            for side in uncounted:
+                count += census.take_census(deps, lane, setting, listed.pair.key, side)
+                _note_census(deps, lane, listed, side)
+            return count
         except LaneLost:
             raise
         except SyncError as error:
             log.warning("list_not_read", pair=listed.pair.key, error=str(error))
-            _delay(deps, lane, listed, due)
+            _delay(deps, lane, listed, (*due, *uncounted))
             return 0
+
+
+def _note_census(deps: Deps, lane: Lane, listed: ListedPair, side: SideName) -> None:
+    with lane_transaction(deps, lane) as conn:
+        row = issue_lists.of_connection(conn, listed.connection.id)[listed.pair.key, side]
+        issue_lists.save(conn, replace(row, counted_at=deps.clock.now()))
 
 
 def read_list(
@@ -183,8 +204,9 @@ def _delay(deps: Deps, lane: Lane, listed: ListedPair, due: Iterable[SideName]) 
         for side in due:
             key = (listed.pair.key, side)
             row = rows.get(key) or ListRow(listed.connection.id, listed.pair.key, side)
-            next_at = deps.clock.now() + timedelta(seconds=SHORTEST)
-            issue_lists.save(conn, replace(row, next_at=next_at))
+            now = deps.clock.now()
+            next_at = now + timedelta(seconds=SHORTEST)
+            issue_lists.save(conn, replace(row, next_at=next_at, counted_at=now))
 
 
 def _take_in(

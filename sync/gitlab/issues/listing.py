@@ -119,7 +119,7 @@ def census(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
         f"/projects/{project_id}/issues", **{"scope": "all", "state": "all", **query}
     )
     moments = {str(issue.get("id")): _moment(issue.get("updated_at")) for issue in listed.items}
-    return Census(moments, json.dumps(listed.next) if listed.next else None)
+    return Census(moments, json.dumps(listed.next) if listed.next else None, _versions(moments))
 
 
 def _census_items(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
@@ -130,7 +130,12 @@ def _census_items(reader: IssueReader, project_id: str, cursor: str | None) -> C
     }
     info = mapping(page.get("pageInfo"))
     more = info.get("hasNextPage") is True
-    return Census(moments, text(info.get("endCursor")) if more else None)
+    return Census(moments, text(info.get("endCursor")) if more else None, _versions(moments))
+
+
+def _versions(moments: Mapping[str, datetime]) -> dict[str, str]:
+    """Return versions as items have them (sync.gitlab.issues.terms)."""
+    return {item_id: moment.isoformat() for item_id, moment in moments.items()}
 
 
 def _moment(value: object) -> datetime:

@@ -363,3 +363,24 @@ def test_a_start_reads_the_lists_for_what_nobody_heard(make_pair: Callable[..., 
     assert pair.only(PORTAL).values[TITLE] == "Meanwhile"
     sweep.run(pair.world.clock.now())
     assert asked == list(SideName)
+
+
+def test_a_census_finds_what_is_gone_and_what_is_back(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "next_look", lambda now, *rest: now + timedelta(days=1))
+    pair.work()
+    with write(pair.world.database) as conn:
+        issue_links.finish(conn, pair.links()[0], None)
+    issue = pair.only(TRACKER)
+    issue.is_deleted = True  # which no hook tells
+    pair.work()
+    assert list(state(pair).waiting) == [TRACKER]
+    asked: list[SideName] = []
+    usual = pair.rooms[TRACKER].read
+    monkeypatch.setattr(pair.rooms[TRACKER], "read", lambda a: asked.append(TRACKER) or usual(a))
+    pair.work()
+    assert asked == []  # it is known to be gone
+    issue.is_deleted = False
+    pair.work()
+    assert state(pair).waiting == {}
