@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.looks import is_at_rest, next_look
 from sync.core.issue_sync.model import TITLE
-from tests.core.issue_sync.cases import NOW, PORTAL, TRACKER, comment, item, linked, rules
+from tests.core.issue_sync.cases import NOW, PORTAL, TRACKER, comment, rules, titled, titles
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -37,22 +36,18 @@ def test_links_fall_due_together() -> None:
     assert len(moments) < 2_000 / 40
 
 
-@pytest.fixture
-def agreed() -> LinkState:
-    return linked(bases=[TITLE])
-
-
-def test_an_end_that_shows_what_was_agreed_is_at_rest(agreed: LinkState) -> None:
-    whole = replace(item(TRACKER), comments=(), time=(), files=())
-    assert is_at_rest(agreed, TRACKER, whole, rules(fields=[TITLE]), NOW)
+def test_an_end_that_shows_what_was_agreed_is_at_rest() -> None:
+    agreed, both = titles("Fix"), rules(fields=[TITLE])
+    whole, _ = titled("Fix", "Fix")
+    assert is_at_rest(agreed, TRACKER, whole, both, NOW)
     for other in (
-        replace(whole, values={**whole.values, TITLE: "Another"}),
+        titled("Another", "Fix")[0],
         replace(whole, comments=(comment(7, "New"),)),
         replace(whole, comments=None),
         replace(whole, moved_to="9"),
         None,
     ):
-        assert not is_at_rest(agreed, TRACKER, other, rules(fields=[TITLE]), NOW)
-    assert not is_at_rest(replace(agreed, bases={}), TRACKER, whole, rules(fields=[TITLE]), NOW)
+        assert not is_at_rest(agreed, TRACKER, other, both, NOW)
+    assert not is_at_rest(replace(agreed, bases={}), TRACKER, whole, both, NOW)
     waits = replace(agreed, waiting={PORTAL: "it is away"})
-    assert not is_at_rest(waits, TRACKER, whole, rules(fields=[TITLE]), NOW)
+    assert not is_at_rest(waits, TRACKER, whole, both, NOW)
