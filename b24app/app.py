@@ -19,6 +19,7 @@ from b24app.routes import (
     health,
     install,
     metrics,
+    oauth,
     placements,
     youtrack_hints,
 )
@@ -42,7 +43,7 @@ def create_app(deps: Deps) -> Flask:
     errors.install_error_handlers(app)
     page_tokens.install_headers(app)
     receivers = (events, routes_webhooks, youtrack_hints, ci_reports)
-    for room in (install, placements, *receivers, api, health, metrics):
+    for room in (install, placements, oauth, *receivers, api, health, metrics):
         app.register_blueprint(room.blueprint(deps))
     if proxies := deps.config.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property, lru_cache
-from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar
 
 import requests
 from sqlalchemy import Connection, Engine
 
 from b24app.auth.current_user import current_user
+from b24app.refresh_lease import refreshing
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.limits import Allowance, full_allowance
@@ -25,31 +24,29 @@ from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
 from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.rules.portal import Rules
-from sync.deadlines import seconds_left
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
 from sync.engine.load.scope import read_portal
-from sync.errors import Denied, Later, Refused
+from sync.errors import Denied, Refused
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiter, RateLimiters
 from sync.net import guarded_session
 from sync.settings.apply import stored_settings
 from sync.settings.issue_sync import to_mapping
 from sync.settings.model import Settings, load
 from sync.settings.rules import needs_addresses, to_rules
-from sync.store import connections, leases, logs, people, portals
+from sync.store import connections, logs, oauth_grants, people, portals
 from sync.store.db.database import read, write
 from sync.store.db.types import dump_json
+from sync.store.oauth_grants import OWN, GrantRecord
 from sync.store.portals import PortalRow
 from sync.store.rows import AllowanceRow, ConnectionRecord, PortalTokens
 from sync.store.vault import Vault
 
 if TYPE_CHECKING:
     from sync.gitlab.api.client import GitLab
+    from sync.gitlab.api.oauth import BearerTokens
     from sync.youtrack.api.client import YouTrack
 
 T = TypeVar("T")
-_REFRESH_LEASE = timedelta(seconds=60)
-_REFRESH_PATIENCE = 150  # attempts
-_REFRESH_PAUSE = 0.2  # seconds between two
 _REOPEN_HINT = "Open the application in Bitrix24 as an administrator"
 
 
@@ -137,8 +134,27 @@ class Clients:
         Raises Refused for a connection of another kind: its token is for its own server alone.
         """
         _require_kind(record, "gitlab")
+        with read(self.engine) as conn:
+            grant = oauth_grants.find(conn, record.id)
+        if grant is not None:
+            return self.signed_in_code_host(record, grant)
         token = self._access_token(record)
         return self._gitlab(record, token, str(record.account.get("username") or ""))
+
+    def signed_in_code_host(self, record: ConnectionRecord, grant: GrantRecord) -> GitLab:
+        """Return a client of the account that granted it, for one thread."""
+        from b24app.grants import StoredGrant
+
+        actor = str(grant.account.get("username") or "")
+        return self._gitlab(record, StoredGrant(self, record, grant), actor)
+
+    def personal_code_host(self, record: ConnectionRecord, user_id: int) -> GitLab:
+        """Return a client of a person's own account. Raises Denied where they have none."""
+        with read(self.engine) as conn:
+            grant = oauth_grants.usable_by_person(conn, record.id).get(user_id)
+        if grant is None or user_id == OWN:
+            raise Denied("The sign-in at GitLab is over", code="invalid_grant")
+        return self.signed_in_code_host(record, grant)
 
     def youtrack(self, record: ConnectionRecord) -> YouTrack:
         """Return the client of a YouTrack connection, for one thread; raises as `code_host`."""
@@ -150,7 +166,7 @@ class Clients:
             record.base_url,
             self._access_token(record),
             connection_id=record.id,
-            session=self._session_of(record),
+            session=self.session_of(record),
             call_log=self.call_log("youtrack", record.portal_id, connection=record.name, user=user),
             rate_limiter=self._pace_of(record),
         )
@@ -166,7 +182,7 @@ class Clients:
             )
         return secrets.access_token
 
-    def code_host_on_trial(self, record: ConnectionRecord, token: str) -> GitLab:
+    def code_host_on_trial(self, record: ConnectionRecord, token: str | BearerTokens) -> GitLab:
         """Return a client with a token that is not stored yet. Raises Refused as `code_host`."""
         _require_kind(record, "gitlab")
         return self._gitlab(record, token, "")
@@ -175,19 +191,20 @@ class Clients:
         """Return a client without the connection's token, for calls that carry their own."""
         return self._gitlab(record, "", actor)
 
-    def _gitlab(self, record: ConnectionRecord, token: str, actor: str) -> GitLab:
+    def _gitlab(self, record: ConnectionRecord, token: str | BearerTokens, actor: str) -> GitLab:
         from sync.gitlab.api.client import GitLab  # large: a web process needs it for few requests
 
         return GitLab(
             record.base_url,
             token,
             connection_id=record.id,
-            session=self._session_of(record),
+            session=self.session_of(record),
             call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
             rate_limiter=self._pace_of(record),
         )
 
-    def _session_of(self, record: ConnectionRecord) -> requests.Session:
+    def session_of(self, record: ConnectionRecord) -> requests.Session:
+        """Return a session for one thread to a connection's server, by its CA file and proxy."""
         return self._watched(
             guarded_session(
                 self.config.allowed_networks,
@@ -200,6 +217,11 @@ class Clients:
         return self.rate_limiters.for_connection(
             record.id, record.options.get("requests_per_minute") or REQUESTS_PER_MINUTE
         )
+
+    def log_of(self, record: ConnectionRecord, grant: GrantRecord | None = None) -> CallLog:
+        """Return the log of calls to a connection's server, in the name of a grant's account."""
+        actor = str(grant.account.get("username") or "") if grant else ""
+        return self.call_log("gitlab", record.portal_id, connection=record.name, user=actor)
 
     def call_log(
         self,
@@ -255,32 +277,9 @@ class StoredTokens:
             row = portals.row_by_id(conn, self.portal_id)
         return _build_credentials(self.clients.vault, row)
 
-    @contextmanager
-    def refreshing(self) -> Iterator[None]:
+    def refreshing(self) -> AbstractContextManager[None]:
         """Hold the portal's refresh lease. Raises Later after 30 seconds of waiting."""
-        name, rooms = f"refresh:{self.portal_id}", self.clients
-        for _ in range(_REFRESH_PATIENCE):
-            if self._acquire_lease(name):
-                break
-            if seconds_left(1.0) < _REFRESH_PAUSE:  # a request waits no longer than its calls may
-                raise Later("Another worker is renewing this portal's tokens", after=10.0)
-            rooms.clock.sleep(_REFRESH_PAUSE)
-        else:
-            raise Later("Another worker is renewing this portal's tokens", after=10.0)
-        try:
-            yield
-        finally:
-            with write(rooms.engine) as conn:
-                leases.release(conn, name, self._owner)
-
-    @property
-    def _owner(self) -> str:
-        return f"{self.clients.owner}:{get_ident()}"
-
-    def _acquire_lease(self, name: str) -> bool:
-        now = self.clients.clock.now()
-        with write(self.clients.engine) as conn:
-            return leases.acquire(conn, name, self._owner, now=now, ttl=_REFRESH_LEASE)
+        return refreshing(self.clients, f"refresh:{self.portal_id}", "this portal's tokens")
 
     def save(self, credentials: Credentials) -> None:
         """Store new tokens and the portal's address in one transaction."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from b24app.sign_in_texts_ru import RUSSIAN as SIGN_IN
 from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
+from sync.core.issue_sync.texts_ru import RUSSIAN as LINKS
 from sync.gitlab.api.error_texts_ru import RUSSIAN as GITLAB_RUSSIAN
 
 _ENGLISH = {
@@ -27,6 +29,11 @@ _ENGLISH = {
     "needs_scripts": "This page needs JavaScript.",
     "opens_inside": "This page opens inside Bitrix24",
     "request": "Request",
+    "sign_in_leads": "You are being led to GitLab",
+    "sign_in_lost": "This window has lost its page. Close it, and connect again there.",
+    "sign_in_done": "Connected with GitLab",
+    "sign_in_as": "Signed in as",
+    "sign_in_close": "You may close this window.",
     "how": "Add the application in Bitrix24 (Developer resources, or the Market) with this "
     "address as its installation path; Bitrix24 then opens this page by itself.",
 }
@@ -49,6 +56,11 @@ _RUSSIAN = {
     "needs_scripts": "Для этой страницы нужен JavaScript.",
     "opens_inside": "Эта страница открывается внутри Битрикс24",
     "request": "Запрос",
+    "sign_in_leads": "Переходим в GitLab",
+    "sign_in_lost": "Окно потеряло свою страницу. Закройте его и подключитесь там ещё раз.",
+    "sign_in_done": "GitLab подключён",
+    "sign_in_as": "Вы вошли как",
+    "sign_in_close": "Это окно можно закрыть.",
     "how": "Добавьте приложение в Битрикс24 (раздел «Разработчикам» или Маркет) и укажите этот "
     "адрес как путь установки: Битрикс24 откроет страницу сам.",
 }
@@ -138,9 +150,10 @@ ERRORS: dict[str, str] = {
     "Send the report again later": "Отправьте отчёт ещё раз позже",
     "Use the component's version that fits this app":
         "Возьмите версию компонента, подходящую этому приложению",
+    **SIGN_IN,
 }  # fmt: skip
 _FAILED_STEPS = re.compile(r"\A(Not everything worked at the installation: )(\w+(?:, \w+)*)")
-_to_russian = build_translator(RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | ERRORS)
+_to_russian = build_translator(RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | LINKS | ERRORS)
 
 
 def translate(language: str, text: str) -> str:

@@ -25,6 +25,8 @@ class Rate:
 PAGES = {"address": Rate(10, 100), "portal": Rate(20, 200), "all": Rate(50, 500)}
 APP_EVENTS = {"address": Rate(1, 30), "portal": Rate(0.5, 20), "all": Rate(10, 100)}
 VISITS = {"user": Rate(2, 60), "portal": Rate(20, 200), "all": Rate(50, 500)}
+SIGN_INS = {"address": Rate(0.5, 20), "all": Rate(20, 200)}  # people who come from GitLab
+EXCHANGES = {"portal": Rate(0.5, 20)}  # for whom GitLab is asked
 CHECKS = {"portal": Rate(0.5, 20)}  # what an administrator starts: a test, installation steps
 
 

@@ -35,7 +35,7 @@ from sync.settings.document import read
 from sync.settings.example import example_text
 from sync.settings.model import Settings
 from sync.settings.problems import Invalid, Problem
-from sync.store import connections, portals
+from sync.store import connections, oauth_grants, portals
 from sync.store.db.database import open_writer
 from sync.store.db.database import read as reading
 from sync.store.db.database import write as writing
@@ -185,7 +185,8 @@ def _test_connections(opened: Clients, portal: PortalRecord, names: Sequence[str
         with reading(opened.engine) as conn:
             record = find_connection(conn, portal.id, name)
             secrets = connections.secrets(conn, opened.vault, record.id)
-        if secrets is None or not secrets.access_token:
+            grant = oauth_grants.find(conn, record.id)
+        if grant is None and (secrets is None or not secrets.access_token):
             print_lines(f"Connection {name} has no token yet: b24bridge gitlab token {name}")
             continue
         for problem in check_connection(opened, record).problems:

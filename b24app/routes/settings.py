@@ -11,13 +11,15 @@ from flask import Blueprint, Response, jsonify
 from b24app.auth.rate_limit import CHECKS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
+from b24app.oauth_address import callback_url
 from b24app.routes.page_requests import json_body, person_name, require_admin
 from b24app.services import settings_text
 from b24app.services.overview import summarize_connection
 from b24app.services.settings_text import SettingsCheck, SettingsText
 from b24app.texts import translate
-from sync.store import connections, inbox
+from sync.store import connections, inbox, oauth_applications, oauth_grants
 from sync.store.db.database import read, write
+from sync.store.oauth_grants import GrantRecord
 from sync.store.rows import ConnectionRecord
 
 MAX_DOCUMENT = 200_000  # characters
@@ -34,12 +36,19 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             document = settings_text.load_settings(conn, portal)
             records = connections.by_portal(conn, portal.id)
+            usable = oauth_applications.usable_addresses(conn, portal.id)
+            grants = {record.id: oauth_grants.find(conn, record.id) for record in records}
             last = inbox.last_received(conn, portal.id, "gitlab")
+        now = deps.clock.now()
         return jsonify(
             _text_json(document)
             | {
-                "connections": [_connection_json(row, deps.clock.now()) for row in records],
+                "connections": [
+                    _connection_json(row, now) | {"sign_in": _sign_in_json(row, usable, grants)}
+                    for row in records
+                ],
                 "last_webhook": last[1] if last else None,
+                "callback": callback_url(deps.config),
             }
         )
 
@@ -132,6 +141,18 @@ def _check_json(done: SettingsCheck) -> dict[str, Any]:
         ],
         "notes": [translate(language, note) for note in done.notes],
         "current": _text_json(done.current) if done.current else None,
+    }
+
+
+def _sign_in_json(
+    record: ConnectionRecord, usable: frozenset[str], grants: dict[int, GrantRecord | None]
+) -> dict[str, Any]:
+    """Return whether a connection may sign in by a click, and the account that did."""
+    grant = grants[record.id]
+    return {
+        "available": record.kind == "gitlab" and record.base_url in usable,
+        "account": str(grant.account.get("username") or "") if grant else "",
+        "state": grant.state if grant else "none",
     }
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import islice
+
+from sqlalchemy import Connection
 
 from b24app.clients import Clients
 from b24app.services.gitlab_connections import ConnectionTest, check_connection, hook_targets
@@ -11,7 +14,7 @@ from sync.gitlab.api.account import Account, read_account
 from sync.gitlab.api.target_checks import TargetCheck, check_target
 from sync.settings.apply import current_settings
 from sync.settings.model import Secret, stored
-from sync.store import connections, portals
+from sync.store import connections, oauth_grants, portals
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets, PortalRecord
 
@@ -73,14 +76,20 @@ def replace_token(
     now = clients.clock.now()
     with write(clients.engine) as conn:
         connections.upsert(conn, clients.vault, portal.id, draft, now)
+        oauth_grants.remove(conn, record.id, oauth_grants.OWN)
         connections.set_state(conn, record.id, "active", "")
-        settings = current_settings(conn, portal)
-        changed = [
-            connection.model_copy(update={"token": Secret(stored=True)})
-            if connection.name == record.name
-            else connection
-            for connection in settings.connections
-        ]
-        settings = settings.model_copy(update={"connections": changed})
-        portals.save_settings(conn, portal.id, stored(settings), now)
+        mark_token_stored(conn, portal, record.name, now)
     return account
+
+
+def mark_token_stored(conn: Connection, portal: PortalRecord, name: str, now: datetime) -> None:
+    """Have the settings say that the database has a connection's token."""
+    settings = current_settings(conn, portal)
+    changed = [
+        connection.model_copy(update={"token": Secret(stored=True)})
+        if connection.name == name
+        else connection
+        for connection in settings.connections
+    ]
+    settings = settings.model_copy(update={"connections": changed})
+    portals.save_settings(conn, portal.id, stored(settings), now)

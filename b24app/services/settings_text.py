@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from b24app.deps import Deps
 from b24app.services.claims import prove_claims, remove_left_over
 from b24app.services.settings_lookups import PortalLookups, ProjectLookups
-from sync.errors import SyncError
+from sync.errors import Refused, SyncError
 from sync.settings import apply as settings_apply
 from sync.settings.apply import (
     ConnectionChanges,
@@ -30,9 +30,9 @@ from sync.settings.apply import (
 )
 from sync.settings.document import Document, read
 from sync.settings.model import Connection as ConnectionSettings
-from sync.settings.model import Settings
+from sync.settings.model import GitLabApplication, Secret, Settings, stored
 from sync.settings.problems import Invalid, Path, Problem
-from sync.store import connections, leases, logs
+from sync.store import connections, leases, logs, portals
 from sync.store.db.database import open_writer, write
 from sync.store.db.database import read as reading
 from sync.store.rows import ConnectionRecord, DecisionRow, PortalRecord
@@ -145,6 +145,28 @@ def record_change(conn: Connection, portal: PortalRecord, text: str, now: dateti
     logs.save_decisions(conn, [DecisionRow(portal.id, AUDIT_KIND, "", now, text)])
 
 
+def add_application(
+    conn: Connection, portal: PortalRecord, url: str, client_id: str, now: datetime
+) -> str:
+    """Name an application in the settings, whose secret the database has; return its address.
+
+    Raises Refused.
+    """
+    settings = current_settings(conn, portal)
+    try:
+        made = GitLabApplication(url=url, client_id=client_id, client_secret=Secret(stored=True))
+    except ValueError:
+        raise Refused(
+            f"{url} is not the address of a GitLab",
+            change="Write it like https://gitlab.example.com",
+            code="base_url",
+        ) from None
+    others = [each for each in settings.gitlab_applications if each.url != made.url]
+    changed = settings.model_copy(update={"gitlab_applications": [*others, made]})
+    portals.save_settings(conn, portal.id, stored(changed), now)
+    return made.url
+
+
 def _read_checked(deps: Deps, portal: PortalRecord, text: str) -> tuple[Settings, tuple[str, ...]]:
     """Return the settings of a text and what could not be checked. Raises Invalid, SyncError."""
     document = Document(text)
@@ -152,7 +174,10 @@ def _read_checked(deps: Deps, portal: PortalRecord, text: str) -> tuple[Settings
         before = current_settings(conn, portal)
         removed = connections.removed(conn, portal.id)
     if document.settings is not None:  # first, so that no place of the server is looked at
-        wrong = list(_places_of_the_server(before, document.settings, removed))
+        wrong = [
+            *_places_of_the_server(before, document.settings, removed),
+            *_applications_of_the_server(before, document.settings),
+        ]
         if wrong:
             raise Invalid(document.problem(path, problem) for path, problem in wrong)
     lookups = PortalLookups(deps.clients.portal(portal.id))
@@ -192,6 +217,20 @@ def _places_of_the_server(
                 (*here, "url"),
                 "is not the address that the token was given for: leave `token` out, save, and "
                 "give the connection its token again",
+            )
+
+
+def _applications_of_the_server(before: Settings, after: Settings) -> Iterator[tuple[Path, str]]:
+    """Yield what a page may not say about the secrets of applications."""
+    secrets = {
+        application.url: application.client_secret for application in before.gitlab_applications
+    }
+    for index, application in enumerate(after.gitlab_applications):
+        secret = application.client_secret
+        if not secret.stored and secrets.get(application.url) != secret:
+            yield (
+                ("gitlab_applications", index, "client_secret"),
+                "names a place of the server: write {stored: true}, and give it by its form",
             )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from b24app.clients import Clients
+from b24app.grants import revoke
 from b24app.services.install_steps import InstallWorker
 from sync.config import Config
 from sync.core.clock import WallClock
@@ -38,6 +41,8 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker,
         portal_for=rooms.portal_of,
         code_host_for=rooms.code_host,
         youtrack_for=rooms.youtrack,
+        personal_code_host_for=rooms.personal_code_host,
+        end_sign_in=partial(revoke, rooms),
         owner=name,
         rules_for=rooms.rules_of,
         issue_sync=IssueSync(mapping_for=rooms.mapping_of),

@@ -31,6 +31,7 @@ from sync.errors import Denied
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.webhooks import parse as gitlab_hooks
+from sync.store.oauth_grants import GrantRecord
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, DeliveryRow
 from sync.store.vault import Vault
@@ -47,15 +48,24 @@ def _no_youtrack(record: ConnectionRecord) -> YouTrack:
     raise Denied(f"Nothing here opens the connection {record.name}", code="no_client")
 
 
+def _no_personal(record: ConnectionRecord, user_id: int) -> GitLab:
+    raise Denied(f"Nobody signed in for themselves at {record.name}", code="no_client")
+
+
+def _keep_sign_in(record: ConnectionRecord, grant: GrantRecord) -> None:
+    raise Denied(f"Nothing here ends sign-ins at {record.name}", code="no_client")
+
+
 @dataclass(frozen=True)
 class Deps:
     """Everything that is not a decision. `owner` names this worker (sync.engine.lanes).
 
     `portal_for` (raises Denied where there are no tokens), `code_host_for` and `youtrack_for` open
-    the other sides, each time for the calling thread alone. `rules_for` gives the rules of a stored
-    portal, `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made until now
-    into a transaction (sync.engine.audit), where anybody keeps them. `calls` makes a portal's
-    requests. `clock_check` says whether the clock is right; None: it is believed.
+    the other sides, each time for the calling thread alone; `personal_code_host_for` does it in the
+    name of a person of the portal, whose sign-in `end_sign_in` ends. `rules_for` gives the rules of
+    a stored portal, `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made
+    until now into a transaction (sync.engine.audit), where anybody keeps them. `calls` makes a
+    portal's requests. `clock_check` says whether the clock is right; None: it is believed.
     """
 
     database: Engine
@@ -65,6 +75,8 @@ class Deps:
     code_host_for: Callable[[ConnectionRecord], GitLab]
     owner: str
     youtrack_for: Callable[[ConnectionRecord], YouTrack] = _no_youtrack
+    personal_code_host_for: Callable[[ConnectionRecord, int], GitLab] = _no_personal
+    end_sign_in: Callable[[ConnectionRecord, GrantRecord], object] = _keep_sign_in
     rules_for: Callable[[Connection, PortalRow], Rules] = lambda conn, row: DEFAULT_RULES
     issue_sync: IssueSync = field(default_factory=IssueSync)
     jitter: Callable[[], float] = field(default_factory=lambda: Random().random)

@@ -19,7 +19,7 @@ from sync.settings import document
 from sync.settings.model import Connection, Settings, load, stored
 from sync.settings.problems import Invalid, Problem
 from sync.settings.secrets import resolve
-from sync.store import connections, portals
+from sync.store import connections, oauth_applications, oauth_grants, portals
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets, Json, PortalRecord
 from sync.store.tables import connection as table
 from sync.store.vault import Vault
@@ -106,8 +106,22 @@ def apply(
         connections.mark_removed(conn, record.id, now)
         done.removed.append(name)
         done.left_over.extend(_left_over(record, None))
+    _store_applications(conn, vault, portal.id, settings, environ)
     portals.save_settings(conn, portal.id, stored(settings), now)
     return done
+
+
+def _store_applications(
+    conn: Database, vault: Vault, portal_id: int, settings: Settings, environ: Mapping[str, str]
+) -> None:
+    """Store the applications that are named, and forget the others. Raises UnresolvedSecret."""
+    for application in settings.gitlab_applications:
+        secret = resolve(application.client_secret, environ) or None
+        oauth_applications.save(
+            conn, vault, portal_id, application.url, application.client_id, secret
+        )
+    named = [application.url for application in settings.gitlab_applications]
+    oauth_applications.keep_only(conn, portal_id, named)
 
 
 def _rename(
@@ -188,11 +202,14 @@ def _update_connection(
     What was learned of the old address or token is forgotten, and a pause ends.
     """
     before = connections.secrets(conn, vault, record.id)
-    if connection.token is not None and connection.token.stored:
+    is_stored = connection.token is not None and connection.token.stored is True
+    if is_stored:
         token = before.access_token if before else None
+    ended = _end_grants(conn, record, connection, is_stored)
     draft = _build_draft(connection, ConnectionSecrets(hook_key="", access_token=token))
     same_token = before is not None and _equal_secrets(before.access_token, token)
-    if same_token and (record.base_url, record.options) == (draft.base_url, draft.options):
+    same = (record.base_url, record.options) == (draft.base_url, draft.options)
+    if same_token and same and not ended:
         return False
     connections.upsert(conn, vault, record.portal_id, draft, now)
     if token is None:
@@ -202,6 +219,22 @@ def _update_connection(
     connections.set_account(conn, record.id, {})
     connections.set_state(conn, record.id, "active", "")
     return True
+
+
+def _end_grants(
+    conn: Database, record: ConnectionRecord, connection: Connection, is_stored: bool
+) -> bool:
+    """End sign-ins that belong to another address, or whose place a token takes; tell if any.
+
+    Nobody's token is for another server than the one that gave it.
+    """
+    if record.base_url != connection.url:
+        oauth_grants.remove_all(conn, [record.id], people_only=False)
+        return True
+    if not is_stored and oauth_grants.find(conn, record.id) is not None:
+        oauth_grants.remove(conn, record.id, oauth_grants.OWN)
+        return True
+    return False
 
 
 def _equal_secrets(first: str | None, other: str | None) -> bool:

@@ -49,6 +49,7 @@ def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProble
     yield from route_checks.check_routes(settings)
     names_in_order = [connection.name for connection in settings.connections]
     yield from pair_checks.check_pairs(settings.issue_sync, names_in_order)
+    yield from _check_applications(settings, environ)
     names = Counter(connection.name for connection in settings.connections)
     for index, connection in enumerate(settings.connections):
         here: Path = ("connections", index)
@@ -61,6 +62,19 @@ def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProble
                 yield (*here, "token"), str(error)
         if connection.ca_file is not None and not FilePath(connection.ca_file).is_file():
             yield (*here, "ca_file"), f"there is no file {connection.ca_file}"
+
+
+def _check_applications(settings: Settings, environ: Mapping[str, str]) -> FoundProblems:
+    """Yield problems of the applications for sign-ins: two of one address, secrets."""
+    counts = Counter(application.url for application in settings.gitlab_applications)
+    for index, application in enumerate(settings.gitlab_applications):
+        here: Path = ("gitlab_applications", index)
+        if counts[application.url] > 1:
+            yield (*here, "url"), f"another application is at {application.url} too"
+        try:
+            resolve(application.client_secret, environ)
+        except UnresolvedSecret as error:
+            yield (*here, "client_secret"), str(error)
 
 
 def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:

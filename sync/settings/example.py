@@ -37,6 +37,10 @@ _MORE = """\
 """
 
 _REST = """\
+gitlab_applications:  # registered in GitLab: connect by a click instead of a token
+  - url: https://gitlab.example.com
+    client_id: 5f2c0d41
+    client_secret: {env: GITLAB_APPLICATION_SECRET}  # or {file: PATH}; {stored: true}: the page's
 references:
   prefix: B24  # how a task is named: B24-123
 people:  # GitLab user name: Bitrix24 user id or e-mail address

@@ -114,6 +114,18 @@ class Connection(SettingsPart):
     requests_per_minute: Annotated[int, Field(gt=0, le=100_000)] = 600
 
 
+class GitLabApplication(SettingsPart):
+    """An application registered in a GitLab, so that people sign in there instead of giving tokens.
+
+    `url`: the instance's address, as connections name it. `client_id`: what GitLab calls the
+    Application ID. The secret is given on the settings page (`stored`), or by reference.
+    """
+
+    url: Address
+    client_id: Text
+    client_secret: Secret
+
+
 class Target(SettingsPart):
     """What a step brings a task to; empty: it stays where it is."""
 
@@ -212,6 +224,7 @@ class Settings(SettingsPart):
     references: References = References()
     people: dict[Text, PortalPerson] = {}
     connections: list[Connection] = []
+    gitlab_applications: list[GitLabApplication] = []
     timezone: Zone = "UTC"
     chats: Chats = Chats()
     templates: dict[KindName, Template] = {}

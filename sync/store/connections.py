@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
+from sync.store import oauth_grants
 from sync.store.db.upsert import insert
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
 from sync.store.tables import connection, portal
@@ -115,7 +116,8 @@ def remove(conn: Connection, connection_id: int) -> None:
 
 
 def mark_removed(conn: Connection, connection_id: int, now: datetime) -> None:
-    """Take a connection out of use; its history is kept until `remove`."""
+    """Take a connection out of use; its history is kept until `remove`, people's tokens are not."""
+    oauth_grants.remove_all(conn, [connection_id], people_only=True)
     _set(conn, connection_id, state="removed", state_reason="", removed_at=now)
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
+from sync.store import oauth_grants
 from sync.store.db.upsert import insert
 from sync.store.rows import Installation, Json, PortalRecord, PortalTokens
-from sync.store.tables import portal
+from sync.store.tables import connection, portal
 from sync.store.vault import Vault
 
 _COLUMNS = [portal.c[name] for name in PortalRecord.__dataclass_fields__]
@@ -128,11 +129,13 @@ def end_pages(conn: Connection, portal_id: int | None = None) -> int:
 
 
 def mark_removed(conn: Connection, portal_id: int, reason: str, now: datetime) -> None:
-    """Mark a portal removed: its tokens are forgotten at once, its open pages end."""
+    """Mark a portal removed: its tokens and its people's are forgotten, its open pages end."""
     dead = dict.fromkeys(
         ("access_token_sealed", "refresh_token_sealed", "application_token_sealed")
     )
     _set(conn, portal_id, now, state="removed", state_reason=reason, removed_at=now, **dead)
+    ids = conn.scalars(select(connection.c.id).where(connection.c.portal_id == portal_id)).all()
+    oauth_grants.remove_all(conn, ids, people_only=True)
     end_pages(conn, portal_id)
 
 

@@ -9,6 +9,8 @@ export interface ConnectionSettings extends Connection {
   signed: boolean
   projects: string[]
   groups: string[]
+  /** Whether an application is registered for it, and whose sign-in the connection works with. */
+  sign_in: { available: boolean; account: string; state: 'none' | 'active' | 'ended' }
 }
 
 export interface SettingsText {
@@ -20,6 +22,8 @@ export interface SettingsText {
 export interface SettingsPage extends SettingsText {
   connections: ConnectionSettings[]
   last_webhook: string | null
+  /** Where GitLab sends people back to; '' without a public address. */
+  callback: string
 }
 
 export interface SettingsCheck {

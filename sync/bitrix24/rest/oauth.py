@@ -1,4 +1,4 @@
-"""Renewal of a portal's tokens at the OAuth server, and only at an allowed one."""
+"""Renewal of a portal's tokens at the OAuth server, and only at an allowed one; by Authlib."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from sync.bitrix24.rest.masking import mask_line
 from sync.core.audit import CallLog
 from sync.errors import Denied, Refused
 from sync.net import TIMEOUT
+from sync.oauth import SECRET_IN_QUERY, AnswerRefused, build_client, count_expiry
 
+_USUAL_LIFE = timedelta(hours=1)  # of an access token
 _DEFAULT_HOST = "https://oauth.bitrix.info"
 
 
@@ -61,13 +63,7 @@ def renew_tokens(
     https://apidocs.bitrix24.com/settings/oauth/auto-renewal.html
     """
     base = oauth_server(credentials.server_endpoint, app.oauth_hosts)
-    query = {
-        "grant_type": "refresh_token",
-        "client_id": app.client_id,
-        "client_secret": app.client_secret,
-        "refresh_token": credentials.refresh_token,
-    }
-    answer = get_json(session, f"{base}/oauth/token/", query, "oauth/token", call_log)
+    answer = _ask_for_tokens(session, f"{base}/oauth/token/", app, credentials, call_log)
     renewed = _parse_credentials(answer, credentials, now)
     if credentials.member_id and renewed.member_id != credentials.member_id:
         raise Denied(
@@ -79,6 +75,38 @@ def renew_tokens(
     return renewed
 
 
+def _ask_for_tokens(
+    session: requests.Session,
+    url: str,
+    app: AppKeys,
+    credentials: Credentials,
+    call_log: CallLog | None,
+) -> dict[str, Any]:
+    """Return the answer with a new pair. Raises SyncError, and keeps the secrets out of it."""
+    client = build_client(session, app.client_id, app.client_secret, auth_method=SECRET_IN_QUERY)
+    grant = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
+    query = {**grant, "client_id": app.client_id, "client_secret": app.client_secret}
+    with (call_log or CallLog()).record_call("oauth/token", mask_line(query)) as call_result:
+        try:
+            answer = client.fetch_token(
+                url, method="GET", timeout=TIMEOUT, allow_redirects=False, **grant
+            )
+        except AnswerRefused as refused:
+            response = refused.response
+            decoded = errors.decode_json(response.content)
+            call_result.status = response.status_code
+            call_result.answer = mask_line(decoded) if decoded else ""
+            raise errors.classify(
+                response.status_code, response.content, method="oauth/token", write=False
+            ) from None
+        except requests.RequestException as error:
+            raise errors.connection_error(
+                error, "the OAuth server", method="oauth/token", write=False
+            ) from None
+        call_result.status, call_result.answer = requests.codes.ok, mask_line(dict(answer))
+        return dict(answer)
+
+
 def _parse_credentials(answer: dict[str, Any], old: Credentials, now: datetime) -> Credentials:
     access, renewal = answer.get("access_token"), answer.get("refresh_token")
     if not isinstance(access, str) or not access or not isinstance(renewal, str) or not renewal:
@@ -88,7 +116,7 @@ def _parse_credentials(answer: dict[str, Any], old: Credentials, now: datetime) 
         old,
         access_token=access,
         refresh_token=renewal,
-        expires_at=_parse_expiry(answer, now),
+        expires_at=count_expiry(answer, now, _USUAL_LIFE),
         client_endpoint=normalize_endpoint(
             str(answer.get("client_endpoint") or old.client_endpoint)
         ),
@@ -98,11 +126,6 @@ def _parse_credentials(answer: dict[str, Any], old: Credentials, now: datetime) 
         scopes=parse_scopes(answer.get("scope")) or old.scopes,
         status=str(answer.get("status") or old.status),
     )
-
-
-def _parse_expiry(answer: dict[str, Any], now: datetime) -> datetime:
-    """Return when the token ends by our own clock: `expires` is by the server's."""
-    return now + timedelta(seconds=as_int(answer.get("expires_in")) or 3600)
 
 
 def get_json(

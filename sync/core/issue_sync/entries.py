@@ -131,19 +131,30 @@ def _orphans(
             is_copy = record.key in families or record.key.rpartition(":")[0] in families
             if not is_copy or record.key in present:
                 continue
+            if not _is_surely_ours(link, record):
+                continue
             write = _deletion(f"{record.key}:orphan", items[side].address, kind, record.id)
             if write is not None and f"{side}/{write.key}" not in link.refused:
                 yield PlannedWrite(side, write, f"a copy of a {kind} stands for nothing any more")
 
 
+def _is_surely_ours(link: LinkState, record: Record) -> bool:
+    """Whether a copy may be deleted: people may have copied a text of ours, with its key."""
+    if isinstance(record, File) or record.author.is_bridge:
+        return True
+    return any(
+        write_key(entry) == record.key and entry.copy == content(record) for entry in link.entries
+    )
+
+
 def _deletion(
-    key: str, address: ItemAddress, kind: EntryKind, record_id: str
+    key: str, address: ItemAddress, kind: EntryKind, record_id: str, person: str = ""
 ) -> DeleteComment | DeleteTime | None:
     match kind:
         case EntryKind.COMMENT:
-            return DeleteComment(key, address, record_id)
+            return DeleteComment(key, address, record_id, person)
         case EntryKind.TIME:
-            return DeleteTime(key, address, record_id)
+            return DeleteTime(key, address, record_id, person)
         case EntryKind.FILE:
             return None
 
@@ -199,12 +210,15 @@ class _Step:
         gone = replace(self.entry, state=EntryState.ORIGIN_GONE)
         address = self.items[self.entry.origin.other].address
         key = f"{write_key(self.entry)}:delete"
-        write = _deletion(key, address, self.entry.kind, copy_id)
+        write = _deletion(key, address, self.entry.kind, copy_id, self._person())
         if write is None or not copy_id:
             return gone, None, f"a {self.entry.kind} was deleted on the {self.entry.origin}"
         gone = replace(gone, ids={self.entry.origin: self.entry.ids.get(self.entry.origin, "")})
         reason = f"the {self.entry.kind} was deleted on the {self.entry.origin}"
         return self.entry, self._planned(write, gone, reason), ""
+
+    def _person(self) -> str:
+        return self.rules.texts.person(self.entry.origin.other, self.entry.author)
 
     def _write(self, record: Record, copy_id: str) -> tuple[Entry, PlannedWrite | None, str]:
         entry, to = self.entry, self.entry.origin.other
@@ -216,11 +230,15 @@ class _Step:
         write: Write
         match record:
             case Comment():
-                text, person = texts.comment(to, record), texts.author(to, record.author)
-                write = AddComment(key, address, text, person, record.internal)
+                text, author = texts.comment(to, record), texts.author(to, record.author)
+                person = self._person()
+                own_text = texts.own_comment(to, record) if person else ""
+                write = AddComment(key, address, text, author, record.internal, person, own_text)
             case TimeEntry(seconds=seconds, on=on):
-                person = texts.author(to, record.author)
-                write = AddTime(key, address, seconds, on, texts.time(to, record), person)
+                author, text = texts.author(to, record.author), texts.time(to, record)
+                person = self._person()
+                own_text = record.text if person else ""
+                write = AddTime(key, address, seconds, on, text, author, person, own_text)
             case File(name=name):
                 source, inline = self.items[entry.origin].address, self._is_shown(record)
                 after = replace(after, inline=inline)
@@ -237,7 +255,7 @@ class _Step:
         texts += [
             comment.text
             for comment in item.comments or ()
-            if crosses(comment, origin, rules.comments)
+            if crosses(self.link, comment, origin, rules.comments)
         ]
         return bool(file.reference) and any(file.reference in text for text in texts)
 
@@ -246,8 +264,15 @@ class _Step:
         address, key = self.items[to].address, write_key(self.entry)
         match record:
             case Comment():
-                text = self.rules.texts.comment(to, record)
-                edit = EditComment(f"{key}:edit:{self.link.sequence}", address, copy_id, text)
+                texts = self.rules.texts
+                edit = EditComment(
+                    f"{key}:edit:{self.link.sequence}",
+                    address,
+                    copy_id,
+                    texts.comment(to, record),
+                    self._person(),
+                    texts.own_comment(to, record),
+                )
                 return self._planned(edit, after, reason)
             case TimeEntry():
                 again = replace(
@@ -256,7 +281,7 @@ class _Step:
                     copy="",
                     version=self.entry.version + 1,
                 )
-                delete = DeleteTime(f"{key}:delete", address, copy_id)
+                delete = DeleteTime(f"{key}:delete", address, copy_id, self._person())
                 return self._planned(delete, again, f"{reason}: its copy is made anew")
         return None
 

@@ -71,9 +71,15 @@ def author(record: Record) -> str:
     return "" if isinstance(record, File) else record.author.id
 
 
-def is_ours(record: Record) -> bool:
-    """Whether we wrote it."""
-    return bool(record.key) or (not isinstance(record, File) and record.author.is_bridge)
+def is_ours(link: LinkState, side: SideName, record: Record) -> bool:
+    """Whether we wrote it: in our own name, or in a person's, which only the key tells.
+
+    A person may also copy a text with the key in it: then another record stands for that key.
+    """
+    if isinstance(record, File) or record.author.is_bridge or not record.key:
+        return bool(record.key) or _is_bridges(record)
+    entry = next((entry for entry in link.entries if write_key(entry) == record.key), None)
+    return entry is None or entry.ids.get(side) in (None, "", record.id)
 
 
 def write_key(entry: Entry) -> str:
@@ -147,13 +153,17 @@ def _find(
             if record.key == write_key(entry):
                 return record
         unmarked = [
-            record for record in free if not record.key and (entry.inline or is_ours(record))
+            record for record in free if not record.key and (entry.inline or _is_bridges(record))
         ]
         return next((r for r in unmarked if entry.copy and content(r) == entry.copy), None)
     by_author = [record for record in free if author(record) == entry.author]
     same = [record for record in by_author if content(record) == entry.content]
     dated = [record for record in by_author if mark(record) == entry.mark]
     return next(iter(same or dated), None)
+
+
+def _is_bridges(record: Record) -> bool:
+    return not isinstance(record, File) and record.author.is_bridge
 
 
 def _at(entry: Entry, side: SideName, record: Record) -> Entry:

@@ -76,6 +76,10 @@ def _keep_author(to: SideName, author: Author) -> Author:
     return author
 
 
+def _nobody(to: SideName, author_id: str) -> str:
+    return ""
+
+
 def _say_deleted(to: SideName) -> str:
     return "The other end of this link was deleted; it is not kept in step any more."
 
@@ -86,13 +90,19 @@ def _same_text(side: SideName, before: str, after: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """How texts of entries are written on a side, final and harmless, with their authors' names."""
+    """How texts of entries are written on a side, final and harmless, with their authors' names.
+
+    `person`: the other side's id of an author who has an account of their own on the side, else "";
+    in their name `own_comment` is written, which names nobody.
+    """
 
     comment: Callable[[SideName, Comment], str] = _keep_text
     time: Callable[[SideName, TimeEntry], str] = _keep_time_text
     author: Callable[[SideName, Author], Author] = _keep_author
     deleted: Callable[[SideName], str] = _say_deleted
     same: Callable[[SideName, str, str], bool] = _same_text
+    person: Callable[[SideName, str], str] = _nobody
+    own_comment: Callable[[SideName, Comment], str] = _keep_text
 
 
 @dataclass(frozen=True, slots=True)

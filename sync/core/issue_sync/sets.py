@@ -192,7 +192,10 @@ class People:
         source = to.other
         present, now = self._people(source, after), self._people(to, target)
         move = translated_move(self._people(source, before), present, self._element(to))
-        problems = [f"the person {person} has no counterpart" for person in move.missing]
+        problems = [
+            f"no counterpart of a person, add one under `people`: {person}"
+            for person in move.missing
+        ]
         wanted = move.applied(now)
         if not self.several and move.add:
             wanted = move.add

@@ -31,7 +31,9 @@ def translation(rows: Sequence[StatusRow]) -> Scalar:
             if row.tracker == status:
                 wanted = {STATUS: row.portal or None, STAGE: row.stage}
                 return {name: value for name, value in wanted.items() if value is not None}
-        return Untranslatable(f'the tracker\'s status "{status}" is not in the table')
+        return Untranslatable(
+            f'no row for the tracker\'s status, add one under `statuses`: "{status}"'
+        )
 
     def to_tracker(values: Values) -> Values | Untranslatable:
         status, stage = values.get(STATUS), values.get(STAGE)
@@ -40,7 +42,9 @@ def translation(rows: Sequence[StatusRow]) -> Scalar:
         if fitting:
             return {STATUS: fitting[0].tracker}
         column = f' in the column "{stage}"' if stage else ""
-        return Untranslatable(f'the portal\'s status "{status}"{column} is not in the table')
+        return Untranslatable(
+            f'no row for the portal\'s status, add one under `statuses`: "{status}"{column}'
+        )
 
     return Scalar((STATUS,), (STATUS, STAGE), to_tracker, to_portal)
 
@@ -68,7 +72,8 @@ def _problems(
             if here.closed is not that_side.closed:
                 yield f'"{here.name}" and "{that_side.name}" differ in whether an item is finished'
     for status in statuses.keys() - {row.tracker for row in rows}:
-        yield f'the tracker\'s status "{statuses[status].name}" is not in the table'
+        name = statuses[status].name
+        yield f'no row for the tracker\'s status, add one under `statuses`: "{name}"'
 
 
 def offer(tracker: Capabilities, portal: Capabilities) -> tuple[StatusRow, ...]:

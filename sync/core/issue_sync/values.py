@@ -137,7 +137,8 @@ def _obstacle(
             return capabilities.missing.get(field, f"{field} cannot be written on the {to}")
         longest = capabilities.longest.get(field)
         if longest and isinstance(change, str) and len(change) > longest:
-            return f"{len(change)} characters, and the {to} takes {longest} of {field}"
+            too_long = f"longer than the {to} takes, shorten it or attach it as a file: "
+            return f"{too_long}{field}, {len(change)} of {longest} characters"
     return ""
 
 

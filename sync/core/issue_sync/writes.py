@@ -47,23 +47,31 @@ class UpdateItem:
 
 @dataclass(frozen=True, slots=True)
 class AddComment:
-    """Write a comment; `text` is final, in the side's dialect, and names its author."""
+    """Write a comment; `text` is final, in the side's dialect, and names its author.
+
+    `person`: the other side's id of its author, where they have an account of their own on this
+    side; in their name `own_text` is written, which names nobody.
+    """
 
     key: str
     address: ItemAddress
     text: str
     author: Author
     internal: bool = False
+    person: str = ""
+    own_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class EditComment:
-    """Replace the text of a comment that we wrote."""
+    """Replace the text of a comment that we wrote; `person`, `own_text`: as of AddComment."""
 
     key: str
     address: ItemAddress
     comment_id: str
     text: str
+    person: str = ""
+    own_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +81,15 @@ class DeleteComment:
     key: str
     address: ItemAddress
     comment_id: str
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AddTime:
-    """Log work; `author` is a person of the side, or names who it is in the text."""
+    """Log work; `author` is a person of the side, or names who it is in the text.
+
+    `person`, `own_text`: as of AddComment.
+    """
 
     key: str
     address: ItemAddress
@@ -85,6 +97,8 @@ class AddTime:
     on: date
     text: str
     author: Author
+    person: str = ""
+    own_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +108,7 @@ class DeleteTime:
     key: str
     address: ItemAddress
     entry_id: str
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sync.text.patch import Patched, patch
 from sync.text.same import same_text
 from sync.text.sides import Side
 from sync.text.tree import (
+    Block,
     DiskFile,
     Document,
     Image,
@@ -45,13 +46,16 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class LinkTexts:
-    """Writes texts of one link on either side. `system`: the tracker's name, for people."""
+    """Writes texts of one link on either side. `system`: the tracker's name, for people.
+
+    `own_accounts`: people of the portal who have an account of their own on the tracker.
+    """
 
     sides: Mapping[SideName, Side]
     people: People
     link: LinkState
     system: str
-    bridge: str = ""  # what names our account in a comment's head, where it is to be named
+    own_accounts: frozenset[str] = frozenset()
 
     def patch(self, to: SideName, before: str, after: str, held: str) -> Patched:
         """Write the change of the other side's text into the text that `to` holds."""
@@ -75,9 +79,20 @@ class LinkTexts:
 
     def comment(self, to: SideName, comment: Comment) -> str:
         """Return a comment for the other side, under the name of who wrote it."""
-        document = mapped(self.sides[to.other].read(comment.text), self._translated(to))
         head = Paragraph((Strong((Text(f"{self._name(to, comment.author)}:"),)),))
-        return self.sides[to].write(Document((head, *document.blocks)))
+        return self.sides[to].write(Document((head, *self._blocks(to, comment))))
+
+    def own_comment(self, to: SideName, comment: Comment) -> str:
+        """Return a comment for the other side, where it is written in its author's own name."""
+        return self.sides[to].write(Document(self._blocks(to, comment)))
+
+    def person(self, to: SideName, author_id: str) -> str:
+        """Return the portal's id of an author who has an account of their own on the tracker."""
+        return author_id if to is SideName.TRACKER and author_id in self.own_accounts else ""
+
+    def _blocks(self, to: SideName, comment: Comment) -> tuple[Block, ...]:
+        read = self.sides[to.other].read(comment.text)
+        return tuple(mapped(read, self._translated(to)).blocks)
 
     def time(self, to: SideName, entry: TimeEntry) -> str:
         """Return the words of logged work; they name a person whom the other side does not know."""

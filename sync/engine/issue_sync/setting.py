@@ -24,10 +24,10 @@ from sync.engine.issue_sync.link_rules import PairWorld, build_rules
 from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.engine.issue_sync.trackers import tracker_of
 from sync.engine.load.people import portal_users_of
-from sync.store import issue_links, messages, people
+from sync.store import issue_links, messages, oauth_grants, people
 from sync.store.db.database import read
 from sync.store.portals import PortalRow
-from sync.store.rows import ConnectionRecord
+from sync.store.rows import ConnectionRecord, Json
 from sync.text.sides import TASK, tracker
 from sync.youtrack.api.users import User
 
@@ -123,7 +123,9 @@ def open_pair(
     pair = replace(pair, project=facts.project_id)
     codes = {status: str(code) for status, code in STATUS_CODES.items()}
     with read(deps.database) as conn:
-        who = _people(deps, conn, row, connection, facts.users)
+        grants = oauth_grants.usable_by_person(conn, connection.id)
+        own = {str(user_id): grant.account for user_id, grant in grants.items()}
+        who = _with_own_accounts(_people(deps, conn, row, connection, facts.users), own)
     ends = _Ends(deps.database, connection.id)
     world = PairWorld(pair, facts.capabilities, codes, ends.find)
 
@@ -131,7 +133,8 @@ def open_pair(
     dialects = {SideName.TRACKER: tracker(kind.dialect), SideName.PORTAL: TASK}
 
     def rules_for(link: LinkState) -> LinkRules:
-        return build_rules(world, LinkTexts(dialects, who, link, kind.name))[0]
+        texts = LinkTexts(dialects, who, link, kind.name, own_accounts=frozenset(own))
+        return build_rules(world, texts)[0]
 
     _, problems = build_rules(world, LinkTexts(dialects, who, LinkState(""), kind.name))
     projects = {SideName.TRACKER: facts.project_id, SideName.PORTAL: str(pair.group_id)}
@@ -182,6 +185,23 @@ def _people(
         {SideName.TRACKER: to_portal, SideName.PORTAL: to_tracker},
         {SideName.TRACKER: names, SideName.PORTAL: on_portal},
         logins,
+    )
+
+
+def _with_own_accounts(who: People, own: Mapping[str, Json]) -> People:
+    """Return people with those who proved which account is theirs by signing in with it."""
+    accounts = {user: str(account["id"]) for user, account in own.items() if account.get("id")}
+    users = {account: user for user, account in accounts.items()}
+    names = {accounts[user]: str(own[user].get("name") or "") for user in accounts}
+    logins = {accounts[user]: str(own[user].get("username") or "") for user in accounts}
+    tracker, portal = SideName.TRACKER, SideName.PORTAL
+    return People(
+        {
+            tracker: {**who.counterparts[tracker], **users},
+            portal: {**who.counterparts[portal], **accounts},
+        },
+        {**who.names, tracker: {**who.names[tracker], **names}},
+        {**who.logins, **logins},
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.side import SideClient
+from sync.engine.issue_sync.own_accounts import load_own_accounts
 from sync.errors import Refused
 from sync.gitlab.api.merge_requests import read_project
 from sync.gitlab.issues.client import GitLabIssues
@@ -69,7 +70,8 @@ def _gitlab_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) 
     )
     client = deps.code_host_for(connection)
     memory = _memory(deps, (connection.id, client.base_url), GitLabMemory)
-    return GitLabIssues(client, options, deps.clock, memory)
+    own_accounts = load_own_accounts(deps, connection)
+    return GitLabIssues(client, options, deps.clock, memory, own_accounts)
 
 
 def _gitlab_project(deps: Deps, connection: ConnectionRecord, project: str) -> str:

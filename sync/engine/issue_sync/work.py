@@ -83,7 +83,10 @@ def _work_on_pair(
 ) -> None:
     setting = find_pair(deps, row, connection_id, pair_key)
     if setting is None:
-        text = "the settings do not name its workgroup and project any more, or sync is paused"
+        text = (
+            "the settings do not name its workgroup and project any more, or sync is paused. "
+            "Name the pair under `issue_sync`, or end the link"
+        )
         _wait(deps, lane, links, deps.clock.now() + UNMAPPED, text)
         return
     with read(deps.database) as conn:

@@ -17,6 +17,7 @@ from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.ingest.people import save_people
 from sync.engine.issue_sync.lists import read_lists
+from sync.engine.issue_sync.own_accounts import end_dismissed
 from sync.engine.lanes import hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
@@ -265,7 +266,8 @@ def refresh_people(deps: Deps, portal_id: int) -> bool:
         try:
             with read(deps.database) as conn:
                 row = read_portal(conn, portal_id)
-            portal_users.refresh_users(deps, portal_id, deps.portal_for(row))
+            if portal_users.refresh_users(deps, portal_id, deps.portal_for(row)):
+                end_dismissed(deps, portal_id)
         except Denied as error:
             disconnect(deps, portal_id, error)
         except Later as error:

@@ -21,8 +21,9 @@ _BOT = re.compile(r"(project|group)_[0-9]+_bot(_[0-9a-f]+|[0-9]*)")
 class Account:
     """The user of an access token, and the instance.
 
-    `scopes` and `expires_at` are None where the instance does not tell them (OAuth, old versions),
-    or the token has no end. `can_sign`: whether the instance can sign its webhook deliveries.
+    `scopes` and `expires_at` are None where the instance does not tell them (old versions), or the
+    token has no end, as a sign-in that is renewed. `can_sign`: whether the instance can sign its
+    webhook deliveries.
     """
 
     user_id: int
@@ -43,7 +44,8 @@ def read_account(client: GitLab) -> Account:
     https://docs.gitlab.com/api/version/
     """
     user = _read_user(client)
-    token = _read_token(client)
+    granted = client.oauth_scopes
+    token = _read_token(client) if granted is None else {"scopes": list(granted)}
     version = text(mapping(client.get("/version")).get("version"))
     username, scopes = text(user.get("username")), token.get("scopes")
     return Account(
@@ -88,7 +90,7 @@ def no_gitlab(base_url: str, code: str) -> Refused:
 
 
 def _read_token(client: GitLab) -> dict[str, object]:
-    """Return what the instance says of the token; {} for OAuth tokens and old instances."""
+    """Return what the instance says of an access token; {} for old instances."""
     try:
         with probing():
             return mapping(client.get("/personal_access_tokens/self"))

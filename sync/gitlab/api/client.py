@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import gitlab
 import requests
-from gitlab._backends.requests_backend import RequestsBackend, RequestsResponse
 
 from sync.core.audit import CallLog
-from sync.errors import Later, Refused, SyncError
-from sync.gitlab.api import masking
-from sync.gitlab.api.errors import error_from_exception, error_from_response, error_not_json
+from sync.errors import Refused
+from sync.gitlab.api.backend import GRAPHQL, Backend
+from sync.gitlab.api.errors import error_from_exception, error_not_json
+from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.api.rate_limit import RateLimiter
 from sync.gitlab.json_fields import mapping, mappings
 from sync.net import guarded_session
@@ -25,8 +25,6 @@ TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 PER_PAGE = 100  # GitLab's greatest
 CHUNK_BYTES = 65_536  # read of a text at a time
 MAX_TEXT_BYTES = 20_000_000  # a longer text is not read to its end
-TOO_MANY_REQUESTS = 429
-GRAPHQL = "/api/graphql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +41,19 @@ class ListPage:
 
 
 class GitLab:
-    """A client with one token at one instance; each thread makes its own.
+    """A client of one account at one instance; each thread makes its own.
 
     Every call raises Later, Denied or Refused. Nothing is repeated here: python-gitlab's own
-    waiting and repeating are off, the engine decides when to try again. With `token` "" the calls
-    are anonymous. `session`: by default one that reaches public addresses only. `call_log` records
-    every request. `requests_sent` counts them; `before_request` is called before each.
+    waiting and repeating are off, the engine decides when to try again. `token`: an access token,
+    or tokens that are renewed; with "" the calls are anonymous. `session`: by default one that
+    reaches public addresses only. `call_log` records every request. `requests_sent` counts them;
+    `before_request` is called before each.
     """
 
     def __init__(
         self,
         base_url: str,
-        token: str,
+        token: str | BearerTokens,
         *,
         connection_id: int = 0,
         session: requests.Session | None = None,
@@ -67,14 +66,15 @@ class GitLab:
         self.requests_sent = 0
         self.before_request: Callable[[], None] = lambda: None
         self._rate_limiter = rate_limiter
+        self.oauth_scopes = None if isinstance(token, str) else token.scopes
         self._api = gitlab.Gitlab(
             self.base_url,
-            private_token=token or None,
+            private_token=(token or None) if isinstance(token, str) else None,
             timeout=timeout,  # type: ignore[arg-type]  # requests takes the pair
             user_agent=USER_AGENT,
             retry_transient_errors=False,
             keep_base_url=True,  # the next page is read from this address, whatever Link says
-            backend=partial(_Backend, self, token, call_log or CallLog()),
+            backend=partial(Backend, self, token, call_log or CallLog()),
             session=session or guarded_session(),
         )
 
@@ -218,54 +218,6 @@ class GitLab:
         """Send nothing for so many seconds; None where GitLab did not say how long."""
         if self._rate_limiter:
             self._rate_limiter.pause(seconds)
-
-
-class _Backend(RequestsBackend):
-    """Maps every failure to our errors, keeps the token on its host, and logs each request."""
-
-    def __init__(
-        self, client: GitLab, token: str, call_log: CallLog, session: requests.Session
-    ) -> None:
-        super().__init__(session)
-        self._owner, self._base_url = client, client.base_url
-        self._token, self._call_log = token, call_log
-
-    def http_request(  # type: ignore[override]  # python-gitlab names every option
-        self, method: str, url: str, **options: Any
-    ) -> RequestsResponse:
-        request = f"{method.upper()} {url.removeprefix(self._base_url)}"
-        asks = url == f"{self._base_url}{GRAPHQL}"
-        write = method.lower() != "get" and not (asks and _only_asks(options.get("json")))
-        if not asks and not url.startswith(f"{self._base_url}/api/v4/"):
-            raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
-        # The session knows the CA file. A redirect would carry the token to another address.
-        options |= {"verify": self.client.verify, "allow_redirects": False}
-        self._owner.wait_for_slot()
-        body = options.get("json") or options.get("data")
-        masked_request = masking.mask_request(options.get("params"), body, self._token)
-        with self._call_log.record_call(
-            request.replace(" /api/v4", " ", 1), masked_request
-        ) as call_result:
-            try:
-                answer = super().http_request(method, url, **options)
-                call_result.status = answer.status_code
-                if not 200 <= answer.status_code < 300:
-                    raise error_from_response(answer.response, request=request, write=write)
-            except OSError as error:  # every error of requests, and an unreadable CA file
-                failure = error_from_exception(error, request=request, write=write)
-                call_result.error = masking.mask_text(failure.message, self._token)
-                raise failure from error
-            except SyncError as error:
-                call_result.error = masking.mask_text(error.message, self._token)
-                if isinstance(error, Later) and call_result.status == TOO_MANY_REQUESTS:
-                    self._owner.pause(error.after)
-                raise
-            return answer
-
-
-def _only_asks(sent: object) -> bool:
-    """Tell whether a GraphQL request changes nothing."""
-    return not str(mapping(sent).get("query")).lstrip().startswith("mutation")
 
 
 def _bad_link(path: str) -> Refused:

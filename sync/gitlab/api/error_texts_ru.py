@@ -64,6 +64,29 @@ RUSSIAN: dict[str, str] = {
     "to look into the network it runs in":
         "Адреса, заданные пользователями, ведут только на публичные серверы: иначе через сервис "
         "можно было бы заглянуть в его сеть",
+    # sign-ins
+    "GitLab does not accept the sign-in any more": "GitLab больше не принимает этот вход",
+    "It was revoked in GitLab, its user was blocked, or its last renewal was cut off":
+        "Его отозвали в GitLab, пользователя заблокировали или последнее продление прервалось",
+    "Connect with GitLab again on the settings page":
+        "Подключитесь к GitLab ещё раз на странице настроек",
+    "GitLab does not know the application, or its secret is another one":
+        "GitLab не знает это приложение, или его секрет другой",
+    "The application was deleted in GitLab, or its secret was renewed there":
+        "Приложение удалили в GitLab или обновили там его секрет",
+    "Put the application's id and secret into the settings again":
+        "Укажите ID и секрет приложения в настройках ещё раз",
+    "The application may not be used in this way": "Приложение нельзя использовать так",
+    "It is not marked as confidential in GitLab": "Оно не отмечено в GitLab как конфиденциальное",
+    "Mark it as confidential in GitLab, and connect again":
+        "Отметьте его в GitLab как конфиденциальное и подключитесь ещё раз",
+    "The application lacks the scope `api`": "У приложения нет права `api`",
+    "It was registered in GitLab without it": "Его зарегистрировали в GitLab без этого права",
+    "Give it the scope `api` in GitLab, and connect again":
+        "Дайте ему право `api` в GitLab и подключитесь ещё раз",
+    "GitLab gave a token that cannot be renewed": "GitLab выдал токен, который нельзя продлить",
+    "Register the application as the documentation says, and connect again":
+        "Зарегистрируйте приложение, как сказано в документации, и подключитесь ещё раз",
     # what to change
     "Write https:// in the connection's `url`: with http:// the token would be sent in the clear":
         "Укажите https:// в `url` подключения: по http:// токен ушёл бы открытым текстом",

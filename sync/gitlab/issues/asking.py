@@ -36,15 +36,15 @@ class Instance:
     """What a client has learned of its instance, for as long as it lives.
 
     `lacking`: parts of questions that it does not know. `size`: items of a page. `own_id`: our
-    user. `by_graphql`: whether work items can be asked for at all. `note_keys`: keys of our own
-    comments that were read, by their ids, so that an edit keeps them without another look.
+    user. `by_graphql`: whether work items can be asked for at all. `notes`: key and author of
+    comments of ours that were read, by their ids, so that an edit needs no other look.
     """
 
     lacking: set[str] = field(default_factory=set)
     size: int = MOST_ITEMS
     own_id: str = ""
     by_graphql: bool = True
-    note_keys: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def introduced(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return data without our user, whose id is kept."""
@@ -52,11 +52,11 @@ class Instance:
             self.own_id = user_id
         return {name: value for name, value in data.items() if name != OURSELVES}
 
-    def remember(self, note_id: str, key: str) -> None:
-        """Keep the key of a comment; the oldest are forgotten."""
-        self.note_keys[note_id] = key
-        if len(self.note_keys) > MOST_KEYS:
-            del self.note_keys[next(iter(self.note_keys))]
+    def remember(self, note_id: str, key: str, author_id: str) -> None:
+        """Keep key and author of a comment; the oldest are forgotten."""
+        self.notes[note_id] = key, author_id
+        if len(self.notes) > MOST_KEYS:
+            del self.notes[next(iter(self.notes))]
 
 
 class TooMuch(Exception):

@@ -25,10 +25,11 @@ from sync.core.issue_sync.writes import (
 )
 from sync.errors import Later, SyncError
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.issues import capabilities, comments, files, listing, time_log
+from sync.gitlab.issues import capabilities, comments, files, listing, personal, time_log
 from sync.gitlab.issues.items import ItemWriter
 from sync.gitlab.issues.options import IssueOptions
 from sync.gitlab.issues.outcomes import failed, not_landed, outcome_of
+from sync.gitlab.issues.own_accounts import OwnAccounts
 from sync.gitlab.issues.projects import IssueMemory, Projects
 from sync.gitlab.issues.reading import IssueReader
 
@@ -48,8 +49,10 @@ class GitLabIssues:
         options: IssueOptions | None = None,
         clock: Clock | None = None,
         memory: IssueMemory | None = None,
+        own_accounts: OwnAccounts | None = None,
     ) -> None:
         self._client, self._options = client, options or IssueOptions()
+        self._own = own_accounts or OwnAccounts()
         self._clock, memory = clock or WallClock(), memory or IssueMemory()
         self._projects = Projects(client, memory.projects)
         self._reader = IssueReader(client, memory.instance, self._projects, self._options)
@@ -118,17 +121,10 @@ class GitLabIssues:
                     return self._items.create(write, existing)
                 case UpdateItem():
                     return self._items.update(write)
-                case AddComment():
-                    return comments.add(self._client, self._reader.own_id(), write)
-                case EditComment():
-                    key = self._reader.instance.note_keys.get(write.comment_id, "")
-                    return comments.edit(self._client, self._reader.own_id(), write, key)
-                case DeleteComment():
-                    return comments.delete(self._client, write)
-                case AddTime():
-                    return time_log.add(self._reader, write, self._clock.now())
-                case DeleteTime():
-                    return time_log.delete(self._reader, write)
+                case AddComment() | EditComment() | DeleteComment():
+                    return personal.write_comment(self._reader, self._own, write)
+                case AddTime() | DeleteTime():
+                    return personal.write_time(self._reader, self._own, write, self._clock.now())
                 case AddFile():
                     most, own_id = self._options.max_file_bytes, self._reader.own_id()
                     return files.add(self._client, own_id, write, fetch, most)

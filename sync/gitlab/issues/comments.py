@@ -61,14 +61,19 @@ def _added(row: NoteRow) -> Outcome:
     return Done(comment=comment_of(row))
 
 
+def read_key(client: GitLab, write: EditComment) -> tuple[str, str]:
+    """Return the key and the author's id of a comment. Raises SyncError."""
+    path = f"{notes_path(write.address)}/{write.comment_id}"
+    row = rest_note(mapping(client.get(path)), "")
+    return unmarked(row.body)[1], row.author.id
+
+
 def edit(client: GitLab, own_id: str, write: EditComment, key: str) -> Outcome:
     """Replace the text of a comment, whose key stays. Raises SyncError.
 
-    `key`: of the comment, as it was read; "" where that was not lately. Whether it is internal
-    cannot be changed.
+    Whether it is internal cannot be changed.
     """
     path = f"{notes_path(write.address)}/{write.comment_id}"
-    key = key or unmarked(rest_note(mapping(client.get(path)), own_id).body)[1]
     body = disarmed(write.text)
     row = rest_note(mapping(client.put(path, {"body": marked(body, key) if key else body})), own_id)
     return Done(comment=comment_of(row))
@@ -107,7 +112,8 @@ def settle_edited(client: GitLab, own_id: str, write: EditComment) -> Outcome:
     path = f"{notes_path(write.address)}/{write.comment_id}"
     row = rest_note(mapping(client.get(path)), own_id)
     comment = comment_of(row)
-    same = comment.text.rstrip() == disarmed(write.text).replace("\r", "").rstrip()
+    texts = {disarmed(text).replace("\r", "").rstrip() for text in (write.text, write.own_text)}
+    same = bool(comment.text.rstrip()) and comment.text.rstrip() in texts
     return Done(comment=comment) if same else not_landed("The edit")
 
 

@@ -136,8 +136,8 @@ class IssueReader:
             return hidden
         whole = self.completed(row)
         for note in whole.notes or ():
-            if note.author.is_bridge and (key := unmarked(note.body)[1]):
-                self.instance.remember(note.id, key)
+            if key := unmarked(note.body)[1]:
+                self.instance.remember(note.id, key, note.author.id)
         return item_of(whole, work_item_values(whole, self.options), self.options)
 
     def completed(self, row: IssueRow) -> IssueRow:

@@ -28,6 +28,7 @@ from sync.store.tables.issue_sync import (
     issue_sync_list,
 )
 from sync.store.tables.logs import api_call, decision, purge
+from sync.store.tables.oauth import oauth_application, oauth_grant, oauth_sign_in
 from sync.store.tables.tasks import (
     activity_task,
     link,
@@ -79,6 +80,9 @@ __all__ = [
     "message",
     "metadata",
     "notified_state",
+    "oauth_application",
+    "oauth_grant",
+    "oauth_sign_in",
     "pipeline",
     "pipeline_jobs",
     "portal",

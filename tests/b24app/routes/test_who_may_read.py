@@ -93,6 +93,11 @@ ROUTES = {
     ("POST", "/api/settings/check"): (401, 400, 403, 403, 400),
     ("POST", "/api/settings"): (401, 400, 403, 403, 400),
     ("POST", "/api/connections/main/token"): (401, 400, 403, 403, 400),
+    ("POST", "/api/gitlab-applications"): (401, 400, 403, 403, 400),
+    ("POST", "/api/sign-ins"): (401, 404, 403, 403, 409),
+    ("GET", "/api/sign-ins/1"): (401, 200, 200, 200, 200),
+    ("GET", "/api/accounts"): (401, 200, 200, 200, 200),
+    ("POST", "/api/accounts/main/disconnect"): (401, 404, 404, 404, 404),
     ("GET", "/api/connections"): (401, 200, 403, 403, 200),
     ("POST", "/api/connections/main/test"): (401, 404, 403, 403, 200),
     ("POST", "/api/connections/main/youtrack-app"): (401, 404, 403, 403, 422),
@@ -104,7 +109,10 @@ ROUTES = {
     ("POST", "/api/install/run"): (401, 200, 403, 403, 200),
     ("POST", "/api/install/finish"): (401, 200, 403, 403, 200),
 }
-BODIES = {f"/api/links/{LINK}/decide": {"field": "title", "winner": "portal"}}
+BODIES = {
+    f"/api/links/{LINK}/decide": {"field": "title", "winner": "portal"},
+    "/api/sign-ins": {"connection": "main"},
+}
 ROLES = ("nobody", "stranger", "Mia", "Ed", "Root")
 SECRETS = (
     "Pay by card", "Payment gateway", "Secret of another team", "is approved", "team/shop",
@@ -154,6 +162,9 @@ OTHER_ROUTES = {
     ("POST", "/b24/app"): 400,
     ("POST", "/b24/task"): 400,
     ("POST", "/b24/events"): 400,
+    ("GET", "/b24/oauth/start"): 200,
+    ("GET", "/b24/oauth/callback"): 400,
+    ("POST", "/api/sign-ins/consent"): 403,
     ("POST", "/hooks/gitlab/guessed"): 404,
     ("POST", "/hooks/youtrack/guessed"): 404,
     ("POST", "/ci/report"): 401,

@@ -45,9 +45,12 @@ def find_token(state: State, request: Request) -> Token | None:
     token = state.tokens.get(value)
     if token is None or (token.kind == "job") != (value == job):
         raise unauthorized()
+    if token.kind == "oauth" and value == request.header("PRIVATE-TOKEN"):
+        raise unauthorized()  # that header is for access tokens alone
     if token.revoked:
         raise ApiError(401, {"error": "invalid_token", "error_description": REVOKED})
-    if token.expires_at and token.expires_at <= state.now().date():
+    is_over = token.ends_at and token.ends_at <= state.now()
+    if is_over or (token.expires_at and token.expires_at <= state.now().date()):
         raise ApiError(401, {"error": "invalid_token", "error_description": EXPIRED})
     return token
 

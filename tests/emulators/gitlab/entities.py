@@ -33,7 +33,10 @@ class User:
 
 @dataclass
 class Token:
-    """`kind`: personal (also project, group and OAuth tokens) or job (`CI_JOB_TOKEN`)."""
+    """`kind`: personal (also project and group tokens), oauth, or job (`CI_JOB_TOKEN`).
+
+    `ends_at`: of an OAuth token, which ends at a moment and not with a day.
+    """
 
     id: int
     value: str
@@ -43,6 +46,7 @@ class Token:
     expires_at: date | None = None
     revoked: bool = False
     kind: str = "personal"
+    ends_at: datetime | None = None
 
 
 @dataclass

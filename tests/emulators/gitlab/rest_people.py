@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.emulators.gitlab import access, paging, shown
 from tests.emulators.gitlab.entities import Project
-from tests.emulators.gitlab.web import Reply, Request, not_found, page
+from tests.emulators.gitlab.web import ApiError, Reply, Request, not_found, page
 
 if TYPE_CHECKING:
     from tests.emulators.gitlab.api import Api
@@ -30,6 +30,9 @@ def current(api: Api, request: Request) -> Reply:
 
 
 def own_token(api: Api, request: Request) -> Reply:
+    if request.token.kind == "oauth":
+        text = "This endpoint requires token type to be a personal access token"
+        raise ApiError(400, {"message": f"400 Bad request - {text}"})
     return Reply(shown.token(request.token))
 
 

@@ -20,6 +20,7 @@
         gitlab.shipping.publish(shop, "v1", "ann"); gitlab.tracking.open_issue(shop, "T", "ann")
         gitlab.talking, .keeping, .owning: comments, milestones, wiki, flags, members, tokens
         gitlab.identity.mint(run, "https://app.example")     # an ID token of a job; .generation
+    gitlab.oauth.register("https://app.example/cb"), .agree(consent page's address, "ann")
 
 Hooks are made through the API (or `gitlab.add_hook(shop, url, token=…)`) and are posted in the
 caller's thread, before the action returns. Every answer is in `hook.log`.
@@ -65,6 +66,7 @@ from tests.emulators.gitlab.entities import Group, Project
 from tests.emulators.gitlab.identity import Identity
 from tests.emulators.gitlab.issues.service import Issues
 from tests.emulators.gitlab.keeping import Keeping
+from tests.emulators.gitlab.oauth import OAuth
 from tests.emulators.gitlab.owning import Owning
 from tests.emulators.gitlab.reviewing import Reviewing
 from tests.emulators.gitlab.shipping import Shipping
@@ -97,6 +99,7 @@ class GitLabEmulator:
         self.issues = Issues(self.state, self.deliveries)
         self.api = Api(self.state, self.deliveries, self.talking, self.keeping, self.issues)
         self.identity = Identity(self.state)
+        self.oauth = OAuth(self.state)
         self.offline = False
         self.failing = 0
         self.cut_before = self.cut_after = 0
@@ -171,6 +174,7 @@ class GitLabEmulator:
             )
         return (
             self.identity.answer(request)
+            or self.oauth.answer(request)
             or graphql.answer(self.state, request, self.issues)
             or self.api.answer(request)
         )

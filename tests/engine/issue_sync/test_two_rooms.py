@@ -310,7 +310,9 @@ def test_a_forecast_counts_what_would_be_created_and_what_cannot_cross(pair):
     forecast = foresee(pair.pair, pair.rules(LinkState("p1")), items, linked)
     assert (forecast.linked, dict(forecast.created)) == (2, {TRACKER: 2})
     assert dict(forecast.entries) == {TRACKER: 2}
-    assert dict(forecast.problems) == {"assignees: the person 1 has no counterpart": 1}
+    assert dict(forecast.problems) == {
+        "assignees: no counterpart of a person, add one under `people`: 1": 1
+    }
     costs = {TRACKER: Cost(1, 10.0), PORTAL: Cost(49, 2.0)}
     assert forecast.requests(costs) == {TRACKER: 10, PORTAL: 1}
     assert forecast.minutes(costs) == 1

@@ -13,7 +13,7 @@ from b24app.services.connection_checks import NO_TARGETS
 from b24app.services.gitlab_connections import describe_account
 from b24app.texts import translate
 from sync.errors import Refused, SyncError
-from sync.gitlab.api import hooks
+from sync.gitlab.api import hooks, oauth
 from sync.gitlab.api.account import Account, no_gitlab, problems
 from sync.gitlab.api.client import clean_base_url
 from sync.gitlab.api.errors import error_from_exception, error_from_response, error_not_json
@@ -82,6 +82,7 @@ ERRORS: list[SyncError] = [
             ),
         )
     ),
+    *map(oauth._denied, oauth._MEANINGS),
     error_not_json(REQUEST, "text/html"),
     error_not_json(REQUEST, ""),
     no_gitlab("https://gitlab.example.com", "404"),
