@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sync.core.issue_sync.link import LinkState
-from sync.core.issue_sync.model import Author, Item, SideName
+from sync.core.issue_sync.model import Author, Item, SideName, Value
 from sync.core.issue_sync.plan import LinkPlan, Read, plan
 from sync.core.issue_sync.rules import LinkRules
 
@@ -82,7 +82,7 @@ def _as_agreed(link: LinkState, side: SideName, item: Item, rules: LinkRules) ->
     address = link.addresses.get(side)
     if address is None:
         return None
-    values = {}
+    values: dict[str, Value] = {}
     for name, translation in rules.translations.items():
         if translation.fields(side.other)[0] not in item.values:
             continue
