@@ -48,8 +48,8 @@ def work_on_links(deps: Deps, row: PortalRow) -> int:
             by_pair.setdefault((link.connection_id, link.pair), []).append(link)
         for (connection_id, pair), links in by_pair.items():
             try:
-                links = _with_echoes(deps, links)
-                _work_on_pair(deps, lane, row, connection_id, pair, links)
+                batch = _with_echoes(deps, links)
+                _work_on_pair(deps, lane, row, connection_id, pair, batch)
             except LaneLost:
                 raise
             except SyncError as error:
