@@ -7,7 +7,7 @@ import re
 from b24app.sign_in_texts_ru import RUSSIAN as SIGN_IN
 from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
-from sync.core.issue_sync.texts_ru import RUSSIAN as LINKS
+from sync.core.issue_sync.texts_ru import RUSSIAN as PLANNING
 from sync.gitlab.api.error_texts_ru import RUSSIAN as GITLAB_RUSSIAN
 
 _ENGLISH = {
@@ -80,6 +80,7 @@ ERRORS: dict[str, str] = {
         "Такой задачи нет, или вы не можете её открыть",
     "Ask whoever leads the task to add you to it": "Попросите ответственного добавить вас в задачу",
     "There is no connection": "Нет подключения",
+    "There is no such connection": "Такого подключения нет",
     "That is no token; nothing was changed": "Это не токен; ничего не изменено",
     "`text` and `base` must be a document and its version":
         "`text` и `base` должны быть документом и его версией",
@@ -153,7 +154,7 @@ ERRORS: dict[str, str] = {
     **SIGN_IN,
 }  # fmt: skip
 _FAILED_STEPS = re.compile(r"\A(Not everything worked at the installation: )(\w+(?:, \w+)*)")
-_to_russian = build_translator(RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | LINKS | ERRORS)
+_to_russian = build_translator(RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | PLANNING | ERRORS)
 
 
 def translate(language: str, text: str) -> str:

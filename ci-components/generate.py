@@ -117,7 +117,7 @@ PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 def sizes(form: str) -> dict[str, float]:
     """Return kilobytes by part of the file that a template includes, and those of all."""
     text = included(form)
-    _, *pieces = re.split(r"^  # --- (\S+)\.py\n", text, flags=re.MULTILINE)
+    _, *pieces = re.split(r"^  # (\S+)\n", text, flags=re.MULTILINE)
     kilobytes = dict.fromkeys(PARTS, 0.0)
     for module, body in zip(pieces[::2], pieces[1::2]):
         part = next(part for part, names in PARTS.items() if module.startswith(names))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 WIDTH = 140
 MOST_JOINED = 130
+MOST_EAGER = 8  # patterns of the app's rules
 LONG_TABLE = 8  # texts; a longer tuple of nothing else is written as one text and split
 BLOCK = re.compile(r" *(?:if|elif|else|for|while|with|try|except|finally|def)\b.*:$")
 PATTERNS = "reporter.patterns"
@@ -44,7 +45,7 @@ def script_of(entry: str, read: Callable[[str], str]) -> str:
     statements = [
         statement for name, source in sources.items() for statement in statements_of(name, source)
     ]
-    kept = needed(statements, entry)
+    kept = eager(needed(statements, entry))
     refuse_twins(kept)
     body = "\n".join(parts_of(kept, sources))
     return imports_of(sources.values(), body) + "\n" + body
@@ -79,7 +80,7 @@ def parts_of(kept: list[Statement], sources: Mapping[str, str]) -> Iterator[str]
     for name in sources:
         texts = [statement.text for statement in kept if statement.module == name]
         if texts:
-            yield f"# --- {name.removeprefix('reporter.')}.py\n" + "".join(texts)
+            yield f"# {name.removeprefix('reporter.')}\n" + "".join(texts)
 
 
 def statements_of(module: str, source: str) -> Iterator[Statement]:
@@ -134,6 +135,14 @@ def needed(statements: list[Statement], entry: str) -> list[Statement]:
         kept |= more
         wanted |= {name for each in more for name in each.reads}
     return [each for each in statements if each in kept]
+
+
+def eager(statements: list[Statement]) -> list[Statement]:
+    """Return the statements with few patterns compiled at once: to wait pays for many of them."""
+    if sum(each.text.count("= Pattern(") for each in statements) > MOST_EAGER:
+        return statements
+    own = [each for each in statements if each.module != PATTERNS]
+    return [each._replace(text=each.text.replace("= Pattern(", "= re.compile(")) for each in own]
 
 
 def refuse_twins(statements: list[Statement]) -> None:

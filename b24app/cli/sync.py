@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from b24app.cli.arguments import read_file
 from b24app.cli.context import (
     build_engine_deps,
     open_clients,
@@ -16,6 +18,7 @@ from b24app.cli.context import (
 from b24app.services import issue_links
 from b24app.services.issue_links import LinkBook, Step, Target, pair_name, parse_target
 from b24app.services.overview import find_portal
+from b24app.services.rehearsal import rehearsal_lines
 from b24app.services.sync_desk import PortalDesk
 from sync.config import Config
 from sync.core.clock import Clock
@@ -23,6 +26,7 @@ from sync.core.issue_sync.forecast import Cost, Forecast
 from sync.core.issue_sync.link import StoryLine
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
+from sync.engine.issue_sync.rehearsing import RehearsedPair
 from sync.engine.load.scope import read_portal
 from sync.store.db.database import read
 
@@ -47,6 +51,14 @@ class Desk(Protocol):
 
     def foresee(self, pair: ProjectPair) -> tuple[Forecast, Mapping[SideName, Cost]]:
         """Read both sides of a pair and return what an import would do. Raises SyncError."""
+
+    def rehearse(
+        self, text: str, since: datetime, workgroup: int | None, project: str | None
+    ) -> Iterable[RehearsedPair]:
+        """Return what the pairs of a settings document would have done since a moment.
+
+        Raises Invalid and SyncError.
+        """
 
     def import_pair(self, pair: ProjectPair) -> Iterator[Step]:
         """Import a pair; each step is saved before the next. Raises SyncError."""
@@ -79,6 +91,17 @@ def _preview(desk: Desk, args: argparse.Namespace) -> int:
     for pair in _named_pairs(desk, args):
         forecast, costs = desk.foresee(pair)
         print_lines(*map(printable, preview_lines(pair, forecast, costs)))
+    return 0
+
+
+def _rehearse(desk: Desk, args: argparse.Namespace) -> int:
+    since = desk.clock.now() - timedelta(days=args.days)
+    text, count = read_file(args.settings), 0
+    for rehearsed in desk.rehearse(text, since, args.workgroup, args.project):
+        count += 1
+        print_lines(*map(printable, rehearsal_lines(args.language, rehearsed, since)))
+    if not count:
+        raise LookupError("The document names no pair of a connection that is in force")
     return 0
 
 
@@ -243,6 +266,7 @@ def _say(names: Iterable[str], text: str, joint: str = " ") -> int:
 
 _ACTIONS: dict[str, Callable[[Desk, Any], int]] = {
     "preview": _preview,
+    "rehearse": _rehearse,
     "run": _run,
     "explain": _explain,
     "pause": _pause,

@@ -10,11 +10,17 @@ from b24app.cli.parsers import add_portal_argument
 
 def add_sync_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `sync`."""
-    actions = "preview|run|explain|pause|resume|replay|unlink|link|conflicts"
+    actions = "preview|rehearse|run|explain|pause|resume|replay|unlink|link|conflicts"
     sub = parser.add_subparsers(dest="action", required=True, metavar=actions)
     preview = sub.add_parser("preview", help="say what an import would do; nothing is written")
     start = sub.add_parser("run", help="import now, with progress; goes on where it stopped")
-    for subparser in (preview, start):
+    rehearse = sub.add_parser(
+        "rehearse", help="say what changed settings would have done lately; nothing is written"
+    )
+    rehearse.add_argument("--settings", required=True, metavar="FILE", help="the changed settings")
+    rehearse.add_argument("--days", type=positive_int, default=30, help="how far back (30)")
+    rehearse.add_argument("--language", choices=("en", "ru"), default="en", help="en or ru (en)")
+    for subparser in (preview, start, rehearse):
         subparser.add_argument("--workgroup", type=int, help="only pairs of this workgroup")
         subparser.add_argument("--project", help="only pairs of this project")
     explain = sub.add_parser("explain", help="what stands of a link, and its story")
@@ -39,5 +45,5 @@ def add_sync_arguments(parser: argparse.ArgumentParser) -> None:
     conflicts.add_argument(
         "--decide", nargs=2, metavar=("FIELD", "SIDE"), help="tracker or portal: whose value stands"
     )
-    for subparser in (preview, start, explain, pause, resume, *others, link, conflicts):
+    for subparser in (preview, start, rehearse, explain, pause, resume, *others, link, conflicts):
         add_portal_argument(subparser)

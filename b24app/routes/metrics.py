@@ -91,11 +91,11 @@ def build_metrics(of: Figures, now: datetime) -> Iterator[Metric]:
     )
     received.add_metric([], of.received)
     yield received
-    seen = GaugeMetricFamily(
+    worker_age = GaugeMetricFamily(
         "b24bridge_worker_seen_seconds", "Seconds since a worker showed that it lives; -1: never."
     )
-    seen.add_metric([], age(of.worker_seen_at) if of.worker_seen_at else -1)
-    yield seen
+    worker_age.add_metric([], age(of.worker_seen_at) if of.worker_seen_at else -1)
+    yield worker_age
 
     up = GaugeMetricFamily("b24bridge_portal_active", "1 where the grant works.", labels=["portal"])
     waiting = GaugeMetricFamily(

@@ -55,13 +55,13 @@ def examine(clients: Clients) -> Iterator[Finding]:
     """Yield every finding: of this machine, then of each portal and its connections."""
     now = clients.clock.now()
     with read(clients.engine) as conn:
-        found = [
+        findings = [
             *examine_configuration(clients),
             *examine_database(clients, conn),
             *examine_work(conn, now),
         ]
         records = [portal for portal in portals.all_portals(conn) if portal.state != "removed"]
-    yield from found
+    yield from findings
     if not records:
         yield Finding("portal", False, "no portal is installed", "open the application in Bitrix24")
     for portal in records:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from b24app.services.issue_links import Step, pair_name
+from b24app.services.rehearsal import parse_mapping, rehearse_mapping
 from b24app.services.stored_book import StoredBook
 from sync.core.clock import Clock
 from sync.core.issue_sync.forecast import Cost, Forecast, foresee
@@ -15,6 +18,7 @@ from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, ItemAddress, SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.lists import BEGINNING, ListedPair, read_list
+from sync.engine.issue_sync.rehearsing import RehearsedPair
 from sync.engine.issue_sync.setting import PairSetting, open_pair, open_rooms
 from sync.engine.issue_sync.work import BATCH, work_on_links
 from sync.engine.lanes import hold
@@ -70,6 +74,15 @@ class PortalDesk:
         forecast.problems.update(dict.fromkeys(setting.problems, 1))
         return forecast, self._costs(listed)
 
+    def rehearse(
+        self, text: str, since: datetime, workgroup: int | None, project: str | None
+    ) -> Iterator[RehearsedPair]:
+        """Yield what the pairs of a settings document would have done since a moment."""
+        mapping = parse_mapping(self.deps, self.row, text, os.environ)
+        yield from rehearse_mapping(
+            self.deps, self.row, mapping, since, workgroup=workgroup, project=project
+        )
+
     def _items(
         self, setting: PairSetting, side: SideName, linked: frozenset[str]
     ) -> Iterator[Item]:
@@ -79,8 +92,8 @@ class PortalDesk:
             page = client.changed(setting.projects[side], BEGINNING, cursor)
             fresh = [item.address for item in page.items if item.address.id not in linked]
             for at in range(0, len(fresh), _AT_ONCE):
-                found = client.read(fresh[at : at + _AT_ONCE]).values()
-                yield from (item for item in found if isinstance(item, Item))
+                answers = client.read(fresh[at : at + _AT_ONCE]).values()
+                yield from (item for item in answers if isinstance(item, Item))
             cursor = page.cursor
             if cursor is None:
                 return

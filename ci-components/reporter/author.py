@@ -10,12 +10,13 @@ from reporter.phrases import FAILED, say
 from reporter.plan import app_tells
 from reporter.portal_batch import Call
 from reporter.portal_json import Portal, listed
+from reporter.settings import fits
 
 
 def author_question(report: Report) -> dict[str, Call]:
     email = report.ci["GITLAB_USER_EMAIL"]
     if email and report.settings.tell_author == "true" and report.status == "failed":
-        return {"author": Call("user.get", {"FILTER": {"EMAIL": email}})}
+        return {"author": Call("user.get", {"FILTER[EMAIL]": email})}
     return {}
 
 
@@ -25,7 +26,7 @@ def notifies(report: Report, portal: Portal) -> bool:
     Of a source that is not among them the first failure counts, until a pipeline passes.
     """
     sources, field = report.settings.notify_sources, report.settings.field
-    if "*" in sources or report.ci["CI_PIPELINE_SOURCE"] in sources:
+    if fits(report.ci["CI_PIPELINE_SOURCE"], sources):
         return True
     return bool(field) and any(task.field != "failed" for task in portal.tasks.values())
 
@@ -53,7 +54,7 @@ def notification(report: Report) -> str:
     return say(
         report.settings.language,
         FAILED,
-        pipeline=link(report.pipeline_url, f"#{report.pipeline}"),
-        ref=link(ref_url(report), report.ref),
-        jobs=f": {jobs}" if jobs else "",
+        link(report.pipeline_url, f"#{report.pipeline}"),
+        link(ref_url(report), report.ref),
+        f": {jobs}" if jobs else "",
     )

@@ -16,13 +16,18 @@ def cleaned(text: str) -> str:
     return re.sub(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]", "", line)
 
 
-def escaped(text: str, *, line_start: bool = False) -> str:
-    """Return `text` as BBCode that shows as it is; `line_start`: it stands at a line's start."""
+def escaped(text: str) -> str:
+    """Return `text` as BBCode that shows as it is."""
     # A batch replaces `$result[…]` by another command's answer.
     # https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html
     text = re.sub(r"(?i)\$(?=result\[)", "$" + JOINER, cleaned(text))
-    text = re.sub(r"\[(?=[A-Za-z/*\u2060]|\Z)", "[" + JOINER, text)
-    return JOINER + text if line_start and re.match(r"\u2060*(?:>>|-{3,})", text) else text
+    return re.sub(r"\[(?=[A-Za-z/*\u2060]|\Z)", "[" + JOINER, text)
+
+
+def at_line_start(text: str) -> str:
+    """Return the same for text that begins a line, where two marks mean a quotation."""
+    text = escaped(text)
+    return JOINER + text if re.match(r"\u2060*(?:>>|-{3,})", text) else text
 
 
 def live_url(url: str) -> str:
@@ -43,7 +48,7 @@ def clipped(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def quoted(text: str, safe: bytes = b"") -> str:
-    """Return `text` percent-encoded, but for letters, digits, `-._~` and the `safe` ones."""
-    kept = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~" + safe
-    return "".join(chr(c) if c in kept else f"%{c:02X}" for c in text.encode("utf-8", "replace"))
+def quoted(text: str, safe: str = "") -> str:
+    """Return `text` percent-encoded, but for letters, digits, `-._~` and the set `safe`."""
+    raw, other = text.encode("utf-8", "replace"), rf"[^\w.~{safe}-]".encode()
+    return re.sub(other, lambda byte: b"%%%02X" % ord(byte[0]), raw).decode()

@@ -18,17 +18,11 @@ def begin_report(ci: Variables) -> Report:
 
 def own_merge_request(ci: Variables) -> MergeRequest:
     """Read the variables of a merge request's pipeline; they hold 2,700 characters of text."""
-    iid, title = number(ci["CI_MERGE_REQUEST_IID"]), ci["CI_MERGE_REQUEST_TITLE"]
+    names = ("IID", "TITLE", "SOURCE_BRANCH_NAME", "TARGET_BRANCH_NAME", "DESCRIPTION")
+    iid, title, source, target, text = (ci[f"CI_MERGE_REQUEST_{name}"] for name in names)
     project = ci["CI_MERGE_REQUEST_PROJECT_URL"] or ci["CI_PROJECT_URL"]
-    return MergeRequest(
-        iid,
-        title,
-        f"{project}/-/merge_requests/{iid}",
-        draft=title.lower().startswith(("draft:", "[draft]", "(draft)")),
-        source_branch=ci["CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"],
-        target_branch=ci["CI_MERGE_REQUEST_TARGET_BRANCH_NAME"],
-        description=ci["CI_MERGE_REQUEST_DESCRIPTION"],
-    )
+    url = f"{project}/-/merge_requests/{iid}"
+    return MergeRequest(number(iid), title, url, "opened", source, target, "", text)
 
 
 def uninvited(report: Report, *, secret: bool) -> str:
@@ -36,10 +30,9 @@ def uninvited(report: Report, *, secret: bool) -> str:
 
     In the parent project somebody may run a fork's pipeline with the project's secrets.
     """
-    if is_fork(report.ci) and not secret:
+    if not secret and is_fork(report.ci):
         return "a merge request from a fork sees no secrets"
-    wanted = fits(report.ref, report.settings.refs)
-    return "" if wanted else "this ref is not among the input refs"
+    return "" if fits(report.ref, report.settings.refs) else "this ref is not among the input refs"
 
 
 def notes_of(report: Report) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from reporter.bbcode import clipped, escaped, link, live_url, quoted
+from reporter.bbcode import at_line_start, clipped, escaped, link, live_url, quoted
 from reporter.model import Deployment, MergeRequest, NamedTask, Report
 from reporter.phrases import DEPLOYMENT, MORE, PIPELINE, REQUEST, SENSE, say
 from reporter.references import ENDING
@@ -23,16 +23,16 @@ def card(report: Report, task: NamedTask) -> str:
     language, mr = report.settings.language, report.merge_request_of(task)
     project = link(report.project_url, report.ci["CI_PROJECT_PATH"])
     if mr:
-        source, target = escaped(mr.source_branch, line_start=True), escaped(mr.target_branch)
+        source, target = at_line_start(mr.source_branch), escaped(mr.target_branch)
         lines = [
             f"[b]{request_link(mr)}[/b]",
             state_line(mr, language),
-            say(language, REQUEST["branches"], source=source, target=target, project=project),
+            say(language, REQUEST["branches"], source, target, project),
         ]
-        lines += [say(language, REQUEST["author"], person=escaped(mr.author))] if mr.author else []
+        lines += [say(language, REQUEST["author"], escaped(mr.author))] if mr.author else []
     else:
         head = f"[b]{link(ref_url(report), report.ref)}[/b]"
-        lines = [head, say(language, REQUEST["ref"], project=project)]
+        lines = [head, say(language, REQUEST["ref"], project)]
     if task.kind not in ENDING:
         done = task.kind == "revert" and mr and mr.state == "merged"
         lines.append(say(language, SENSE["reverted" if done else task.kind]))
@@ -47,11 +47,9 @@ def card_url(report: Report, task: NamedTask) -> str:
 
 def deployment_card(report: Report, task: NamedTask) -> str:
     mr, deployment = report.merge_request_of(task), report.deployments[0]
-    work = link(ref_url(report), report.ref)
-    about = request_link(mr) if mr else work
+    about = request_link(mr) if mr else link(ref_url(report), report.ref)
     head = link(environment_url(report, task), deployment.environment)
-    line = f"{pipeline_line(report)} {deployment_line(report, deployment)}"
-    return f"[b]{head}[/b]\n{about}\n{line}"
+    return f"[b]{head}[/b]\n{about}\n{pipeline_line(report)} {deployment_line(report, deployment)}"
 
 
 def pipeline_line(report: Report) -> str:
@@ -66,7 +64,7 @@ def environment_url(report: Report, _: NamedTask) -> str:
 
 def ref_url(report: Report) -> str:
     kind = "tags" if report.tag else "tree"
-    return f"{report.project_url}/-/{kind}/{quoted(report.ref, b'/')}"
+    return f"{report.project_url}/-/{kind}/{quoted(report.ref, '/')}"
 
 
 def is_about(text: str, url: str) -> bool:
@@ -92,8 +90,9 @@ def is_of_app(text: str, report: Report) -> bool:
 
 
 def state_line(mr: MergeRequest, language: str) -> str:
-    state = "draft" if mr.draft and mr.state == "opened" else mr.state
-    return say(language, REQUEST["state"], state=say(language, REQUEST[state]))
+    draft = mr.title.lower().startswith(("draft:", "[draft]", "(draft)"))
+    state = "draft" if draft and mr.state == "opened" else mr.state
+    return say(language, REQUEST["state"], say(language, REQUEST[state]))
 
 
 def request_link(mr: MergeRequest) -> str:
@@ -104,20 +103,21 @@ def ci_line(report: Report) -> str:
     head, jobs = f"#{report.pipeline}", job_list(report)
     if report.status:
         head += f" {say(report.settings.language, PIPELINE[report.status])}"
-    # A child links its jobs: its parent has a lower number, and yet the last word.
-    child = report.ci["CI_PIPELINE_SOURCE"] == "parent_pipeline"
+    # A child whose parent is not told links its jobs: the parent has the last word.
+    alone = str(report.pipeline) == report.ci["CI_PIPELINE_ID"]
+    child = alone and report.ci["CI_PIPELINE_SOURCE"] == "parent_pipeline"
     line = f"CI: {link(report.pipeline_url + ('/builds' if child else ''), head)}"
     return f"{line} ({jobs})" if jobs else line
 
 
 def job_list(report: Report) -> str:
-    jobs = report.failed_jobs()
+    jobs = [job for job in report.jobs or () if job.status == "failed" and not job.allow_failure]
     shown = [link(job.url, clipped(job.name, 80)) for job in jobs[:SHOWN_JOBS]]
     return ", ".join([*shown, *more(report, len(jobs) - SHOWN_JOBS)])
 
 
 def more(report: Report, count: int) -> list[str]:
-    return [say(report.settings.language, MORE, count=count)] if count > 0 else []
+    return [say(report.settings.language, MORE, count)] if count > 0 else []
 
 
 def deployment_lines(report: Report) -> list[str]:
@@ -129,5 +129,5 @@ def deployment_lines(report: Report) -> list[str]:
 def deployment_line(report: Report, deployment: Deployment) -> str:
     name, tier = deployment.environment, deployment.tier
     shown = link(deployment.url, name) if deployment.url else escaped(name)
-    line = say(report.settings.language, DEPLOYMENT[deployment.status], environment=shown)
+    line = say(report.settings.language, DEPLOYMENT[deployment.status], shown)
     return line + escaped(f" ({tier})" if tier and tier != name else "")

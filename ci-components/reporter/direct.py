@@ -32,10 +32,8 @@ def report_directly(run: Run, gather: Gather, mode: Mode) -> int:
         for sentence in notes_of(report):
             run.out.say(sentence)
         report.tasks = mode.find(report)
-        if "merge-request" not in settings.report:
-            report.merge_requests = []
-        no_task = "no task is named in the branch, the merge request or the commits"
-        reason = report.nothing or ("" if report.tasks else no_task)
+        none = "no task is named in the branch, the merge request or the commits"
+        reason = report.nothing or ("" if report.tasks else none)
     if reason:
         run.out.say(f"{reason}: nothing is reported")
         return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporter.cards import deployment_card, environment_url, pipeline_line
+from reporter.cards import deployment_card, deployment_line, environment_url, pipeline_line
 from reporter.chat import chat_call, chat_question
 from reporter.direct import report_directly
 from reporter.gitlab_deployment import gather_deployment
@@ -15,7 +15,8 @@ from reporter.portal_json import Portal
 
 
 def tell(report: Report, portal: Portal) -> list[Call]:
-    return chat_call(report, portal, pipeline_line(report))
+    lines = [deployment_line(report, deployment) for deployment in report.deployments]
+    return chat_call(report, portal, [pipeline_line(report), *lines])
 
 
 def perform(run: Run) -> int:

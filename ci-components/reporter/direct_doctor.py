@@ -13,7 +13,7 @@ from reporter.gitlab_graphql import inquire, read_overview
 from reporter.gitlab_json import inside, text
 from reporter.main import Run, start
 from reporter.model import Report
-from reporter.portal_batch import Call, batch, read_webhook
+from reporter.portal_batch import Call, batch, read_webhook, task_call
 from reporter.references import places
 from reporter.settings import read_secret
 
@@ -33,11 +33,10 @@ def direct_lines(run: Run, report: Report, webhook: str, token: str) -> Iterator
     calls = {
         "me": Call("profile", {}),
         "scopes": Call("scope", {}),
-        "fields": Call("task.item.userfield.getlist", {"ORDER": {"ID": "asc"}}),
+        "fields": Call("task.item.userfield.getlist", {"ORDER[ID]": "asc"}),
     }
     if task_id:
-        select = ["ID", "TITLE", "CHAT_ID", "STATUS"]
-        calls["task"] = Call("tasks.task.get", {"taskId": task_id, "select": select})
+        calls["task"] = task_call(task_id, ["ID", "TITLE", "CHAT_ID", "STATUS"])
     try:
         url = read_webhook(webhook, settings.webhook_variable)
         safe = url.startswith(("https://", "http://127.", "http://localhost"))

@@ -41,9 +41,8 @@ def of_gitlab(run: Run) -> Iterator[Line]:
 
 def reads(run: Run, path: str, *, token: str = "", project: str = "") -> bool:
     gitlab = GitLab(run.http, run.ci, token, 0)
-    query = {"ref_name": run.ci["CI_COMMIT_SHA"]} if token else {}
-    answer = gitlab.get(path, project=project, token=bool(token), per_page=1, **query)
-    return answer is not None
+    query = "?per_page=1" + (f"&ref_name={run.ci['CI_COMMIT_SHA']}" if token else "")
+    return gitlab.get(path + query, project=project, token=bool(token)) is not None
 
 
 def app_lines(run: Run) -> Iterator[Line]:

@@ -14,11 +14,16 @@ UNANSWERED = (
 
 # What an answer's code means. https://apidocs.bitrix24.com/common-errors.html
 MEANINGS = {
-    "Bitrix24 does not accept the webhook": (  # noqa: SIM905  it is short in a job's script
-        "INVALID_CREDENTIALS NO_AUTH_FOUND INVALID_TOKEN expired_token AUTHORIZATION_ERROR"
-        " APPLICATION_NOT_FOUND HTTP401 HTTP403 HTTP404"
-    ).split(),
-    "The webhook may not do this": ["insufficient_scope", "ERROR_METHOD_NOT_FOUND"],
+    **dict.fromkeys(
+        (  # noqa: SIM905  it is short in a job's script
+            "INVALID_CREDENTIALS NO_AUTH_FOUND INVALID_TOKEN expired_token AUTHORIZATION_ERROR"
+            " APPLICATION_NOT_FOUND HTTP401 HTTP403 HTTP404"
+        ).split(),
+        "Bitrix24 does not accept the webhook",
+    ),
+    **dict.fromkeys(
+        ["insufficient_scope", "ERROR_METHOD_NOT_FOUND"], "The webhook may not do this"
+    ),
 }
 # What somebody who configures the component has to mend; all else is of the task or the day.
 CONFIGURATION = ("PAYMENT_REQUIRED", "ALLOWED_ONLY_INTRANET_USER", "INVALID_REQUEST")
@@ -46,10 +51,9 @@ def portal_problem(status: int, body: object) -> Problem:
     """Return what an answer means; `body`: its JSON. With a status of 200 it is a part's."""
     error: Mapping[str, object] = body if isinstance(body, dict) else {}
     code, text = str(error.get("error") or ""), str(error.get("error_description") or "")
-    names = {code, f"HTTP{status}"}
-    meanings = [meaning for meaning, codes in MEANINGS.items() if names.intersection(codes)]
-    what = f"Bitrix24 refuses: {text[:200].rstrip('.') or 'it does not say why'}"
-    mild = status == 200 and not meanings and code not in CONFIGURATION
-    what, code = meanings[0] if meanings else what, code or f"HTTP {status}"
+    meaning = MEANINGS.get(code) or MEANINGS.get(f"HTTP{status}")
+    what = meaning or f"Bitrix24 refuses: {text[:200].rstrip('.') or 'it does not say why'}"
+    mild = status == 200 and not meaning and code not in CONFIGURATION
+    code = code or f"HTTP {status}"
     again = code in REFUSED_WHOLE or status == 429
     return Problem(what, code, again=again, mild=mild)

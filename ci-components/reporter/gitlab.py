@@ -14,7 +14,7 @@ from reporter.gitlab_graphql import (
     read_overview,
 )
 from reporter.gitlab_json import inside, nodes_of, status_of
-from reporter.gitlab_questions import PAGE
+from reporter.gitlab_questions import PAGE, ask_merge_request
 from reporter.gitlab_rest import (
     MORE_COMMITS,
     add_commits,
@@ -22,9 +22,11 @@ from reporter.gitlab_rest import (
     add_jobs,
     add_merge_requests,
     take_jobs,
+    take_merge_requests,
 )
 from reporter.model import Report
 from reporter.named_tasks import find_tasks
+from reporter.parents import join_parent
 from reporter.settings import fits
 
 
@@ -33,13 +35,16 @@ def gather_pipeline(report: Report, gitlab: GitLab) -> None:
     settings = report.settings
     gather(report, gitlab, jobs="pipeline" in settings.report)
     if "pipeline" in settings.report:
+        if report.ci["CI_PIPELINE_SOURCE"] == "parent_pipeline" and report.jobs is not None:
+            join_parent(report, gitlab)
         report.status = status_of(report.jobs)
     if "deployments" in settings.report and find_tasks(report):
         add_deployments(report, gitlab)
         report.deployments = [
             deployment for deployment in report.deployments if fits(deployment.tier, settings.tiers)
         ]
-    if report.status not in ("", "running", "unknown", *settings.statuses):
+    always = report.status in ("", "running", "unknown")
+    if not always and not fits(report.status, settings.statuses):
         report.nothing = f"the status {report.status} is not among the input statuses"
 
 
@@ -61,7 +66,11 @@ def gather(report: Report, gitlab: GitLab, *, jobs: bool) -> None:
         report.notes += [f"GitLab says of the question: {wrong}"] if wrong else []
     if jobs:
         add_jobs(report, gitlab)
-    if "merge-request" in report.settings.report:
+    if "merge-request" not in report.settings.report:
+        return
+    if report.ci["CI_MERGE_REQUEST_IID"]:
+        take_merge_requests(report, ask_merge_request(gitlab), "the merge request")
+    else:
         add_merge_requests(report, gitlab)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Optional
+from typing import Optional
 
-from reporter.bbcode import quoted
 from reporter.ci_variables import Variables
 from reporter.errors import Problem
 from reporter.http import Http
@@ -28,27 +27,23 @@ class GitLab:
         self.http, self.ci, self.token, self.keep = http, ci, token, keep
         self.left = MOST_REQUESTS
 
-    def rows(self, path: str, *, token: bool = False, **query: Any) -> Rows:
+    def rows(self, path: str, *, token: bool = False) -> Rows:
         """Return the rows of a list under the project, None where it is refused."""
-        rows = self.get(path, token=token, **query)
+        rows = self.get(path, token=token)
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else None
 
-    def get(self, path: str, *, project: str = "", token: bool = False, **query: Any) -> object:
+    def get(self, path: str, *, project: str = "", token: bool = False) -> object:
         """Return the JSON, None where it is refused. `token`: by the access token."""
-        pairs = [
-            f"{name}={quoted(str(value))}"
-            for name, values in query.items()
-            for value in (values if isinstance(values, list) else (values,))
-        ]
-        place = f"{self.ci['CI_API_V4_URL']}/projects/{project or self.ci['CI_PROJECT_ID']}/{path}"
-        secret = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": self.ci["CI_JOB_TOKEN"]}
-        return self.ask(f"{place}?{'&'.join(pairs)}", secret)
+        ci = self.ci
+        secret = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": ci["CI_JOB_TOKEN"]}
+        url = f"{ci['CI_API_V4_URL']}/projects/{project or ci['CI_PROJECT_ID']}/{path}"
+        return self.ask(url, secret)
 
     def ask(self, url: str, secret: dict[str, str], question: object = None) -> object:
         """Return the JSON, None where it is refused or there are no requests left."""
-        made, tries, answer = self.http.count, min(2, self.left), None
+        made, answer = self.http.count, None
+        ask = self.http.ask_twice if self.left > 1 else self.http.ask
         with suppress(Problem):
-            if tries > 0:
-                answer = self.http.ask_twice(url, secret, question, keep=self.keep, tries=tries)
+            answer = ask(url, secret, question, keep=self.keep) if self.left else None
         self.left -= self.http.count - made
         return answer.body if answer and answer.status == 200 else None

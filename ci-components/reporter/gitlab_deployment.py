@@ -15,19 +15,19 @@ from reporter.settings import fits
 WORST = ("failed", "canceled", "blocked", "running", "success")
 BEGUN = {"pending": "running", "preparing": "running", "waiting_for_resource": "running",
          "waiting_for_callback": "running", "canceling": "canceled"}  # fmt: skip
+
+
 NOT_STARTED = {
     "manual": "waits to be started by hand",
     "scheduled": "is delayed",
     "skipped": "was skipped",
-    "created": "has not begun",
 }
 
 
 def gather_deployment(report: Report, gitlab: GitLab) -> None:
     """Fill a report of the deployment to the input environment, or of the job that deploys."""
     settings = report.settings
-    query = {"environment": settings.environment} if settings.environment else {}
-    rows = ask_deployments(gitlab, **query)
+    rows = ask_deployments(gitlab, settings.environment)
     here = [row for row in rows or () if pipeline_of(row) == report.pipeline]
     here = [row for row in here if is_of(job_of(row), settings.deploy_job)] or here
     deployment, number = Deployment(settings.environment), 0
@@ -40,10 +40,10 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
     if report.nothing:
         return
     if here:
-        path = f"deployments/{number}/merge_requests"
-        what = "the merge requests of the deployment"
-        take_merge_requests(report, gitlab.rows(path, per_page=20), what)
-    last = [row for row in rows or () if row not in here and went_to(row, deployment.environment)]
+        brought = gitlab.rows(f"deployments/{number}/merge_requests?per_page=20")
+        take_merge_requests(report, brought, "the merge requests of the deployment")
+    there = (deployment.environment, "success")
+    last = [row for row in rows or () if row not in here and place_of(row) == there]
     if gitlab.token and last:
         add_commits(report, gitlab, text(last[0], "sha"))
     if not report.merge_requests:
@@ -56,9 +56,8 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
         report.nothing = "this pipeline has no deployment of the input tiers"
 
 
-def went_to(row: Row, environment: str) -> bool:
-    deployed = read_deployment(row)
-    return (deployed.environment, deployed.status) == (environment, "success")
+def place_of(row: Row) -> tuple[str, str]:
+    return text(inside(row, "environment"), "name"), text(row, "status")
 
 
 def worst_deployment(report: Report, rows: list[Row]) -> tuple[Deployment, int]:

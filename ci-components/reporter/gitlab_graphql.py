@@ -16,6 +16,7 @@ from reporter.gitlab_json import (
     identifier,
     inside,
     nodes_of,
+    read_commit,
     read_merge_request,
     rows_of,
     text,
@@ -33,7 +34,7 @@ MERGED = "merged: mergeRequests(%sstate: merged, sort: MERGED_AT_DESC, first: 10
 PASSED = "passed: pipelines(%s, status: SUCCESS, first: 5) { nodes { id sha } }"
 OF_PIPELINE = "target: project(fullPath: $target) { mergeRequest(iid: $request) R }"
 REQUEST_FIELDS = (
-    "{ iid title description state draft web_url: webUrl source_branch: sourceBranch"
+    "{ iid title description state web_url: webUrl source_branch: sourceBranch"
     " target_branch: targetBranch source_project_id: sourceProjectId head: diffHeadSha"
     " merged_as: mergeCommitSha author { name }"
     " commits(first: 100) { nodes { id: sha message } } }"
@@ -96,7 +97,17 @@ def merge_requests_of(data: Row) -> list[MergeRequest]:
     """Return the candidates, each once."""
     project, own = inside(data, "project"), inside(data, "target", "mergeRequest")
     rows = [own] if own else [*nodes_of(project.get("own")), *nodes_of(project.get("merged"))]
-    return [read_merge_request(row) for row in {row.get("iid"): row for row in rows}.values()]
+    return [read_request(row) for row in {row.get("iid"): row for row in rows}.values()]
+
+
+def read_request(row: Row) -> MergeRequest:
+    """Read the fields of REST and, beside them, those that only this question brings."""
+    return read_merge_request(row)._replace(
+        head=text(row, "head"),
+        merged_as=text(row, "merged_as"),
+        project=number(row.get("source_project_id")),
+        commits=tuple(read_commit(commit) for commit in nodes_of(row.get("commits"))),
+    )
 
 
 def last_success(data: Row, pipeline: int) -> str:

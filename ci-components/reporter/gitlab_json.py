@@ -87,15 +87,10 @@ def read_merge_request(row: Row) -> MergeRequest:
         text(row, "title"),
         text(row, "web_url"),
         text(row, "state") or "opened",
-        bool(row.get("draft", row.get("work_in_progress"))),
         text(row, "source_branch"),
         text(row, "target_branch"),
         text(inside(row, "author"), "name"),
         text(row, "description"),
-        text(row, "head"),
-        text(row, "merged_as"),
-        number(row.get("source_project_id")),
-        tuple(read_commit(commit) for commit in nodes_of(row.get("commits"))),
     )
 
 

@@ -5,8 +5,9 @@ https://docs.gitlab.com/api/rest/ and https://docs.gitlab.com/ci/jobs/ci_job_tok
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
+from reporter.bbcode import quoted
 from reporter.ci_variables import Variables, number
 from reporter.gitlab_client import GitLab, Rows
 
@@ -26,21 +27,27 @@ def counted(ci: Variables) -> list[str]:
     return ["failed", "canceled", "manual", *UNDER_WAY[:last]]
 
 
-def ask_jobs(gitlab: GitLab, **query: Any) -> Rows:
-    """All, or by `scope[]` those of some statuses."""
-    return gitlab.rows(f"pipelines/{gitlab.ci['CI_PIPELINE_ID']}/jobs", per_page=PAGE, **query)
+def ask_jobs(gitlab: GitLab, statuses: Iterable[str] = ()) -> Rows:
+    """All, or those of some statuses."""
+    scope = "".join(f"&scope[]={status}" for status in statuses)
+    return gitlab.rows(f"pipelines/{gitlab.ci['CI_PIPELINE_ID']}/jobs?per_page={PAGE}{scope}")
+
+
+def ask_merge_request(gitlab: GitLab) -> Rows:
+    """The pipeline's own."""
+    ci = gitlab.ci
+    path = f"merge_requests/{ci['CI_MERGE_REQUEST_IID']}"
+    row = gitlab.get(path, project=ci["CI_MERGE_REQUEST_PROJECT_ID"])
+    return [row] if isinstance(row, dict) else None
 
 
 def ask_merge_requests(gitlab: GitLab) -> Rows:
-    """The pipeline's own, or those of its commit."""
-    ci = gitlab.ci
-    if ci["CI_MERGE_REQUEST_IID"]:
-        path = f"merge_requests/{ci['CI_MERGE_REQUEST_IID']}"
-        row = gitlab.get(path, project=ci["CI_MERGE_REQUEST_PROJECT_ID"])
-        return [row] if isinstance(row, dict) else None
-    return gitlab.rows(f"repository/commits/{ci['CI_COMMIT_SHA']}/merge_requests", per_page=20)
+    """Those of the pipeline's commit."""
+    sha = gitlab.ci["CI_COMMIT_SHA"]
+    return gitlab.rows(f"repository/commits/{sha}/merge_requests?per_page=20")
 
 
-def ask_deployments(gitlab: GitLab, **query: Any) -> Rows:
-    """The newest first."""
-    return gitlab.rows("deployments", order_by="id", sort="desc", per_page=50, **query)
+def ask_deployments(gitlab: GitLab, environment: str = "") -> Rows:
+    """The newest first, of all environments or of one."""
+    place = f"&environment={quoted(environment)}" if environment else ""
+    return gitlab.rows(f"deployments?order_by=id&sort=desc&per_page=50{place}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reporter.bbcode import quoted
 from reporter.ci_variables import number
 from reporter.gitlab_client import GitLab, Row, Rows
 from reporter.gitlab_json import (
@@ -19,24 +20,28 @@ from reporter.gitlab_questions import (
     ask_merge_requests,
     counted,
 )
-from reporter.model import Deployment, Report
+from reporter.model import Deployment, Job, Report
 
 MORE_COMMITS = f"of the commits only the newest {PAGE} are read"
 
 
 def add_jobs(report: Report, gitlab: GitLab) -> None:
     """All but those that passed, which may be many."""
-    take_jobs(report, ask_jobs(gitlab, **{"scope[]": counted(report.ci)}))
+    take_jobs(report, ask_jobs(gitlab, counted(report.ci)))
 
 
 def take_jobs(report: Report, rows: Rows) -> None:
-    """A job that ends the pipeline together with this one: its result is not waited for."""
+    """Without the jobs that end the pipeline together with this one."""
     if rows is None:
         report.refused.append("the jobs of the pipeline")
         return
-    jobs = [read_job(row, report.ci["CI_SERVER_URL"]) for row in rows]
+    report.jobs = ended_jobs([read_job(row, report.ci["CI_SERVER_URL"]) for row in rows], report)
+
+
+def ended_jobs(jobs: list[Job], report: Report) -> list[Job]:
+    """Leave out the job that asks, and those that end a pipeline together with it."""
     own = number(report.ci["CI_JOB_ID"])
-    report.jobs = [
+    return [
         job
         for job in jobs
         if job.id != own and not (job.stage == ".post" and job.status in UNDER_WAY)
@@ -44,13 +49,10 @@ def take_jobs(report: Report, rows: Rows) -> None:
 
 
 def add_merge_requests(report: Report, gitlab: GitLab) -> None:
-    """The pipeline's own merge request, or those of its commit."""
+    """Those of the pipeline's commit."""
     rows = ask_merge_requests(gitlab)
-    if report.ci["CI_MERGE_REQUEST_IID"]:
-        take_merge_requests(report, rows, "the merge request")
-    else:
-        found = rows and [row for row in rows if concerns(row, report)]
-        take_merge_requests(report, found, "the merge requests of the commit")
+    found = rows and [row for row in rows if concerns(row, report)]
+    take_merge_requests(report, found, "the merge requests of the commit")
 
 
 def take_merge_requests(report: Report, rows: Rows, what: str) -> None:
@@ -91,8 +93,8 @@ def add_commits(report: Report, gitlab: GitLab, since: str) -> None:
     """The newest hundred. `since`: a commit or a branch, whose own commits do not count."""
     if not since or since == report.sha:
         return
-    span = f"{since}..{report.sha}"
-    rows = gitlab.rows("repository/commits", token=True, ref_name=span, per_page=PAGE)
+    span = quoted(f"{since}..{report.sha}")
+    rows = gitlab.rows(f"repository/commits?ref_name={span}&per_page={PAGE}", token=True)
     if rows is None:
         report.refused.append("the commits since the last run")
         return

@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from reporter.errors import Problem
@@ -98,27 +99,17 @@ class Http:
             raise Problem(what, "UNREACHABLE", again=not self.sent) from None
 
     def ask_twice(
-        self,
-        url: str,
-        headers: Mapping[str, str],
-        data: object = None,
-        *,
-        keep: float = 0.0,
-        tries: int = 2,
+        self, url: str, headers: Mapping[str, str], data: object = None, keep: float = 0.0
     ) -> Answer:
         """Ask, and once more after a server in trouble, when it says and if there is time."""
-        while True:
-            tries -= 1
-            try:
-                answer = self.ask(url, headers, data, keep=keep)
-                if (answer.status < 500 and answer.status != 429) or not tries:
-                    return answer
-            except Problem:
-                if not tries:
-                    raise
-            if self.wait > self.left() - keep:
-                raise Problem(f"{url.split('/')[2]} is in trouble", "TROUBLE")
-            time.sleep(self.wait)
+        with suppress(Problem):
+            answer = self.ask(url, headers, data, keep=keep)
+            if answer.status < 500 and answer.status != 429:
+                return answer
+        if self.wait > self.left() - keep:
+            raise Problem(f"{url.split('/')[2]} is in trouble", "TROUBLE")
+        time.sleep(self.wait)
+        return self.ask(url, headers, data, keep=keep)
 
     def by_socket(self, url: str, fields: dict[str, str], body: bytes, seconds: float) -> Received:
         """Speak as much of HTTP as an answer needs that ends by length, chunks, or connection."""

@@ -22,7 +22,6 @@ class MergeRequest(NamedTuple):
     title: str
     url: str
     state: str = "opened"
-    draft: bool = False
     source_branch: str = ""
     target_branch: str = ""
     author: str = ""
@@ -82,9 +81,6 @@ class Report:
         self.refused: list[str] = []
         self.notes: list[str] = []
         self.nothing = ""
-
-    def failed_jobs(self) -> list[Job]:
-        return [job for job in self.jobs or () if job.status == "failed" and not job.allow_failure]
 
     def merge_request_of(self, task: NamedTask) -> MergeRequest | None:
         return next((mr for mr in self.merge_requests if mr.iid == task.merge_request), None)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 Phrase = tuple[str, str]  # English, Russian. What the app says too is said in its words.
 REQUEST: dict[str, Phrase] = {
-    "state": ("Merge request: {state}", "Запрос на слияние: {state}"),
-    "branches": ("{source} → {target} in {project}", "{source} → {target} в {project}"),
-    "author": ("Author: {person}", "Автор: {person}"),
-    "ref": ("Commits in {project}", "Коммиты в {project}"),
+    "state": ("Merge request: {}", "Запрос на слияние: {}"),
+    "branches": ("{} → {} in {}", "{} → {} в {}"),
+    "author": ("Author: {}", "Автор: {}"),
+    "ref": ("Commits in {}", "Коммиты в {}"),
     "draft": ("draft", "черновик"),
     "opened": ("under review", "на проверке"),
     "locked": ("being merged", "сливается"),
@@ -36,32 +34,29 @@ PIPELINE: dict[str, Phrase] = {
     "unknown": ("unknown", "неизвестно"),
 }
 DEPLOYMENT: dict[str, Phrase] = {
-    "success": ("Deployed to {environment}", "Развёрнуто: {environment}"),
-    "failed": ("Deployment to {environment} failed", "Ошибка развёртывания: {environment}"),
+    "success": ("Deployed to {}", "Развёрнуто: {}"),
+    "failed": ("Deployment to {} failed", "Ошибка развёртывания: {}"),
     "canceled": (
-        "Deployment to {environment} is canceled", "Развёртывание отменено: {environment}",
+        "Deployment to {} is canceled", "Развёртывание отменено: {}",
     ),
-    "running": ("Being deployed to {environment}", "Развёртывается: {environment}"),
+    "running": ("Being deployed to {}", "Развёртывается: {}"),
     "blocked": (
-        "Deployment to {environment} waits for approval",
-        "Развёртывание ждёт одобрения: {environment}",
+        "Deployment to {} waits for approval",
+        "Развёртывание ждёт одобрения: {}",
     ),
     "unknown": (
-        "Deployment to {environment}: the result is not known",
-        "Развёртывание, результат неизвестен: {environment}",
+        "Deployment to {}: the result is not known",
+        "Развёртывание, результат неизвестен: {}",
     ),
 }  # fmt: skip
-MORE: Phrase = ("{count} more", "ещё {count}")
-TASKS: Phrase = ("Tasks: {tasks}", "Задачи: {tasks}")
+MORE: Phrase = ("{} more", "ещё {}")
+TASKS: Phrase = ("Tasks: {}", "Задачи: {}")
 FAILED: Phrase = (
-    "The pipeline {pipeline} of {ref} failed{jobs}",
-    "Пайплайн {pipeline} ({ref}) завершился с ошибкой{jobs}",
+    "The pipeline {} of {} failed{}",
+    "Пайплайн {} ({}) завершился с ошибкой{}",
 )
 
-PLACE = r"\{(\w+)\}"
 
-
-def say(language: str, phrase: Phrase, **values: object) -> str:
-    """Return the sentence with its places filled; an unknown language is English."""
-    text = phrase[language == "ru"]
-    return re.sub(PLACE, lambda place: str(values[place[1]]), text)
+def say(language: str, phrase: Phrase, *values: object) -> str:
+    """Return the sentence with its places filled in order; an unknown language is English."""
+    return phrase[language == "ru"].format(*values)

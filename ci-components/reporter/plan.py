@@ -8,19 +8,26 @@ from typing import NamedTuple
 from reporter.cards import is_about, is_of_app, is_ours
 from reporter.errors import Problem
 from reporter.model import NamedTask, Report
-from reporter.portal_batch import MOST_CALLS, Call
-from reporter.portal_json import Message, Portal, Task
+from reporter.portal_batch import MOST_CALLS, Call, Card
+from reporter.portal_json import Message, Portal, Task, dialog_of
 from reporter.references import WORK
 
-OLD_EDIT = "task.commentitem.update"
+MOST_COPIES = 3  # that one report removes
+
+
+Rank = Callable[[str], tuple[int, bool]]
+
+
+def unranked(_: str) -> tuple[int, bool]:
+    return 0, False
 
 
 class Mode(NamedTuple):
     """What a template does: its card, and the address in the card's head.
 
     `find`: the tasks that a report names. `ask`, `ask_more`: what it reads beside the tasks, and
-    beside their messages. `move`, `tell`: what it writes beside the cards. `overtaken`: whether the
-    earlier card is newer.
+    beside their messages. `move`, `tell`: what it writes beside the cards. `rank`: how late a card
+    is by what it shows; `overtaken`: that the earlier one is newer; `again`: what then follows.
     """
 
     card: Callable[[Report, NamedTask], str]
@@ -28,9 +35,11 @@ class Mode(NamedTuple):
     find: Callable[[Report], list[NamedTask]]
     ask: Callable[[Report], dict[str, Call]] = lambda _: {}
     ask_more: Callable[[Report, Portal], dict[str, Call]] = lambda *_: {}
-    move: Callable[[Report, NamedTask, Message | None, Portal], list[Call]] | None = None
+    move: Callable[[Report, NamedTask, Message | None, Portal], list[Call]] = lambda *_: []
     tell: Callable[[Report, Portal], list[Call]] = lambda *_: []
-    overtaken: Callable[[Report, Message | None], bool] = lambda *_: False
+    rank: Rank = unranked
+    overtaken: Callable[[Report, Message | None, int], Problem | None] = lambda *_: None
+    again: Callable[[Report, Card, str], list[Call]] = lambda *_: []
 
 
 def writes(report: Report, portal: Portal, mode: Mode) -> tuple[list[Call], int]:
@@ -51,87 +60,85 @@ def writes(report: Report, portal: Portal, mode: Mode) -> tuple[list[Call], int]
 def task_calls(
     report: Report, named: NamedTask, task: Task, portal: Portal, mode: Mode
 ) -> list[Call]:
-    earlier = earlier_card(report, named, portal, mode)
+    url, text = mode.url(report, named), mode.card(report, named)
+    card = Card(f"task {task.id}: card", task.id, dialog_of(task), url, text)
+    cards = copies_of(card, portal.messages.get(task.id, []), portal.me, mode.rank)
     if app_tells(report, task, portal):
-        return [remove(task, earlier)] if earlier else []
-    if mode.overtaken(report, earlier):
-        what = f"task {named.id} shows a newer pipeline"
-        portal.problems.append(Problem(what, "OVERTAKEN", mild=True))
+        return [write(card, "delete", "left to the app", copy.id) for copy in cards[:MOST_COPIES]]
+    earlier = cards[0] if cards else None
+    if problem := mode.overtaken(report, earlier, task.id):
+        portal.problems.append(problem)
         return []
-    calls = card_calls(mode.card(report, named), task, earlier, portal)
-    if named.kind not in WORK:  # it keeps the status of its own work
-        return calls
-    return calls + mode.move(report, named, earlier, portal) if mode.move else calls
-
-
-def earlier_card(report: Report, named: NamedTask, portal: Portal, mode: Mode) -> Message | None:
-    url, messages = mode.url(report, named), portal.messages.get(named.id, [])
-    return next((m for m in messages if is_card(m, url, portal) and is_ours(m.text)), None)
-
-
-def is_card(message: Message, url: str, portal: Portal) -> bool:
-    return message.author_id == portal.me and is_about(message.text, url)
+    calls = keep(card, cards)
+    # Only members of a task write into its chat: somebody else first becomes its observer.
+    if "add" in map(action_of, calls) and card.dialog and portal.me not in {0, *task.members}:
+        observes = f"task {task.id}: the webhook's user observes it now"
+        calls.insert(0, Call("tasks.task.startwatch", {"taskId": task.id}, observes))
+    # Where a task is only named, it keeps the status of its own work.
+    return calls + mode.move(report, named, earlier, portal) if named.kind in WORK else calls
 
 
 def app_tells(report: Report, task: Task, portal: Portal) -> bool:
     return any(is_of_app(message.text, report) for message in portal.messages.get(task.id, ()))
 
 
-def card_calls(text: str, task: Task, earlier: Message | None, portal: Portal) -> list[Call]:
-    """Only members of a task write into its chat: somebody else first becomes its observer."""
-    about = f"task {task.id}: card"
-    if earlier and earlier.text.strip() == text:
+def copies_of(card: Card, messages: list[Message], me: int, rank: Rank = unranked) -> list[Message]:
+    """Return what stands there of a card, the latest first: by what it shows, then by its number.
+
+    More than one, where two jobs posted at the same instant and the later was killed thereafter.
+    """
+    copies = [
+        m for m in messages if m.author_id == me and is_about(m.text, card.url) and is_ours(m.text)
+    ]
+    return sorted(copies, key=lambda m: (rank(m.text), m.id), reverse=True)
+
+
+def keep(card: Card, copies: list[Message]) -> list[Call]:
+    """Return what makes this the only card: the latest is edited, or a new one is posted."""
+    calls = removed(card, [copy for copy in copies[1:] if copy.editable])
+    if not copies or not copies[0].editable:
+        return [write(card, "add", "written"), *calls]
+    same = copies[0].text.strip() == card.text
+    return calls if same else [write(card, "update", "edited", copies[0].id), *calls]
+
+
+def others(
+    report: Report, card: Card, own: int, messages: list[Message], portal: Portal, mode: Mode
+) -> list[Call]:
+    """Return what makes good that jobs posted a card at the same instant; `own`: the id of ours.
+
+    Who posted last sees all the others, and it alone chooses. What was written beside an older
+    card is as the newer one says.
+    """
+    cards = copies_of(card, messages, portal.me, mode.rank)
+    copies = [copy for copy in cards if copy.editable]
+    if not own or not copies:
         return []
-    if earlier and earlier.editable:
-        return [edit(task, earlier, text, f"{about} edited")]
-    calls = [post(task, text, f"{about} written")]
-    if task.chat_id and portal.me and portal.me not in task.members:
-        observes = f"task {task.id}: the webhook's user observes it now"
-        calls.insert(0, Call("tasks.task.startwatch", {"taskId": task.id}, observes))
+    latest = copies[0]
+    newer = mode.overtaken(report, latest, 0)
+    calls = mode.again(report, card, latest.text) if newer else []
+    if own == max(copy.id for copy in copies):
+        kept = latest.id if newer else own
+        calls += removed(card, [copy for copy in copies if copy.id != kept])
     return calls
 
 
-def remove(task: Task, earlier: Message) -> Call:
-    about = f"task {task.id}: card left to the app"
-    if task.chat_id:
-        return message_call("delete", about, MESSAGE_ID=earlier.id)
-    return comment_call("delete", about, TASKID=task.id, ITEMID=earlier.id)
+def action_of(call: Call) -> str:
+    """Return add, update or delete of a card; "" for another call."""
+    return call.method.rpartition(".")[2] if call.card else ""
 
 
-def edit(task: Task, earlier: Message, text: str, about: str) -> Call:
-    if task.chat_id:
-        return edit_message(earlier, text, about)
-    fields = {"POST_MESSAGE": text}
-    return comment_call("update", about, TASKID=task.id, ITEMID=earlier.id, FIELDS=fields)
+def removed(card: Card, copies: list[Message]) -> list[Call]:
+    return [write(card, "delete", "was there twice", copy.id) for copy in copies[:MOST_COPIES]]
 
 
-def edit_message(earlier: Message, text: str, about: str) -> Call:
-    return message_call("update", about, MESSAGE_ID=earlier.id, MESSAGE=text, URL_PREVIEW="N")
-
-
-def post(task: Task, text: str, about: str) -> Call:
-    if task.chat_id:
-        return post_message(f"chat{task.chat_id}", text, about)
-    return comment_call("add", about, TASKID=task.id, FIELDS={"POST_MESSAGE": text})
-
-
-def post_message(dialog: str, text: str, about: str) -> Call:
-    return message_call("add", about, DIALOG_ID=dialog, MESSAGE=text, URL_PREVIEW="N")
-
-
-def message_call(action: str, about: str, **fields: object) -> Call:
-    return Call(f"im.message.{action}", fields, about)
-
-
-def comment_call(action: str, about: str, **fields: object) -> Call:
-    """Return a call of the old task card, whose discussion are comments."""
-    return Call(f"task.commentitem.{action}", fields, about)
-
-
-def instead_of(call: Call) -> Call:
-    """Return a new comment for an edit that is refused: it may take an administrator.
-
-    https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-update.html
-    """
-    fields = {name: value for name, value in call.params.items() if name != "ITEMID"}
-    return Call("task.commentitem.add", fields, call.about.replace("edited", "written anew"))
+def write(card: Card, action: str, how: str, message: int = 0) -> Call:
+    """Return a call of the chat, or of the comments of the old task card, where order counts."""
+    if card.dialog:
+        method, text = "im.message", {"MESSAGE": card.text, "URL_PREVIEW": "N"}
+        fields = {"MESSAGE_ID": message} if message else {"DIALOG_ID": card.dialog}
+    else:
+        method, text = "task.commentitem", {"FIELDS[POST_MESSAGE]": card.text}
+        fields = {"TASKID": card.task, **({"ITEMID": message} if message else {})}
+    fields |= {} if action == "delete" else text
+    return Call(f"{method}.{action}", fields, f"{card.about} {how}", card)

@@ -7,23 +7,41 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from reporter.bbcode import quoted
 from reporter.errors import Problem, portal_problem
+from reporter.gitlab_json import inside
 from reporter.http import Http
 
 MOST_CALLS = 50  # of one batch
+BRACKETS = r"\[\]"
 WEBHOOK = r"(https?://[^/\s?#@]+(?:/[^/\s?#]+)*?/rest/[0-9]+/[^/\s?#]+)(?:/.*)?"
 
 
+class Card(NamedTuple):
+    """A message that is kept up to date, and known by the address `url` in its first line.
+
+    `dialog`: its chat; "" where it is a comment of the old task card. `about`: words for the log.
+    """
+
+    about: str
+    task: int
+    dialog: str
+    url: str
+    text: str
+
+
 class Call(NamedTuple):
-    """`about`: what it does, in words for the job's log."""
+    """`params` by the names of a form, as `fields[TITLE]`; `about`: words for the job's log;
+    `card`: what it writes or removes.
+    """
 
     method: str
     params: Mapping[str, object]
     about: str = ""
+    card: Card | None = None
 
 
 class Results(NamedTuple):
@@ -31,6 +49,12 @@ class Results(NamedTuple):
 
     done: Mapping[str, object]
     failed: Mapping[str, Problem]
+
+
+def task_call(task: int, fields: Iterable[str]) -> Call:
+    """Ask for a task with these fields; the others would not come."""
+    select = {f"select[{number}]": field for number, field in enumerate(fields)}
+    return Call("tasks.task.get", {"taskId": task, **select})
 
 
 def read_webhook(url: str, variable: str) -> str:
@@ -46,30 +70,26 @@ def read_webhook(url: str, variable: str) -> str:
 
 def encode(call: Call) -> str:
     """Return the call as a command of a batch: `method?a=1&b[c]=2`, as PHP reads it."""
-    pairs = [pair for name, value in call.params.items() for pair in pairs_of(name, value)]
-    query = "&".join(f"{quoted(name, b'[]')}={quoted(value)}" for name, value in pairs)
-    return f"{call.method}?{query}"
-
-
-def pairs_of(name: str, value: object) -> list[tuple[str, str]]:
-    if isinstance(value, dict):
-        rows = [*value.items()]
-    elif isinstance(value, (list, tuple)):
-        rows = [*enumerate(value)]
-    else:
-        return [(name, str(value))]
-    return [pair for key, inner in rows for pair in pairs_of(f"{name}[{key}]", inner)]
+    pairs = (f"{quoted(name, BRACKETS)}={quoted(str(v))}" for name, v in call.params.items())
+    return f"{call.method}?{'&'.join(pairs)}"
 
 
 def batch(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:
-    """Make one request. It is repeated once where nothing of it can have been carried out."""
+    """Make the calls in their order: one request for 50 of them.
+
+    It is repeated once where nothing of it can have been carried out.
+    """
+    rows = [*calls.items()]
+    first, rest = dict(rows[:MOST_CALLS]), dict(rows[MOST_CALLS:])
     try:
-        return send(http, webhook, calls)
+        results = send(http, webhook, first)
     except Problem as problem:
         if not problem.again or http.left() < http.wait:
             raise
-    time.sleep(http.wait)
-    return send(http, webhook, calls)
+        time.sleep(http.wait)
+        results = send(http, webhook, first)
+    more = batch(http, webhook, rest) if rest else Results({}, {})
+    return Results({**results.done, **more.done}, {**results.failed, **more.failed})
 
 
 def send(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:
@@ -78,12 +98,9 @@ def send(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:
     if 300 <= answer.status < 400:
         host = answer.location.partition("://")[2].partition("/")[0] or "another address"
         raise Problem(f"Bitrix24 answers that the portal has moved to {host}", "MOVED")
-    result = answer.body.get("result") if isinstance(answer.body, dict) else None
-    if answer.status != 200 or not isinstance(result, dict):
+    result = inside({"": answer.body}, "", "result")
+    if answer.status != 200 or not result:
         raise portal_problem(answer.status, answer.body)
-    done, failed = result.get("result"), result.get("result_error")
-    errors = failed.items() if isinstance(failed, dict) else ()
-    return Results(
-        done if isinstance(done, dict) else {},
-        {key: portal_problem(200, body) for key, body in errors},
-    )
+    failed = inside(result, "result_error").items()
+    errors = {key: portal_problem(200, body) for key, body in failed}
+    return Results(inside(result, "result"), errors)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reporter.ci_variables import number
 from reporter.errors import Problem
 from reporter.gitlab_client import Row
-from reporter.gitlab_json import inside, text
+from reporter.gitlab_json import text
 
 WAITING, AWAITING_CONTROL, COMPLETED = 2, 4, 5
 # The portal takes edits for three days; an hour is left for the way there.
@@ -19,17 +19,15 @@ EDIT_WINDOW = 71 * 3600
 
 
 class Task(NamedTuple):
-    """`chat_id` 0: a portal with the old card. `actions`: what the webhook's user may do now."""
+    """`chat_id` 0: a portal with the old card. `row`: the portal's answer, for what few ask for."""
 
     id: int
-    title: str = ""
-    status: int = 0
-    chat_id: int = 0
-    group_id: int = 0
-    stage_id: int = 0
-    field: str = ""
-    members: frozenset[int] = frozenset()
-    actions: frozenset[str] = frozenset()
+    title: str
+    chat_id: int
+    group_id: int
+    field: str
+    members: frozenset[int]
+    row: Row
 
 
 class Message(NamedTuple):
@@ -39,19 +37,19 @@ class Message(NamedTuple):
     editable: bool
 
 
-class Portal:
+class Portal(NamedTuple):
     """What was read of the portal. `me`: our user id, 0 where it is not known.
 
     `messages`: by task id, the newest first. `results`: answers by the key of their question.
     `problems`: what people should know.
     """
 
-    def __init__(
-        self, address: str, me: int, tasks: dict[int, Task], results: dict[str, object]
-    ) -> None:
-        self.address, self.me, self.tasks, self.results = address, me, tasks, results
-        self.messages: dict[int, list[Message]] = {}
-        self.problems: list[Problem] = []
+    address: str
+    me: int
+    tasks: dict[int, Task]
+    results: dict[str, object]
+    messages: dict[int, list[Message]]
+    problems: list[Problem]
 
 
 def read_task(row: Row, field: str) -> Task:
@@ -62,14 +60,16 @@ def read_task(row: Row, field: str) -> Task:
     return Task(
         number(row.get("id")),
         html.unescape(text(row, "title")),
-        number(row.get("status")),
         number(row.get("chatId")),
         number(row.get("groupId")),
-        number(row.get("stageId")),
         text(row, head + "".join(map(str.capitalize, rest))),
         frozenset(map(number, people)),
-        frozenset(name for name, may in inside(row, "action").items() if may),
+        row,
     )
+
+
+def dialog_of(task: Task) -> str:
+    return f"chat{task.chat_id}" if task.chat_id else ""
 
 
 def read_messages(result: object) -> list[Message]:
@@ -81,10 +81,10 @@ def read_messages(result: object) -> list[Message]:
 
 def read_message(row: Row) -> Message:
     if "POST_MESSAGE" in row:  # of the old card
-        author = number(row.get("AUTHOR_ID"))
-        return Message(number(row.get("ID")), author, text(row, "POST_MESSAGE"), True)
-    young = is_young(text(row, "date"))
-    return Message(number(row.get("id")), number(row.get("author_id")), text(row, "text"), young)
+        of, author, body, young = "ID", "AUTHOR_ID", "POST_MESSAGE", True
+    else:
+        of, author, body, young = "id", "author_id", "text", is_young(text(row, "date"))
+    return Message(number(row.get(of)), number(row.get(author)), text(row, body), young)
 
 
 def is_young(date: str) -> bool:

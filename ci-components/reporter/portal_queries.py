@@ -9,8 +9,8 @@ from reporter.gitlab_json import inside
 from reporter.http import Http
 from reporter.model import Report
 from reporter.plan import Mode
-from reporter.portal_batch import MOST_CALLS, Call, batch
-from reporter.portal_json import Portal, Task, read_messages, read_task
+from reporter.portal_batch import Call, batch, task_call
+from reporter.portal_json import Portal, Task, dialog_of, read_messages, read_task
 
 SELECT = (
     "ID", "TITLE", "STATUS", "CHAT_ID", "GROUP_ID", "STAGE_ID", "CREATED_BY", "RESPONSIBLE_ID",
@@ -30,11 +30,11 @@ def read_all(http: Http, webhook: str, report: Report, mode: Mode) -> Portal:
         if number(row.get("id")) == named.id:
             tasks[named.id] = read_task(row, report.settings.field)
     me = number(inside(results.done, "me").get("ID"))
-    portal = Portal("/".join(webhook.split("/")[:3]), me, tasks, dict(results.done))
+    portal = Portal("/".join(webhook.split("/")[:3]), me, tasks, dict(results.done), {}, [])
     if tasks:
-        calls = {f"m{task.id}": discussion(task) for task in tasks.values()}
+        calls = {f"m{id_}": discussion(dialog_of(task), id_) for id_, task in tasks.items()}
         calls |= mode.ask_more(report, portal)
-        more = batch(http, webhook, dict([*calls.items()][:MOST_CALLS]))
+        more = batch(http, webhook, calls)
         portal.results.update(more.done)
         failed.update(more.failed)
     portal.messages.update((id_, read_messages(portal.results.get(f"m{id_}"))) for id_ in tasks)
@@ -43,22 +43,17 @@ def read_all(http: Http, webhook: str, report: Report, mode: Mode) -> Portal:
 
 
 def first_read(report: Report) -> dict[str, Call]:
-    select = [*SELECT, *filter(None, [report.settings.field])]
-    calls = {"me": Call("profile", {})}
-    for task in report.tasks:
-        calls[f"t{task.id}"] = Call("tasks.task.get", {"taskId": task.id, "select": select})
-    return calls
+    fields = [*SELECT, *filter(None, [report.settings.field])]
+    calls = {f"t{task.id}": task_call(task.id, fields) for task in report.tasks}
+    return {"me": Call("profile", {}), **calls}
 
 
-def discussion(task: Task) -> Call:
-    if task.chat_id:
-        return newest(f"chat{task.chat_id}")
-    by_position = {"TASKID": task.id, "ORDER": {"ID": "desc"}, "FILTER": {">ID": 0}}
-    return Call("task.commentitem.getlist", by_position)
-
-
-def newest(dialog: str) -> Call:
-    return Call("im.dialog.messages.get", {"DIALOG_ID": dialog, "LIMIT": 50})
+def discussion(dialog: str, task: int = 0) -> Call:
+    """Ask for the newest messages of a chat, or for the comments of a task on the old card."""
+    if dialog:
+        return Call("im.dialog.messages.get", {"DIALOG_ID": dialog, "LIMIT": 50})
+    newest = {"TASKID": task, "ORDER[ID]": "desc", "FILTER[>ID]": 0}
+    return Call("task.commentitem.getlist", newest)
 
 
 def refusals(failed: dict[str, Problem], portal: Portal, report: Report) -> list[Problem]:

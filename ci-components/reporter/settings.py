@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reporter.ci_variables import Variables
-
-LISTS = ("refs", "statuses", "tiers", "notify_sources")
 
 
 class Settings:
@@ -24,14 +22,12 @@ class Settings:
 
     def __getattr__(self, name: str) -> Any:
         value = self.ci[f"B24_{name.upper()}"].strip()
-        if name in LISTS:
-            return [word.strip() for word in value.split(",") if word.strip()]
         return "" if value == "-" else value
 
 
-def fits(value: str, patterns: Iterable[str]) -> bool:
-    """Tell whether a value matches one of the patterns, as in `release/*`."""
-    return any(fnmatch.fnmatchcase(value, pattern) for pattern in patterns)
+def fits(value: str, patterns: str) -> bool:
+    """Tell whether a value is among these, as in: main, release/*."""
+    return any(fnmatch.fnmatchcase(value, pattern.strip()) for pattern in patterns.split(","))
 
 
 def read_secret(environ: Mapping[str, str], name: str) -> str:

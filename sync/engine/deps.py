@@ -31,6 +31,7 @@ from sync.errors import Denied
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.webhooks import parse as gitlab_hooks
+from sync.gitlab.webhooks import verify as gitlab_verify
 from sync.store.oauth_grants import GrantRecord
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, DeliveryRow
@@ -107,13 +108,13 @@ def _parse_gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
     connection_id = delivery.connection_id or 0
     if delivery.event == ci_reports_events.EVENT:
         return ci_reports_events.parse_events(delivery.body, connection_id)
-    names = (name for name in delivery.headers if name.lower() == "x-gitlab-instance")
-    instance_name = next(names, None)
+    headers = {name.lower(): value for name, value in delivery.headers.items()}
     return gitlab_hooks.parse_events(
         delivery.event,
         delivery.body,
         connection_id=connection_id,
-        instance=delivery.headers[instance_name] if instance_name else "",
+        instance=headers.get("x-gitlab-instance", ""),
+        sent_at=gitlab_verify.sent_at(headers, delivery.received_at),
     )
 
 

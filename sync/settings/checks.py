@@ -113,11 +113,11 @@ def _check_pairs_on_portal(settings: Settings, portal: Lookups) -> FoundProblems
             yield (*here, "workgroup"), text
         elif pair.workgroup:
             yield from pair_checks.check_stages(here, pair, stages)
-        default = settings.issue_sync.default.custom
-        for name in {**default, **pair.custom}:
+        named = pair_checks.named_fields(settings.issue_sync.default, pair)
+        for name, inside in named.items():
             existing = portal.task_fields()
             if existing is not None and name not in existing:
-                place = (*here, "custom", name) if name in pair.custom else here
+                place = (*here, *inside)
                 listed = ", ".join(sorted(existing)) or "none"
                 yield place, f"the portal's tasks have no field {name}; they have: {listed}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from sync.core.issue_sync.mapping import (
     CustomField,
     ItemFilter,
     ProjectPair,
+    SprintPlace,
     StatusMatch,
     SyncMapping,
 )
@@ -44,8 +46,10 @@ FIELD_NAMES = {
     "estimate": fields.ESTIMATE,
     "checklist": fields.CHECKLIST,
     "parent": fields.PARENT,
+    "links": fields.LINKS,
     "sprint": fields.SPRINT,
 }
+CUSTOM_FIELD = re.compile(r"UF_[A-Z0-9_]{1,47}")
 UNREADABLE = "unknown/number-"  # begins the project of a pair that could not be read
 PRIORITIES = {"low": "0", "medium": "1", "high": "2"}
 CREATED = {"issues": SideName.TRACKER, "tasks": SideName.PORTAL}
@@ -92,12 +96,19 @@ def _parse_since(value: Any) -> Any:
         raise value_error("must be a date like 2026-01-31") from None
 
 
+def _check_sprint_place(value: str) -> str:
+    if value != "scrum" and not CUSTOM_FIELD.fullmatch(value):
+        raise value_error("must be scrum, or a field of the portal's own, like UF_SPRINT")
+    return value
+
+
 DirectionName = Annotated[str, BeforeValidator(_parse_direction)]
 PolicyName = Annotated[Policy, Field(strict=False)]
 FieldName = Annotated[str, AfterValidator(_check_field_name)]
 CustomName = Annotated[
     str, StringConstraints(pattern=r"^[A-Z0-9_]{4,50}$"), AfterValidator(_check_custom_name)
 ]
+SprintPlaceName = Annotated[str, AfterValidator(_check_sprint_place)]
 Since = Annotated[date, BeforeValidator(_parse_since)]
 Workgroup = Annotated[int, Field(ge=0)]
 
@@ -172,10 +183,18 @@ class FilterSettings(SettingsPart):
     creators: list[PortalPerson] = []
 
 
+class SprintSettings(SettingsPart):
+    """Where sprints are kept: `issue`: milestone, iteration, or a board; `task`: scrum, or UF_…."""
+
+    issue: Text = ""
+    task: SprintPlaceName = "scrum"
+
+
 class PairRules(SettingsPart):
     """How a pair is kept in step; what is unset is taken from `default`.
 
-    `confidential`: whether confidential issues cross, with all that is in them.
+    `child_type`: of issues made for tasks that have a parent. `confidential`: whether confidential
+    issues cross, with all that is in them.
     """
 
     policy: PolicyName | None = None
@@ -188,6 +207,8 @@ class PairRules(SettingsPart):
     files: FilesOrDirection | None = None
     create: list[Literal["issues", "tasks"]] | None = None
     issue_type: Text | None = None
+    child_type: Text | None = None
+    sprint: SprintSettings | None = None
     only: FilterSettings | None = None
     confidential: bool | None = None
 
@@ -228,6 +249,7 @@ def _pair(default: PairRules, pair: Pair, connection: str, ids: Mapping[str, int
     priorities = default.priorities if pair.priorities is None else pair.priorities
     files = pair.files or default.files or FileSettings()
     create = default.create if pair.create is None else pair.create
+    sprint = pair.sprint or default.sprint or SprintSettings()
     return ProjectPair(
         group_id=pair.workgroup,
         project=str(pair.project),
@@ -238,6 +260,8 @@ def _pair(default: PairRules, pair: Pair, connection: str, ids: Mapping[str, int
         files=_entry_rule(files),
         creates=frozenset(CREATED[name] for name in create or ()),
         kind=pair.issue_type or default.issue_type or "",
+        child_kind=pair.child_type or default.child_type or "",
+        sprint=SprintPlace(sprint.issue.strip().casefold(), sprint.task),
         only=_item_filter(pair.only or default.only or FilterSettings(), ids),
         statuses=tuple(map(_status_match, statuses or ())),
         priorities={name: PRIORITIES[word] for name, word in (priorities or {}).items()},

@@ -103,11 +103,11 @@ def _created(default: PairRules, pair: Pair) -> Sequence[str]:
 
 
 def _check_statuses(here: Path, rules: PairRules) -> Problems:
-    seen: set[str] = set()
+    statuses: set[str] = set()
     for number, row in enumerate(rules.statuses or ()):
-        if row.issue.casefold() in seen:
+        if row.issue.casefold() in statuses:
             yield (*here, "statuses", number, "issue"), f"{row.issue!r} has a row already"
-        seen.add(row.issue.casefold())
+        statuses.add(row.issue.casefold())
 
 
 def named_creators(settings: IssueSync) -> Iterator[tuple[Path, int | str]]:
@@ -123,3 +123,13 @@ def check_stages(here: Path, rules: PairRules, stages: tuple[KanbanStage, ...]) 
         if row.stage and not any(matches_stage(row.stage, stage) for stage in stages):
             text = f"the workgroup has no such stage; it has: {list_stages(stages)}"
             yield (*here, "statuses", number, "stage"), text
+
+
+def named_fields(default: PairRules, pair: Pair) -> dict[str, tuple[str, ...]]:
+    """Return the portal's own fields that a pair uses, with the place of each inside the pair."""
+    names: dict[str, tuple[str, ...]] = dict.fromkeys(default.custom, ())
+    names |= {name: ("custom", name) for name in pair.custom}
+    sprint = pair.sprint or default.sprint
+    if sprint is not None and sprint.task.startswith("UF_"):
+        names.setdefault(sprint.task, ("sprint", "task") if pair.sprint else ())
+    return names

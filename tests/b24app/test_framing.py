@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from b24app.framing import MAX_CHUNKS, MAX_HEAD_BYTES, BadRequest, IncomingRequest
-from b24app.receiver import BODY_LIMITS, pool_of, pool_sizes
+from b24app.receiver import BODY_LIMITS
+from b24app.request_pools import pool_of, pool_sizes
 
 POST = b"POST /hooks/gitlab/key HTTP/1.1\r\nHost: here\r\n"
 NEXT = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"

@@ -16,7 +16,11 @@ from sync.errors import Denied, Later
 
 ROOT = Path(b24app.__file__).parent
 # Answers to other programs and to who types commands, not to people at a page.
-MACHINES = {"routes/webhooks.py", "services/gitlab_connections.py"}
+MACHINES = {
+    "routes/webhooks.py",
+    "routes/youtrack_hints.py",
+    "services/gitlab_connections.py",
+}
 FILES = [
     path
     for path in ROOT.rglob("*.py")
@@ -32,7 +36,7 @@ NOT_FOR_PEOPLE = {
 def said(path: Path) -> set[str]:
     """The plain sentences that errors of a module are made of."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    raised = [one for one in calls if getattr(one.func, "id", "") in SHOWN]
+    raised = [call for call in calls if getattr(call.func, "id", "") in SHOWN]
     given = [
         value for one in raised for value in (*one.args, *(word.value for word in one.keywords))
     ]

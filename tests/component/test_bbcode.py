@@ -7,8 +7,8 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reporter.bbcode import JOINER, escaped, link, live_url
-from reporter.phrases import DEPLOYMENT, MORE, PIPELINE, PLACE, REQUEST, SENSE, say
+from reporter.bbcode import JOINER, at_line_start, escaped, link, live_url
+from reporter.phrases import DEPLOYMENT, MORE, PIPELINE, REQUEST, SENSE, say
 
 from sync.core.i18n import translate
 from sync.text import bbcode_escape, urls
@@ -22,12 +22,13 @@ TEXTS = [
 @pytest.mark.parametrize("start", [True, False])
 @pytest.mark.parametrize("text", TEXTS)
 def test_both_escape_alike(text: str, start: bool) -> None:
-    assert escaped(text, line_start=start) == bbcode_escape.escaped(text, line_start=start)
+    own = at_line_start if start else escaped
+    assert own(text) == bbcode_escape.escaped(text, line_start=start)
 
 
 @given(st.text(alphabet="[]/*bu>- \n\u2060$result1", max_size=30))
 def test_no_tag_survives(text: str) -> None:
-    shown = escaped(text, line_start=True)
+    shown = at_line_start(text)
     assert "\n" not in shown
     assert not shown.startswith((">>", "---"))
     assert not [at for at in range(len(shown) - 1) if shown[at] == "[" and shown[at + 1] in "bu/*"]
@@ -88,5 +89,7 @@ SHARED = {
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize(("key", "of_app"), SHARED.items(), ids=SHARED)
 def test_what_both_say_is_said_in_the_same_words(key: str, of_app: str, language: str) -> None:
-    values = {name: f"<{name}>" for name in re.findall(PLACE, PHRASES[key][0])}
-    assert say(language, PHRASES[key], **values) == translate.translate(language, of_app, **values)
+    places = re.findall(r"\{(\w+)\}", translate.get_sentence("en", of_app, "<count>"))
+    values = {name: f"<{name}>" for name in places}
+    said = say(language, PHRASES[key], *values.values())
+    assert said == translate.translate(language, of_app, **values)

@@ -45,10 +45,10 @@ def test_a_template_is_small(path: Path) -> None:
     assert path.stat().st_size <= 40_000
 
 
-WORD_RULES = re.compile(r"^  # --- sync\..*?(?=^  # --- (?!sync\.))", re.DOTALL | re.MULTILINE)
+WORD_RULES = re.compile(r"^  # sync\..*?(?=^  # (?!sync\.))", re.DOTALL | re.MULTILINE)
 MOST_BYTES = {form: 12_000 if form.endswith("-app") else 40_000 for form in FORMS} | {
     # But for the word rules, which grow with the app's: docs/component-direct.md says why.
-    "report-direct": 54_000, "merge-request-direct": 48_000, "deployment-direct": 41_500,
+    "report-direct": 55_600, "merge-request-direct": 48_000, "deployment-direct": 38_600,
 }  # fmt: skip
 
 
@@ -94,13 +94,13 @@ def test_every_module_is_in_some_script() -> None:
     folder = generate.HERE / "reporter"
     scripts = "".join(map(generate.script, FORMS))
     names = {path.stem for path in folder.glob("*.py")} - {"__init__"}
-    assert {name for name in names if f"# --- {name}.py\n" not in scripts} == set()
+    assert {name for name in names if f"# {name}\n" not in scripts} == set()
 
 
 def test_keywords_and_prose_are_the_app_s_own() -> None:
     script = generate.script("report-direct")
-    assert "# --- sync.core.references.keywords.py\n" in script
-    assert "# --- sync.core.references.prose.py\n" in script
+    assert "# sync.core.references.keywords\n" in script
+    assert "# sync.core.references.prose\n" in script
 
 
 SOURCES = {
@@ -113,8 +113,7 @@ SOURCES = {
 
 def test_a_script_is_what_its_entry_needs_without_what_explains_it() -> None:
     assert script_of("reporter.a", SOURCES.__getitem__) == (
-        "\n# --- b.py\ndef twice(number): return number * 2\n"
-        "\n# --- a.py\ndef perform(): return twice(1)\n"
+        "\n# b\ndef twice(number): return number * 2\n\n# a\ndef perform(): return twice(1)\n"
     )
 
 

@@ -78,7 +78,8 @@ class World:
 
     def messages(self, number: int) -> list[str]:
         """What people read under the task."""
-        return [one.text for one in self.portal.discussion(number)]
+        messages = self.portal.discussion(number)
+        return [message.text for message in messages if not getattr(message, "deleted", False)]
 
     def open_mr(self, title: str = "Pay", branch: str = "feature/B24-5", **more) -> MergeRequest:
         self.gitlab.push(self.shop, branch, ["Pay"], "ann")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 
 from sync.bitrix24.issue_sync.client import PortalTasks
-from sync.bitrix24.issue_sync.options import TaskOptions
+from sync.bitrix24.issue_sync.options import SCRUM, TaskOptions
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.throttle import Throttle
@@ -15,12 +15,15 @@ from sync.core.audit import CallLog
 from sync.core.clock import ManualClock
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    BLOCKED,
     DEADLINE,
     DESCRIPTION,
     ESTIMATE,
     LEAD,
+    LINKS,
     PARENT,
     PRIORITY,
+    SPRINT,
     STATUS,
     TAGS,
     TITLE,
@@ -35,6 +38,7 @@ START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SCOPES = ("task", "tasks", "im", "user_basic", "sonet_group", "disk")
 BRIDGE, ANN, BOB = 1, 2, 3
 GROUP, OTHER = 10, 11
+SPRINT_FIELD = "UF_SPRINT"
 
 
 class BitrixRoom:
@@ -47,10 +51,12 @@ class BitrixRoom:
         for number, name in ((ANN, "Ann"), (BOB, "Bob")):
             self._state.add_user(name, id=number)
         for number in (GROUP, OTHER):
-            self._state.add_group("Site", id=number, members=[BRIDGE, ANN, BOB])
+            kind = "scrum" if self._is_scrum() else "project"
+            self._state.add_group("Site", id=number, members=[BRIDGE, ANN, BOB], kind=kind)
         self.project, self.other_project = str(GROUP), str(OTHER)
         parent, other_parent = self.create("Parent"), self.create("Other parent")
-        self.traits = _traits(b24.state.card, parent, other_parent)
+        earlier = [self.create(f"Parent before {number}").id for number in range(3)]
+        self.traits = _traits(b24.state.card, parent, other_parent, earlier, self._sprints())
         self.client = self.new_client()
 
     def new_client(self) -> PortalTasks:
@@ -67,7 +73,24 @@ class BitrixRoom:
             call_log=CallLog(clock=self._clock), session=guarded_session(("127.0.0.0/8",)),
             features={"new_card": self._state.card == "new", "v3": self._state.v3},
         )  # fmt: skip
-        return PortalTasks(self._portal, TaskOptions(max_file_bytes=1000))
+        sprint = SCRUM if self._is_scrum() else SPRINT_FIELD
+        options = TaskOptions(max_file_bytes=1000, links=True, sprint=sprint)
+        return PortalTasks(self._portal, options)
+
+    def _is_scrum(self) -> bool:
+        """Sprints of a scrum team in the one portal, a field of the portal's own in the other."""
+        return self._state.card == "new"
+
+    def _sprints(self) -> list[str]:
+        if not self._is_scrum():
+            self._state.add_user_field(SPRINT_FIELD, "string")
+            return ["S1", "S2"]
+        days = [START + timedelta(days=14 * number) for number in range(3)]
+        sprints = [
+            self._state.scrum.add_sprint(GROUP, f"S{number + 1}", days[number], days[number + 1])
+            for number in range(2)
+        ]
+        return [str(sprint.id) for sprint in sprints]
 
     def person(self, name: str) -> str:
         return str({"ann": ANN, "bob": BOB}[name])
@@ -88,6 +111,9 @@ class BitrixRoom:
         task = self._state.tasks[int(address.id)]
         if field_name == TAGS:
             self._state.user_edits_task(BOB, task.id, tags=[*task.tags, member])
+        elif field_name == LINKS:
+            previous = self._state.parts.previous.setdefault(task.id, [])
+            previous.append(int(member.partition(":")[2]))
         else:
             people = [*task.accomplices, int(member)]
             self._state.user_edits_task(BOB, task.id, accomplices=people)
@@ -167,8 +193,11 @@ class BitrixRoom:
         return self._portal.requests
 
 
-def _traits(card: str, parent: ItemAddress, other: ItemAddress) -> Traits:
-    """A task always has a priority and a responsible person."""
+def _traits(
+    card: str, parent: ItemAddress, other: ItemAddress, earlier: list[str], sprints: list[str]
+) -> Traits:
+    """A task always has a priority and a responsible person; it waits for tasks."""
+    first, second, third = (f"{BLOCKED}:{number}" for number in earlier)
     return Traits(
         name=f"Bitrix24, {card} card",
         samples={
@@ -182,10 +211,13 @@ def _traits(card: str, parent: ItemAddress, other: ItemAddress) -> Traits:
             TAGS: Sample(frozenset({"bug"}), frozenset({"bug", "ui"})),
             ESTIMATE: Sample(5400, 7200),
             PARENT: Sample(parent.id, other.id),
+            SPRINT: Sample(sprints[0], sprints[1]),
+            LINKS: Sample(frozenset({first}), frozenset({first, second})),
         },
         set_fields={
             TAGS: ("bug", "ui", "slow"),
             ASSIGNEES: (str(BRIDGE), str(ANN), str(BOB)),
+            LINKS: (first, second, third),
         },
         longest_title=255,
         hostile=("/close", "[user=all]all[/user]", "x [SEND=/help]y[/SEND]", "$result[added]"),

@@ -12,10 +12,14 @@ import requests
 from sync.core.clock import ManualClock
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    BLOCKED,
+    BLOCKS,
     DEADLINE,
     DESCRIPTION,
     ESTIMATE,
+    LINKS,
     PRIORITY,
+    RELATES,
     SPRINT,
     STATUS,
     TAGS,
@@ -57,16 +61,15 @@ class GitLabRoom:
         self.project, self.other_project = str(self._shop.id), str(self._other.id)
         self._tokens = {name: state.add_token(name).value for name in members}
         milestones = [emulator.keeping.create_milestone(self._shop, name) for name in ("S1", "S2")]
-        for title in ("Parent", "Other parent"):  # as in every room: no project is empty
-            self.create(title)
-        self.traits = _traits(tier, [str(each.id) for each in milestones])
+        others = [self.create(f"Parent {number}").id for number in range(3)]
+        self.traits = _traits(tier, [str(each.id) for each in milestones], others)
         self.client = self.new_client()
 
     def new_client(self) -> GitLabIssues:
         session = guarded_session(["127.0.0.0/8"])
         client = GitLab(self._emulator.url, self._tokens["bridge"], session=session)
         self._client = client
-        options = IssueOptions(sprint=MILESTONES, max_file_bytes=1000)
+        options = IssueOptions(sprint=MILESTONES, links=True, max_file_bytes=1000)
         return GitLabIssues(client, options, self._clock)
 
     def person(self, name: str) -> str:
@@ -86,6 +89,11 @@ class GitLabRoom:
         issue = self._issue(address)
         if field_name == TAGS:
             issue.manager.update(issue.iid, {"add_labels": member})
+        elif field_name == LINKS:
+            kind, _, number = member.partition(":")
+            target = next(i for i in issue.manager.list(get_all=True) if str(i.id) == number)
+            to = {"target_project_id": self.project, "target_issue_iid": target.iid}
+            issue.links.create({**to, "link_type": kind})
         else:
             people = [user["id"] for user in issue.assignees]
             issue.manager.update(issue.iid, {"assignee_ids": [*people, int(member)]})
@@ -175,8 +183,10 @@ class GitLabRoom:
         return self._project().issues.get(int(address.number))
 
 
-def _traits(tier: dict, milestones: list[str]) -> Traits:
-    """Without a licence one person is kept, and labels say the status."""
+def _traits(tier: dict, milestones: list[str], others: list[str]) -> Traits:
+    """Without a licence one person is kept, labels say the status, and no issue blocks another."""
+    kinds = (BLOCKED, BLOCKS, RELATES) if tier["premium"] else (RELATES,) * 3
+    first, second, third = (f"{kind}:{number}" for kind, number in zip(kinds, others, strict=True))
     statuses = Sample(f"{SYSTEM}2", f"{SYSTEM}3")
     if not tier["premium"]:
         statuses = Sample("workflow::doing", "closed")
@@ -192,8 +202,9 @@ def _traits(tier: dict, milestones: list[str]) -> Traits:
             TAGS: Sample(frozenset({"bug"}), frozenset({"bug", "ui"})),
             ESTIMATE: Sample(5400, 7200),
             SPRINT: Sample(milestones[0], milestones[1]),
+            LINKS: Sample(frozenset({first}), frozenset({first, second})),
         },
-        set_fields={TAGS: ("bug", "ui", "slow")}
+        set_fields={TAGS: ("bug", "ui", "slow"), LINKS: (first, second, third)}
         | ({ASSIGNEES: ("1", "2", "3")} if tier["premium"] else {}),
         longest_title=255,
         hostile=(

@@ -45,7 +45,8 @@ def test_several_creations_in_one_go(room: Room) -> None:
 
 
 @pytest.mark.parametrize("name", ["title", "description", "assignees", "priority", "status",
-                                  "deadline", "tags", "estimate", "sprint", "parent"])  # fmt: skip
+                                  "deadline", "tags", "estimate", "sprint", "parent",
+                                  "links"])  # fmt: skip
 def test_one_field_is_changed_and_the_rest_stays(room: Room, name: str) -> None:
     sample = room.traits.samples.get(name)
     if sample is None:
@@ -68,7 +69,7 @@ def test_one_field_is_changed_and_the_rest_stays(room: Room, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["deadline", "priority", "assignees", "tags", "estimate",
-                                  "description", "sprint", "parent"])  # fmt: skip
+                                  "description", "sprint", "parent", "links"])  # fmt: skip
 def test_a_field_is_emptied(room: Room, name: str) -> None:
     sample = room.traits.samples.get(name)
     if sample is None:

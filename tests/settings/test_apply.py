@@ -55,7 +55,7 @@ def vault():
 
 @pytest.fixture
 def portal(engine, vault):
-    told = Installation(
+    installation = Installation(
         "m" * 32,
         "https://portal.example.com/rest/",
         "https://oauth.bitrix.info/rest/",
@@ -63,7 +63,7 @@ def portal(engine, vault):
         language="ru",
     )
     with write(engine) as conn:
-        portals.create_or_update(conn, vault, told, NOW)
+        portals.create_or_update(conn, vault, installation, NOW)
         return portals.by_member(conn, "m" * 32)
 
 

@@ -13,11 +13,11 @@ from sync.core.issue_sync.mapping import (
     CustomField,
     ItemFilter,
     ProjectPair,
+    SprintPlace,
     StatusMatch,
     status_rows,
 )
 from sync.core.issue_sync.model import (
-    SPRINT,
     STAGE,
     STATUS,
     TAGS,
@@ -61,6 +61,10 @@ issue_sync:
         title: to_portal
         description: {direction: both, policy: tracker}
         checklist: both
+        sprint: both
+        links: to_tracker
+      sprint: {issue: Iteration, task: UF_SPRINT}
+      child_type: task
       statuses:
         - {issue: To do, task: waiting, stage: {title: New}}
         - {issue: Doing, stage: {type: REVIEW}}
@@ -95,7 +99,10 @@ def test_a_whole_document_becomes_pairs_with_their_rules():
         "description": FieldRule(Direction.BOTH, Policy.TRACKER),
         "estimate": FieldRule(Direction.OFF, Policy.ASK),
         "checklist": FieldRule(Direction.BOTH, Policy.ASK),
+        "sprint": FieldRule(Direction.BOTH, Policy.ASK),
+        "links": FieldRule(Direction.TO_TRACKER, Policy.ASK),
     }
+    assert (whole.sprint, whole.child_kind) == (SprintPlace("iteration", "UF_SPRINT"), "task")
     assert whole.statuses == (
         StatusMatch("To do", TaskStatus.WAITING, StageRef(title="New")),
         StatusMatch("Doing", None, StageRef(system_type="REVIEW")),
@@ -113,6 +120,7 @@ def test_a_whole_document_becomes_pairs_with_their_rules():
     assert whole.kind == "incident"
     assert whole.only == ItemFilter(labels=("team::*",), creators=(12, 13))
     assert (bare.group_id, bare.project, bare.kind) == (0, "42", "")
+    assert (bare.sprint, bare.crosses("sprint")) == (SprintPlace("", "scrum"), False)
     assert bare.comments.direction is Direction.TO_TRACKER
     assert bare.creates == frozenset([SideName.TRACKER])
 
@@ -147,7 +155,7 @@ BAD = [
         "  pairs:\n    - {workgroup: 7, project: team/shop, fields: {titel: both}}\n",
         "line 8: issue_sync.pairs[0].fields.titel: is no field that can cross; those are title, "
         "description, people, priority, status, deadline, labels, estimate, checklist, parent, "
-        "sprint; did you mean `title`?",
+        "links, sprint; did you mean `title`?",
     ),
     (
         "  pairs:\n    - {workgroup: 7, project: team/shop, fields: {title: bot}}\n",
@@ -169,6 +177,16 @@ BAD = [
         "  pairs:\n    - {workgroup: 7, project: a/b, custom: {UF_GONE: {field: x}}}\n",
         "line 8: issue_sync.pairs[0].custom.UF_GONE: the portal's tasks have no field UF_GONE; "
         "they have: UF_SPRINT",
+    ),
+    (
+        "  pairs:\n    - {workgroup: 7, project: a/b, sprint: {task: UF_GONE}}\n",
+        "line 8: issue_sync.pairs[0].sprint.task: the portal's tasks have no field UF_GONE; "
+        "they have: UF_SPRINT",
+    ),
+    (
+        "  pairs:\n    - {workgroup: 7, project: a/b, sprint: {task: SPRINT}}\n",
+        "line 8: issue_sync.pairs[0].sprint.task: must be scrum, or a field of the portal's own, "
+        "like UF_SPRINT",
     ),
     (
         "  pairs:\n    - {workgroup: 7, project: a/b, custom: {SPRINT: {field: x}}}\n",
@@ -226,9 +244,9 @@ def test_a_pair_needs_its_connection_where_there_are_more():
 # --- what the engine asks of a pair
 
 
-def item(labels=(), *, author=Author("5", "carl"), kind="issue", sprint=None) -> Item:  # noqa: B008
-    values = {TAGS: frozenset(labels), SPRINT: sprint}
-    return Item(ItemAddress("1"), values, author, AT, AT, kind=kind)
+def item(labels=(), *, author=Author("5", "carl"), kind="issue", milestone="") -> Item:  # noqa: B008
+    values = {TAGS: frozenset(labels)}
+    return Item(ItemAddress("1"), values, author, AT, AT, kind=kind, milestone=milestone)
 
 
 FILTERS = [
@@ -237,7 +255,7 @@ FILTERS = [
     (ItemFilter(labels=("team::*",)), SideName.TRACKER, item(["bug"]), False),
     (ItemFilter(labels=("bug",)), SideName.PORTAL, item(["other"]), True),
     (ItemFilter(tags=("bug",)), SideName.PORTAL, item(["other"]), False),
-    (ItemFilter(milestones=("May",)), SideName.TRACKER, item(sprint="may"), True),
+    (ItemFilter(milestones=("May",)), SideName.TRACKER, item(milestone="may"), True),
     (ItemFilter(milestones=("May",)), SideName.TRACKER, item(), False),
     (ItemFilter(kinds=("incident",)), SideName.TRACKER, item(kind="issue"), False),
     (ItemFilter(authors=("carl",)), SideName.TRACKER, item(), True),

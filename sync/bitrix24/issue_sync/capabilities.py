@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sync.bitrix24.issue_sync.calls import columns_call
 from sync.bitrix24.issue_sync.options import TaskOptions
+from sync.bitrix24.issue_sync.planning_choices import planning_questions, read_planning
 from sync.bitrix24.issue_sync.values import PLAIN, TITLE_LIMIT
 from sync.bitrix24.rest.batch import Answer, Call, as_int
 from sync.bitrix24.rest.client import Portal
@@ -14,7 +16,6 @@ from sync.bitrix24.tasks.queries import MESSAGE_LIMIT
 from sync.core.issue_sync.model import (
     CHECKLIST,
     CUSTOM,
-    LINKS,
     PRIORITY,
     SPRINT,
     STAGE,
@@ -43,32 +44,37 @@ PRIORITIES = (
     Choice("1", "Medium", position=1),
     Choice("2", "High", position=2),
 )
-_NO_LINKS = "Bitrix24 adds links between tasks by REST and does not list them"
-_NO_SPRINT = "Sprints of a scrum workgroup are not kept in step; use a field of the portal instead"
 
 
 def ask_capabilities(
     portal: Portal, options: TaskOptions, group_id: str
 ) -> tuple[Capabilities, Answer | SyncError]:
-    """Ask for columns, custom fields and the drive in one request; return the columns too.
+    """Ask for columns, custom fields, the drive, sprints and links; return the columns too.
 
     Raises Later or Denied.
     """
-    stages, fields, drive = portal.batch(
+    stages, fields, drive, *planned = portal.batch(
         [
             columns_call(as_int(group_id)),
             Call("task.item.userfield.getlist", {"ORDER": {"ID": "asc"}}, write=False),
             Call("disk.storage.getforapp", {}, write=False),
+            *planning_questions(options, group_id),
         ]
     )
-    for answer in (stages, fields, drive):
+    for answer in (stages, fields, drive, *planned):
         if isinstance(answer, Later):
             raise answer
-    missing = {LINKS: _NO_LINKS, SPRINT: _NO_SPRINT}
+    missing: dict[str, str] = {}
     choices = {STATUS: STATUSES, PRIORITY: PRIORITIES, STAGE: _columns(group_id, stages, missing)}
     writable = {*PLAIN, STATUS, *([STAGE] if choices[STAGE] else [])}
     writable |= {CHECKLIST} if options.checklist else set()
     writable |= _custom_fields(options, fields, missing)
+    planning = read_planning(options, planned)
+    choices |= planning.choices
+    writable |= planning.writable
+    missing |= planning.missing
+    if SPRINT not in writable and SPRINT not in missing:
+        _name_sprint_field(options, fields, writable, missing)
     if isinstance(drive, SyncError):
         missing[FILES] = f"Files cannot be uploaded: {drive.message}"
     longest = {TITLE: TITLE_LIMIT, COMMENTS: MESSAGE_LIMIT - 300}
@@ -108,6 +114,18 @@ def _custom_fields(
             shown = ", ".join(sorted(existing)) or "none"
             missing[CUSTOM + name] = f"The portal has no field {name} for tasks; it has: {shown}"
     return {CUSTOM + name for name in options.custom_fields if name in existing}
+
+
+def _name_sprint_field(
+    options: TaskOptions, answer: Answer | SyncError, writable: set[str], missing: dict[str, str]
+) -> None:
+    """Say whether the field exists that the settings name for sprints."""
+    named = replace(options, custom_fields=(options.sprint,))
+    absent: dict[str, str] = {}
+    if _custom_fields(named, answer, absent):
+        writable.add(SPRINT)
+    else:
+        missing[SPRINT] = "; ".join(absent.values())
 
 
 def _rows(result: Any) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sync.bitrix24.issue_sync.checklist import checklist_calls, read_lines
 from sync.bitrix24.issue_sync.outcomes import failed, first_error
+from sync.bitrix24.issue_sync.planning import as_field, planned_calls
 from sync.bitrix24.issue_sync.reading import TaskReader
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.stored import (
@@ -21,7 +22,7 @@ from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.issue_sync.values import XML_PREFIX, plain_fields, status_of
 from sync.bitrix24.rest.batch import Answer, Call, Reference, as_int, as_mapping
 from sync.bitrix24.tasks.transitions import METHOD_PATHS
-from sync.core.issue_sync.model import CHECKLIST, STAGE, STATUS, Item
+from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, STAGE, STATUS, Item
 from sync.core.issue_sync.writes import CreateItem, Done, Outcome, Unknown
 from sync.core.model.tasks import TaskStatus
 from sync.errors import Later, Refused, SyncError
@@ -30,6 +31,7 @@ AUTHOR = "author"  # among the dropped
 KEY = "key"
 NO_AUTHOR = "The portal does not let the application create tasks in another person's name"
 NO_KEY = "The portal does not keep the task's XML_ID, by which it would be found again"
+_BY_OWN_METHODS = (STAGE, STATUS, CHECKLIST, SPRINT, LINKS)
 _MOST_ITEMS = 40  # of a checklist, in the batch that creates the task
 _TASK = Reference("added", ("task", "id"))
 
@@ -65,7 +67,7 @@ def create_item(write: CreateItem, reader: TaskReader) -> Talk[Outcome]:
         return Unknown(Later(text, sent=True, code="no_task"))
     created[write.key] = task_id
     first = first_error(answers)
-    errors = {name: first for name in (STAGE, STATUS, CHECKLIST) if first is not None}
+    errors = {name: first for name in _BY_OWN_METHODS if first is not None}
     dropped = dropped_fields(write.values, {}, item, errors)
     new = replace(item, comments=(), time=(), files=())  # nobody has seen it yet
     return Done(item=new, dropped=dropped | _unkept(write, item, creator))
@@ -91,12 +93,14 @@ def _calls(write: CreateItem, side: ReadingSide, creator: int) -> list[Call]:
     calls += _status_calls(status_of(write.values.get(STATUS)) or TaskStatus.WAITING)
     lines = read_lines(str(write.values.get(CHECKLIST) or ""))
     calls += checklist_calls(_TASK, (), lines[:_MOST_ITEMS])
+    calls += planned_calls(_TASK, write.values, side.options, 0)
     return [*calls, *stored_calls(_TASK, side)]
 
 
 def _fields(write: CreateItem, side: ReadingSide, creator: int) -> dict[str, Any]:
     """Return the fields of the new task; a task always has a responsible person."""
-    values = {name: value for name, value in write.values.items() if value is not None}
+    given = as_field(write.values, side.options)
+    values = {name: value for name, value in given.items() if value is not None}
     fields = {"RESPONSIBLE_ID": creator, **plain_fields(values)}
     fields |= {"GROUP_ID": as_int(write.project), "XML_ID": XML_PREFIX + write.key}
     if creator != side.user_id:

@@ -18,7 +18,8 @@ from sync.errors import SyncError
 class Memory:
     """What hardly changes: chats of tasks, files behind attachments, first columns of workgroups.
 
-    `columns` is asked for anew with the capabilities of a workgroup. `created`: by workgroup, the
+    `columns` is asked for anew with the capabilities of a workgroup. `backlogs`: of scrum teams, by
+    workgroup. `created`: by workgroup, the
     tasks that carry a key of ours. `keys`: of our comments, by task and number. `most`: entries of
     each that are kept.
     """
@@ -27,6 +28,7 @@ class Memory:
     chats: MutableMapping[int, int | None] = field(default_factory=dict)
     attachments: MutableMapping[int, File | None] = field(default_factory=dict)
     columns: MutableMapping[int, int] = field(default_factory=dict)
+    backlogs: MutableMapping[int, int] = field(default_factory=dict)
     created: MutableMapping[int, dict[str, int]] = field(default_factory=dict)
     keys: MutableMapping[tuple[int, str], str] = field(default_factory=dict)
 

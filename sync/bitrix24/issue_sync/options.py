@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 MAX_FILE_BYTES = 20_000_000
+SCRUM = "scrum"
 
 
 def _no_messages(task_id: int) -> Collection[int]:
@@ -16,7 +17,9 @@ def _no_messages(task_id: int) -> Collection[int]:
 class TaskOptions:
     """Which parts of tasks are read and written.
 
-    `custom_fields`: names of the portal's own fields (UF_…). `own_messages`: the messages of a
+    `custom_fields`: names of the portal's own fields (UF_…). `sprint`: SCRUM for the sprints of a
+    scrum team, a field (UF_…) that names one, "" for neither. `links`: which tasks a task waits
+    for. `own_messages`: the messages of a
     task that this application wrote for another purpose, as cards of merge requests; they are no
     comments.
     """
@@ -25,6 +28,8 @@ class TaskOptions:
     time: bool = True
     files: bool = True
     checklist: bool = False
+    links: bool = False
+    sprint: str = ""
     custom_fields: tuple[str, ...] = ()
     max_file_bytes: int = MAX_FILE_BYTES
     own_messages: Callable[[int], Collection[int]] = _no_messages

@@ -25,6 +25,7 @@ from sync.bitrix24.issue_sync.calls import (
     watch_call,
 )
 from sync.bitrix24.issue_sync.memory import Memory, ask_column_of, bound
+from sync.bitrix24.issue_sync.planning import planning_calls, with_planning
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call, Reference, as_int, as_mapping
@@ -92,6 +93,7 @@ class TaskReader:
         if self.side.options.checklist:
             text = checklist.write_lines(checklist.lines_of(_result(details.get("checklist"))))
             item = replace(item, values={**item.values, CHECKLIST: text or None})
+        item = yield from with_planning(item, details, self.memory)
         comments, chat_files = yield from self._comments(task_id, details)
         time = yield from self._time(task_id, row, details)
         files = yield from self._files(row)
@@ -107,7 +109,7 @@ class TaskReader:
             calls.append(time_call(task_id, 1, name="time"))
         if options.checklist:
             calls.append(checklist_call(task_id))
-        return calls
+        return calls + planning_calls(task_id, options)
 
     # --- the discussion
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from sync.bitrix24.issue_sync import checklist, rows
 from sync.bitrix24.issue_sync.calls import checklist_call, list_call
 from sync.bitrix24.issue_sync.memory import ask_column_of
+from sync.bitrix24.issue_sync.options import TaskOptions
+from sync.bitrix24.issue_sync.planning import planning_calls, with_planning
 from sync.bitrix24.issue_sync.reading import TaskReader, listed_rows
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.talks import Answers, Talk
@@ -21,25 +23,30 @@ KEPT_OLD = "The portal answered that it was done, and kept the old value"
 
 def stored_calls(task: int | Reference, side: ReadingSide) -> list[Call]:
     """Build the calls that read a task back, to stand behind the calls of a write."""
-    listing = list_call(task, side)
-    return [listing, checklist_call(task)] if side.options.checklist else [listing]
+    return [list_call(task, side), *_detail_calls(task, side.options)]
+
+
+def _detail_calls(task: int | Reference, options: TaskOptions) -> list[Call]:
+    checklists = [checklist_call(task)] if options.checklist else []
+    return [*checklists, *planning_calls(task, options)]
 
 
 def read_stored(answers: Answers, task_id: int, reader: TaskReader) -> Talk[Item | None]:
     """Return the task that the last answers, those of `stored_calls`, show; None if none."""
-    count = 2 if reader.side.options.checklist else 1
-    listing, *lists = answers[-count:]
+    calls = _detail_calls(task_id, reader.side.options)
+    listing, *rest = answers[-1 - len(calls) :]
+    details = dict(zip((call.name for call in calls), rest, strict=True))
     row = listed_rows(listing).get(task_id) if isinstance(listing, Answer) else None
     if row is None:
         return None
     reader.memory.learn_chat(task_id, row)
     yield from ask_column_of(row, reader.memory)
     item = rows.parse_item(row, reader.side)
-    for answer in lists:
-        if isinstance(answer, Answer):
-            text = checklist.write_lines(checklist.lines_of(answer.result))
-            item = replace(item, values={**item.values, CHECKLIST: text or None})
-    return item
+    lines = details.get("checklist")
+    if isinstance(lines, Answer):
+        text = checklist.write_lines(checklist.lines_of(lines.result))
+        item = replace(item, values={**item.values, CHECKLIST: text or None})
+    return (yield from with_planning(item, details, reader.memory))
 
 
 def read_again(task_id: int, reader: TaskReader) -> Talk[Item | None]:

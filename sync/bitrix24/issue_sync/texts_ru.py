@@ -9,10 +9,12 @@ RUSSIAN: dict[str, str] = {
         "токена в нём не состоит. Исправьте путь или добавьте пользователя в проект",
     "another pair claims this workgroup and this project too, under another name of it":
         "эту группу и этот проект, названный иначе, уже занимает другая пара",
-    "Bitrix24 adds links between tasks by REST and does not list them":
-        "Битрикс24 создаёт связи задач через REST, но не показывает их",
-    "Sprints of a scrum workgroup are not kept in step; use a field of the portal instead":
-        "Спринты скрам-группы не синхронизируются; используйте поле портала",
+    "The workgroup is no scrum team that the application's employee sees":
+        "Это не скрам-группа, или сотрудник приложения её не видит",
+    "The portal has no method any more that tells which tasks a task waits for":
+        "На портале больше нет метода, который показывает предшествующие задачи",
+    "Links are not kept in step by the settings": "По настройкам связи не синхронизируются",
+    "Sprints are not kept in step by the settings": "По настройкам спринты не синхронизируются",
     "A task outside of workgroups has no column": "У задачи вне групп нет колонки",
     "The portal created a task and does not show it": "Портал создал задачу и не показывает её",
     "Bitrix24 keeps no more and cuts the rest": "Битрикс24 хранит не больше и отрезает остальное",

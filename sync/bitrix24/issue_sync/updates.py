@@ -8,6 +8,7 @@ from dataclasses import replace
 from sync.bitrix24.issue_sync.calls import checklist_call
 from sync.bitrix24.issue_sync.checklist import Line, checklist_calls, lines_of, read_lines
 from sync.bitrix24.issue_sync.outcomes import failed, first_error
+from sync.bitrix24.issue_sync.planning import as_field, ask_backlog, planned_calls
 from sync.bitrix24.issue_sync.reading import TaskReader
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.stored import (
@@ -28,7 +29,7 @@ from sync.bitrix24.tasks.transitions import (
     STAYS_IN_CONTROL,
     transition_calls,
 )
-from sync.core.issue_sync.model import CHECKLIST, STAGE, STATUS, Item, Value
+from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, STAGE, STATUS, Item, Value
 from sync.core.issue_sync.writes import Done, NotDone, Outcome, SetChange, Unknown, UpdateItem
 from sync.core.model.tasks import Task, TaskStatus
 from sync.errors import Later, SyncError
@@ -37,15 +38,20 @@ _MOST_CALLS = 45  # in the batch that also reads the task back
 _COMPLETED, _IN_CONTROL = (
     str(STATUS_CODES[status]) for status in (TaskStatus.COMPLETED, TaskStatus.AWAITING_CONTROL)
 )
-_METHODS = {STAGE: "task.stages.movetask", CHECKLIST: "task.checklistitem."}
+_METHODS = {
+    STAGE: "task.stages.movetask",
+    CHECKLIST: "task.checklistitem.",
+    SPRINT: "tasks.api.scrum.",
+    LINKS: "task.item.update",
+}
 
 
 def update_item(write: UpdateItem, reader: TaskReader) -> Talk[Outcome]:
     """Change fields of a task, and read it back, in one batch.
 
-    Status, column and checklist have methods of their own. A status that was not reached is tried
-    once more by what the task allows now. Fields that stay as they were are in `dropped`; where
-    all do, nothing was done.
+    Status, column, checklist, sprint and links have methods of their own. A status that was not
+    reached is tried once more by what the task allows now. Fields that stay as they were are in
+    `dropped`; where all do, nothing was done.
     """
     task_id, side, before = as_int(write.address.id), reader.side, write.before
     lines: tuple[Line, ...] = ()
@@ -55,11 +61,16 @@ def update_item(write: UpdateItem, reader: TaskReader) -> Talk[Outcome]:
         if item is None:
             return failed(first_error(answers) or missing_task(task_id))
         before = {**item.values, **before}
+        before |= {name: item.values.get(name) for name in before.keys() & {LINKS}}
         lines = lines_of(answers[0].result) if isinstance(answers[0], Answer) else ()
     wanted = {name: resolved(change, before.get(name)) for name, change in write.changes.items()}
     if too_long := too_long_title(wanted):
         return failed(too_long)
-    calls = _calls(task_id, wanted, before, lines)
+    calls = _calls(task_id, as_field(wanted, side.options), before, lines)
+    if SPRINT in wanted:
+        yield from ask_backlog(as_int(write.address.project), reader.memory)
+    backlog = reader.memory.backlogs.get(as_int(write.address.project), 0)
+    calls = [*calls, *planned_calls(task_id, wanted, side.options, backlog)][:_MOST_CALLS]
     answers = yield [*calls, *stored_calls(task_id, side)]
     item = yield from read_stored(answers, task_id, reader)
     if item is not None and _misses_status(wanted, before, item) and not _is_lost(answers):
@@ -72,11 +83,16 @@ def _asks_first(write: UpdateItem) -> bool:
     """Whether the change depends on what the task holds, and `before` does not say it."""
     relative = [name for name, change in write.changes.items() if isinstance(change, SetChange)]
     relative += [STATUS] if STATUS in write.changes else []
-    return CHECKLIST in write.changes or any(name not in write.before for name in relative)
+    if {CHECKLIST, LINKS} & write.changes.keys():
+        return True
+    return any(name not in write.before for name in relative)
 
 
 def _asking_calls(task_id: int, side: ReadingSide) -> list[Call]:
-    """Read the task, and the checklist under a name of its own."""
+    """Read the task, and the checklist under a name of its own.
+
+    Links are always read: the portal takes the whole list of them.
+    """
     return [replace(checklist_call(task_id), name="lines"), *stored_calls(task_id, side)]
 
 
@@ -94,7 +110,7 @@ def _calls(
     if CHECKLIST in wanted:
         asked = read_lines(str(wanted[CHECKLIST] or ""))
         calls += checklist_calls(task_id, tuple(lines), asked)
-    return calls[:_MOST_CALLS]
+    return calls
 
 
 def tasks_update(task_id: int, fields: Mapping[str, object]) -> Call:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import unescape
 from typing import Any
 
-from sync.bitrix24.issue_sync.options import TaskOptions
+from sync.bitrix24.issue_sync.options import SCRUM, TaskOptions
 from sync.bitrix24.rest.batch import as_int
 from sync.bitrix24.tasks.fields import STATUS_CODES, parse_status
 from sync.core.issue_sync.model import (
@@ -18,6 +18,7 @@ from sync.core.issue_sync.model import (
     LEAD,
     PARENT,
     PRIORITY,
+    SPRINT,
     STAGE,
     STATUS,
     TAGS,
@@ -56,7 +57,8 @@ _STATUS_BY_CODE = {str(code): status for status, code in STATUS_CODES.items()}
 def select_fields(options: TaskOptions) -> list[str]:
     """Return the fields to select: custom ones, and files, come only where they are named."""
     files = (FILES_FIELD,) if options.files else ()
-    return [*SELECT, *files, *options.custom_fields]
+    sprint = (options.sprint,) if options.sprint not in ("", SCRUM) else ()
+    return [*SELECT, *files, *options.custom_fields, *sprint]
 
 
 def read_values(row: Mapping[str, Any], options: TaskOptions) -> dict[str, Value]:
@@ -77,6 +79,8 @@ def read_values(row: Mapping[str, Any], options: TaskOptions) -> dict[str, Value
     }
     for name in options.custom_fields:
         values[CUSTOM + name] = _custom(row.get(camel(name)))
+    if options.sprint not in ("", SCRUM):
+        values[SPRINT] = _custom(row.get(camel(options.sprint)))
     return values
 
 

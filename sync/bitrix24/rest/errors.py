@@ -55,8 +55,8 @@ def classify(
     """
     answer = body if isinstance(body, dict) else decode_json(body)
     if not isinstance(answer, dict) or "error" not in answer:
-        known = "" if not write else f"; {UNKNOWN_OUTCOME}"
-        subject = f"{method}: HTTP {http_status} without a usable answer{known}"
+        caveat = "" if not write else f"; {UNKNOWN_OUTCOME}"
+        subject = f"{method}: HTTP {http_status} without a usable answer{caveat}"
         return _build_error(NOT_JSON, subject, "", write)
     code, description = _code_and_description(answer)
     row = _find_meaning(code, http_status, method)
@@ -75,9 +75,9 @@ def decode_json(body: bytes) -> Any:
 
 def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = True) -> Later:
     """Return the error of a failed connection; `sent`: the request may have arrived."""
-    known = f"; {UNKNOWN_OUTCOME}" if sent and write else ""
+    caveat = f"; {UNKNOWN_OUTCOME}" if sent and write else ""
     return Later(
-        f"{method}: {subject}{known}",
+        f"{method}: {subject}{caveat}",
         cause="The network or the server is not available at the moment",
         sent=sent and write,
         code="network",

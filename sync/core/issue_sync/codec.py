@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sync.core.issue_sync import link, model, writes
+from sync.core.issue_sync import history, link, model, writes
 from sync.core.issue_sync.link import LinkState
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ _CLASSES: dict[str, type] = {
         link.PlannedWrite,
         link.Pause,
         link.LinkState,
+        history.FieldChange,
         model.ItemAddress,
         model.Author,
         model.File,

@@ -78,7 +78,7 @@ def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) ->
             is_update = isinstance(write, UpdateItem)
             if is_update and done.item is not None and done.item.moved_to:
                 return link  # it was written to what had moved on; nothing is agreed
-            sent = as_sent(write, done.item.values if done.item else {})
+            sent = _kept(write, as_sent(write, done.item.values if done.item else {}), done)
             stored: Values = sent
             if answered and done.item is not None:
                 stored = {**sent, **done.item.values}
@@ -90,6 +90,14 @@ def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) ->
         case _ if planned.entry is not None:
             return replaced(link, _entry(planned.entry, planned.write, planned.side, done))
     return link
+
+
+def _kept(write: CreateItem | UpdateItem, sent: Values, done: Done) -> Values:
+    """Return what was sent; of what was left out, what the field held before it."""
+    before = write.before if isinstance(write, UpdateItem) else {}
+    return {
+        name: before.get(name) if name in done.dropped else value for name, value in sent.items()
+    }
 
 
 def _entry(entry: Entry, write: Write, side: SideName, done: Done) -> Entry:

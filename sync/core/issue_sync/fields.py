@@ -20,20 +20,23 @@ class Carried:
     """What is to be written to a side.
 
     `source`: how much of the source's values crosses with it; the base of the source becomes that.
-    `problems`: what the side cannot say. `rebased`: see FieldIntent.
+    `problems`: what the side cannot say. `rebased`: see FieldIntent. `awaits`: items of the source
+    that it names and that are not linked: it crosses once they are.
     """
 
     changes: Mapping[str, Change]
     source: Values
     problems: tuple[str, ...] = ()
     rebased: Values | None = None
+    awaits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Untranslatable:
-    """A value that the other side has no word for."""
+    """A value that the other side has no word for; `awaits`: as of Carried."""
 
     text: str
+    awaits: tuple[str, ...] = ()
 
 
 class Translation(Protocol):
@@ -131,7 +134,8 @@ class Scalar:
         """Translate the value as it is now."""
         wanted = self._translate(to, after)
         if isinstance(wanted, Untranslatable):
-            return Carried({}, before, (wanted.text,))
+            problems = () if wanted.awaits else (wanted.text,)
+            return Carried({}, before, problems, awaits=wanted.awaits)
         held = {name: value for name, value in wanted.items() if name in target}
         return Carried(different(target, held), after)
 

@@ -154,7 +154,8 @@ class LinkState:
     and not over; `decided`: whom a person chose. `problems`: what cannot cross now, by field.
     `refused`: by `side/field`, the source's values that the side refuses. `apart`: fields that are
     written one by one, because a write of several was refused. `deleted`: sides whose system
-    itself reported the deletion.
+    itself reported the deletion. `awaits`: `side/id` of items that this one names and that are not
+    linked yet.
     """
 
     key: str
@@ -168,6 +169,7 @@ class LinkState:
     refused: Mapping[str, Values] = field(default_factory=dict)
     apart: frozenset[str] = frozenset()
     waiting: Mapping[SideName, str] = field(default_factory=dict)
+    awaits: frozenset[str] = frozenset()
     deleted: frozenset[SideName] = frozenset()
     deletions_agreed: bool = False  # a person said that what vanished was deleted
     updated_at: tuple[datetime, ...] = ()  # when items were updated by us, lately

@@ -15,7 +15,6 @@ from sync.core.issue_sync.model import (
     DESCRIPTION,
     ESTIMATE,
     PRIORITY,
-    SPRINT,
     STAGE,
     STATUS,
     TAGS,
@@ -25,7 +24,7 @@ from sync.core.issue_sync.model import (
     Item,
     SideName,
 )
-from sync.core.issue_sync.rules import EntryRule, FieldRule
+from sync.core.issue_sync.rules import Direction, EntryRule, FieldRule
 from sync.core.issue_sync.statuses import StatusRow
 from sync.core.model.tasks import TaskStatus
 from sync.core.rules.portal import StageRef
@@ -63,7 +62,7 @@ class ItemFilter:
         authors = {item.author.id, item.author.name} - {""}
         return (
             _one_fits(self.labels, words)
-            and _is_among(self.milestones, str(item.values.get(SPRINT) or ""))
+            and _is_among(self.milestones, item.milestone)
             and _is_among(self.kinds, item.kind)
             and (not self.authors or bool(authors & set(self.authors)))
         )
@@ -99,12 +98,21 @@ class CustomField:
 
 
 @dataclass(frozen=True, slots=True)
+class SprintPlace:
+    """Where each side keeps its sprints, in its own words; "" for what is usual there."""
+
+    tracker: str = ""
+    portal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectPair:
     """A workgroup and a project that are kept in step; `group_id` 0: tasks outside of workgroups.
 
     `project`: path or id. `creates`: sides on which a missing end is created. `kind`: of issues
-    that are created. `statuses`: empty where open and closed alone decide. `priorities`: by the
-    tracker's label or value, the portal's 0, 1 or 2. `confidential`: whether such issues cross.
+    that are created, `child_kind` of those with a parent. `statuses`: empty where open and closed
+    alone decide. `priorities`: by the tracker's label or value, the portal's 0, 1 or 2. `sprint`:
+    where each side keeps its sprints. `confidential`: whether such issues cross.
     """
 
     group_id: int
@@ -116,12 +124,19 @@ class ProjectPair:
     files: EntryRule = _ENTRIES
     creates: frozenset[SideName] = frozenset()
     kind: str = ""
+    child_kind: str = ""
     only: ItemFilter = ItemFilter()
     statuses: tuple[StatusMatch, ...] = ()
     priorities: Mapping[str, str] = field(default_factory=dict)
     custom: tuple[CustomField, ...] = ()
+    sprint: SprintPlace = SprintPlace()
     max_file_bytes: int = DEFAULT_FILE_BYTES
     confidential: bool = False
+
+    def crosses(self, field_name: str) -> bool:
+        """Return whether a field is kept in step in any direction."""
+        rule = self.fields.get(field_name)
+        return rule is not None and rule.direction is not Direction.OFF
 
     @property
     def key(self) -> str:

@@ -39,7 +39,8 @@ class Verdict(StrEnum):
 class Decision:
     """A verdict, and what it writes to which side. `winner`: of a clash.
 
-    `crossed`: how much of a side's values is agreed although nothing is written.
+    `crossed`: how much of a side's values is agreed although nothing is written. `awaits`: by side,
+    items that have to be linked before the rest crosses.
     """
 
     verdict: Verdict
@@ -47,6 +48,7 @@ class Decision:
     winner: SideName | None = None
     problems: tuple[str, ...] = ()
     crossed: Mapping[SideName, Values] = field(default_factory=dict)
+    awaits: Mapping[SideName, tuple[str, ...]] = field(default_factory=dict)
 
 
 def decide(
@@ -123,9 +125,10 @@ def _finished(
 ) -> Decision:
     problems = tuple(text for carried in writes.values() for text in carried.problems)
     useful = {to: carried for to, carried in writes.items() if carried.changes}
+    awaits = {to.other: carried.awaits for to, carried in writes.items() if carried.awaits}
     if not useful:
         crossed = {to: carried.rebased for to, carried in writes.items() if carried.rebased}
         crossed |= {to.other: carried.source for to, carried in writes.items()}
         nothing_crosses = Verdict.UNTRANSLATABLE if problems else Verdict.ADOPT
-        return Decision(nothing_crosses, problems=problems, crossed=crossed)
-    return Decision(verdict, useful, winner, problems)
+        return Decision(nothing_crosses, problems=problems, crossed=crossed, awaits=awaits)
+    return Decision(verdict, useful, winner, problems, awaits=awaits)

@@ -23,8 +23,9 @@ TAGS = "tags"
 ESTIMATE = "estimate"  # seconds
 CHECKLIST = "checklist"
 PARENT = "parent"  # the item's id for good
-LINKS = "links"  # a set of `kind:id`
+LINKS = "links"  # a set of `kind:id`, the kinds by the words below
 SPRINT = "sprint"
+RELATES, BLOCKS, BLOCKED = "relates_to", "blocks", "is_blocked_by"
 CUSTOM = "custom:"  # prefix of a field of the side's own, followed by its name there
 
 
@@ -124,6 +125,7 @@ class Item:
     key: str = ""  # ours, where we created it
     active_at: datetime | None = None
     version: str = ""
+    milestone: str = ""  # by its name, also where sprints are not kept in step
 
 
 class Absence(StrEnum):
@@ -147,7 +149,10 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value that a field of choices can have there; `closed`: an item with it is finished."""
+    """A value that a field of choices can have there; `closed`: an item with it is finished.
+
+    `starts`, `ends`: the ISO dates of a sprint that has some.
+    """
 
     id: str
     name: str
@@ -155,6 +160,8 @@ class Choice:
     color: str = ""
     position: int = 0
     kind: str = ""  # the side's own word for what it is for, as REVIEW of a column
+    starts: str = ""
+    ends: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +170,7 @@ class Capabilities:
 
     `writable`: fields that our account may set. `choices`: by field. `longest`: characters by
     field. `several_assignees`: whether more than one is kept. `missing`: field → why it cannot be
-    written, in a sentence.
+    written, in a sentence. `names`: what people there call a field of the side's own.
     """
 
     writable: frozenset[str]
@@ -171,3 +178,4 @@ class Capabilities:
     longest: Mapping[str, int] = field(default_factory=dict)
     several_assignees: bool = True
     missing: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)

@@ -58,10 +58,11 @@ class EntryRule:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """Where the missing end of a link is created."""
+    """Where the missing end of a link is created; `child_kind`: of items with a parent."""
 
     project: str
     kind: str = ""
+    child_kind: str = ""
 
 
 def _keep_text(to: SideName, comment: Comment) -> str:

@@ -1,4 +1,7 @@
-"""What is said of links, in Russian: by the English sentences that are stored. Pure."""
+"""What links, their stories and a rehearsal say, in Russian. Pure.
+
+By the English words that are stored; names and numbers stand between them.
+"""
 
 from __future__ import annotations
 
@@ -77,4 +80,20 @@ RUSSIAN: dict[str, str] = {
         "Связь тем временем изменилась, изменение не внесено",
     "A worker, or another person, was quicker": "Фоновый процесс или другой человек успел раньше",
     "Look at it again, then repeat the command": "Посмотрите ещё раз и повторите команду",
+    "is not among those that the tracker shows": "— такого нет среди показанных трекером",
+    "is not among those that the portal shows": "— такого нет среди показанных порталом",
+    "the tracker has no sprint": "в трекере нет спринта",
+    "the portal has no sprint": "на портале нет спринта",
+    "the sprint": "спринт",
+    "it has": "есть",
+    "has no option": "не имеет варианта",
+    "does not cross": "не переносится",
+    "crosses again": "снова переносится",
+    "the task is in another workgroup now": "задача теперь в другой группе",
+    "the issue is in another project now": "задача трекера теперь в другом проекте",
+    "another pair of the settings goes on with it": "с ней продолжает другая пара настроек",
+    "no pair of the settings has both: the old pair's rules stay":
+        "ни одна пара настроек не содержит обоих: действуют правила прежней пары",
+    "The project's licence has no iterations; milestones are on every tier":
+        "В лицензии проекта нет итераций; вехи есть на любом тарифе",
 }  # fmt: skip

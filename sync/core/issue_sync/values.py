@@ -18,7 +18,7 @@ from sync.core.issue_sync.link import (
     values_of,
 )
 from sync.core.issue_sync.merge import Decision, Verdict, decide
-from sync.core.issue_sync.model import Item, SideName, Value
+from sync.core.issue_sync.model import PARENT, Item, SideName, Value
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.texts import Text
@@ -50,6 +50,7 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
     """Decide about every field that both sides hold."""
     writes: list[FieldWrite] = []
     conflicts: list[Conflict] = []
+    awaits: set[str] = set()
     for name, rule in rules.fields.items():
         translation = rules.translations[name]
         pair = _pair(translation, items)
@@ -68,6 +69,7 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
             newest=_newest(translation, items),
             decided=link.decided.get(name),
         )
+        awaits |= {f"{side}/{item}" for side, ids in decision.awaits.items() for item in ids}
         obstacles = _obstacles(link, name, decision, pair, rules)
         problems = (*decision.problems, *obstacles.values())
         link = _with_problem(link, name, "; ".join(problems), decision)
@@ -80,6 +82,7 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
             for write in _field_writes(name, translation, decision, link, pair)
             if write.to not in obstacles
         ]
+    link = replace(link, awaits=frozenset(awaits))
     return ValuesPlan(link, tuple(_updates(link, items, writes)), tuple(conflicts))
 
 
@@ -245,7 +248,8 @@ def plan_creation(
         values |= {field: _value(change) for field, change in carried.changes.items()}
         intents[name] = _intent(translation, to, {}, carried, {})
     key = f"{link.key}/create:{to}:{link.generation}"
-    write = CreateItem(key, creation.project, values, creation.kind, item.author)
+    kind = (values.get(PARENT) and creation.child_kind) or creation.kind
+    write = CreateItem(key, creation.project, values, kind, item.author)
     return PlannedWrite(to, write, f"only the {to.other} has it", intents=intents)
 
 

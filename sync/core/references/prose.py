@@ -59,8 +59,7 @@ def _without_fences(text: str) -> str:
 
 
 def _blank_line(line: str) -> str:
-    body = line.rstrip("\r\n")
-    return _blank(body) + line[len(body) :]
+    return re.sub(r"[^\r\n]", BLANK, line)
 
 
 def _without_comments(text: str) -> str:
@@ -76,29 +75,16 @@ def _without_comments(text: str) -> str:
 def _without_spans(text: str) -> str:
     """Blank out a paragraph's code spans, from a run of backticks to the next of its length."""
     runs = [match.span() for match in _RUN.finditer(text)]
-    following = _following(runs)
+    last = {end - start: start for start, end in runs}  # by length: where the last run begins
     out: list[str] = []
-    at = number = 0
-    while number < len(runs):
-        closing = following[number]
-        if closing is None:
-            number += 1
-            continue
-        start, end = runs[number][0], runs[closing][1]
-        out += text[at:start], _blank(text[start:end])
-        at, number = end, closing + 1
+    at = opening = length = 0
+    for start, end in runs:
+        if not length and last[end - start] > start:
+            opening, length = start, end - start
+        elif length == end - start:
+            out += text[at:opening], _blank(text[opening:end])
+            at, length = end, 0
     return "".join((*out, text[at:]))
-
-
-def _following(runs: list[tuple[int, int]]) -> list[int | None]:
-    """Return for each run the number of the next run of equal length."""
-    later: dict[int, int] = {}
-    out: list[int | None] = [None] * len(runs)
-    for number in range(len(runs) - 1, -1, -1):
-        length = runs[number][1] - runs[number][0]
-        out[number] = later.get(length)
-        later[length] = number
-    return out
 
 
 class QuotedLines:

@@ -45,10 +45,10 @@ def mark(
     deleted = {str(event.task_id) for event in events.get(TaskDeleted, ())}
     gone = [row for row in chosen if row.task_id in deleted]
     _report_deletions(conn, gone, SideName.PORTAL)
-    known = {row.tracker_number for row in chosen}
+    linked_numbers = {row.tracker_number for row in chosen}
     for connection_id in sorted(connection_ids):
         of_it = {f"{p}/{n}" for c, p, n in issues if c == connection_id}
-        if of_it - known:
+        if of_it - linked_numbers:
             issue_lists.wake(conn, connection_id, SideName.TRACKER, now)
     if tasks - {row.task_id for row in chosen}:
         issue_lists.wake_portal(conn, portal_id, now)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sync.core.issue_sync import statuses
 from sync.core.issue_sync.fields import Scalar, Translation, Untranslatable, converted, unchanged
-from sync.core.issue_sync.link import Values
-from sync.core.issue_sync.mapping import CustomField, ProjectPair, status_rows
+from sync.core.issue_sync.item_links import links_translation, parent_translation
+from sync.core.issue_sync.mapping import ProjectPair, status_rows
 from sync.core.issue_sync.model import (
     ASSIGNEES,
     CHECKLIST,
@@ -16,8 +16,10 @@ from sync.core.issue_sync.model import (
     DEADLINE,
     DESCRIPTION,
     ESTIMATE,
+    LINKS,
     PARENT,
     PRIORITY,
+    SPRINT,
     STATUS,
     TAGS,
     TITLE,
@@ -27,8 +29,10 @@ from sync.core.issue_sync.model import (
 )
 from sync.core.issue_sync.rules import Creation, FieldRule, LinkRules, Texts
 from sync.core.issue_sync.sets import Elements, People
+from sync.core.issue_sync.sprints import sprint_translation
 from sync.core.issue_sync.texts import Text
 from sync.core.model.tasks import TaskStatus
+from sync.engine.issue_sync.custom_fields import custom_translation
 from sync.engine.issue_sync.link_texts import LinkTexts
 
 END_OF_DAY = "T19:00:00"  # when a task is due for which only a day is known
@@ -66,7 +70,7 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
         comments=pair.comments,
         time=pair.time,
         files=pair.files,
-        create={side: Creation(projects[side], _kind(pair, side)) for side in pair.creates},
+        create={side: _creation(pair, side, projects[side]) for side in pair.creates},
         texts=Texts(
             texts.comment,
             texts.time,
@@ -80,8 +84,11 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
     ), problems
 
 
-def _kind(pair: ProjectPair, side: SideName) -> str:
-    return pair.kind if side is SideName.TRACKER else ""
+def _creation(pair: ProjectPair, side: SideName, project: str) -> Creation:
+    if side is SideName.PORTAL:
+        return Creation(project)
+    child_kind = pair.child_kind if pair.crosses(PARENT) else ""
+    return Creation(project, pair.kind, child_kind)
 
 
 def _field_rules(pair: ProjectPair) -> Iterator[tuple[str, FieldRule]]:
@@ -104,7 +111,7 @@ def _status_table(
 def _translations(
     world: PairWorld, texts: LinkTexts, rows: tuple[statuses.StatusRow, ...]
 ) -> Iterator[tuple[str, Translation]]:
-    tracker = world.capabilities[SideName.TRACKER]
+    tracker, portal = (world.capabilities[side] for side in SideName)
     portal_of = texts.people.counterparts[SideName.TRACKER].get
     tracker_of = texts.people.counterparts[SideName.PORTAL].get
     yield TITLE, converted(TITLE, _one_line, _one_line)
@@ -117,10 +124,20 @@ def _translations(
     yield CHECKLIST, unchanged(CHECKLIST)
     if priorities := _priorities(world):
         yield PRIORITY, _priority(priorities, says_normal=bool(world.pair.priorities))
-    to_tracker, to_portal = (_linked(world, side) for side in SideName)
-    yield PARENT, converted(PARENT, to_tracker, to_portal)
+    yield PARENT, parent_translation(world.other_end)
+    yield LINKS, links_translation(world.other_end, _common_kinds(world))
+    yield SPRINT, sprint_translation(tracker.choices.get(SPRINT), portal.choices.get(SPRINT))
     for custom in world.pair.custom:
-        yield CUSTOM + custom.portal, _custom(custom)
+        yield CUSTOM + custom.portal, custom_translation(custom, tracker)
+
+
+def _common_kinds(world: PairWorld) -> frozenset[str]:
+    """Return the kinds of links that both sides can say, as asked."""
+    tracker, portal = (
+        frozenset(choice.id for choice in world.capabilities[side].choices.get(LINKS, ()))
+        for side in SideName
+    )
+    return tracker & portal
 
 
 def _one_line(value: Value) -> Value:
@@ -184,25 +201,3 @@ def _priority(priorities: Mapping[str, str], *, says_normal: bool) -> Scalar:
         )
 
     return converted(PRIORITY, to_tracker, to_portal)
-
-
-def _linked(world: PairWorld, to: SideName) -> Callable[[Value], Value | Untranslatable]:
-    def translate(value: Value) -> Value | Untranslatable:
-        if not value:
-            return None
-        other = world.other_end(to, str(value))
-        return other or Untranslatable(f"its parent {value} is not kept in step")
-
-    return translate
-
-
-def _custom(custom: CustomField) -> Scalar:
-    tracker, portal = CUSTOM + custom.tracker, CUSTOM + custom.portal
-
-    def to_tracker(values: Values) -> Values:
-        return {tracker: values.get(portal)}
-
-    def to_portal(values: Values) -> Values:
-        return {portal: values.get(tracker)}
-
-    return Scalar((tracker,), (portal,), to_tracker, to_portal)

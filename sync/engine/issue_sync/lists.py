@@ -23,6 +23,7 @@ from sync.core.issue_sync.model import Item, SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync import census
 from sync.engine.issue_sync.echoes import due_at
+from sync.engine.issue_sync.following import wake_stuck
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import SyncError
@@ -117,6 +118,9 @@ def _read_pair(
             return 0
         try:
             setting = open_pair(deps, listed.row, listed.connection, listed.pair)
+            if (listed.connection.id, listed.pair.key) in deps.issue_sync.renewed:
+                with lane_transaction(deps, lane) as conn:
+                    wake_stuck(conn, deps, listed.connection.id, listed.pair.key)
             count = sum(read_list(deps, lane, listed, setting, side, whole=False) for side in due)
             for side in uncounted:
                 count += census.take_census(deps, lane, setting, listed.pair.key, side)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 
 from sync.bitrix24.issue_sync.client import PortalTasks
-from sync.bitrix24.issue_sync.options import TaskOptions
+from sync.bitrix24.issue_sync.options import SCRUM, TaskOptions
 from sync.bitrix24.tasks.fields import STATUS_CODES
 from sync.core.clock import is_due
 from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.mapping import ProjectPair, SyncMapping
-from sync.core.issue_sync.model import CHECKLIST, Capabilities, SideName
+from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, Capabilities, SideName
 from sync.core.issue_sync.rules import Direction, LinkRules
 from sync.core.issue_sync.side import SideClient
 from sync.engine.issue_sync.echoes import ListedItems
@@ -49,7 +49,6 @@ def open_rooms(
 
     What does not cross is not read; our messages about merge requests and the like are no comments.
     """
-    has_checklist = pair.fields.get(CHECKLIST)
 
     def own_messages(task_id: int) -> frozenset[int]:
         with read(deps.database) as conn:
@@ -60,7 +59,9 @@ def open_rooms(
         time=pair.time.direction is not Direction.OFF,
         files=pair.files.direction is not Direction.OFF,
         own_messages=own_messages,
-        checklist=has_checklist is not None and has_checklist.direction is not Direction.OFF,
+        checklist=pair.crosses(CHECKLIST),
+        links=pair.crosses(LINKS),
+        sprint=(pair.sprint.portal or SCRUM) if pair.crosses(SPRINT) else "",
         custom_fields=tuple(custom.portal for custom in pair.custom),
         max_file_bytes=pair.max_file_bytes,
     )
@@ -80,7 +81,8 @@ class IssueSync:
     """What a process knows of two-way sync: where its settings and rooms come from.
 
     `asked`: what pairs can hold, and the numbers of their projects, with the moment of asking.
-    `memories`: what rooms learned of an instance, by connection and address. `listed`: items that
+    `memories`: what rooms learned of an instance, by connection and address. `renewed`: pairs of
+    which another answer came than before, until somebody takes note of it. `listed`: items that
     lists have just shown.
     """
 
@@ -90,6 +92,7 @@ class IssueSync:
     asked: dict[tuple[int, str], PairFacts] = field(default_factory=dict)
     memories: dict[tuple[int, str], object] = field(default_factory=dict)
     listed: ListedItems = field(default_factory=ListedItems)
+    renewed: set[tuple[int, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,12 @@ def _facts(deps: Deps, connection: ConnectionRecord, pair: ProjectPair, sides: S
         project_id = deps.issue_sync.project_id_for(deps, connection, pair.project)
         projects = {SideName.TRACKER: project_id, SideName.PORTAL: str(pair.group_id)}
         able = {side: sides[side].capabilities(projects[side]) for side in SideName}
+        before = facts
         facts = asked[connection.id, pair.key] = PairFacts(
             now, project_id, able, tracker_of(connection).users_of(deps, connection)
         )
+        if before is not None and before.capabilities != able:
+            deps.issue_sync.renewed.add((connection.id, pair.key))
     return facts
 
 

@@ -8,18 +8,24 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
 
+from sync.core.clock import Clock
+from sync.core.issue_sync.history import changes_between
 from sync.core.issue_sync.link import LinkState
 from sync.engine.issue_sync.cycle import LinkChange
-from sync.store import issue_links
+from sync.store import issue_link_history, issue_links
 from sync.store.db.database import read
 
 
 @dataclass
 class StoredLinks:
-    """Loads and saves links; `transaction` happens only while the lane is held."""
+    """Loads and saves links, and what changed in them.
+
+    `transaction` happens only while the lane is held.
+    """
 
     database: Engine
     transaction: Callable[[], AbstractContextManager[Connection]]
+    clock: Clock
     _before: dict[str, LinkState] = field(default_factory=dict)
 
     def load(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
@@ -38,10 +44,15 @@ class StoredLinks:
         ]
         if not changed:
             return
+        now = self.clock.now()
         with self.transaction() as conn:
             for change in changed:
                 key = change.link.key
-                issue_links.save(conn, change.link, self._before.get(key))
+                before = self._before.get(key)
+                issue_links.save(conn, change.link, before)
+                if before is not None:
+                    fields = tuple(changes_between(before, change.link, now))
+                    issue_link_history.add_changes(conn, key, fields)
                 issue_links.add_story(conn, key, change.story)
                 issue_links.add_conflicts(conn, key, change.conflicts)
         self._before |= {change.link.key: change.link for change in changed}

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from sync.core.issue_sync.mapping import ProjectPair
+from sync.core.issue_sync.model import LINKS, PARENT, SPRINT
 from sync.core.issue_sync.side import SideClient
 from sync.engine.issue_sync.own_accounts import load_own_accounts
 from sync.errors import Refused
 from sync.gitlab.api.merge_requests import read_project
 from sync.gitlab.issues.client import GitLabIssues
+from sync.gitlab.issues.options import ITERATIONS, MILESTONES
 from sync.gitlab.issues.options import IssueOptions as GitLabOptions
 from sync.gitlab.issues.projects import IssueMemory as GitLabMemory
 from sync.store.rows import ConnectionRecord
@@ -65,6 +67,10 @@ def _memory(deps: Deps, key: tuple[int, str], make: type[M]) -> M:
 def _gitlab_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) -> SideClient:
     options = GitLabOptions(
         custom_fields=bool(pair.custom),
+        scopes=tuple(custom.tracker for custom in pair.custom),
+        links=pair.crosses(LINKS),
+        parents=pair.crosses(PARENT),
+        sprint=_gitlab_sprint(pair) if pair.crosses(SPRINT) else "",
         max_file_bytes=pair.max_file_bytes,
         confidential=pair.confidential,
     )
@@ -72,6 +78,10 @@ def _gitlab_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) 
     memory = _memory(deps, (connection.id, client.base_url), GitLabMemory)
     own_accounts = load_own_accounts(deps, connection)
     return GitLabIssues(client, options, deps.clock, memory, own_accounts)
+
+
+def _gitlab_sprint(pair: ProjectPair) -> str:
+    return ITERATIONS if pair.sprint.tracker.startswith("iteration") else MILESTONES
 
 
 def _gitlab_project(deps: Deps, connection: ConnectionRecord, project: str) -> str:

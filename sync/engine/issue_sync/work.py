@@ -17,6 +17,7 @@ from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.cycle import CycleResult, Plans, Workbench, run_cycles
 from sync.engine.issue_sync.echoes import ECHO
+from sync.engine.issue_sync.following import find_moves, follow, wake_awaiting
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.issue_sync.stored import StoredLinks
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
@@ -97,6 +98,7 @@ def _work_on_pair(
     bench = replace(open_bench(deps, lane, setting), refuse=breaker.refuse)
     hints = {link.key: hint for link in links if (hint := _hint(deps, link))}
     results = run_cycles(bench, [link.key for link in links], hints)
+    moves = find_moves(deps, row, setting, results)
     with lane_transaction(deps, lane) as conn:
         if breaker.halt is not None:
             log.warning("pair_halted", pair=pair_key, why=breaker.halt.text)
@@ -107,6 +109,8 @@ def _work_on_pair(
                 issue_links.postpone(conn, link, until, breaker.halt.text)
             else:
                 _finish(deps, conn, link, results.get(link.key), breaker.total)
+        follow(conn, deps, links, moves)
+        wake_awaiting(conn, deps, links, results)
 
 
 def _hint(deps: Deps, link: IssueLinkRow) -> Hint | None:
@@ -157,7 +161,7 @@ def find_pair(deps: Deps, row: PortalRow, connection_id: int, pair_key: str) -> 
 
 def open_bench(deps: Deps, lane: Lane, setting: PairSetting) -> Workbench:
     """Return what cycles of a pair's links work with."""
-    links = StoredLinks(deps.database, lambda: lane_transaction(deps, lane))
+    links = StoredLinks(deps.database, lambda: lane_transaction(deps, lane), deps.clock)
     return Workbench(links, setting.sides, setting.rules_for, deps.clock)
 
 

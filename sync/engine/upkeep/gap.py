@@ -17,7 +17,7 @@ from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.hook_log import HookLog, LoggedDelivery, find_own_hook, read_hook_log
 from sync.gitlab.api.hooks import HookTarget, is_disabled
 from sync.gitlab.json_fields import positive_int
-from sync.gitlab.webhooks.verify import dedupe_key, event_name
+from sync.gitlab.webhooks.verify import SENT_AT, dedupe_key, event_name
 from sync.store import connections, hook_logs, inbox
 from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
@@ -194,7 +194,8 @@ def _delivery(
         event=event_name(entry.headers),
         headers={
             name: value for name, value in entry.headers.items() if name.lower() in _STORED_HEADERS
-        },
+        }
+        | {SENT_AT: str(int(entry.sent_at.timestamp())) if entry.sent_at else ""},
         body=body,
         received_at=now,
     )

@@ -18,7 +18,6 @@ from sync.gitlab.api.errors import error_from_exception, error_from_response
 from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.json_fields import mapping
 
-GRAPHQL = "/api/graphql"
 TOO_MANY_REQUESTS, NOT_ACCEPTED = 429, "401"
 
 
@@ -28,6 +27,10 @@ class Client(Protocol):
     @property
     def base_url(self) -> str:
         """The instance's address."""
+
+    @property
+    def graphql_url(self) -> str:
+        """Where GraphQL is answered."""
 
     def wait_for_slot(self) -> None:
         """Wait for a request's turn. Raises Later."""
@@ -55,7 +58,7 @@ class Backend(RequestsBackend):
     ) -> RequestsResponse:
         """Send a request; once more, with a renewed token, where the first is not accepted."""
         request = f"{method.upper()} {url.removeprefix(self._base_url)}"
-        asks = url == f"{self._base_url}{GRAPHQL}"
+        asks = url == self._owner.graphql_url
         write = method.lower() != "get" and not (asks and _only_asks(options.get("json")))
         if not asks and not url.startswith(f"{self._base_url}/api/v4/"):
             raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")

@@ -13,7 +13,7 @@ import requests
 
 from sync.core.audit import CallLog
 from sync.errors import Refused
-from sync.gitlab.api.backend import GRAPHQL, Backend
+from sync.gitlab.api.backend import Backend
 from sync.gitlab.api.errors import error_from_exception, error_not_json
 from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.api.rate_limit import RateLimiter
@@ -24,6 +24,7 @@ USER_AGENT = "b24bridge/0.1"
 TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 PER_PAGE = 100  # GitLab's greatest
 CHUNK_BYTES = 65_536  # read of a text at a time
+GRAPHQL = "/api/graphql"
 MAX_TEXT_BYTES = 20_000_000  # a longer text is not read to its end
 
 
@@ -77,6 +78,11 @@ class GitLab:
             backend=partial(Backend, self, token, call_log or CallLog()),
             session=session or guarded_session(),
         )
+
+    @property
+    def graphql_url(self) -> str:
+        """Where GraphQL is answered."""
+        return f"{self.base_url}{GRAPHQL}"
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON of one object; `path` begins after /api/v4."""
@@ -164,7 +170,7 @@ class GitLab:
         """
         request = partial(
             self._api.http_post,
-            f"{self.base_url}{GRAPHQL}",
+            self.graphql_url,
             post_data={"query": query, "variables": variables},
         )
         return mapping(_decode_json(f"POST {GRAPHQL}", request))

@@ -136,13 +136,8 @@ class IssuerKeys:
     for it, and for no other issuer. No issuer is asked more than once a minute, whatever is sent.
     """
 
-    def __init__(
-        self,
-        ask: Callable[[str], tuple[Mapping[str, Any], ...]],
-        *,
-        patience: float = PATIENCE_SECONDS,
-    ) -> None:
-        self._ask, self._patience = ask, patience
+    def __init__(self, ask: Callable[[str], tuple[Mapping[str, Any], ...]]) -> None:
+        self._ask = ask
         self._lock = threading.Lock()
         self._issuers: dict[str, _IssuerState] = {}
 
@@ -156,7 +151,7 @@ class IssuerKeys:
                 return state.keys
             running = state.running or self._start(issuer, state, now)
         if running is not None:
-            running.wait(min(self._patience, STALE_SECONDS) if has_key else self._patience)
+            running.wait(STALE_SECONDS if has_key else PATIENCE_SECONDS)
         with self._lock:
             if state.read_at is not None:
                 return state.keys

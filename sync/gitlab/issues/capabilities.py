@@ -28,10 +28,16 @@ from sync.core.issue_sync.model import (
     Capabilities,
     Choice,
 )
-from sync.errors import Refused
 from sync.gitlab.issues import queries
 from sync.gitlab.issues.asking import NotSpoken, TooMuch, ask
 from sync.gitlab.issues.options import MILESTONES, WORKFLOW_SCOPE
+from sync.gitlab.issues.planning_choices import (
+    LINKS_OFF,
+    NO_SPRINTS,
+    SPRINTS_OFF,
+    link_kinds,
+    list_sprints,
+)
 from sync.gitlab.issues.projects import Project
 from sync.gitlab.issues.reading import IssueReader
 from sync.gitlab.issues.rows import number
@@ -53,24 +59,22 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
     project = reader.projects.get(project_id, fresh=True)
     definitions, role = _probe(reader, project)
     project.has_statuses = "STATUS" in definitions and bool(_statuses(definitions))
+    project.field_kinds = _field_kinds(definitions)
     project.labels = None
     choices = {
         STATUS: _statuses(definitions) or _workflow_labels(reader, project),
         PRIORITY: _priorities(reader, project),
         **(_custom_choices(definitions) if reader.options.custom_fields else {}),
     }
-    if reader.options.sprint:
-        choices[SPRINT] = _sprints(reader, project)
     missing = dict.fromkeys((LEAD, STAGE, CHECKLIST), NO_SUCH_FIELD)
     writable = {TITLE, DESCRIPTION, *_PLANNED}
-    if reader.options.custom_fields:
-        writable |= _custom_names(definitions)
-    if not reader.options.links:
-        missing[LINKS] = "Links are not kept in step by the settings"
+    writable |= {f"{CUSTOM}{scope}" for scope in reader.options.scopes}
+    names = _custom_names(definitions) if reader.options.custom_fields else {}
+    writable |= names.keys()
+    _add_links(reader, definitions, choices, missing)
     if not reader.options.parents:
         missing[PARENT] = "Parents are not kept in step by the settings; only tasks have issues"
-    if not reader.options.sprint:
-        missing[SPRINT] = "Sprints are not kept in step by the settings"
+    _add_sprints(reader, project, choices, missing)
     if not reader.instance.by_graphql:
         missing |= dict.fromkeys((PARENT, ESTIMATE), NO_LICENCE)
     if role and role < PLANNER:
@@ -82,6 +86,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         longest=LONGEST,
         several_assignees=assignees.get("allowsMultipleAssignees") is True,
         missing=missing,
+        names=names,
     )
 
 
@@ -91,6 +96,18 @@ def has_statuses(reader: IssueReader, project: Project) -> bool:
         definitions, _ = _probe(reader, project)
         project.has_statuses = "STATUS" in definitions and bool(_statuses(definitions))
     return project.has_statuses
+
+
+def field_kinds(reader: IssueReader, project: Project) -> Mapping[str, str]:
+    """Return the kinds of the fields of the instance's own, by their ids; asked once."""
+    if project.field_kinds is None:
+        project.field_kinds = _field_kinds(_probe(reader, project)[0])
+    return project.field_kinds
+
+
+def _field_kinds(definitions: _Definitions) -> dict[str, str]:
+    rows = _custom_rows(definitions)
+    return {number(row.get("id")): text(row.get("fieldType")) for row in rows}
 
 
 def _probe(reader: IssueReader, project: Project) -> tuple[_Definitions, int]:
@@ -153,8 +170,10 @@ def _custom_rows(definitions: _Definitions) -> list[dict[str, Any]]:
     return [mapping(value.get("customField")) for value in values]
 
 
-def _custom_names(definitions: _Definitions) -> set[str]:
-    return {f"{CUSTOM}{number(row.get('id'))}" for row in _custom_rows(definitions)}
+def _custom_names(definitions: _Definitions) -> dict[str, str]:
+    """Return what people call the fields of the instance's own."""
+    rows = _custom_rows(definitions)
+    return {f"{CUSTOM}{number(row.get('id'))}": text(row.get("name")) for row in rows}
 
 
 def _custom_choices(definitions: _Definitions) -> dict[str, tuple[Choice, ...]]:
@@ -169,24 +188,38 @@ def _custom_choices(definitions: _Definitions) -> dict[str, tuple[Choice, ...]]:
     }
 
 
-def _sprints(reader: IssueReader, project: Project) -> tuple[Choice, ...]:
-    """Return milestones by their id in the whole instance, or iterations.
+def _add_links(
+    reader: IssueReader,
+    definitions: _Definitions,
+    choices: dict[str, tuple[Choice, ...]],
+    missing: dict[str, str],
+) -> None:
+    """Say which links can be made: the licence that keeps several people also has blocking."""
+    if not reader.options.links:
+        missing[LINKS] = LINKS_OFF
+    elif not reader.instance.by_graphql or "links" in reader.instance.lacking:
+        missing[LINKS] = NO_LICENCE
+    else:
+        several = definitions.get("ASSIGNEES", {}).get("allowsMultipleAssignees") is True
+        choices[LINKS] = link_kinds(has_blocking=several)
 
-    https://docs.gitlab.com/api/milestones/ ; https://docs.gitlab.com/api/iterations/
-    """
-    kind = "milestones" if reader.options.sprint == MILESTONES else "iterations"
-    state = "active" if reader.options.sprint == MILESTONES else None
-    try:
-        rows = list(
-            reader.client.list(
-                f"/projects/{project.id}/{kind}", state=state, include_ancestors=True
-            )
-        )
-    except Refused as refused:  # iterations need a licence
-        if refused.code not in ("403", "404"):
-            raise
-        rows = []
-    return tuple(
-        Choice(str(row.get("id")), text(row.get("title")), position=place)
-        for place, row in enumerate(rows)
+
+def _add_sprints(
+    reader: IssueReader,
+    project: Project,
+    choices: dict[str, tuple[Choice, ...]],
+    missing: dict[str, str],
+) -> None:
+    """Say which sprints there are, or why they are not kept in step."""
+    kind = reader.options.sprint
+    if not kind:
+        missing[SPRINT] = SPRINTS_OFF
+        return
+    sprints = list_sprints(reader.client, project.id, kind)
+    is_read = kind == MILESTONES or (
+        reader.instance.by_graphql and "iteration" not in reader.instance.lacking
     )
+    if sprints is None or not is_read:
+        missing[SPRINT] = NO_SPRINTS
+    else:
+        choices[SPRINT] = sprints

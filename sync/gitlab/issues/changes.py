@@ -33,7 +33,7 @@ from sync.text.markdown.actions import disarmed
 COMMA = "GitLab divides the names of labels at commas"
 RESERVED = "The label would say something else than a tag"
 UNKNOWN = "The project has no such field"
-SUFFIXES = {"TEXT": "textValue", "NUMBER": "numberValue", "DATE": "dateValue"}
+NO_NUMBER = "The field takes numbers alone"
 
 
 @dataclass(slots=True)
@@ -53,13 +53,17 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What decides how a field is written. `labels`: of the project; `people`: set now."""
+    """What decides how a field is written. `labels`: of the project; `people`: set now.
+
+    `before`: what the fields are believed to hold.
+    """
 
     options: IssueOptions
     has_statuses: bool
     labels: Set[str]
     people: Set[str] = frozenset()
     custom: Mapping[str, str] = field(default_factory=dict)  # field id → its kind
+    before: Mapping[str, Value] = field(default_factory=dict)
 
 
 def parameters(changes: Mapping[str, Change], setting: Setting) -> Parameters:
@@ -69,7 +73,7 @@ def parameters(changes: Mapping[str, Change], setting: Setting) -> Parameters:
         if name in _WRITERS:
             _WRITERS[name](sent, change, setting)
         elif name.startswith(CUSTOM):
-            _custom(sent, name, change)
+            _field(sent, name, change, setting)
         else:
             sent.dropped[name] = UNKNOWN
     if sent.added:
@@ -141,7 +145,7 @@ def _tags(sent: Parameters, change: Change, setting: Setting) -> None:
     for tag in sorted(added | removed):
         if "," in tag:
             sent.dropped[TAGS] = COMMA
-        elif reserved(tag, has_status=setting.has_statuses):
+        elif reserved(tag, setting.options, has_status=setting.has_statuses):
             sent.dropped[TAGS] = RESERVED
         elif tag in added:
             sent.added.add(tag)
@@ -174,7 +178,29 @@ def _parent(sent: Parameters, change: Change, setting: Setting) -> None:
     sent.work_item["hierarchyWidget"] = {"parentId": key}
 
 
-def _custom(sent: Parameters, name: str, change: Change) -> None:
+def _field(sent: Parameters, name: str, change: Change, setting: Setting) -> None:
+    """Write a field of the instance's own, or the label that stands for one."""
+    scope = name.removeprefix(CUSTOM)
+    if scope not in setting.options.scopes:
+        _custom(sent, name, change, setting.custom.get(scope, ""))
+        return
+    value = ", ".join(sorted(change)) if isinstance(change, frozenset) else change
+    chosen = f"{scope}::{value}" if value else ""
+    if "," in chosen:
+        sent.dropped[name] = COMMA
+        return
+    old = setting.before.get(name)  # somebody may have made its label a moment ago
+    sent.removed |= {*_scoped(setting.labels, scope), *([f"{scope}::{old}"] if old else [])}
+    sent.removed.discard(chosen)
+    if chosen:
+        sent.added.add(chosen)
+
+
+def _custom(sent: Parameters, name: str, change: Change, kind: str) -> None:
+    """Write a field of the instance's own by its kind.
+
+    https://docs.gitlab.com/api/graphql/reference/#workitemwidgetcustomfieldvalueinputtype
+    """
     field_id = f"gid://gitlab/Issuables::CustomField/{name.removeprefix(CUSTOM)}"
     entry: dict[str, Any] = {"customFieldId": field_id}
     match change:
@@ -183,8 +209,14 @@ def _custom(sent: Parameters, name: str, change: Change) -> None:
             entry["selectedOptionIds"] = [f"{option}{chosen}" for chosen in sorted(change)]
         case int():
             entry["numberValue"] = float(change)
+        case str() if kind == "NUMBER":
+            try:
+                entry["numberValue"] = float(change)
+            except ValueError:
+                sent.dropped[name] = NO_NUMBER
+                return
         case str():
-            entry["textValue"] = change
+            entry["dateValue" if kind == "DATE" else "textValue"] = change
         case None:
             entry |= {"textValue": None, "numberValue": None, "selectedOptionIds": []}
         case _:

@@ -8,8 +8,12 @@ from typing import Any
 
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    CUSTOM,
+    ESTIMATE,
     LINKS,
+    PARENT,
     PRIORITY,
+    SPRINT,
     STATUS,
     TAGS,
     Item,
@@ -62,7 +66,7 @@ class ItemWriter:
     def update(self, write: UpdateItem) -> Outcome:
         """Change fields of an issue, by one PUT, one mutation, or both. Raises SyncError."""
         address, written = write.address, Written()
-        sent = self._parameters(write.changes, address)
+        sent = self._parameters(write.changes, address, write.before)
         written.dropped |= sent.dropped
         if sent.rest:
             self._put(address, sent.rest, written)
@@ -152,22 +156,32 @@ class ItemWriter:
             return not_landed()
         return Done(item=item, dropped={name: missing[name] for name in sorted(still)})
 
-    def _parameters(self, changes: Mapping[str, Change], address: ItemAddress) -> Parameters:
+    def _parameters(
+        self,
+        changes: Mapping[str, Change],
+        address: ItemAddress,
+        before: Mapping[str, Value] | None = None,
+    ) -> Parameters:
         """Return what is sent, and make the labels that it needs. Raises SyncError."""
         reader, project_id = self.reader, address.project
         labels: set[str] = set()
         has_statuses = False
-        if changes.keys() & _OF_LABELS:
+        scoped = {f"{CUSTOM}{scope}" for scope in reader.options.scopes}
+        if changes.keys() & (_OF_LABELS | scoped):
             project = reader.projects.get(project_id)
             has_statuses = capabilities.has_statuses(reader, project)
-            if changes.keys() & {PRIORITY, STATUS}:
+            if changes.keys() & {PRIORITY, STATUS, *scoped}:
                 labels = reader.projects.labels(project)
         people: frozenset[str] = frozenset()
         if isinstance(changes.get(ASSIGNEES), SetChange) and address.number:
             path = f"/projects/{project_id}/issues/{address.number}"
             people = frozenset(rest_row(mapping(reader.client.get(path)), "").assignees)
         fields = {name: change for name, change in changes.items() if name != LINKS}
-        sent = parameters(fields, Setting(reader.options, has_statuses, labels, people))
+        kinds: Mapping[str, str] = {}
+        if any(name.startswith(CUSTOM) for name in changes.keys() - scoped):
+            kinds = capabilities.field_kinds(reader, reader.projects.get(project_id))
+        setting = Setting(reader.options, has_statuses, labels, people, kinds, before or {})
+        sent = parameters(fields, setting)
         for name, color in sent.colored.items():
             reader.projects.ensure_label(reader.projects.get(project_id), name, color)
         return sent
@@ -198,9 +212,11 @@ class ItemWriter:
         begun = written.row is not None
         try:
             if sent.work_item:
-                self._mutate(address, sent.work_item, written)
+                self._mutate_parts(address, sent.work_item, written)
             if LINKS in changes:
-                links.change(self.reader, address, changes[LINKS], written.dropped)
+                written.values[LINKS] = links.change(
+                    self.reader, address, changes[LINKS], written.dropped
+                )
         except Later as error:
             if begun:
                 return Unknown(error)
@@ -211,6 +227,25 @@ class ItemWriter:
             names = changes.keys() - written.values.keys()
             written.dropped |= dict.fromkeys(names, refused.message)
         return self._done(address, changes, written)
+
+    def _mutate_parts(
+        self, address: ItemAddress, fields: Mapping[str, Any], written: Written
+    ) -> None:
+        """Write what only work items take; where something was written already, part by part.
+
+        One part that is refused then takes no other with it.
+        """
+        begun = written.row is not None
+        try:
+            self._mutate(address, dict(fields), written)
+        except Refused:
+            if not begun or len(fields) < 2:
+                raise
+            for name, value in fields.items():
+                try:
+                    self._mutate(address, {name: value}, written)
+                except Refused as refused:
+                    written.dropped |= dict.fromkeys(_FIELDS_OF.get(name, ()), refused.message)
 
     def _mutate(self, address: ItemAddress, fields: dict[str, Any], written: Written) -> None:
         reader = self.reader
@@ -237,3 +272,9 @@ class ItemWriter:
 
 
 _NOTHING = object()
+_FIELDS_OF = {
+    "statusWidget": (STATUS,),
+    "timeTrackingWidget": (ESTIMATE,),
+    "iterationWidget": (SPRINT,),
+    "hierarchyWidget": (PARENT,),
+}

@@ -5,21 +5,28 @@ https://docs.gitlab.com/api/issue_links/
 
 from __future__ import annotations
 
-from sync.core.issue_sync.model import ItemAddress, Unreachable
+from sync.core.issue_sync.model import (
+    BLOCKED,
+    BLOCKS,
+    LINKS,
+    RELATES,
+    ItemAddress,
+    Unreachable,
+)
 from sync.core.issue_sync.writes import Change, SetChange
 from sync.errors import Refused
 from sync.gitlab.issues.reading import IssueReader
 
-KINDS = ("relates_to", "blocks", "is_blocked_by")
+KINDS = (RELATES, BLOCKS, BLOCKED)
 _THERE_ALREADY = "409"
 
 
 def change(
     reader: IssueReader, address: ItemAddress, wanted: Change, dropped: dict[str, str]
-) -> None:
-    """Add and remove links of an issue; a set as a whole only adds. Raises SyncError.
+) -> frozenset[str]:
+    """Add and remove links of an issue, and return those that it has then. Raises SyncError.
 
-    `dropped` gets why a link could not be made.
+    A set as a whole only adds. `dropped` gets why a link could not be made.
     """
     added = wanted.add if isinstance(wanted, SetChange) else _members(wanted)
     removed = wanted.remove if isinstance(wanted, SetChange) else frozenset()
@@ -28,7 +35,7 @@ def change(
         kind, _, item_id = link.partition(":")
         target = reader.read([ItemAddress(item_id)])[item_id] if kind in KINDS else None
         if target is None or isinstance(target, Unreachable):
-            dropped["links"] = f"GitLab does not show the item of {link}"
+            dropped[LINKS] = f"GitLab does not show the item of {link}"
             continue
         data = {
             "target_project_id": target.address.project,
@@ -39,11 +46,12 @@ def change(
             reader.client.post(path, data)
         except Refused as refused:
             if refused.code != _THERE_ALREADY:
-                dropped["links"] = refused.message
-    if removed:
-        for row in list(reader.client.list(path)):
-            if f"{row.get('link_type')}:{row.get('id')}" in removed:
-                reader.client.delete(f"{path}/{row.get('issue_link_id')}")
+                dropped[LINKS] = refused.message
+    rows = list(reader.client.list(path))
+    present = {f"{row.get('link_type')}:{row.get('id')}": row.get("issue_link_id") for row in rows}
+    for link in removed & present.keys():
+        reader.client.delete(f"{path}/{present[link]}")
+    return frozenset(present.keys() - removed)
 
 
 def _members(wanted: Change) -> frozenset[str]:

@@ -20,8 +20,9 @@ CLOSED_WORKFLOWS = ("done", "closed", "complete", "completed", "canceled", "canc
 class IssueOptions:
     """What is read and written.
 
-    `sprint`: MILESTONES, ITERATIONS or "" for neither. `closed_workflows`: names behind
-    `workflow::` of an issue that is closed, where the instance has no statuses of its own.
+    `sprint`: MILESTONES, ITERATIONS or "" for neither. `scopes`: of labels that stand for a field
+    of their own (`size` of `size::XL`), where the licence has none. `closed_workflows`: names
+    behind `workflow::` of an issue that is closed, where the instance has no statuses of its own.
     `priorities`: labels of priorities that are made where they lack, with their colours.
     `confidential`: whether confidential items are given to anybody.
     """
@@ -32,6 +33,7 @@ class IssueOptions:
     links: bool = False
     parents: bool = False  # of tasks: an issue's parent can only be an epic
     custom_fields: bool = False
+    scopes: tuple[str, ...] = ()
     sprint: str = ""
     priorities: Mapping[str, str] = field(default_factory=lambda: dict(PRIORITY_COLORS))
     closed_workflows: tuple[str, ...] = CLOSED_WORKFLOWS

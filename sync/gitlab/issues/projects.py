@@ -14,13 +14,17 @@ from sync.gitlab.json_fields import mapping, positive_int, text
 
 @dataclass(slots=True)
 class Project:
-    """A project; `labels`: names, once they were listed. `has_statuses`: None until asked."""
+    """A project; `labels`: names, once they were listed.
+
+    `has_statuses`, `field_kinds` (of fields of the instance's own, by id): None until asked.
+    """
 
     id: str
     path: str
     archived: bool
     labels: set[str] | None = None
     has_statuses: bool | None = None
+    field_kinds: Mapping[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -52,6 +56,7 @@ class Projects:
                 archived=answer.get("archived") is True,
                 labels=held.labels if held else None,
                 has_statuses=held.has_statuses if held else None,
+                field_kinds=held.field_kinds if held else None,
             )
             self._by_id[project_id] = held
         return held

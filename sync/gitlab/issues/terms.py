@@ -60,10 +60,10 @@ def label_status(row: IssueRow, options: IssueOptions) -> str:
     return fitting[0] if fitting else CLOSED if row.closed else OPENED
 
 
-def reserved(label: str, *, has_status: bool) -> bool:
+def reserved(label: str, options: IssueOptions, *, has_status: bool) -> bool:
     """Tell whether a label says something else than a tag."""
     scopes = (PRIORITY_SCOPE,) if has_status else (PRIORITY_SCOPE, WORKFLOW_SCOPE)
-    return any(in_scope(label, scope) for scope in scopes)
+    return any(in_scope(label, scope) for scope in (*scopes, *options.scopes))
 
 
 def values_of(row: IssueRow, options: IssueOptions, *, has_status: bool) -> dict[str, Value]:
@@ -79,7 +79,7 @@ def values_of(row: IssueRow, options: IssueOptions, *, has_status: bool) -> dict
         PRIORITY: priorities[0] if priorities else None,
         DEADLINE: row.due_date,
         TAGS: frozenset(
-            label for label in row.labels if not reserved(label, has_status=has_status)
+            label for label in row.labels if not reserved(label, options, has_status=has_status)
         ),
         ESTIMATE: row.estimate or None,
     }
@@ -89,7 +89,22 @@ def values_of(row: IssueRow, options: IssueOptions, *, has_status: bool) -> dict
         values[STATUS] = label_status(row, options)
     if options.sprint == MILESTONES:
         values[SPRINT] = row.milestone
-    return values
+    return values | scoped_values(row, options)
+
+
+def scoped_values(row: IssueRow, options: IssueOptions) -> dict[str, Value]:
+    """Return the fields that labels stand for: of several in a scope the first by its name."""
+    return {
+        f"{CUSTOM}{scope}": next(
+            (
+                label.removeprefix(f"{scope}::")
+                for label in sorted(row.labels)
+                if in_scope(label, scope)
+            ),
+            None,
+        )
+        for scope in options.scopes
+    }
 
 
 def work_item_values(row: IssueRow, options: IssueOptions) -> dict[str, Value]:
@@ -132,6 +147,7 @@ def item_of(row: IssueRow, values: dict[str, Value], options: IssueOptions) -> I
         moved_to=row.moved_to,
         key=without_definition(row.description)[1],
         version=row.updated_at.isoformat(),
+        milestone=row.milestone_title,
     )
 
 

@@ -55,10 +55,10 @@ def check_copy(file: Path) -> None:
     try:
         with closing(open_read_only(file)) as conn:
             (answer,) = conn.execute("PRAGMA quick_check(1)").fetchone()
-            found = conn.execute("SELECT count(*) FROM alembic_version").fetchone()
+            revision_count = conn.execute("SELECT count(*) FROM alembic_version").fetchone()
     except sqlite3.Error as error:
         raise BadCopy(f"{file} is no copy of a database of b24bridge: {_reason(error)}") from error
-    if answer != "ok" or found == (0,):
+    if answer != "ok" or revision_count == (0,):
         raise BadCopy(f"{file} is damaged: {answer}", change="Take another copy")
 
 

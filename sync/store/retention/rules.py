@@ -37,6 +37,7 @@ from sync.store.tables import (
     delivery,
     deployment,
     deployment_merge_request,
+    issue_link_change,
     issue_link_story,
     link,
     merge_request,
@@ -126,6 +127,7 @@ RULES = (
     RetentionRule("commands", "commands", command, command.c.done_at, guards.COMMAND_HAS_ENDED),
     RetentionRule("decisions", "decisions", decision, decision.c.at),
     RetentionRule("stories of links", "decisions", issue_link_story, issue_link_story.c.at),
+    RetentionRule("changes of links", "decisions", issue_link_change, issue_link_change.c.at),
     RetentionRule(
         "merge requests",
         "mirror",

@@ -21,6 +21,7 @@ from sync.store.tables.code import (
 )
 from sync.store.tables.issue_sync import (
     issue_link,
+    issue_link_change,
     issue_link_conflict,
     issue_link_entry,
     issue_link_story,
@@ -68,6 +69,7 @@ __all__ = [
     "host_user",
     "in_literals",
     "issue_link",
+    "issue_link_change",
     "issue_link_conflict",
     "issue_link_entry",
     "issue_link_story",

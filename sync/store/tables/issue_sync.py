@@ -109,6 +109,18 @@ issue_link_conflict = Table(
 )
 Index("ix_issue_link_conflict_link", issue_link_conflict.c.link_id)
 
+# Fields that were brought in step, with what both sides held before and after.
+issue_link_change = Table(
+    "issue_link_change",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    portal_id_column(nullable=False),
+    _link_id_column(primary_key=False),
+    Column("at", Moment, nullable=False),
+    Column("body", Json, nullable=False),
+)
+Index("ix_issue_link_change_link", issue_link_change.c.link_id)
+
 # How far a side of a pair was read. `since`: everything before it is known. interval: seconds
 # until it is read again. seen: when items were changed that may be listed again. cursor: of a
 # list, or an import, that goes on. halted: why it must not go on without an administrator, ""

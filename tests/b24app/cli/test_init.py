@@ -74,7 +74,9 @@ def test_without_answers_every_variable_is_there_as_a_comment(folder):
     assert text.startswith(f"# The environment of b24bridge {version('b24bridge')}:")
     assert parse(text, folder) == {}
     commented = re.findall(r"^#([A-Z0-9_]+)=$", text, re.MULTILINE)
-    assert commented == [one.name for one in VARIABLES if one.name != "B24BRIDGE_ENV_FILE"]
+    assert commented == [
+        variable.name for variable in VARIABLES if variable.name != "B24BRIDGE_ENV_FILE"
+    ]
 
 
 def test_the_settings_are_an_example_that_can_be_applied_as_a_whole(folder):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,6 +16,8 @@ from sync.core.issue_sync.forecast import Cost, Forecast
 from sync.core.issue_sync.link import LinkState, Pause, PauseReason, StoryLine, ValuePair
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
+from sync.core.issue_sync.rehearse import Rehearsal
+from sync.engine.issue_sync.rehearsing import RehearsedPair
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 TRACKER, PORTAL = SideName.TRACKER, SideName.PORTAL
@@ -78,6 +81,12 @@ class Desk:
     def foresee(self, pair):
         return self.forecast, {TRACKER: Cost(1, 10.0), PORTAL: Cost(49, 2.0)}
 
+    def rehearse(self, text, since, workgroup, project):
+        self.asked = (text, since, workgroup, project)
+        rehearsal = Rehearsal(2, 3, NOW, conflicts=Counter(title=1), met=Counter(title=4))
+        rehearsal.held["title", PORTAL] = 2
+        yield RehearsedPair(PAIR, rehearsal, 9, (), {})
+
     def import_pair(self, pair):
         yield from self.steps
         if self.stops:
@@ -105,6 +114,25 @@ def told(capsys, desk, action, **given) -> list[str]:
     }
     assert command.carry_out(desk, argparse.Namespace(action=action, **{**names, **given})) == 0
     return capsys.readouterr().out.splitlines()
+
+
+def test_a_rehearsal_says_what_other_settings_would_have_done(capsys, tmp_path):
+    desk, file = Desk(), tmp_path / "changed.yaml"
+    file.write_text("version: 1")
+    given = {"settings": str(file), "days": 7, "workgroup": 7}
+    assert told(capsys, desk, "rehearse", language="en", **given) == [
+        "workgroup 7 ⇄ acme/shop:",
+        "  3 changes of 2 links, the oldest of 2026-03-02",
+        "  every item would hold what it holds now",
+        "  title: 1 conflicts (0 left to a person); there were 4",
+        "  title: 2 changes of tasks would not have crossed",
+    ]
+    assert desk.asked == ("version: 1", NOW - timedelta(days=7), 7, None)
+    assert told(capsys, desk, "rehearse", language="ru", **given)[2:] == [
+        "  все задачи остались бы такими, как сейчас",
+        "  title: конфликтов 1 (решать человеку: 0); на деле было 4",
+        "  title: из задач не перешло бы изменений: 2",
+    ]
 
 
 def test_the_story_of_a_link_says_what_stands_and_why(capsys):

@@ -50,10 +50,14 @@ class Attachment:
 
 @dataclass
 class TaskParts:
-    """The rows; `links` has (from, to) → type of dependence."""
+    """The rows; `links` has (from, to) → type of dependence, `previous` task → those it waits for.
+
+    The portal keeps the two apart: neither shows among the other.
+    """
 
     items: dict[int, ChecklistItem] = field(default_factory=dict)
     links: dict[tuple[int, int], int] = field(default_factory=dict)
+    previous: dict[int, list[int]] = field(default_factory=dict)
     drive: dict[int, DriveObject] = field(default_factory=dict)
     attachments: dict[int, Attachment] = field(default_factory=dict)
     max_upload: int = 100_000_000

@@ -33,6 +33,7 @@ from tests.emulators.bitrix24.records import (
     UserField,
     Webhook,
 )
+from tests.emulators.bitrix24.scrum import Scrum
 
 ACCESS_SECONDS = 3600
 REFRESH_DAYS = 180
@@ -59,6 +60,7 @@ class Portal:
     url: Callable[[], str] = lambda: ""
     quirks: Quirks = field(default_factory=Quirks)
     parts: TaskParts = field(default_factory=TaskParts)
+    scrum: Scrum = field(default_factory=Scrum)
     users: dict[int, User] = field(default_factory=dict)
     groups: dict[int, Group] = field(default_factory=dict)
     stages: dict[int, Stage] = field(default_factory=dict)

@@ -32,6 +32,7 @@ from tests.simulation.issue_sync.memory_side import Held, MemorySide
 
 TRACKER, PORTAL = SideName.TRACKER, SideName.PORTAL
 GROUP = 10
+PROJECTS = {TRACKER: "7", PORTAL: str(GROUP)}
 FIELDS = (TITLE, DESCRIPTION, STATUS, TAGS)
 
 
@@ -73,7 +74,8 @@ class Pair:
 
     def __post_init__(self) -> None:
         self.rooms = {
-            side: Room(side, self.world.clock, Random(1), self.watcher) for side in SideName
+            side: Room(side, self.world.clock, Random(1), self.watcher, project=PROJECTS[side])
+            for side in SideName
         }
         with read(self.world.database) as conn:
             connection = connections.by_id(conn, self.world.connection_id)

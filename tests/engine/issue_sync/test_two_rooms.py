@@ -88,10 +88,12 @@ class Pair:
             ),
         )  # fmt: skip
         self.problems: tuple[str, ...] = ()
+        self.ends: dict[str, str] = {}  # of other linked items, both ways
 
     def rules(self, link: LinkState) -> LinkRules:
         codes = {status: str(code) for status, code in STATUS_CODES.items()}
-        world = PairWorld(self.pair, self.capabilities, codes, lambda to, other: None)
+        ends = self.ends
+        world = PairWorld(self.pair, self.capabilities, codes, lambda to, other: ends.get(other))
         dialects = {TRACKER: tracker(GITLAB), PORTAL: TASK}
         texts = LinkTexts(dialects, self.people, link, "GitLab")
         rules, self.problems = build_rules(world, texts)
@@ -308,13 +310,13 @@ def test_a_forecast_counts_what_would_be_created_and_what_cannot_cross(pair):
         for side in SideName
     }
     forecast = foresee(pair.pair, pair.rules(LinkState("p1")), items, linked)
-    assert (forecast.linked, dict(forecast.created)) == (2, {TRACKER: 2})
+    assert (forecast.linked, dict(forecast.created)) == (5, {TRACKER: 2})
     assert dict(forecast.entries) == {TRACKER: 2}
     assert dict(forecast.problems) == {
         "assignees: no counterpart of a person, add one under `people`: 1": 1
     }
     costs = {TRACKER: Cost(1, 10.0), PORTAL: Cost(49, 2.0)}
-    assert forecast.requests(costs) == {TRACKER: 10, PORTAL: 1}
+    assert forecast.requests(costs) == {TRACKER: 19, PORTAL: 1}
     assert forecast.minutes(costs) == 1
 
 

@@ -106,6 +106,7 @@ class MemorySide:
     watcher: Watcher
     faults: float = 0.0
     knows_edits: bool = True
+    project: str = "7"
     items: dict[str, Held] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -124,7 +125,7 @@ class MemorySide:
     def create(self, values: Mapping[str, Value], key: str = "") -> Held:
         """Create an item."""
         item_id = self.new_id()
-        held = Held(ItemAddress(item_id, "7", item_id), {}, self.clock.now(), key)
+        held = Held(ItemAddress(item_id, self.project, item_id), {}, self.clock.now(), key)
         defaults: dict[str, Value] = {
             TITLE: "",
             DESCRIPTION: "",

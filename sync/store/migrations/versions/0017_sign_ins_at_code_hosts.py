@@ -6,7 +6,7 @@ from alembic import op
 from sync.store.db.types import Json, Moment, SafeText
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

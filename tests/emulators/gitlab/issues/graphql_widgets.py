@@ -10,7 +10,7 @@ from tests.emulators.gitlab.entities import Label, Note, Project, User
 from tests.emulators.gitlab.graphql_spec import PAGE, Asked, Resolve, Spec
 from tests.emulators.gitlab.issues import labels, statuses
 from tests.emulators.gitlab.issues.access_rules import sees_hidden, visible
-from tests.emulators.gitlab.issues.records import CustomField, Iteration, Status, Timelog
+from tests.emulators.gitlab.issues.records import REVERSED, CustomField, Iteration, Status, Timelog
 from tests.emulators.gitlab.parts import iso_time
 from tests.emulators.gitlab.tracked import Issue, Milestone
 
@@ -118,13 +118,15 @@ def _values(asked: Asked, widget: Widget, given: dict[str, Any]) -> list[tuple[C
 
 
 def _links(asked: Asked, widget: Widget, given: dict[str, Any]) -> list[tuple[str, Issue]]:
+    """The items at the other ends, each with its kind as seen from this item."""
     found = []
     for link in asked.state.planned.links.values():
         ends = (link.source_id, link.target_id)
         if widget[1].id in ends:
-            other = asked.issues.by_id(ends[0] if ends[1] == widget[1].id else ends[1])
+            outward = ends[0] == widget[1].id
+            other = asked.issues.by_id(ends[1] if outward else ends[0])
             if other and visible(asked, other):
-                found.append((link.kind, other))
+                found.append((link.kind if outward else REVERSED[link.kind], other))
     return found
 
 

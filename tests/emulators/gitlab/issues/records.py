@@ -85,6 +85,9 @@ class Iteration:
     due: date
 
 
+REVERSED = {"relates_to": "relates_to", "blocks": "is_blocked_by", "is_blocked_by": "blocks"}
+
+
 @dataclass
 class IssueLink:
     """`kind`: relates_to, blocks or is_blocked_by, as seen from the source."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.emulators.gitlab import access, shown_plans
 from tests.emulators.gitlab.entities import Project
-from tests.emulators.gitlab.issues.records import IssueLink
+from tests.emulators.gitlab.issues.records import REVERSED, IssueLink
 from tests.emulators.gitlab.issues.rest_writes import ISSUE, Handler, find
 from tests.emulators.gitlab.rest_issues import visible_issue
 from tests.emulators.gitlab.tracked import Issue
@@ -17,8 +17,6 @@ from tests.emulators.gitlab.web import ApiError, Reply, Request, forbidden, not_
 
 if TYPE_CHECKING:
     from tests.emulators.gitlab.api import Api
-
-REVERSED = {"relates_to": "relates_to", "blocks": "is_blocked_by", "is_blocked_by": "blocks"}
 
 
 def index(api: Api, request: Request, project: str, iid: str) -> Reply:

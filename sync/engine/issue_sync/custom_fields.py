@@ -1,0 +1,74 @@
+"""A field of the portal's own and the tracker's field that it is, or the label that stands for it.
+
+Pure. Both sides say values as people read them: options of a choice by their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sync.core.issue_sync.fields import Scalar, Untranslatable
+from sync.core.issue_sync.link import Values
+from sync.core.issue_sync.mapping import CustomField
+from sync.core.issue_sync.model import CUSTOM, Capabilities, Choice, Value
+
+_JOINT = ", "  # between several options in a field of text
+
+
+def field_of(custom: CustomField, tracker: Capabilities) -> str:
+    """Return the tracker's field of that name; without one, the field that labels stand for."""
+    wanted = custom.tracker.casefold()
+    named = (name for name, title in tracker.names.items() if title.casefold() == wanted)
+    return next(named, CUSTOM + custom.tracker)
+
+
+def custom_translation(custom: CustomField, capabilities: Capabilities) -> Scalar:
+    """Return the two ways of a field of the portal's own."""
+    tracker, portal = field_of(custom, capabilities), CUSTOM + custom.portal
+    choices = capabilities.choices.get(tracker) if tracker in capabilities.names else None
+
+    def to_portal(values: Values) -> Values:
+        value = values.get(tracker)
+        return {portal: value if choices is None and _is_set(value) else _text(value, choices)}
+
+    def to_tracker(values: Values) -> Values | Untranslatable:
+        value = values.get(portal)
+        if choices is None and _is_set(value):
+            return {tracker: value}
+        text = _text(value, None)
+        if choices is None or text is None:
+            return {tracker: text}
+        chosen = _chosen(text, choices)
+        if chosen is None:
+            listed = _JOINT.join(choice.name for choice in choices)
+            return Untranslatable(f'{custom.tracker} has no option "{text}"; it has: {listed}')
+        return {tracker: chosen}
+
+    return Scalar((tracker,), (portal,), to_tracker, to_portal)
+
+
+def _is_set(value: Value) -> bool:
+    return isinstance(value, frozenset)
+
+
+def _text(value: Value, choices: Sequence[Choice] | None) -> str | None:
+    """Return a value as people read it; a whole number has no fraction."""
+    match value:
+        case frozenset():
+            names = {choice.id: choice.name for choice in choices or ()}
+            return _JOINT.join(sorted(names.get(item, item) for item in value)) or None
+        case None | "":
+            return None
+    text = str(value)
+    whole, _, fraction = text.partition(".")
+    return whole if whole.lstrip("-").isdigit() and fraction.strip("0") == "" else text
+
+
+def _chosen(text: str, choices: Sequence[Choice]) -> frozenset[str] | None:
+    """Return the options that a text names: as a whole, else several with commas between."""
+    by_name = {choice.name.casefold(): choice.id for choice in choices}
+    whole = by_name.get(text.strip().casefold())
+    if whole is not None:
+        return frozenset([whole])
+    parts = [part.strip().casefold() for part in text.split(",")]
+    return frozenset(by_name[part] for part in parts) if by_name.keys() >= set(parts) else None

@@ -1,0 +1,133 @@
+"""Links after their cycles: items that moved to where another pair rules, and who waited for them.
+
+A moved item keeps its link. Where the settings pair the place it went to, that pair's rules hold
+from then on; where they pair it with nothing, the old rules stay, and the story says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from sync.core.issue_sync.link import LinkState, StoryLine
+from sync.core.issue_sync.model import SideName
+from sync.engine.deps import Deps
+from sync.engine.issue_sync.cycle import CycleResult
+from sync.engine.issue_sync.setting import PairSetting
+from sync.errors import SyncError
+from sync.store import issue_link_moves, issue_links
+from sync.store.db.database import read
+from sync.store.issue_links import IssueLinkRow
+from sync.store.portals import PortalRow
+
+_MOVED = {
+    SideName.PORTAL: "the task is in another workgroup now",
+    SideName.TRACKER: "the issue is in another project now",
+}
+_GOES_ON = "another pair of the settings goes on with it"
+_STAYS = "no pair of the settings has both: the old pair's rules stay"
+_LINKED = "an item that it names is linked now"
+_OFFERED = "a side offers other choices now"
+_TOLD = 20  # lines of a story among which a move may stand already
+
+Results = Mapping[str, CycleResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A link whose items left its pair; `pair`: the key of the one that goes on, or None."""
+
+    side: SideName
+    pair: str | None
+
+
+def find_moves(
+    deps: Deps, row: PortalRow, setting: PairSetting, results: Results
+) -> Mapping[str, Move]:
+    """Return what becomes of links whose items are not where their pair has them, by key."""
+    places: dict[tuple[str, str], str] | None = None
+    moves: dict[str, Move] = {}
+    for key, result in results.items():
+        side = _left(result.link, setting)
+        if side is None:
+            continue
+        if places is None:
+            places = _pairs_by_place(deps, row, setting)
+        place = tuple(_project(result.link, each) for each in SideName)
+        moves[key] = Move(side, places.get((place[0], place[1])))
+    return moves
+
+
+def _left(link: LinkState, setting: PairSetting) -> SideName | None:
+    """Return the side whose item is elsewhere; None where both are at home, or one is yet made."""
+    if link.ended or len(link.addresses) < len(SideName):
+        return None
+    moved = [side for side in SideName if _project(link, side) not in ("", setting.projects[side])]
+    return moved[0] if moved else None
+
+
+def _project(link: LinkState, side: SideName) -> str:
+    project = link.addresses[side].project
+    return project or ("0" if side is SideName.PORTAL else "")
+
+
+def _pairs_by_place(deps: Deps, row: PortalRow, setting: PairSetting) -> dict[tuple[str, str], str]:
+    """Return the pairs of the connection by their project's id and their workgroup."""
+    with read(deps.database) as conn:
+        mapping = deps.issue_sync.mapping_for(conn, row)
+    places = {}
+    for pair in mapping.pairs:
+        if pair.connection != setting.connection.name:
+            continue
+        try:
+            number = deps.issue_sync.project_id_for(deps, setting.connection, pair.project)
+        except SyncError:
+            continue  # a pair whose project is out of reach takes nothing over
+        places[number, str(pair.group_id)] = pair.key
+    return places
+
+
+def follow(
+    conn: Connection, deps: Deps, links: Sequence[IssueLinkRow], moves: Mapping[str, Move]
+) -> None:
+    """Give links that moved to the pairs that go on with them, and note it in their stories."""
+    now = deps.clock.now()
+    for link in links:
+        move = moves.get(link.key)
+        if move is None:
+            continue
+        goes_on = move.pair is not None and issue_link_moves.set_pair(conn, link.id, move.pair)
+        text = f"{_MOVED[move.side]}; {_GOES_ON if goes_on else _STAYS}"
+        if goes_on:
+            issue_links.mark_dirty(conn, [link.id], text, now)
+        elif any(line.text == text for line in issue_links.story(conn, link.id, _TOLD)):
+            continue
+        issue_links.add_story(conn, link.key, [StoryLine(now, "moved", text, side=move.side)])
+
+
+def wake_stuck(conn: Connection, deps: Deps, connection_id: int, pair_key: str) -> None:
+    """Look again at links with what could not cross, where a side offers something else now.
+
+    A sprint, a status or a field that was missing may be there since.
+    """
+    deps.issue_sync.renewed.discard((connection_id, pair_key))
+    ids = issue_link_moves.with_problems(conn, connection_id, pair_key)
+    issue_links.mark_dirty(conn, ids, _OFFERED, deps.clock.now())
+
+
+def wake_awaiting(
+    conn: Connection, deps: Deps, links: Sequence[IssueLinkRow], results: Results
+) -> None:
+    """Look again at links that name items which are linked since these cycles."""
+    items: dict[int, set[str]] = {}
+    for link in links:
+        result = results.get(link.key)
+        if result is None or link.done_version or len(result.link.addresses) < len(SideName):
+            continue
+        named = {f"{side}/{address.id}" for side, address in result.link.addresses.items()}
+        items.setdefault(link.connection_id, set()).update(named)
+    for connection_id, named in items.items():
+        ids = issue_link_moves.awaiting(conn, connection_id, named)
+        issue_links.mark_dirty(conn, ids, _LINKED, deps.clock.now())
