@@ -139,7 +139,8 @@ class Clients:
         if grant is not None:
             return self.signed_in_code_host(record, grant)
         token = self._access_token(record)
-        return self._gitlab(record, token, str(record.account.get("username") or ""))
+        actor = str(record.account.get("username") or "")
+        return self._gitlab(record, token, actor, lambda: self._access_token(record))
 
     def signed_in_code_host(self, record: ConnectionRecord, grant: GrantRecord) -> GitLab:
         """Return a client of the account that granted it, for one thread."""
@@ -191,10 +192,16 @@ class Clients:
         """Return a client without the connection's token, for calls that carry their own."""
         return self._gitlab(record, "", actor)
 
-    def _gitlab(self, record: ConnectionRecord, token: str | BearerTokens, actor: str) -> GitLab:
+    def _gitlab(
+        self,
+        record: ConnectionRecord,
+        token: str | BearerTokens,
+        actor: str,
+        present_token: Callable[[], str] | None = None,
+    ) -> GitLab:
         from sync.gitlab.api.client import GitLab  # large: a web process needs it for few requests
 
-        return GitLab(
+        client = GitLab(
             record.base_url,
             token,
             connection_id=record.id,
@@ -202,6 +209,8 @@ class Clients:
             call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
             rate_limiter=self._pace_of(record),
         )
+        client.present_token = present_token
+        return client
 
     def session_of(self, record: ConnectionRecord) -> requests.Session:
         """Return a session for one thread to a connection's server, by its CA file and proxy."""

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 
 from flask import Flask, Response, g, jsonify, render_template, request
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -134,6 +135,8 @@ def _error_answer(error: Exception) -> ErrorAnswer:
             return ErrorAnswer(
                 503, "database", "The database cannot be reached now", "Try again in a minute"
             )
+        case ParseException():  # what the server finds wrong when the body is read: a trailer
+            return ErrorAnswer(400, "bad_body", "The chunks of this body are malformed")
         case HTTPException():
             return ErrorAnswer(
                 error.code or 500, error.name.lower().replace(" ", "_"), _http_error_text(error)

@@ -41,6 +41,15 @@ structlog.configure(
 )
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _room_on_the_disk() -> Iterator[None]:
+    """However full the disk of the tests is, what is said of a disk does not depend on it."""
+    with pytest.MonkeyPatch.context() as patched:
+        usage = (100_000_000_000, 19_000_000_000, 81_000_000_000)
+        patched.setattr(shutil, "disk_usage", lambda path: usage)
+        yield
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database",

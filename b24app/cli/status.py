@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -13,9 +13,12 @@ from b24app.cli.context import prepare_database, print_lines, printable
 from b24app.services import overview as services_overview
 from b24app.services import replay
 from b24app.services.failure_names import load_names
+from b24app.services.health import read_checks, read_disk, wrong
+from b24app.services.health_check import Check
 from b24app.services.link_status import link_lines
+from b24app.texts_health import describe
 from sync.config import Config
-from sync.core.clock import WallClock
+from sync.core.clock import WallClock, is_recent
 from sync.settings.apply import HISTORY_KEPT
 from sync.store import connections, hook_logs, inbox, logs, portals, subjects
 from sync.store.db.database import read, write
@@ -24,6 +27,12 @@ from sync.store.rows import PortalRecord, PurgeRow, WorkerRow
 
 SILENT_AFTER = timedelta(seconds=60)
 WRONG_CLOCK = timedelta(minutes=5)
+_HAVE_LINES = frozenset(
+    {
+        "worker_silent", "clock_wrong", "connection_none", "connection_paused",
+        "portal_disconnected", "portal_paused",
+    }
+)  # fmt: skip
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -41,6 +50,10 @@ def _status(config: Config, args: argparse.Namespace) -> int:
             else portals.all_portals(conn)
         )
         print_lines(*_worker_lines(workers, now))
+        if chosen:
+            ids = [portal.id for portal in chosen]
+            checks = read_checks(conn, read_disk(config.data_dir), now, ids)
+            print_lines(*map(printable, wrong_lines(checks)))
         for portal in chosen:
             print_lines("", *map(printable, _status_lines(conn, portal, args.limit, now)))
         if not chosen:
@@ -52,13 +65,27 @@ def _worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
     lines = [f"worker   {row.name}  seen {describe_age(now - row.seen_at)}" for row in workers]
     if not workers:
         return ["worker   none has run yet", "next     start it: the service, or `b24bridge serve`"]
-    if all(now - row.seen_at > SILENT_AFTER for row in workers):
+    if not any(is_recent(row.seen_at, SILENT_AFTER, now) for row in workers):
         lines.append("next     no worker runs: start the service, or `b24bridge serve`")
     offset = max((row.clock_offset or 0 for row in workers), key=abs)
     if abs(offset) >= WRONG_CLOCK.total_seconds():
         lines.append(
             f"clock    {describe_offset(offset)} Bitrix24's and GitLab's: set this machine's time"
         )
+    return lines
+
+
+def wrong_lines(checks: Iterable[Check]) -> list[str]:
+    """Return what is not as it should be, the urgent first, each with what to change.
+
+    What other lines of the status say is left out.
+    """
+    lines = []
+    for check in wrong(check for check in checks if check.state not in _HAVE_LINES):
+        words = describe(check)
+        place = f"{check.place}: " if check.place else ""
+        word = "wrong   " if check.urgent else "notice  "
+        lines.append(f"{word} {check.subject}  {place}{words.what} → {words.change}")
     return lines
 
 

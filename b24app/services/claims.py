@@ -43,7 +43,11 @@ def is_proven(record: ConnectionRecord, project_id: int, path: str) -> bool:
     """Return whether the connection's token was found to administer a project, or its group."""
     folded = path.casefold()
     above = {folded.rsplit("/", cut)[0] for cut in range(folded.count("/") + 1)}
-    return any(target == str(project_id) or target.casefold() in above for target in record.proven)
+    groups = {str(entry) for entry in record.options.get("groups", ())}  # a number may be a group's
+    return any(
+        (target == str(project_id) and target not in groups) or target.casefold() in above
+        for target in record.proven
+    )
 
 
 def contested(conn: Connection, record: ConnectionRecord) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from b24app.clients import Clients
 from b24app.services.gitlab_connections import ConnectionTest, check_connection, hook_targets
+from sync.engine.upkeep.access import record_accepted
 from sync.gitlab.api.account import Account, read_account
 from sync.gitlab.api.target_checks import TargetCheck, check_target
 from sync.settings.apply import current_settings
@@ -78,6 +79,7 @@ def replace_token(
         connections.upsert(conn, clients.vault, portal.id, draft, now)
         oauth_grants.remove(conn, record.id, oauth_grants.OWN)
         connections.set_state(conn, record.id, "active", "")
+        record_accepted(conn, record, account.expires_at, now)
         mark_token_stored(conn, portal, record.name, now)
     return account
 

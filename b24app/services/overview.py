@@ -11,9 +11,10 @@ from sqlalchemy import Connection, select
 
 from sync.core.model.commands import PutMessage
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
-from sync.store import alerts, connections, inbox, links, outbox, portals, subjects, tasks
+from sync.store import access, alerts, connections, inbox, links, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import smart_commits as store_smart_commits
+from sync.store.access import REFUSED, UNREACHABLE, ConnectionAccess
 from sync.store.rows import (
     CommandRow,
     ConnectionRecord,
@@ -116,10 +117,7 @@ def build_overview(
         portal=portal.client_endpoint.removesuffix("/rest/").partition("://")[2],
         state=portal.state,
         reason=portal.state_reason if whole else "",
-        connections=tuple(
-            summarize_connection(connection_record)
-            for connection_record in (connections.by_portal(conn, portal.id) if whole else ())
-        ),
+        connections=summarize_connections(conn, portal.id) if whole else (),
         deliveries_waiting=inbox.pending_count(conn, portal.id),
         subjects_waiting=of_subjects.get("dirty", 0),
         commands_waiting=of_commands.get("waiting", 0) + of_commands.get("sending", 0),
@@ -157,11 +155,32 @@ def _count_alerts(
     )
 
 
-def summarize_connection(record: ConnectionRecord) -> dict[str, Any]:
-    """Return a connection without secrets, with the reason of its pause or last refusal."""
+def summarize_connections(conn: Connection, portal_id: int) -> tuple[dict[str, Any], ...]:
+    """Return the portal's connections as they are now, without secrets."""
+    rows = access.of_portal(conn, portal_id)
+    return tuple(
+        summarize_connection(record, rows.get(record.id))
+        for record in connections.by_portal(conn, portal_id)
+    )
+
+
+def summarize_connection(
+    record: ConnectionRecord, row: ConnectionAccess | None = None
+) -> dict[str, Any]:
+    """Return a connection without secrets, with the reason of its pause or last refusal.
+
+    `row`: what its instance last said of the token; one that is refused is not active.
+    """
     fields = ("name", "kind", "base_url", "state", "account")
     reason = record.state_reason or record.account.get("problem") or ""
-    return {name: getattr(record, name) for name in fields} | {"state_reason": reason}
+    state = record.state
+    if state == "active" and row is not None and row.state in (REFUSED, UNREACHABLE):
+        state = row.state
+        reason = ". ".join(filter(None, (row.text, row.change)))
+    return {name: getattr(record, name) for name in fields} | {
+        "state": state,
+        "state_reason": reason,
+    }
 
 
 def latest_merge_requests(

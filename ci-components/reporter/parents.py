@@ -23,11 +23,11 @@ def join_parent(report: Report, gitlab: GitLab) -> None:
     started this one. Where GitLab does not tell, the child speaks for itself.
     """
     gitlab.left += MORE_REQUESTS
-    rows = ask(gitlab, "pipelines", sha=report.sha, per_page=20)
+    rows = ask(gitlab, f"pipelines?sha={report.sha}&per_page=20")
     older = [row for row in rows if 0 < number(row.get("id")) < report.pipeline]
     for parent in sorted(older, key=lambda row: -number(row.get("id")))[:2]:
         place = f"pipelines/{number(parent.get('id'))}"
-        triggers = ask(gitlab, f"{place}/bridges", per_page=PAGE)
+        triggers = ask(gitlab, f"{place}/bridges?per_page={PAGE}")
         own = next((row for row in triggers if child_of(row) == report.pipeline), None)
         if own:
             take_parent(report, gitlab, parent, [row for row in triggers if row is not own], own)
@@ -38,7 +38,8 @@ def join_parent(report: Report, gitlab: GitLab) -> None:
 def take_parent(report: Report, gitlab: GitLab, parent: Row, triggers: list[Row], own: Row) -> None:
     """A trigger that waited for no child has passed already: such a child does not count."""
     place, server = f"pipelines/{number(parent.get('id'))}", report.ci["CI_SERVER_URL"]
-    rows = ask(gitlab, f"{place}/jobs", per_page=PAGE, **{"scope[]": counted(report.ci)})
+    scope = "".join(f"&scope[]={status}" for status in counted(report.ci))
+    rows = ask(gitlab, f"{place}/jobs?per_page={PAGE}{scope}")
     jobs = [*(report.jobs or ())] if text(own, "status") != "success" else []
     jobs += ended_jobs([read_job(row, server) for row in rows], report)
     for row in triggers:
@@ -52,7 +53,7 @@ def trigger_jobs(report: Report, gitlab: GitLab, row: Row) -> list[Job]:
     trigger, child = read_job(row, report.ci["CI_SERVER_URL"]), child_of(row)
     if trigger.status != "running" or not child or gitlab.left <= 0:
         return [trigger]
-    rows = ask(gitlab, f"pipelines/{child}/jobs", per_page=PAGE)
+    rows = ask(gitlab, f"pipelines/{child}/jobs?per_page={PAGE}")
     inner = [read_job(each, report.ci["CI_SERVER_URL"]) for each in rows]
     return ended_jobs(inner, report) if inner else [trigger]
 
@@ -61,6 +62,6 @@ def child_of(row: Row) -> int:
     return number(inside(row, "downstream_pipeline").get("id"))
 
 
-def ask(gitlab: GitLab, path: str, **query: object) -> list[Row]:
+def ask(gitlab: GitLab, path: str) -> list[Row]:
     """Ask by the access token where there is one: only new GitLabs let a job's token read it."""
-    return gitlab.rows(path, token=bool(gitlab.token), **query) or []
+    return gitlab.rows(path, token=bool(gitlab.token)) or []

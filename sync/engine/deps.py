@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 
 from sqlalchemy import Connection, Engine
@@ -42,6 +43,7 @@ from sync.youtrack.webhooks import parse as youtrack_hooks
 TASK = "task"  # the kinds of subjects that are reconciled
 NOTIFICATION = "notification"
 ALERT = "alerts"  # of one ref; each alert is a notification
+ACCESS = "access"  # of a connection's token
 PORTAL_LANE = "bitrix24"  # the counterpart that commands go to
 
 
@@ -67,6 +69,7 @@ class Deps:
     a stored portal, `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made
     until now into a transaction (sync.engine.audit), where anybody keeps them. `calls` makes a
     portal's requests. `clock_check` says whether the clock is right; None: it is believed.
+    `spare_tokens`: the folder in which a new token is kept until the database has it, or None.
     """
 
     database: Engine
@@ -86,6 +89,7 @@ class Deps:
     )
     calls: Calls = field(default_factory=InlineCalls)
     clock_check: ClockCheck | None = None
+    spare_tokens: Path | None = None
 
 
 def build_scope(deps: Deps, conn: Connection, row: PortalRow) -> Scope:

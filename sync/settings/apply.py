@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -135,7 +136,11 @@ def _rename(
     Raises Invalid where both names are taken.
     """
     names = {connection.name for connection in settings.connections}
+    claimed = Counter(connection.was for connection in settings.connections if connection.was)
     for connection in settings.connections:
+        if connection.was and claimed[connection.was] > 1:
+            text = "is said of several connections, and its history can be of one"
+            raise Invalid([Problem(0, f"was: {connection.was}", text)])
         former = records_by_name.get(connection.was or "")
         if former is None or connection.was is None:
             continue

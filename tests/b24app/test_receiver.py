@@ -232,6 +232,8 @@ def test_a_gitlab_whose_keys_do_not_come_holds_up_nobody(served: Served) -> None
     [
         (b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "The chunks of this body are malformed"),
         (b"Transfer-Encoding: chunked\r\n\r\n5\r\nhelloworld\r\n", 400, "malformed"),
+        (b"Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\n", 400, "malformed"),
+        (b"Transfer-Encoding: chunked\r\n\r\n1;=\r\nx\r\n0\r\n\r\n", 400, "malformed"),
         (b"Content-Length: many\r\n\r\n", 400, "Content-Length is not one number"),
         (b"Transfer-Encoding: gzip\r\n\r\n", 501, "Transfer-Encoding is understood as"),
     ],
@@ -240,12 +242,13 @@ def test_what_is_malformed_is_said_in_a_sentence(
     served: Served, sent: bytes, status: int, text: str
 ) -> None:
     with served.connect() as client:
-        client.sendall(b"POST /hooks/gitlab/x HTTP/1.1\r\nHost: here\r\n" + sent)
+        head = f"POST /hooks/gitlab/{KEY} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n"
+        client.sendall(head.encode() + sent)
         answer = b""
         while piece := client.recv(4096):
             answer += piece
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    first, _, body = answer.partition(b"\r\n\r\n")
+    assert first.startswith(f"HTTP/1.1 {status} ".encode())
     assert text in json.loads(body)["error"]["text"]
 
 

@@ -27,8 +27,8 @@ from sync.core.model.pipelines import FailedJob
 from sync.core.model.plans import NotifiedState, PlannedCommand
 from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import LinkKind, Task, TaskStatus
-from sync.store import activity as store_activity
 from sync.store import (
+    access,
     deployments,
     hook_logs,
     inbox,
@@ -47,10 +47,12 @@ from sync.store import (
     subjects,
     tasks,
 )
+from sync.store import activity as store_activity
 from sync.store import merge_request_commits as store_merge_request_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store import projects as store_projects
+from sync.store.access import ConnectionAccess, PortalAccess
 from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.issue_lists import ListRow
@@ -240,6 +242,8 @@ def _fill(conn: Connection, portal_id: int) -> None:
     logs.save_allowance(conn, portal_id, AllowanceRow(1.5, NOW, {}))
     hook_logs.save(conn, HookLogRow(c, "project acme/shop", NOW))
     hook_logs.set_tasks_read(conn, portal_id, NOW, 3)
+    access.save(conn, ConnectionAccess(c, "ok", NOW, NOW))
+    access.save_portal(conn, PortalAccess(portal_id, "ok", NOW, NOW))
     _fill_sign_ins(conn, portal_id, c)
 
 

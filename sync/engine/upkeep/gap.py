@@ -20,16 +20,12 @@ from sync.gitlab.json_fields import positive_int
 from sync.gitlab.webhooks.verify import SENT_AT, dedupe_key, event_name
 from sync.store import connections, hook_logs, inbox
 from sync.store.db.database import read, write
-from sync.store.hook_logs import HookLogRow
+from sync.store.hook_logs import NO_HOOK, NO_LOG, SWITCHED_OFF, TOO_LONG, HookLogRow
 from sync.store.rows import ConnectionRecord, Delivery
 
 log = structlog.get_logger()
 
 SAME_GAP = timedelta(hours=1)  # failures that are seen within it belong to one gap
-NO_HOOK = "our webhook is not there: `b24bridge gitlab hooks` makes it"
-NO_LOG = "this GitLab keeps no list of deliveries (17.3 and later do)"
-TOO_LONG = "the log is longer than can be read: only the newest deliveries were made up for"
-SWITCHED_OFF = "GitLab has switched the webhook off: `b24bridge gitlab hooks` repairs it"
 _STORED_HEADERS = frozenset(
     {"content-type", "user-agent", "x-gitlab-event", "x-gitlab-event-uuid", "x-gitlab-instance"}
 )

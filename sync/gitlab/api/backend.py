@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import requests
 from gitlab._backends.requests_backend import (
     OAuthTokenAuth,
+    PrivateTokenAuth,
     RequestsBackend,
     RequestsResponse,
 )
@@ -22,7 +24,12 @@ TOO_MANY_REQUESTS, NOT_ACCEPTED = 429, "401"
 
 
 class Client(Protocol):
-    """What a backend needs of its client."""
+    """What a backend needs of its client.
+
+    `present_token` gives the access token that is stored now; None: it cannot be another one.
+    """
+
+    present_token: Callable[[], str] | None
 
     @property
     def base_url(self) -> str:
@@ -52,6 +59,7 @@ class Backend(RequestsBackend):
         super().__init__(session)
         self._owner, self._base_url = client, client.base_url
         self._token, self._call_log = token, call_log
+        self._replacement: dict[str, Any] = {}
 
     def http_request(  # type: ignore[override]  # python-gitlab names every option
         self, method: str, url: str, **options: Any
@@ -65,7 +73,7 @@ class Backend(RequestsBackend):
         # The session knows the CA file. A redirect would carry the token to another address.
         options |= {"verify": self.client.verify, "allow_redirects": False}
         if isinstance(self._token, str):
-            return self._send(method, url, self._token, write, options)
+            return self._send_with_access_token(method, url, write, options)
         held = self._token.current()
         try:
             return self._send(method, url, held, write, options | {"auth": OAuthTokenAuth(held)})
@@ -76,6 +84,25 @@ class Backend(RequestsBackend):
             if not isinstance(options.get("data") or b"", bytes):  # a stream, which is spent
                 raise Later(f"{request} is to be sent anew, with another token") from denied
         return self._send(method, url, fresh, write, options | {"auth": OAuthTokenAuth(fresh)})
+
+    def _send_with_access_token(
+        self, method: str, url: str, write: bool, options: dict[str, Any]
+    ) -> RequestsResponse:
+        """Send a request; once more where another token is stored by now. 401: nothing was done."""
+        token = str(self._token)
+        try:
+            return self._send(method, url, token, write, options | self._replacement)
+        except Denied as denied:
+            if denied.code != NOT_ACCEPTED or self._owner.present_token is None:
+                raise
+            present = self._owner.present_token()
+            if present == token:
+                raise
+            self._token = present
+            self._replacement = {"auth": PrivateTokenAuth(present)}
+            if not isinstance(options.get("data") or b"", bytes):  # a stream, which is spent
+                raise Later(f"{method.upper()} is to be sent anew, with another token") from denied
+        return self._send(method, url, present, write, options | self._replacement)
 
     def _send(
         self, method: str, url: str, token: str, write: bool, options: dict[str, Any]

@@ -48,7 +48,8 @@ class GitLab:
     waiting and repeating are off, the engine decides when to try again. `token`: an access token,
     or tokens that are renewed; with "" the calls are anonymous. `session`: by default one that
     reaches public addresses only. `call_log` records every request. `requests_sent` counts them;
-    `before_request` is called before each.
+    `before_request` is called before each. `present_token` gives the token that is stored now: a
+    call that is refused, and where that is another one, is made again with it.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class GitLab:
         self.connection_id = connection_id
         self.requests_sent = 0
         self.before_request: Callable[[], None] = lambda: None
+        self.access_token = token if isinstance(token, str) else ""
+        self.present_token: Callable[[], str] | None = None
         self._rate_limiter = rate_limiter
         self.oauth_scopes = None if isinstance(token, str) else token.scopes
         self._api = gitlab.Gitlab(

@@ -167,6 +167,14 @@ def _differences(hook: dict[str, Any], settings: dict[str, Any]) -> tuple[str, .
     )
 
 
+def test_hook(client: GitLab, target: HookTarget, hook_id: int) -> None:
+    """Let GitLab send its sample of a push to the hook, and wait for our answer.
+
+    Raises Refused where that was no 2xx (422), Later with the code 429 after a few in a minute.
+    """
+    client.post(f"{target.path}/{hook_id}/test/push_events", {})
+
+
 def _reenable(client: GitLab, target: HookTarget, hook: dict[str, Any]) -> str:
     """Enable a hook that GitLab disabled, by a test delivery; return why that failed, else "".
 
@@ -175,7 +183,7 @@ def _reenable(client: GitLab, target: HookTarget, hook: dict[str, Any]) -> str:
     if not is_disabled(hook):
         return ""
     try:
-        client.post(f"{target.path}/{_hook_id(hook)}/test/push_events", {})
+        test_hook(client, target, _hook_id(hook))
     except (Refused, Later) as error:
         return _still_disabled(error)
     return ""

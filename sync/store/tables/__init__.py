@@ -45,7 +45,13 @@ from sync.store.tables.tenants import (
     portal_user,
     workgroup,
 )
-from sync.store.tables.upkeep import hook_log, program, task_reading
+from sync.store.tables.upkeep import (
+    connection_access,
+    hook_log,
+    portal_access,
+    program,
+    task_reading,
+)
 from sync.store.tables.work import backfill, command, delivery, lease, subject, worker
 
 __all__ = [
@@ -61,6 +67,7 @@ __all__ = [
     "commit",
     "commit_task",
     "connection",
+    "connection_access",
     "decision",
     "delivery",
     "deployment",
@@ -88,6 +95,7 @@ __all__ = [
     "pipeline",
     "pipeline_jobs",
     "portal",
+    "portal_access",
     "portal_user",
     "program",
     "project",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sync.youtrack.api.client import YouTrack
 from sync.youtrack.json_fields import mapping, text
 
+GUEST = "guest"  # whom YouTrack takes callers for whose token it does not accept
 _UTC = ("", "UTC", "Etc/UTC", "GMT")
 
 
@@ -40,9 +41,14 @@ def read_account(client: YouTrack) -> Account:
     )
 
 
+def read_login(client: YouTrack) -> str:
+    """Return whose token it is; GUEST for one that is not accepted. Raises SyncError."""
+    return text(mapping(client.get("/users/me", fields="login")).get("login"))
+
+
 def problems(account: Account) -> Iterator[str]:
     """Yield what is wrong with an account, a sentence each."""
-    if account.login == "guest":
+    if account.login == GUEST:
         yield "The token is not accepted: YouTrack answers as to a guest."
     if account.zone not in _UTC:
         yield (

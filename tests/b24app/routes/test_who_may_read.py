@@ -90,6 +90,7 @@ ROUTES = {
     ("POST", f"/api/links/{LINK}/resume"): (401, 404, 403, 403, 200),
     ("POST", f"/api/links/{LINK}/retry"): (401, 404, 403, 403, 200),
     ("GET", "/api/settings"): (401, 200, 403, 403, 200),
+    ("GET", "/api/health"): (401, 200, 403, 403, 200),
     ("POST", "/api/settings/check"): (401, 400, 403, 403, 400),
     ("POST", "/api/settings"): (401, 400, 403, 403, 400),
     ("POST", "/api/connections/main/token"): (401, 400, 403, 403, 400),

@@ -104,6 +104,23 @@ def test_whose_webhooks_were_set_up_has_proven_its_access(world, portal, gitlab)
     assert set(record_of(world, portal).proven) == {"acme/shop"}
 
 
+def test_a_proven_group_of_a_number_is_no_proof_of_the_project_of_that_number(
+    world, portal, gitlab
+):
+    number = gitlab.shop.id
+    connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("ann").value)
+    own = record_of(world, portal)
+    squatting = squatter(world, gitlab.url, str(number))
+    other = replace(
+        record_of(world, squatting),
+        options={"projects": [number], "groups": [number]},
+        proven={str(number): AT.isoformat()},
+    )
+    assert entitled([own, other], number, "acme/shop") == (own,)
+    proven = replace(other, options={"projects": [number]})
+    assert entitled([own, proven], number, "acme/shop") == (proven,)
+
+
 def test_who_proved_access_is_entitled_and_else_the_first(world, portal, gitlab):
     connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("ann").value)
     one = record_of(world, portal)

@@ -42,7 +42,8 @@ class User:
 class Token:
     """`kind`: personal (also project and group tokens), oauth, or job (`CI_JOB_TOKEN`).
 
-    `ends_at`: of an OAuth token, which ends at a moment and not with a day.
+    `ends_at`: of an OAuth token, which ends at a moment and not with a day. `family`: the id of the
+    first of those that were rotated into one another.
     """
 
     id: int
@@ -53,6 +54,8 @@ class Token:
     expires_at: date | None = None
     revoked: bool = False
     kind: str = "personal"
+    created_at: str = "2026-01-01T00:00:00.000Z"
+    family: int = 0
     ends_at: datetime | None = None
 
 
