@@ -20,7 +20,7 @@ from b24app.clients import Clients
 from b24app.services.claims import prove_claims, remove_left_over
 from b24app.services.gitlab_connections import check_connection
 from b24app.services.overview import find_portal
-from b24app.services.settings_lookups import PortalLookups
+from b24app.services.settings_lookups import PortalLookups, ProjectLookups
 from sync.config import Config
 from sync.core.rules.portal import wanted_kinds, wants_internal
 from sync.gitlab.api.hook_events import event_flags
@@ -79,10 +79,11 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
     with reading(engine) as conn:
         portal = find_portal(conn, args.portal or _named_portal(text))
     progress = Progress("")
-    lookups = None
+    lookups, projects = None, None
     if not args.offline:
         lookups = PortalLookups(opened.portal(portal.id), progress.show_named)
-    settings = read(text, os.environ, lookups)
+        projects = ProjectLookups(opened, portal.id)
+    settings = read(text, os.environ, lookups, projects)
     if lookups and lookups.unchecked:
         print_lines(
             sentence(

@@ -15,6 +15,7 @@ from b24app.cli.context import (
     print_lines,
     printable,
 )
+from b24app.cli.language import current_language
 from b24app.services import issue_links
 from b24app.services.issue_links import LinkBook, Step, Target, pair_name, parse_target
 from b24app.services.overview import find_portal
@@ -100,7 +101,7 @@ def _rehearse(desk: Desk, args: argparse.Namespace) -> int:
     text, count = read_file(args.settings), 0
     for rehearsed in desk.rehearse(text, since, args.workgroup, args.project):
         count += 1
-        print_lines(*map(printable, rehearsal_lines(args.language, rehearsed, since)))
+        print_lines(*map(printable, rehearsal_lines(current_language(), rehearsed, since)))
     if not count:
         raise LookupError("The document names no pair of a connection that is in force")
     return 0

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from b24app.deps import Deps
 from b24app.services.claims import prove_claims, remove_left_over
-from b24app.services.settings_lookups import PortalLookups
+from b24app.services.settings_lookups import PortalLookups, ProjectLookups
 from sync.errors import Refused, SyncError
 from sync.sentences import sentence
 from sync.settings import apply as settings_apply
@@ -182,7 +182,8 @@ def _read_checked(deps: Deps, portal: PortalRecord, text: str) -> tuple[Settings
         if wrong:
             raise Invalid(document.problem(path, problem) for path, problem in wrong)
     lookups = PortalLookups(deps.clients.portal(portal.id))
-    settings = read(text, os.environ, lookups)
+    projects = ProjectLookups(deps.clients, portal.id)
+    settings = read(text, os.environ, lookups, projects)
     if settings.portal not in (portal.member_id, portal_domain(portal)):
         raise Invalid(
             [

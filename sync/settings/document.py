@@ -38,6 +38,7 @@ from sync.settings.model import (
     Target,
     Workgroup,
 )
+from sync.settings.pair_checks import Projects, check_projects
 from sync.settings.problems import (
     RENAMED,
     Invalid,
@@ -61,16 +62,24 @@ _MODELS = (
 _KNOWN_KEYS = {name for model in _MODELS for name in model.model_fields}
 
 
-def read(text: str, environ: Mapping[str, str], portal: Lookups | None = None) -> Settings:
-    """Return the settings of a text, checked here and, if `portal` is given, against the portal.
+def read(
+    text: str,
+    environ: Mapping[str, str],
+    portal: Lookups | None = None,
+    trackers: Projects | None = None,
+) -> Settings:
+    """Return the settings of a text, checked here, on the portal and the trackers if given.
 
-    Raises Invalid with every problem, and whatever the portal's lookups raise.
+    Raises Invalid with every problem, and whatever the lookups raise.
     """
     document = Document(text)
     problems = list(document.problems)
     if document.settings is not None:
         problems += checks.check_locally(document.settings, environ)
         problems += checks.check_on_portal(document.settings, portal) if portal is not None else ()
+        if trackers is not None:
+            names = [connection.name for connection in document.settings.connections]
+            problems += check_projects(document.settings.issue_sync, names, trackers)
     if problems or document.settings is None:
         raise Invalid(document.problem(path, kind) for path, kind in problems)
     return document.settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from sync.core.model.tasks import KanbanStage
 from sync.sentences import as_sentence, sentence
@@ -11,6 +12,41 @@ from sync.settings.problems import Path, suggest_key
 from sync.settings.stages import list_stages, matches_stage
 
 Problems = Iterator[tuple[Path, str]]
+NO_PROJECT = "the connection shows no such project: it was renamed or deleted, or the token's user"
+MAY_NOT = "is no member of it. Correct the path, or make the user a member"
+CLAIMED = "another pair claims this workgroup and this project too, under another name of it"
+
+
+class Projects(Protocol):
+    """What trackers say of the projects that pairs name."""
+
+    def project_id(self, connection: str, project: str) -> str | None:
+        """Return a project's id for good; None where there is none, "" where it is not known."""
+        ...
+
+
+def check_projects(settings: IssueSync, connections: Sequence[str], trackers: Projects) -> Problems:
+    """Yield pairs whose project does not exist, and pairs that name one project in two ways."""
+    single = connections[0] if len(connections) == 1 else ""
+    claimed: dict[tuple[int, str, str], int] = {}
+    for number, pair in enumerate(settings.pairs):
+        name = pair.connection or single
+        if not name or str(pair.project).startswith(UNREADABLE):
+            continue
+        project_id = trackers.project_id(name, str(pair.project))
+        if project_id is None:
+            yield (*_HERE, number, "project"), f"{NO_PROJECT} {MAY_NOT}"
+        elif project_id:
+            first = claimed.setdefault((pair.workgroup, name, project_id), number)
+            if first != number and _differs(pair, settings.pairs[first]):
+                yield (*_HERE, number), CLAIMED
+
+
+def _differs(pair: Pair, other: Pair) -> bool:
+    """Whether two pairs name the project otherwise; the same name is found without asking."""
+    return str(pair.project).casefold() != str(other.project).casefold()
+
+
 _HERE: Path = ("issue_sync", "pairs")
 
 

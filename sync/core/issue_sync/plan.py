@@ -137,11 +137,16 @@ def _with_absent(
 
 def _waiting(link: LinkState, side: SideName, item: Unreachable, now: datetime) -> LinkPlan:
     why = {
-        Absence.NOT_FOUND: "was not found: it was deleted, or our account may not see it",
-        Absence.DENIED: "refuses our account",
-        Absence.ARCHIVED: "is in an archive, where nothing can be written",
-        Absence.MOVED: "was moved to a place that our account cannot see",
-        Absence.CONFIDENTIAL: "is confidential, and the settings keep such items where they are",
+        Absence.NOT_FOUND: "was not found: it was deleted, or our account may not see it. "
+        "Let our account see it, or end the link",
+        Absence.DENIED: "refuses our account: it lost a role or a right there. "
+        "Give it back to the account in whose name we work",
+        Absence.ARCHIVED: "is in an archive, where nothing can be written. "
+        "Take its project out of the archive, or end the link",
+        Absence.MOVED: "was moved to a place that our account cannot see. "
+        "Let our account see it, or end the link",
+        Absence.CONFIDENTIAL: "is confidential, and the settings keep such items where they are. "
+        "Make it public, or allow `confidential` for the pair",
     }[item.absence]
     text = sentence(
         "the {side}'s item {id} {why}. The link waits; nothing is lost",

@@ -199,7 +199,7 @@ class People:
         present, now = self._people(source, after), self._people(to, target)
         move = translated_move(self._people(source, before), present, self._element(to))
         problems: list[str] = [
-            sentence("the person {person} has no counterpart", person=person)
+            sentence("no counterpart of a person, add one under `people`: {person}", person=person)
             for person in move.missing
         ]
         wanted = move.applied(now)

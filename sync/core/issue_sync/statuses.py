@@ -33,7 +33,10 @@ def translation(rows: Sequence[StatusRow]) -> Scalar:
                 wanted = {STATUS: row.portal or None, STAGE: row.stage}
                 return {name: value for name, value in wanted.items() if value is not None}
         return Untranslatable(
-            sentence('the tracker\'s status "{status}" is not in the table', status=status)
+            sentence(
+                'no row for the tracker\'s status, add one under `statuses`: "{status}"',
+                status=status,
+            )
         )
 
     def to_tracker(values: Values) -> Values | Untranslatable:
@@ -45,7 +48,7 @@ def translation(rows: Sequence[StatusRow]) -> Scalar:
         column = sentence(' in the column "{stage}"', stage=stage) if stage else ""
         return Untranslatable(
             sentence(
-                'the portal\'s status "{status}"{column} is not in the table',
+                'no row for the portal\'s status, add one under `statuses`: "{status}"{column}',
                 status=status,
                 column=column,
             )
@@ -82,7 +85,8 @@ def _problems(
                 )
     for status in statuses.keys() - {row.tracker for row in rows}:
         yield sentence(
-            'the tracker\'s status "{name}" is not in the table', name=statuses[status].name
+            'no row for the tracker\'s status, add one under `statuses`: "{status}"',
+            status=statuses[status].name,
         )
 
 

@@ -145,11 +145,12 @@ def _obstacle(
         longest = capabilities.longest.get(field)
         if longest and isinstance(change, str) and len(change) > longest:
             return sentence(
-                "{count} characters, and the {to} takes {longest} of {field}",
-                count=len(change),
+                "longer than the {to} takes, shorten it or attach it as a file: {field}, "
+                "{count} of {longest} characters",
                 to=to,
-                longest=longest,
                 field=as_sentence(field),
+                count=len(change),
+                longest=longest,
             )
     return ""
 

@@ -23,7 +23,7 @@ Fetch = Callable[[File], bytes]
 
 
 def add(client: GitLab, own_id: str, write: AddFile, fetch: Fetch, most: int) -> Outcome:
-    """Upload a file and show it in a comment that has the key. Raises SyncError.
+    """Upload a file; what no text will show stands in a comment that has the key. Raises SyncError.
 
     An upload alone is seen by nobody, so one whose answer was lost is no harm.
     """
@@ -37,9 +37,10 @@ def add(client: GitLab, own_id: str, write: AddFile, fetch: Fetch, most: int) ->
         uploaded = mapping(client.post_file(path, write.name, content))
     except Later as error:
         return NotDone(Later(error.message, after=error.after, cause=error.cause, code=error.code))
-    row = comments.post(
-        client, own_id, write.address, text(uploaded.get("markdown")), write.key, kind=FILE
-    )
+    markdown = text(uploaded.get("markdown"))
+    if write.inline:
+        return _shown(markdown, "", len(content))
+    row = comments.post(client, own_id, write.address, markdown, write.key, kind=FILE)
     return _done(row, len(content))
 
 
@@ -58,6 +59,10 @@ def _too_large(name: str, size: int, most: int) -> Refused:
 
 def _done(row: NoteRow, size: int | None = None) -> Outcome:
     body, key, _ = unmarked(row.body)
+    return _shown(body, key, size)
+
+
+def _shown(body: str, key: str, size: int | None) -> Outcome:
     match = UPLOAD.search(body)
     if match is None:
         return NotDone(Refused("GitLab's answer names no upload", code="no_upload"))
