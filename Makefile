@@ -14,6 +14,7 @@ test: ready ## all on SQLite, the pages in a browser, the SQL dialect on Postgre
 	$(BIN)/python -m tools.run_tests
 
 test-all: ready ## the same at full depth, all with a database on both; for a release
+	@$(PYTHON) -m tools.system_packages --all || true
 	$(BIN)/python -m tools.run_tests --all
 
 ready: ## what tests need, side by side: Python's packages and the pages, the system's packages

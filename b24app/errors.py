@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from b24app.texts import page_texts, translate
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.log import log
+from sync.sentences import join_sentences
 from sync.store.db.database import AWAY
 
 
@@ -127,9 +128,8 @@ def _error_answer(error: Exception) -> ErrorAnswer:
             return ErrorAnswer(error.status, error.code, error.text, error.change)
         case SyncError():
             _, status, code = next(row for row in _BY_ERROR if isinstance(error, row[0]))
-            return ErrorAnswer(
-                status, error.code or code, f"{error.message}. {error.cause}".strip(". ")
-            )
+            parts = [part for part in (error.message, error.cause) if part]
+            return ErrorAnswer(status, error.code or code, join_sentences(". ", parts))
         case _ if isinstance(error, AWAY):
             return ErrorAnswer(
                 503, "database", "The database cannot be reached now", "Try again in a minute"

@@ -37,6 +37,7 @@ from b24app.texts import translate
 from sync.bitrix24.install.steps import StepResult
 from sync.deadlines import limit_outbound
 from sync.engine import alert_actions
+from sync.sentences import sentence
 from sync.store import alerts, connections, people
 from sync.store.alerts import AlertRow
 from sync.store.db.database import read, write
@@ -106,7 +107,9 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
         rules = deps.clients.rules(visitor.portal_id)
         with read(deps.engine) as conn:
             now = deps.clock.now()
-            return jsonify(seen.build_task_overview(conn, visitor.portal_id, task_id, rules, now))
+            overview = seen.build_task_overview(conn, visitor.portal_id, task_id, rules, now)
+        overview["decisions"] = [translated(row, "reason") for row in overview["decisions"]]
+        return jsonify(overview)
 
 
 def _count_wrong(deps: Deps, portal: PortalRecord) -> int:
@@ -130,7 +133,9 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             record = connections.by_name(conn, visitor.portal_id, name)
         if record is None:
-            raise RequestRejected(404, "no_connection", f"There is no connection {name}")
+            raise RequestRejected(
+                404, "no_connection", sentence("There is no connection {name}", name=name)
+            )
         from b24app.services.connection_checks import (
             check_whole_connection,  # python-gitlab is large, and no other page needs it
         )

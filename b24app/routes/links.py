@@ -111,6 +111,7 @@ def link_json(link: LinkSummary) -> dict[str, Any]:
     row["problems"] = [
         {"field": field, "text": translate(language, text)} for field, text in link.problems
     ]
+    row["disputes"] = [translated(dispute, "tracker", "portal") for dispute in row["disputes"]]
     row["story"] = [translated(line, "text") for line in row["story"]]
     return row
 

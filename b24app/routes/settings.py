@@ -17,6 +17,7 @@ from b24app.services import settings_text
 from b24app.services.overview import summarize_connection
 from b24app.services.settings_text import SettingsCheck, SettingsText
 from b24app.texts import translate
+from sync.sentences import sentence
 from sync.store import access, connections, inbox, oauth_applications, oauth_grants
 from sync.store.access import ConnectionAccess
 from sync.store.db.database import read, write
@@ -110,7 +111,9 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             record = connections.by_name(conn, portal.id, name)
         if record is None:
-            raise RequestRejected(404, "no_connection", f"There is no connection {name}")
+            raise RequestRejected(
+                404, "no_connection", sentence("There is no connection {name}", name=name)
+            )
         account = store_token(deps.clients, portal, record, token)
         person = person_name(deps, visitor)
         with write(deps.engine) as conn:

@@ -22,6 +22,7 @@ from sync.bitrix24.install.steps import EVENTS, PLACEMENT, run_steps
 from sync.bitrix24.rest.batch import as_mapping
 from sync.bitrix24.rest.client import Portal
 from sync.errors import SyncError
+from sync.sentences import as_sentence, join_sentences, sentence
 from sync.settings.apply import portal_domain
 from sync.store import portals
 from sync.store.db.database import read
@@ -49,21 +50,24 @@ class Finding:
     place: str = ""
 
 
-def examine(clients: Clients) -> Iterator[Finding]:
+def examine(clients: Clients, language: str = "en") -> Iterator[Finding]:
     """Yield every finding: of this machine, then of each portal and its connections."""
     now = clients.clock.now()
     with read(clients.engine) as conn:
         findings = [
             *examine_configuration(clients),
             *examine_database(clients, conn),
-            *map(to_finding, check_installation(conn, read_disk(clients.config.data_dir), now)),
+            *(
+                to_finding(check, language)
+                for check in check_installation(conn, read_disk(clients.config.data_dir), now)
+            ),
         ]
         records = [portal for portal in portals.all_portals(conn) if portal.state != "removed"]
     yield from findings
     if not records:
         yield Finding("portal", False, "no portal is installed", "open the application in Bitrix24")
     for portal in records:
-        yield from examine_portal(clients, portal)
+        yield from examine_portal(clients, portal, language)
 
 
 def examine_configuration(clients: Clients) -> Iterator[Finding]:
@@ -79,46 +83,69 @@ def examine_database(clients: Clients, conn: Connection) -> Iterator[Finding]:
     """Yield what the database is, and whether the keys open it."""
     name = describe_database(clients.config)
     file = database_file(clients.config)
-    size = f", {file.stat().st_size / 1e6:.1f} MB" if file and file.is_file() else ""
-    yield Finding("database", True, f"{name}, revision {newest_revision()}{size}")
+    size = (
+        sentence(", {megabytes} MB", megabytes=f"{file.stat().st_size / 1000000.0:.1f}")
+        if file and file.is_file()
+        else ""
+    )
+    yield Finding(
+        "database",
+        True,
+        sentence(
+            "{name}, revision {revision}{size}",
+            name=name,
+            revision=newest_revision(),
+            size=size,
+        ),
+    )
     keys = clients.config.current_keys()
     right = opens(conn, keys)
     yield Finding(
         "key",
         right,
-        f"the key {fingerprint(keys)} opens the database's secrets"
+        sentence(
+            "the key {fingerprint} opens the database's secrets", fingerprint=fingerprint(keys)
+        )
         if right
         else "the keys here do not open the database's secrets",
         "" if right else "put the right key into B24BRIDGE_SECRET_KEY or the key file",
     )
 
 
-def to_finding(check: Check) -> Finding:
+def to_finding(check: Check, language: str = "en") -> Finding:
     """Return what is known from the database as a line of the doctor's. Pure."""
-    words = describe(check)
+    words = describe(check, language)
     subject = _SUBJECTS.get(check.subject, check.subject)
     return Finding(subject, check.ok, words.what, words.change, check.place)
 
 
-def examine_portal(clients: Clients, portal: PortalRecord) -> Iterator[Finding]:
+_BOT_CHANGE = "the application writes itself; say `author: installer` if that is meant"
+
+
+def examine_portal(
+    clients: Clients, portal: PortalRecord, language: str = "en"
+) -> Iterator[Finding]:
     """Yield what is right and wrong with a portal and with each of its connections."""
     domain = portal_domain(portal)
+    if portal.bot_problem:
+        yield Finding("bot", False, portal.bot_problem, _BOT_CHANGE, domain)
     with read(clients.engine) as conn:
         rows = load_rows(conn, [portal.id])
     records = rows.connections.get(portal.id, ())
     checks = [*check_portal(portal, rows, clients.clock.now())]
     of_portal = [check for check in checks if check.place == domain]
-    yield from map(to_finding, of_portal)
-    yield from _examine_grant(clients, portal, domain)
+    yield from (to_finding(check, language) for check in of_portal)
+    yield from _examine_grant(clients, portal, language)
     for record in records:
         place = f"{domain} {record.name}"
         yield from _examine_connection(clients, record, place)
         for check in checks:
             if check.place == place and check.subject != "token":  # that is tried out
-                yield to_finding(check)
+                yield to_finding(check, language)
 
 
-def _examine_grant(clients: Clients, portal: PortalRecord, domain: str) -> Iterator[Finding]:
+def _examine_grant(clients: Clients, portal: PortalRecord, language: str) -> Iterator[Finding]:
+    domain = portal_domain(portal)
     try:
         client = clients.portal(portal.id)
     except SyncError as error:
@@ -127,7 +154,7 @@ def _examine_grant(clients: Clients, portal: PortalRecord, domain: str) -> Itera
     for step in run_steps(
         client,
         clients.config.public_url,
-        "en",
+        language,
         _READING_STEPS,
         lambda: check_public_address(clients),
     ):
@@ -157,7 +184,11 @@ def _examine_bindings(client: Portal, public_url: str, domain: str) -> Iterator[
         rows = [as_mapping(row) for row in result] if isinstance(result, list) else []
         bound = {str(row.get(column)).upper() for row in rows if row.get("handler") == handler}
         missing = [name for name in names if name not in bound]
-        text = f"not bound: {', '.join(missing)}" if missing else f"all {len(names)} are bound"
+        text = (
+            sentence("not bound: {missing}", missing=", ".join(missing))
+            if missing
+            else sentence("all {count} are bound", count=len(names))
+        )
         yield Finding(subject, not missing, text, repair if missing else "", domain)
 
 
@@ -169,17 +200,25 @@ def _examine_connection(
         return
     tested = check_connection(clients, record)
     if tested.account:
-        yield Finding("token", tested.ok, tested.account, " ".join(tested.problems), place)
+        yield Finding(
+            "token", tested.ok, tested.account, join_sentences(" ", tested.problems), place
+        )
     else:
         what, *change = tested.problems or ("the token was not accepted",)
-        yield Finding("token", False, what, " ".join(change), place)
+        yield Finding("token", False, what, join_sentences(" ", change), place)
         return
     try:
         for check in check_targets(clients, record):
-            yield Finding("hook", check.ok, f"{check.target}: {check.text}", check.change, place)
+            yield Finding(
+                "hook",
+                check.ok,
+                sentence("{target}: {text}", target=check.target, text=as_sentence(check.text)),
+                check.change,
+                place,
+            )
         asked = ask_gitlab(clients, record)
         if asked is not None:
-            text = f"{asked.target}: {asked.text}"
+            text = sentence("{target}: {text}", target=asked.target, text=as_sentence(asked.text))
             yield Finding("outside", asked.ok, text, asked.change, place)
     except SyncError as error:
         yield Finding("hook", False, error.message, error.change, place)
@@ -190,6 +229,6 @@ def _examine_youtrack(clients: Clients, record: ConnectionRecord, place: str) ->
         account = read_account(clients.youtrack(record))
     except SyncError as error:
         return Finding("token", False, error.message, error.change, place)
-    text = f"{account.login} at YouTrack {account.version}"
-    flaws = " ".join(problems(account))
+    text = sentence("{login} at YouTrack {version}", login=account.login, version=account.version)
+    flaws = join_sentences(" ", list(problems(account)))
     return Finding("token", not flaws, text, flaws, place)

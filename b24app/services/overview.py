@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from sync.core.model.commands import PutMessage
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.sentences import as_sentence, decode_sentence, join_sentences, sentence
 from sync.store import access, alerts, connections, inbox, links, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import smart_commits as store_smart_commits
@@ -172,11 +173,11 @@ def summarize_connection(
     `row`: what its instance last said of the token; one that is refused is not active.
     """
     fields = ("name", "kind", "base_url", "state", "account")
-    reason = record.state_reason or record.account.get("problem") or ""
+    reason = record.state_reason or decode_sentence(str(record.account.get("problem") or ""))
     state = record.state
     if state == "active" and row is not None and row.state in (REFUSED, UNREACHABLE):
         state = row.state
-        reason = ". ".join(filter(None, (row.text, row.change)))
+        reason = join_sentences(". ", [part for part in (row.text, row.change) if part])
     return {name: getattr(record, name) for name in fields} | {
         "state": state,
         "state_reason": reason,
@@ -337,7 +338,7 @@ def find_portal(
         if len(every) == 1:
             return every[0]
         raise LookupError(
-            "name the portal: " + ", ".join(map(_portal_domain, every))
+            sentence("name the portal: {names}", names=", ".join(map(_portal_domain, every)))
             if every
             else "no portal is installed yet"
         )
@@ -347,8 +348,10 @@ def find_portal(
         if name in (portal_record.member_id, str(portal_record.id), _portal_domain(portal_record))
     ]
     if not records:
-        names = ", ".join(map(_portal_domain, every)) or "none"
-        raise LookupError(f"no portal {name} is installed; there is: {names}")
+        names = ", ".join(map(_portal_domain, every)) or as_sentence("none")
+        raise LookupError(
+            sentence("no portal {name} is installed; there is: {names}", name=name, names=names)
+        )
     return records[0]
 
 

@@ -26,6 +26,7 @@ from sync.gitlab.api.account import Account, read_account
 from sync.gitlab.api.oauth import Application, TokenPair
 from sync.log import log
 from sync.oauth import new_state, new_verifier
+from sync.sentences import sentence
 from sync.store import (
     connections,
     leases,
@@ -78,7 +79,9 @@ def begin_sign_in(
         record = connections.by_name(conn, portal.id, name)
         usable = oauth_applications.usable_addresses(conn, portal.id)
     if record is None or record.kind != "gitlab":
-        raise RequestRejected(404, "no_connection", f"There is no connection {name}")
+        raise RequestRejected(
+            404, "no_connection", sentence("There is no connection {name}", name=name)
+        )
     if record.base_url not in usable:
         raise RequestRejected(
             409,

@@ -33,6 +33,7 @@ from sync.gitlab.api.client import GitLab
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.webhooks import parse as gitlab_hooks
 from sync.gitlab.webhooks import verify as gitlab_verify
+from sync.sentences import sentence
 from sync.store.oauth_grants import GrantRecord
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, DeliveryRow
@@ -48,15 +49,21 @@ PORTAL_LANE = "bitrix24"  # the counterpart that commands go to
 
 
 def _no_youtrack(record: ConnectionRecord) -> YouTrack:
-    raise Denied(f"Nothing here opens the connection {record.name}", code="no_client")
+    raise Denied(
+        sentence("Nothing here opens the connection {name}", name=record.name), code="no_client"
+    )
 
 
 def _no_personal(record: ConnectionRecord, user_id: int) -> GitLab:
-    raise Denied(f"Nobody signed in for themselves at {record.name}", code="no_client")
+    raise Denied(
+        sentence("Nobody signed in for themselves at {name}", name=record.name), code="no_client"
+    )
 
 
 def _keep_sign_in(record: ConnectionRecord, grant: GrantRecord) -> None:
-    raise Denied(f"Nothing here ends sign-ins at {record.name}", code="no_client")
+    raise Denied(
+        sentence("Nothing here ends sign-ins at {name}", name=record.name), code="no_client"
+    )
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ references:
 people:  # GitLab user name: Bitrix24 user id or e-mail address
   boris: 7
 timezone: UTC  # of quiet hours
+author: bot  # of messages in chats, in place of whoever installed; needs the right imbot
 chats:
   general: chat5  # where releases and the like are told
 rules:

@@ -234,6 +234,7 @@ class Settings(SettingsPart):
     version: Literal[1]
     portal: Annotated[str, StringConstraints(pattern=r"^[\w.:-]+$", max_length=255)]
     language: Literal["en", "ru"] = "en"
+    author: Literal["installer", "bot"] = "installer"
     references: References = References()
     people: dict[Text, PortalPerson] = {}
     connections: list[Connection] = []

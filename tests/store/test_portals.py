@@ -29,6 +29,7 @@ from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import LinkKind, Task, TaskStatus
 from sync.store import (
     access,
+    bots,
     deployments,
     hook_logs,
     inbox,
@@ -216,6 +217,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     messages.save(conn, portal_id, {(Place(1), "ci:1/3:b"): SentMessage(5, "t", NOW)})
     states = [NotifiedState(f"ci:{c}/3:b", "5:failed"), NotifiedState("tag:1/3:v1", "created", 7)]
     messages.save_notified_states(conn, portal_id, states, NOW)
+    bots.refuse_place(conn, portal_id, Place(7), NOW)
     store_pipelines.save_commit_tasks(conn, portal_id, [((c, 3, "b", "s"), 1)])
     tag = TagPush(project, "v1", "s", None)
     store_activity.save(conn, [tag, Push(project, "b", (), None, "s", protected=True)], NOW)

@@ -19,6 +19,7 @@ from sync.gitlab.api import masking
 from sync.gitlab.api.errors import error_from_exception, error_from_response
 from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.json_fields import mapping
+from sync.sentences import sentence
 
 TOO_MANY_REQUESTS, NOT_ACCEPTED = 429, "401"
 
@@ -69,7 +70,13 @@ class Backend(RequestsBackend):
         asks = url == self._owner.graphql_url
         write = method.lower() != "get" and not (asks and _only_asks(options.get("json")))
         if not asks and not url.startswith(f"{self._base_url}/api/v4/"):
-            raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
+            raise Refused(
+                sentence(
+                    "{request} is not sent: the address is outside of {base_url}",
+                    request=request,
+                    base_url=self._base_url,
+                )
+            )
         # The session knows the CA file. A redirect would carry the token to another address.
         options |= {"verify": self.client.verify, "allow_redirects": False}
         if isinstance(self._token, str):
@@ -82,7 +89,9 @@ class Backend(RequestsBackend):
                 raise
             fresh = self._token.renewed(held)
             if not isinstance(options.get("data") or b"", bytes):  # a stream, which is spent
-                raise Later(f"{request} is to be sent anew, with another token") from denied
+                raise Later(
+                    sentence("{request} is to be sent anew, with another token", request=request)
+                ) from denied
         return self._send(method, url, fresh, write, options | {"auth": OAuthTokenAuth(fresh)})
 
     def _send_with_access_token(
@@ -101,7 +110,9 @@ class Backend(RequestsBackend):
             self._token = present
             self._replacement = {"auth": PrivateTokenAuth(present)}
             if not isinstance(options.get("data") or b"", bytes):  # a stream, which is spent
-                raise Later(f"{method.upper()} is to be sent anew, with another token") from denied
+                raise Later(
+                    sentence("{verb} is to be sent anew, with another token", verb=method.upper())
+                ) from denied
         return self._send(method, url, present, write, options | self._replacement)
 
     def _send(

@@ -19,6 +19,7 @@ from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.api.rate_limit import RateLimiter
 from sync.gitlab.json_fields import mapping, mappings
 from sync.net import guarded_session
+from sync.sentences import sentence
 
 USER_AGENT = "b24bridge/0.1"
 TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
@@ -190,7 +191,10 @@ class GitLab:
             for piece in answer.iter_content(CHUNK_BYTES):
                 kept += piece
                 if len(kept) > most:
-                    raise Refused(f"GET {path} has more than {most} bytes", code="too_large")
+                    raise Refused(
+                        sentence("GET {path} has more than {most} bytes", path=path, most=most),
+                        code="too_large",
+                    )
         except OSError as error:
             raise error_from_exception(error, request=f"GET {path}", write=False) from error
         finally:
@@ -231,7 +235,7 @@ class GitLab:
 
 def _bad_link(path: str) -> Refused:
     return Refused(
-        f"GET {path}: the link to the next page leads to no other page",
+        sentence("GET {path}: the link to the next page leads to no other page", path=path),
         cause="Something between this service and GitLab changes its answers",
         change="Let a proxy in front of GitLab pass the Link header as it is",
         code="link",

@@ -14,6 +14,7 @@ from sync.errors import Later, Refused, SyncError
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.api.hook_events import HookOwner, event_flags
 from sync.gitlab.json_fields import mapping, mappings, positive_int, text
+from sync.sentences import sentence
 
 HOOK_PATH = "/hooks/gitlab/"
 
@@ -143,13 +144,19 @@ def _explain_refusal(target: HookTarget, call: Any) -> Any:
 def _hooks_unavailable(target: HookTarget, refused: Refused) -> Refused:
     if target.kind == "group":
         return Refused(
-            f"The webhooks of {target} cannot be managed ({refused.code})",
+            sentence(
+                "The webhooks of {target} cannot be managed ({code})",
+                target=target,
+                code=refused.code,
+            ),
             cause="Webhooks of a group need GitLab Premium and a token with the role Owner",
             change="Use such a token, or connect the projects one by one",
             code=refused.code,
         )
     return Refused(
-        f"The webhooks of {target} cannot be managed ({refused.code})",
+        sentence(
+            "The webhooks of {target} cannot be managed ({code})", target=target, code=refused.code
+        ),
         cause="The token's user is not a Maintainer of the project, or it does not exist",
         change="Give that user the role Maintainer, or check the project's path",
         code=refused.code,
@@ -190,9 +197,10 @@ def _reenable(client: GitLab, target: HookTarget, hook: dict[str, Any]) -> str:
 
 
 def _still_disabled(error: SyncError) -> str:
-    return (
-        f"GitLab has switched the webhook off, and its test delivery failed: {error.message}. "
-        "Check that GitLab reaches the receiver, then repair again."
+    return sentence(
+        "GitLab has switched the webhook off, and its test delivery failed: {message}. Check "
+        "that GitLab reaches the receiver, then repair again.",
+        message=error.message,
     )
 
 

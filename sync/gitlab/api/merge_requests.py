@@ -28,6 +28,7 @@ from sync.gitlab.json_fields import (
 )
 from sync.gitlab.webhooks.merge_requests import merge_request_state
 from sync.gitlab.webhooks.pipelines import pipeline_status
+from sync.sentences import sentence
 
 _MERGE_REQUEST_REF = "refs/merge-requests/"
 
@@ -83,7 +84,10 @@ def read_merge_request(
     try:
         return build_merge_request(home, row, approvals, reviewers)
     except UnreadablePayload as unreadable:
-        raise Refused(f"GET {path} cannot be used: {unreadable}", code="unreadable") from None
+        raise Refused(
+            sentence("GET {path} cannot be used: {unreadable}", path=path, unreadable=unreadable),
+            code="unreadable",
+        ) from None
 
 
 def read_merge_requests_since(

@@ -23,6 +23,7 @@ from sync.core.audit import CallLog
 from sync.core.rules.projects import is_connected
 from sync.errors import Later, SyncError
 from sync.gitlab.json_fields import mapping, mappings, text
+from sync.sentences import sentence
 
 MAX_TOKEN_LENGTH = 16_384  # characters of a token
 LEEWAY = timedelta(seconds=60)
@@ -114,7 +115,7 @@ def fetch_keys(
     discovery = _get_json(session, issuer + _DISCOVERY, log)
     address = text(discovery.get("jwks_uri"))
     if text(discovery.get("issuer")) != issuer or urlsplit(address)[:2] != urlsplit(issuer)[:2]:
-        raise Later(f"The discovery document of {issuer} is not its own")
+        raise Later(sentence("The discovery document of {issuer} is not its own", issuer=issuer))
     return tuple(mappings(_get_json(session, address, log).get("keys")))
 
 
@@ -156,7 +157,8 @@ class IssuerKeys:
             if state.read_at is not None:
                 return state.keys
             raise state.error or Later(
-                f"The keys of {issuer} could not be read a moment ago", after=60.0
+                sentence("The keys of {issuer} could not be read a moment ago", issuer=issuer),
+                after=60.0,
             )
 
     def _state(self, issuer: str) -> _IssuerState:
@@ -263,10 +265,16 @@ def _get_json(session: requests.Session, url: str, ledger: CallLog) -> dict[str,
                 call_result.status = answer.status_code
                 body = answer.raw.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
         except (requests.RequestException, OSError) as error:
-            raise Later(f"GET {url} failed: {type(error).__name__}") from error
+            raise Later(
+                sentence("GET {url} failed: {name}", url=url, name=type(error).__name__)
+            ) from error
         if answer.status_code != 200 or len(body) > _MAX_ANSWER_BYTES:
-            raise Later(f"GET {url} was answered {answer.status_code}")
+            raise Later(
+                sentence(
+                    "GET {url} was answered {status_code}", url=url, status_code=answer.status_code
+                )
+            )
         try:
             return mapping(json.loads(body))
         except (ValueError, RecursionError):
-            raise Later(f"GET {url} was not answered with JSON") from None
+            raise Later(sentence("GET {url} was not answered with JSON", url=url)) from None

@@ -32,6 +32,7 @@ from sync.store.tables.logs import api_call, decision, purge
 from sync.store.tables.oauth import oauth_application, oauth_grant, oauth_sign_in
 from sync.store.tables.tasks import (
     activity_task,
+    bot_refusal,
     link,
     message,
     notified_state,
@@ -62,6 +63,7 @@ __all__ = [
     "allowance",
     "api_call",
     "backfill",
+    "bot_refusal",
     "branch_check",
     "command",
     "commit",

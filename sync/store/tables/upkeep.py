@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, Table
 
-from sync.store.db.types import Moment, SafeText
+from sync.store.db.types import Moment, ReasonText, SafeText
 from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
 
 # One row, id 1. version: the program and schema that decided everything last. key_fingerprint: of
@@ -37,8 +37,8 @@ hook_log = Table(
     Column("made_up", Integer, nullable=False, server_default="0"),
     Column("good_at", Moment),
     Column("refused_at", Moment),
-    Column("refused", SafeText, nullable=False, server_default=""),
-    Column("problem", SafeText, nullable=False, server_default=""),
+    Column("refused", ReasonText, nullable=False, server_default=""),
+    Column("problem", ReasonText, nullable=False, server_default=""),
 )
 
 # Until when a portal's changed tasks were read, whatever its events said.

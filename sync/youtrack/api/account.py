@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sync.sentences import sentence
 from sync.youtrack.api.client import YouTrack
 from sync.youtrack.json_fields import mapping, text
 
@@ -52,6 +53,9 @@ def problems(account: Account) -> Iterator[str]:
         yield "The token is not accepted: YouTrack answers as to a guest."
     if account.zone not in _UTC:
         yield (
-            f"The account's time zone is {account.zone}: set it to UTC in its profile, since an "
-            "hour that the clocks repeat is read twice."
+            sentence(
+                "The account's time zone is {zone}: set it to UTC in its profile, since an "
+                "hour that the clocks repeat is read twice.",
+                zone=account.zone,
+            )
         )

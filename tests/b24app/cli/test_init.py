@@ -86,7 +86,7 @@ def test_the_settings_are_an_example_that_can_be_applied_as_a_whole(folder):
     body = text.partition("version: 1")[2]
     whole = read("version: 1" + re.sub("^# ", "", body, flags=re.MULTILINE).replace(
         "    ca_file: /etc/ssl/corp.pem", "    # ca_file: /etc/ssl/corp.pem"
-    ), {})  # fmt: skip
+    ), {"GITLAB_APPLICATION_SECRET": "gloas-of-the-example"})  # fmt: skip
     assert whole.rules.workgroups[10].projects == ["acme/shop"]
     assert whole.connections[0].issue_links
 

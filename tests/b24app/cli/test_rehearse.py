@@ -171,11 +171,12 @@ def test_what_was_refused_before_is_not_asked_for_again(install, engine, capsys)
     ]
 
 
-def test_reasons_are_in_the_portals_language(install, capsys):
-    install("ru")
-    assert main(["rehearse", "2103"]) == 0
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_reasons_are_in_the_readers_language(install, capsys, language):
+    install(language)
+    assert main(["--language", "ru", "rehearse", "2103"]) == 0
     assert capsys.readouterr().out.splitlines()[2] == (
-        "    why: переведена в статус «выполняется»: !7 «Payment gateway» одобрен, "
+        "    почему: переведена в статус «выполняется»: !7 «Payment gateway» одобрен, "
         "как и все прочие открытые"
     )
 
