@@ -107,7 +107,7 @@ def _add_choice_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/connections/<name>/hooks")
     def hooks(name: str) -> Response:
         """Make or mend the webhooks of a connection, with a result for each project and group."""
-        from b24app.services.gitlab_connections import update_hooks
+        from b24app.services.gitlab_connections import check_connection, update_hooks
 
         _, portal = require_admin(deps)
         deps.limits.admit("test", CHECKS, portal=portal.id)
@@ -117,6 +117,7 @@ def _add_choice_routes(here: Blueprint, deps: Deps) -> None:
             asdict(outcome) | {"text": translate(language, outcome.text)}
             for outcome in update_hooks(deps.clients, record, portal)
         ]
+        check_connection(deps.clients, record)  # whose account changed settings have forgotten
         return jsonify(outcomes=outcomes)
 
     @here.get("/workgroups")
