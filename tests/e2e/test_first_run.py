@@ -12,7 +12,6 @@ from sync.settings.apply import current_settings
 from sync.store import portals
 from sync.store.db.database import read
 from tests.b24app.pages import installed
-from tests.e2e.axe import findings
 from tests.e2e.test_sign_in import agree, fill_in
 from tests.emulators.bitrix24 import work
 from tests.emulators.gitlab.server import GitLabEmulator
