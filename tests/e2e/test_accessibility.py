@@ -59,9 +59,9 @@ def press(opened, *names):
 PAGES = {
     "overview": ("app", [], "Payment gateway"),
     "inbox": ("app", ["Waiting for you"], "What failed"),
-    "settings": ("app", ["Settings", "Match: Sales"], "Column of the kanban"),
+    "settings": ("app", ["Settings", "Match: Sales"], "What happens to a task"),
     "connect": ("app", ["First run"], "acme/shop"),
-    "match": ("app", ["First run", "2. Match", "Match: Sales"], "Column of the kanban"),
+    "match": ("app", ["First run", "2. Match", "Match: Sales"], "What happens to a task"),
     "see": ("app", ["First run", "3. See"], "Read history in"),
     "task": ("task/2103", [], "Payment gateway"),
     "install": ("install", [], "What this portal offers"),
