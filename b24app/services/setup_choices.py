@@ -9,7 +9,7 @@ from b24app.deps import Deps
 from sync.bitrix24.tasks.queries import read_stages, read_users
 from sync.bitrix24.tasks.workgroups import find_workgroups
 from sync.core.model.common import Person, PortalUser
-from sync.errors import Refused, SyncError
+from sync.errors import Denied, Refused, SyncError
 from sync.gitlab.api.targets import FINDERS, TargetKind, read_members
 from sync.settings.apply import current_settings
 from sync.store import connections, people
@@ -45,7 +45,7 @@ def list_workgroups(deps: Deps, portal: PortalRecord, search: str, start: int) -
     """
     try:
         groups, following = find_workgroups(deps.clients.portal(portal.id), search, start)
-    except Refused as error:
+    except (Denied, Refused) as error:
         if error.code not in _NO_RIGHT:
             raise
         return {"items": [], "next": None, "listed": False}

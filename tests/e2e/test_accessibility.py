@@ -35,7 +35,8 @@ def furnished(beside, emulator, clock):
         portal = beside.portal(emulator.state.member_id)
         text = (
             f"version: 1\nportal: {emulator.host}\nconnections:\n"
-            f"  - {{name: main, url: '{gitlab.url}', token: {{env: TOKEN}}, projects: [acme/shop]}}\n"
+            f"  - {{name: main, url: '{gitlab.url}', token: {{env: TOKEN}},\n"
+            f"     projects: [acme/shop]}}\n"
             f"rules: {{workgroups: {{{group.id}: {{projects: [acme/shop]}}}}}}\n"
         )
         environ = {"TOKEN": token}

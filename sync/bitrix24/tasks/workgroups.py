@@ -22,7 +22,7 @@ def find_workgroups(
 ) -> tuple[tuple[PortalWorkgroup, ...], int | None]:
     """Return up to 50 open workgroups, and where the next page begins (None: nowhere).
 
-    Raises SyncError (Refused: the application has not the right `sonet_group`).
+    Raises SyncError (Denied: the application has not the right `sonet_group`).
     https://apidocs.bitrix24.com/api-reference/sonet-group/sonet-group-get.html
     """
     conditions: dict[str, Any] = {"CLOSED": "N"} | ({"%NAME": search} if search else {})
