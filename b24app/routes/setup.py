@@ -16,6 +16,7 @@ from b24app.routes.settings import check_json
 from b24app.services import card_preview, settings_text
 from b24app.services.settings_text import SettingsCheck
 from b24app.texts import translate
+from sync.sentences import sentence
 from sync.settings.problems import Invalid
 from sync.store import connections
 from sync.store.db.database import read
@@ -184,7 +185,9 @@ def _connection(deps: Deps, portal: PortalRecord, name: str) -> ConnectionRecord
     with read(deps.engine) as conn:
         record = connections.by_name(conn, portal.id, name)
     if record is None:
-        raise RequestRejected(404, "no_connection", f"There is no connection {name}")
+        raise RequestRejected(
+            404, "no_connection", sentence("There is no connection {name}", name=name)
+        )
     return record
 
 
