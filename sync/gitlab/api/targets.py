@@ -48,9 +48,9 @@ def find_groups(client: GitLab, search: str, page: int) -> tuple[tuple[Target, .
     listed = client.page(
         "/groups", min_access_level=OWNER, search=search or None, per_page=PER_PAGE, page=page
     )
-    found = (Target(text(item.get("full_path")), text(item.get("full_name")), True)
+    groups = (Target(text(item.get("full_path")), text(item.get("full_name")), True)
              for item in listed.items)  # fmt: skip
-    return tuple(target for target in found if target.path), listed.next is not None
+    return tuple(target for target in groups if target.path), listed.next is not None
 
 
 FINDERS = {"project": find_projects, "group": find_groups}
