@@ -60,6 +60,7 @@ def press(opened, *names):
 PAGES = {
     "overview": ("app", [], "Payment gateway"),
     "inbox": ("app", ["Waiting for you"], "What failed"),
+    "health": ("app", ["Health"], "Health"),
     "settings": ("app", ["Settings", "Match: Sales"], "What happens to a task"),
     "connect": ("app", ["First run"], "acme/shop"),
     "match": ("app", ["First run", "2. Match", "Match: Sales"], "What happens to a task"),
