@@ -81,6 +81,11 @@ ERRORS: dict[str, str] = {
         "Приложение устанавливает только администратор портала",
     "Ask an administrator of the portal to install it":
         "Попросите администратора портала установить его",
+    "There is no last change that can be undone":
+        "Нет последнего изменения, которое можно отменить",
+    "`patch` must be a JSON merge patch": "`patch` должен быть JSON merge patch",
+    "`base` must be the version of a document": "`base` должна быть версией документа",
+    "Change the settings document instead": "Измените вместо этого документ настроек",
     "There is no such task, or you may not open it":
         "Такой задачи нет, или вы не можете её открыть",
     "Ask whoever leads the task to add you to it": "Попросите ответственного добавить вас в задачу",

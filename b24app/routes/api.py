@@ -25,6 +25,7 @@ from b24app.routes.page_requests import (
     translated,
 )
 from b24app.routes.settings import add_settings_routes
+from b24app.routes.setup import add_setup_routes
 from b24app.routes.sign_ins import add_sign_in_routes
 from b24app.services import alerts as services_alerts
 from b24app.services import link_summaries, portals, visitors
@@ -57,6 +58,7 @@ def blueprint(deps: Deps) -> Blueprint:
     add_link_routes(here, deps)
     add_settings_routes(here, deps)
     add_health_routes(here, deps)
+    add_setup_routes(here, deps)
     add_sign_in_routes(here, deps)
     _add_alert_routes(here, deps)
     _add_install_routes(here, deps)

@@ -63,7 +63,7 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
         deps.limits.admit("settings", CHECKS, portal=portal.id)
         text, base, base_text = _document()
         done = settings_text.check_settings(deps, portal, text, base)
-        return jsonify(_check_json(settings_text.with_difference(done, base_text)))
+        return jsonify(check_json(settings_text.with_difference(done, base_text)))
 
     @here.post("/settings")
     def save() -> Response:
@@ -80,7 +80,7 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
             person=person_name(deps, visitor),
             remove=[str(name) for name in remove] if isinstance(remove, list) else (),
         )
-        return jsonify(_check_json(settings_text.with_difference(done, base_text)))
+        return jsonify(check_json(settings_text.with_difference(done, base_text)))
 
     @here.post("/connections/<name>/youtrack-app")
     def youtrack_app(name: str) -> Response:
@@ -135,10 +135,17 @@ def _document() -> tuple[str, str, str]:
 
 def _text_json(document: SettingsText) -> dict[str, Any]:
     changes = [{"at": at, "text": text} for at, text in document.changes]
-    return {"text": document.text, "version": document.version, "changes": changes}
+    return {
+        "text": document.text,
+        "version": document.version,
+        "changes": changes,
+        "values": document.values,
+        "undoable": document.undoable,
+    }
 
 
-def _check_json(done: SettingsCheck) -> dict[str, Any]:
+def check_json(done: SettingsCheck) -> dict[str, Any]:
+    """Return the result of a check or of a saving, in the language of the page."""
     language = page_language()
     return asdict(done) | {
         "problems": [

@@ -11,8 +11,9 @@ import difflib
 import hashlib
 import os
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -30,6 +31,8 @@ from sync.settings.apply import (
     portal_domain,
 )
 from sync.settings.document import Document, read
+from sync.settings.document import write as write_document
+from sync.settings.merge_patch import patched
 from sync.settings.model import Connection as ConnectionSettings
 from sync.settings.model import GitLabApplication, Secret, Settings, stored
 from sync.settings.problems import Invalid, Path, Problem
@@ -39,17 +42,24 @@ from sync.store.db.database import read as reading
 from sync.store.rows import ConnectionRecord, DecisionRow, PortalRecord
 
 AUDIT_KIND = "settings"  # of decisions: who changed the settings, and what
+FORMER_KIND = "settings_before"  # of decisions: the document before the one that is its key
 MAX_CHANGES = 10  # of the last ones, that the page shows
 _ADDRESSES = ("url", "proxy", "ca_file")  # where a token goes
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsText:
-    """The document in force. `version` names it; `changes`: when, and who changed what."""
+    """The document in force. `version` names it; `changes`: when, and who changed what.
+
+    `values`: the same document as JSON. `undoable`: whether its last change was made on a page, and
+    the document before it can be taken again.
+    """
 
     text: str
     version: str
     changes: tuple[tuple[datetime, str], ...]
+    values: dict[str, Any] = field(default_factory=dict)
+    undoable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +83,17 @@ class SettingsCheck:
 
 def load_settings(conn: Connection, portal: PortalRecord) -> SettingsText:
     """Return the document in force, with who changed it last."""
-    text = export_yaml(conn, portal)
+    settings = current_settings(conn, portal)
+    text = write_document(settings)
+    version = version_of(text)
     rows = logs.decisions(conn, portal.id, AUDIT_KIND, "", MAX_CHANGES)
-    return SettingsText(text, version_of(text), tuple((row.at, row.reason) for row in rows))
+    return SettingsText(
+        text,
+        version,
+        tuple((row.at, row.reason) for row in rows),
+        stored(settings),
+        bool(logs.decisions(conn, portal.id, FORMER_KIND, version, 1)),
+    )
 
 
 def version_of(text: str) -> str:
@@ -128,8 +146,12 @@ def save_settings(
             overtaken = version_of(before) != base
             if not overtaken:
                 done = _apply(conn, deps, portal, settings, remove)
-                difference = _difference(before, export_yaml(conn, portal))
+                after = export_yaml(conn, portal)
+                difference = _difference(before, after)
                 record_change(conn, portal, _audit_text(person, difference), now)
+                if after != before:
+                    former = DecisionRow(portal.id, FORMER_KIND, version_of(after), now, before)
+                    logs.save_decisions(conn, [former])
     except Invalid as invalid:
         return SettingsCheck("invalid", problems=invalid.problems)
     except RemovalUnconfirmed:
@@ -139,6 +161,20 @@ def save_settings(
     deps.wake(portal.id)
     notes += _settle(deps, portal, done)
     return SettingsCheck("ok", difference, _describe(done), notes=notes)
+
+
+def patch_text(deps: Deps, portal: PortalRecord, patch: dict[str, Any]) -> str:
+    """Return the document in force with a JSON merge patch in it. Raises Invalid."""
+    with reading(deps.engine) as conn:
+        return write_document(patched(current_settings(conn, portal), patch))
+
+
+def former_text(deps: Deps, portal: PortalRecord) -> str:
+    """Return the document before the last change that was made on a page; "" without one."""
+    with reading(deps.engine) as conn:
+        version = version_of(export_yaml(conn, portal))
+        rows = logs.decisions(conn, portal.id, FORMER_KIND, version, 1)
+    return rows[0].reason if rows else ""
 
 
 def record_change(conn: Connection, portal: PortalRecord, text: str, now: datetime) -> None:

@@ -17,6 +17,25 @@ export interface SettingsText {
   text: string
   version: string
   changes: { at: string; text: string }[]
+  /** The same document as JSON; only what was set. */
+  values: SettingsValues
+  /** Whether the document before the last change can be taken again. */
+  undoable: boolean
+}
+
+export interface StageValues { id?: number; type?: string; title?: string }
+
+export interface WorkgroupValues {
+  projects?: string[]
+  steps?: Record<string, { status?: string | null; stage?: StageValues | null }>
+  [key: string]: unknown
+}
+
+export interface SettingsValues {
+  connections?: { name: string; url: string; projects?: string[]; groups?: string[] }[]
+  people?: Record<string, number | string>
+  rules?: { workgroups?: Record<string, WorkgroupValues> }
+  [key: string]: unknown
 }
 
 export interface SettingsPage extends SettingsText {

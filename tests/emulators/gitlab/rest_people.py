@@ -88,6 +88,36 @@ def group(api: Api, request: Request, group: str) -> Reply:
     return Reply(shown.group(api.state, access.group(api.state, group, request.actor)))
 
 
+def groups(api: Api, request: Request) -> Reply:
+    """Groups that the asking user is in, by name. Filters: min_access_level, search.
+
+    https://docs.gitlab.com/api/groups/#list-groups
+    """
+    level, part = request.number("min_access_level", 1), request.text("search").lower()
+    visible = [
+        one
+        for one in sorted(api.state.groups.values(), key=lambda one: one.name)
+        if one.members.get(request.actor.id, 0) >= level and part in one.path.lower()
+    ]
+    return page(request, visible, lambda one: shown.group(api.state, one))
+
+
+def all_members(api: Api, request: Request, project: str) -> Reply:
+    """https://docs.gitlab.com/api/project_members/#list-all-members-of-a-project"""
+    found = access.project(api.state, project, request.actor)
+    users = [
+        user
+        for user in sorted(api.state.users.values(), key=lambda one: one.id)
+        if api.state.access_level(user, found)
+    ]
+
+    def show_member(user) -> dict:
+        level = {"access_level": api.state.access_level(user, found), "expires_at": None}
+        return shown.basic(api.state, user.id) | level
+
+    return page(request, users, show_member)
+
+
 def group_projects(api: Api, request: Request, group: str) -> Reply:
     found = access.group(api.state, group, request.actor)
     deep = request.flag("include_subgroups")

@@ -1,0 +1,27 @@
+/** A change of the settings by a form: whether it is being saved, and what came of it. */
+import { ref } from 'vue'
+import type { SettingsCheck } from '../../api_settings'
+
+/** `changed` is called when another document is in force: this one, or somebody else's. */
+export function patching(changed: () => void) {
+  const busy = ref(false)
+  const error = ref<unknown>(null)
+  const outcome = ref<SettingsCheck | null>(null)
+  /** Returns whether it was saved; else `error` or `outcome` says why not. */
+  async function run(change: () => Promise<SettingsCheck>): Promise<boolean> {
+    busy.value = true
+    error.value = outcome.value = null
+    try {
+      outcome.value = await change()
+      const over = outcome.value.outcome
+      if (over === 'ok' || over === 'overtaken') changed()
+      return over === 'ok'
+    } catch (caught) {
+      error.value = caught
+      return false
+    } finally {
+      busy.value = false
+    }
+  }
+  return { busy, error, outcome, run }
+}

@@ -1,0 +1,111 @@
+"""Reading history in from a page: in a thread of this process, its progress in the database.
+
+The page may be closed meanwhile: whoever opens it next reads how far it is. What a process that
+was stopped had not read is read by the next start, as each page is stored with its cursor.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from b24app.deps import Deps
+from b24app.texts import translate
+from sync.engine.deps import Deps as EngineDeps
+from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.lanes import LaneLost
+from sync.engine.upkeep import backfill
+from sync.engine.upkeep.backfill_parts import PARTS
+from sync.errors import SyncError
+from sync.store import backfill as backfill_table
+from sync.store import connections, leases
+from sync.store.db.database import read
+from sync.store.rows import ConnectionRecord, PortalRecord
+
+DAYS = 90  # of history that a page reads in
+_running: dict[int, threading.Thread] = {}  # by portal
+_errors: dict[int, str] = {}  # why the last reading of a portal ended early
+_lock = threading.Lock()
+
+
+def start_history(deps: Deps, portal: PortalRecord) -> bool:
+    """Begin to read the history of what the portal connects; False: it is being read already."""
+    with _lock:
+        thread = _running.get(portal.id)
+        if thread is not None and thread.is_alive():
+            return False
+        with read(deps.engine) as conn:
+            records = [
+                row for row in connections.by_portal(conn, portal.id) if row.kind == "gitlab"
+            ]
+        _errors.pop(portal.id, None)
+        thread = threading.Thread(
+            target=_read_all, args=(deps, portal, records), name="history", daemon=True
+        )
+        _running[portal.id] = thread
+        thread.start()
+    return True
+
+
+def wait_for_history(portal_id: int, seconds: float) -> bool:
+    """Wait until no reading of this process runs for the portal; return whether it is over."""
+    thread = _running.get(portal_id)
+    if thread is not None:
+        thread.join(seconds)
+    return thread is None or not thread.is_alive()
+
+
+def history_progress(deps: Deps, portal: PortalRecord, language: str) -> dict[str, Any]:
+    """Return how far the reading is: of every project its parts done, of all, and what failed."""
+    thread = _running.get(portal.id)
+    with read(deps.engine) as conn:
+        records = {row.id: row for row in connections.by_portal(conn, portal.id)}
+        rows = backfill_table.of_connections(conn, records)
+        lanes = {backfill.lane_name(row.connection_id, row.project_id) for _, row in rows}
+        held = leases.held_leases(conn, lanes, deps.clock.now())
+    projects: dict[str, dict[str, Any]] = {}
+    for path, row in rows:
+        project = projects.setdefault(
+            path, {"path": path, "done": 0, "parts": len(PARTS), "read": 0, "problems": []}
+        )
+        project["done"] += row.state == "done"
+        project["read"] += row.read
+        if row.state == "failed" and row.error:
+            project["problems"].append(translate(language, row.error))
+    return {
+        "running": bool(held) or (thread is not None and thread.is_alive()),
+        "projects": list(projects.values()),
+        "problem": translate(language, _errors.get(portal.id, "")),
+    }
+
+
+def _read_all(deps: Deps, portal: PortalRecord, records: list[ConnectionRecord]) -> None:
+    """Read project by project; what one refuses does not stop the others."""
+    engine = _engine_deps(deps)
+    midnight = deps.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    since = midnight - timedelta(days=DAYS)
+    for record in records:
+        try:
+            for project in backfill.connection_projects(engine, record):
+                backfill.run_backfill(engine, record, project, since)
+        except (SyncError, LaneLost) as error:
+            _errors[portal.id] = str(error)
+    deps.wake(portal.id)
+
+
+def _engine_deps(deps: Deps) -> EngineDeps:
+    clients = replace(deps.clients, owner=f"{deps.clients.owner}/history")
+    return EngineDeps(
+        database=clients.engine,
+        vault=clients.vault,
+        clock=clients.clock,
+        portal_for=clients.portal_of,
+        code_host_for=clients.code_host,
+        youtrack_for=clients.youtrack,
+        owner=clients.owner,
+        rules_for=clients.rules_of,
+        issue_sync=IssueSync(mapping_for=clients.mapping_of),
+        audit_writer=clients.audit.pending_writer,
+    )

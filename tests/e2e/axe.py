@@ -1,0 +1,28 @@
+"""What axe-core finds on the application's page: rules of WCAG 2.2 A and AA, and best practices."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from tests.e2e.conftest import Window
+from tests.emulators.npm import installed
+
+HERE = Path(__file__).parent
+
+
+@cache
+def _source() -> str:
+    return (installed(HERE) / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def findings(window: Window) -> list[str]:
+    """Returns each rule that is broken, with the element that breaks it."""
+    frame = window.page.frames[1]
+    frame.evaluate(_source())
+    result = frame.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for rule in result["violations"]
+        for node in rule["nodes"]
+    ]
