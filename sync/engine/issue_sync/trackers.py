@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sync.engine.deps import Deps
 
 M = TypeVar("M")
+_ANY_BOARD = ("", "milestone", "iteration")  # words of the settings that name no board
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,13 @@ def _gitlab_project(deps: Deps, connection: ConnectionRecord, project: str) -> s
 
 
 def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) -> SideClient:
+    words = pair.sprint.tracker
     options = YouTrackOptions(
         custom_fields=bool(pair.custom),
+        links=pair.crosses(LINKS),
+        parents=pair.crosses(PARENT),
+        sprints=pair.crosses(SPRINT),
+        board="" if words in _ANY_BOARD else words,
         max_file_bytes=pair.max_file_bytes,
         confidential=pair.confidential,
     )

@@ -26,7 +26,7 @@ from sync.core.issue_sync.writes import (
 )
 from sync.errors import Later, Refused
 from sync.youtrack.api.client import encode_segment
-from sync.youtrack.issues import rows, states, tags
+from sync.youtrack.issues import planning, rows, states, tags
 from sync.youtrack.issues.capabilities import LONGEST_TITLE, project_layout
 from sync.youtrack.issues.changes import Body, body_of, needs_stored
 from sync.youtrack.issues.comparing import left_out
@@ -82,7 +82,7 @@ class ItemWriter:
             if refused
             else {n: body.fields[n] for n in missing if n in body.fields}
         )
-        rest = Body({}, fields, body.tags, body.machines, body.dropped)
+        rest = Body({}, fields, body.tags, body.machines, body.planned, body.dropped)
         return self._carry_out(created.id, changes, rest, row)
 
     def _created(self, plain: dict[str, Any], body: Body) -> tuple[dict[str, Any], Refused | None]:
@@ -129,6 +129,17 @@ class ItemWriter:
                     dropped[name] = reason
                 else:
                     begun = True
+                fresh = False
+            for name, change in body.planned.items():
+                try:
+                    reason = planning.carry_out(self.reader, issue_id, name, change)
+                except Refused as refused:
+                    refusals.append(refused)
+                    reason = refused.message
+                else:
+                    begun = True
+                if reason:
+                    dropped[name] = reason
                 fresh = False
         except Later as error:
             if begun:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sync.errors import Refused
 from sync.youtrack.api.client import YouTrack, encode_segment
+from sync.youtrack.issues.boards import Board
 from sync.youtrack.issues.fields import FieldFacts
 from sync.youtrack.json_fields import mapping, text
 
@@ -37,7 +38,8 @@ class IssueMemory:
     """What was learned of an instance, which later clients need not ask again.
 
     `logins`: of people, by id. `layouts`: of issues' fields, by project and purpose. `learned`:
-    where events of state machines led, by field, state and event.
+    where events of state machines led, by field, state and event. `boards`: by project, None where
+    it has none with sprints.
     """
 
     logins: dict[str, str] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class IssueMemory:
     learned: dict[tuple[str, str, str], str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
+    boards: dict[str, Board | None] = field(default_factory=dict)
     account: Account | None = None
 
 
