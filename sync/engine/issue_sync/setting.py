@@ -129,10 +129,11 @@ def open_pair(
     world = PairWorld(pair, facts.capabilities, codes, lambda to, other: ends[to].get(other))
 
     kind = tracker_of(connection)
+    accounts = frozenset(who.counterparts[SideName.PORTAL] if kind.writes_for_all else own)
     dialects = {SideName.TRACKER: tracker(kind.dialect), SideName.PORTAL: TASK}
 
     def rules_for(link: LinkState) -> LinkRules:
-        texts = LinkTexts(dialects, who, link, kind.name, own_accounts=frozenset(own))
+        texts = LinkTexts(dialects, who, link, kind.name, own_accounts=accounts)
         return build_rules(world, texts)[0]
 
     _, problems = build_rules(world, LinkTexts(dialects, who, LinkState(""), kind.name))

@@ -179,7 +179,10 @@ class WorkItem:
 
 @dataclass(eq=False)
 class Issue:
-    """An issue; `values` by the field's name. `seen_by`: user ids, None for all readers."""
+    """An issue; `values` by the field's name. `seen_by`: user ids, None for all readers.
+
+    `properties`: those that our app stores.
+    """
 
     id: str
     project: Project
@@ -197,6 +200,7 @@ class Issue:
     attachments: list[Attachment] = field(default_factory=list)
     work_items: list[WorkItem] = field(default_factory=list)
     seen_by: set[str] | None = None
+    properties: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def readable(self) -> str:
@@ -248,6 +252,17 @@ class Sprint:
     finish: int | None = None
     archived: bool = False
     issues: set[str] = field(default_factory=set)
+
+
+@dataclass(eq=False)
+class App:
+    """An app that was imported; `projects`: where it was attached, by id."""
+
+    id: str
+    name: str
+    version: str
+    values: dict[str, str]
+    projects: set[str] = field(default_factory=set)
 
 
 @dataclass(eq=False)

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from tests.emulators.youtrack import boards, entries  # noqa: F401  # register their routes
+from tests.emulators.youtrack import apps, boards, entries  # noqa: F401  # register their routes
 from tests.emulators.youtrack.api import Call, authenticate
 from tests.emulators.youtrack.errors import ApiError
 from tests.emulators.youtrack.routes import ROUTES

@@ -71,6 +71,7 @@ class State:
         self.links: list[tuple[r.LinkType, str, str]] = []  # source, target
         self.boards: list[r.Board] = []
         self.ways = frozenset({"command", "removed", "listed"})  # into sprints and out of them
+        self.apps: list[r.App] = []
         self.tells_sprints = False  # whether an issue has an attribute `sprints`
         self.notifications: list[tuple[str, bool]] = []  # issue, muted
         self.mentioned: list[str] = []

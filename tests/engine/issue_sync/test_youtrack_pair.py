@@ -23,7 +23,7 @@ from tests.contract import bitrix24_room, youtrack_room
 from tests.contract.bitrix24_room import ANN, BOB, BitrixRoom
 from tests.contract.youtrack_room import YouTrackRoom
 from tests.emulators.bitrix24.server import BitrixEmulator
-from tests.emulators.youtrack.records import Issue
+from tests.emulators.youtrack.records import App, Issue
 from tests.emulators.youtrack.server import YouTrackEmulator
 from tests.engine.issue_sync.test_two_rooms import MemoryLinks, Pair, shown
 
@@ -73,7 +73,9 @@ class YouTrackPair(Pair):
         world = PairWorld(self.pair, self.capabilities, codes, lambda to, other: None)
         kind = TRACKERS["youtrack"]
         dialects = {TRACKER: tracker(kind.dialect), PORTAL: TASK}
-        rules, self.problems = build_rules(world, LinkTexts(dialects, self.people, link, kind.name))
+        own = frozenset(self.people.counterparts[PORTAL]) if kind.writes_for_all else frozenset()
+        texts = LinkTexts(dialects, self.people, link, kind.name, own_accounts=own)
+        rules, self.problems = build_rules(world, texts)
         return rules
 
     @property
@@ -191,3 +193,37 @@ def test_an_issue_that_moves_to_another_project_stays_linked(linked: YouTrackPai
     linked.rest()
     assert linked.issue.readable == "OTHER-1"
     assert linked.cycle(3).writes == 0
+
+
+def install_app(pair: YouTrackPair) -> None:
+    values = {"ACCOUNT": "bridge", "VERSION": "1.0.0"}
+    shop = pair.youtrack.state.project("SHOP")
+    pair.youtrack.state.apps.append(App("130-1", "b24bridge", "1.0.0", values, {shop.id}))
+
+
+def test_with_our_app_people_write_under_their_own_names(pair: YouTrackPair) -> None:
+    install_app(pair)
+    task = pair.b24.state.create_task("Till", group_id=10, created_by=BOB, responsible_id=ANN)
+    address = ItemAddress(str(task.id), "10", str(task.id))
+    pair.begin(PORTAL, address)
+    pair.portal.comment(address, "It rattles")
+    pair.cycle(2)
+    issue = pair.issue
+    assert issue.reporter.login == "bob"
+    (comment,) = issue.comments
+    assert comment.author.login == "bob"
+    assert comment.text.startswith("It rattles")
+    pair.tracker.comment(pair.links.state().addresses[TRACKER], "Mended")
+    pair.cycle(2)
+    texts = pair.portal.texts(address)
+    assert [("rattles" in text, "Mended" in text) for text in texts] == [
+        (True, False), (False, True)
+    ]  # fmt: skip
+    assert (len(issue.comments), pair.cycle(2).writes) == (2, 0)
+
+
+def test_a_task_is_created_by_who_wrote_the_issue(pair: YouTrackPair) -> None:
+    """An id of YouTrack, or of GitLab, is nobody's on the portal."""
+    pair.begin(TRACKER, pair.tracker.create("Slow search"))
+    task = pair.b24.state.tasks[int(pair.links.state().addresses[PORTAL].id)]
+    assert task.created_by == BOB
