@@ -131,6 +131,9 @@ def preview_lines(
                 f"  {forecast.entries[side]} comments, entries of time and files go to "
                 + (SYSTEMS[side])
             )
+    if forecast.statuses:
+        yield "  statuses (issue, task):"
+        yield from (f"    {line}" for line in forecast.statuses)
     if forecast.problems:
         yield "  cannot cross as it is:"
         for text, count in sorted(forecast.problems.items(), key=lambda row: (-row[1], row[0])):

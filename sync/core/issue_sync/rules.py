@@ -94,7 +94,8 @@ class Texts:
     """How texts of entries are written on a side, final and harmless, with their authors' names.
 
     `person`: the other side's id of an author who has an account of their own on the side, else "";
-    in their name `own_comment` is written, which names nobody.
+    in their name `own_comment` is written, which names nobody. `status_note`: what a side is told
+    about a status of the other that it cannot say itself, "" for nothing.
     """
 
     comment: Callable[[SideName, Comment], str] = _keep_text
@@ -104,6 +105,7 @@ class Texts:
     same: Callable[[SideName, str, str], bool] = _same_text
     person: Callable[[SideName, str], str] = _nobody
     own_comment: Callable[[SideName, Comment], str] = _keep_text
+    status_note: Callable[[SideName, str], str] = _nobody
 
 
 @dataclass(frozen=True, slots=True)

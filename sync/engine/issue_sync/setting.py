@@ -15,10 +15,10 @@ from sync.bitrix24.tasks.fields import STATUS_CODES
 from sync.core.clock import is_due
 from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.mapping import ProjectPair, SyncMapping
-from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, Capabilities, SideName
+from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, STATUS, Capabilities, SideName
 from sync.core.issue_sync.rules import Direction, LinkRules
 from sync.core.issue_sync.side import SideClient
-from sync.engine.issue_sync.link_rules import PairWorld, build_rules
+from sync.engine.issue_sync.link_rules import PairWorld, build_rules, status_lines
 from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.engine.issue_sync.trackers import tracker_of
 from sync.engine.load.people import portal_users_of
@@ -103,7 +103,10 @@ class PairFacts:
 
 @dataclass(frozen=True)
 class PairSetting:
-    """A pair at work. `projects`: its ids on both sides. `problems`: settings that name nothing."""
+    """A pair at work. `projects`: its ids on both sides. `problems`: settings that name nothing.
+
+    `statuses`: the table of statuses, for people.
+    """
 
     connection: ConnectionRecord
     pair: ProjectPair
@@ -111,6 +114,7 @@ class PairSetting:
     projects: Mapping[SideName, str]
     rules_for: Callable[[LinkState], LinkRules]
     problems: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
 
 
 def open_pair(
@@ -126,6 +130,7 @@ def open_pair(
         own = {str(user_id): grant.account for user_id, grant in grants.items()}
         who = _with_own_accounts(_people(deps, conn, row, connection, facts.users), own)
         ends = _ends(conn, connection.id)
+        language = deps.rules_for(conn, row).language
     world = PairWorld(pair, facts.capabilities, codes, lambda to, other: ends[to].get(other))
 
     kind = tracker_of(connection)
@@ -133,12 +138,13 @@ def open_pair(
     dialects = {SideName.TRACKER: tracker(kind.dialect), SideName.PORTAL: TASK}
 
     def rules_for(link: LinkState) -> LinkRules:
-        texts = LinkTexts(dialects, who, link, kind.name, own_accounts=accounts)
+        texts = LinkTexts(dialects, who, link, kind.name, own_accounts=accounts, language=language)
         return build_rules(world, texts)[0]
 
     _, problems = build_rules(world, LinkTexts(dialects, who, LinkState(""), kind.name))
     projects = {SideName.TRACKER: facts.project_id, SideName.PORTAL: str(pair.group_id)}
-    return PairSetting(connection, pair, sides, projects, rules_for, problems)
+    table = status_lines(world) if pair.crosses(STATUS) else ()
+    return PairSetting(connection, pair, sides, projects, rules_for, problems, table)
 
 
 def _facts(deps: Deps, connection: ConnectionRecord, pair: ProjectPair, sides: Sides) -> PairFacts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -15,7 +16,7 @@ from sync.core.issue_sync.mapping import ProjectPair, StatusMatch
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.model.tasks import TaskStatus
-from sync.engine.issue_sync.link_rules import PairWorld, build_rules
+from sync.engine.issue_sync.link_rules import PairWorld, build_rules, status_lines
 from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.engine.issue_sync.trackers import TRACKERS
 from sync.text.sides import TASK, tracker
@@ -68,9 +69,13 @@ class YouTrackPair(Pair):
             statuses=STATUSES,
         )
 
-    def rules(self, link: LinkState) -> LinkRules:
+    def world(self, statuses: tuple[StatusMatch, ...]) -> PairWorld:
         codes = {status: str(code) for status, code in STATUS_CODES.items()}
-        world = PairWorld(self.pair, self.capabilities, codes, lambda to, other: None)
+        pair = replace(self.pair, statuses=statuses)
+        return PairWorld(pair, self.capabilities, codes, lambda to, other: None)
+
+    def rules(self, link: LinkState) -> LinkRules:
+        world = self.world(self.pair.statuses)
         kind = TRACKERS["youtrack"]
         dialects = {TRACKER: tracker(kind.dialect), PORTAL: TASK}
         own = frozenset(self.people.counterparts[PORTAL]) if kind.writes_for_all else frozenset()
@@ -227,3 +232,32 @@ def test_a_task_is_created_by_who_wrote_the_issue(pair: YouTrackPair) -> None:
     pair.begin(TRACKER, pair.tracker.create("Slow search"))
     task = pair.b24.state.tasks[int(pair.links.state().addresses[PORTAL].id)]
     assert task.created_by == BOB
+
+
+def test_a_state_that_tasks_lack_is_explained_once(linked: YouTrackPair) -> None:
+    """A duplicate closes the task, and its comment says why; a second look says nothing more."""
+    task_id = linked.links.state().addresses[PORTAL]
+    set_state(linked, "Duplicate")
+    linked.cycle(3)
+    assert linked.b24.state.tasks[int(task_id.id)].status == 5
+    (note,) = linked.portal.texts(task_id)
+    assert "“Duplicate” in YouTrack" in note
+    assert "“Completed”" in note
+    assert (linked.cycle(3).writes, linked.issue.comments) == (0, [])
+    set_state(linked, "Fixed")
+    linked.cycle(3)
+    assert len(linked.portal.texts(task_id)) == 1
+
+
+def test_the_proposed_table_is_shown(pair: YouTrackPair) -> None:
+    world = pair.world(statuses=())
+    assert status_lines(world) == (
+        "Submitted <-> Pending",
+        "Open -> Pending",
+        "In Progress <-> In progress, column In progress",
+        "To Verify <-> Pending review",
+        "Fixed <-> Completed",
+        "Done <-> Completed, column Done",
+        "Duplicate -> Completed",
+        "Won't fix -> Completed",
+    )
