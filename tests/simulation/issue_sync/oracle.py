@@ -39,6 +39,7 @@ class Oracle:
     newest: dict[Place, int] = field(default_factory=dict)  # the last edit of a person there
     snapshots: dict[Place, tuple[Value, Edits]] = field(default_factory=dict)
     raw: dict[SideName, dict[str, Value]] = field(default_factory=dict)
+    refused: dict[Place, Value] = field(default_factory=dict)  # what the other side took not, aloud
     unsure: set[str] = field(default_factory=set)  # fields of which an answer was lost lately
     excused: int = 0
 
@@ -73,6 +74,10 @@ class Oracle:
             place = (side, key)
             value = words.shown(side, held.values, key)
             self.snapshots[place] = (value, self.edits.get(place, frozenset()))
+
+    def was_refused(self, side: SideName, name: str) -> None:
+        """Note that a side said that it takes not what the other one holds."""
+        self.refused[side.other, name] = self.raw.get(side.other, {}).get(name)
 
     def is_created(self, side: SideName, held: Held) -> None:
         """Take over what was carried into a new item."""
@@ -155,6 +160,9 @@ class Oracle:
         name = words.field_of(key)
         held = self.raw[side].get(name)
         recorded = self._recorded(side, name, conflicts)
+        if (side, name) in self.refused and self.refused[side, name] == held:
+            self.excused += not recorded  # the story has told that it stays behind
+            return
         if name in self.unsure:  # a lost answer may hide who knew what
             self.excused += not recorded
             return
