@@ -158,7 +158,9 @@ def _new(link: LinkState, kind: EntryKind, records: Records, rules: LinkRules) -
     for side in records:
         ids = {entry.ids.get(side) for entry in link.entries if entry.kind is kind}
         for record in sorted(records[side].values(), key=_age):
-            is_wanted = rule.direction.allows(side.other) and not is_ours(link, side, record)
+            is_wanted = rule.direction.allows(side.other) and not is_ours(
+                link, side, record, rules.other_links
+            )
             is_old = rule.since is not None and _age(record)[0] < rule.since
             is_hidden = isinstance(record, Comment) and record.internal and not rule.internal
             if record.id not in ids and is_wanted and not is_old and not is_hidden:

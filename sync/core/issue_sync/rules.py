@@ -114,7 +114,8 @@ class LinkRules:
 
     `fields` and `translations` have the same names; `translations` are made by the engine from
     the mapping of values and people. `create`: sides on which the missing end may be created.
-    `capabilities`: what each side's project can hold, where asked.
+    `capabilities`: what each side's project can hold, where asked. `other_links`: keys of the links
+    that the portal's item has to other trackers, whose copies cross as if people had written them.
     """
 
     fields: Mapping[str, FieldRule]
@@ -125,3 +126,4 @@ class LinkRules:
     create: Mapping[SideName, Creation] = field(default_factory=dict)
     texts: Texts = Texts()
     capabilities: Mapping[SideName, Capabilities] = field(default_factory=dict)
+    other_links: frozenset[str] = frozenset()

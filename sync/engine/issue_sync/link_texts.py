@@ -80,7 +80,12 @@ class LinkTexts:
         return same_text(read(before), read(after))
 
     def comment(self, to: SideName, comment: Comment) -> str:
-        """Return a comment for the other side, under the name of who wrote it."""
+        """Return a comment for the other side, under the name of who wrote it.
+
+        What was brought from another tracker has its author's name in the text already.
+        """
+        if comment.author.is_bridge:
+            return self.own_comment(to, comment)
         head = Paragraph((Strong((Text(f"{self._name(to, comment.author)}:"),)),))
         return self.sides[to].write(Document((head, *self._blocks(to, comment))))
 

@@ -130,6 +130,7 @@ def open_pair(
         own = {str(user_id): grant.account for user_id, grant in grants.items()}
         who = _with_own_accounts(_people(deps, conn, row, connection, facts.users), own)
         ends = _ends(conn, connection.id)
+        elsewhere = issue_links.keys_elsewhere(conn, row.record.id, connection.id)
         language = deps.rules_for(conn, row).language
     world = PairWorld(pair, facts.capabilities, codes, lambda to, other: ends[to].get(other))
 
@@ -139,7 +140,9 @@ def open_pair(
 
     def rules_for(link: LinkState) -> LinkRules:
         texts = LinkTexts(dialects, who, link, kind.name, own_accounts=accounts, language=language)
-        return build_rules(world, texts)[0]
+        task = link.addresses.get(SideName.PORTAL)
+        others = elsewhere.get(task.id, ()) if task else ()
+        return replace(build_rules(world, texts)[0], other_links=frozenset(others))
 
     _, problems = build_rules(world, LinkTexts(dialects, who, LinkState(""), kind.name))
     projects = {SideName.TRACKER: facts.project_id, SideName.PORTAL: str(pair.group_id)}

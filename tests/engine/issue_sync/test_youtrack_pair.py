@@ -44,6 +44,8 @@ STATUSES = (
 class YouTrackPair(Pair):
     """A workgroup and a project of YouTrack, with their people, and one link between them."""
 
+    key = "y1"
+
     def __init__(self, b24: BitrixEmulator, youtrack: YouTrackEmulator, clock: ManualClock) -> None:
         self.clock, self.b24, self.youtrack = clock, b24, youtrack
         self.portal = BitrixRoom(b24, clock)

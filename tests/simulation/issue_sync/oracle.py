@@ -75,8 +75,12 @@ class Oracle:
             value = words.shown(side, held.values, key)
             self.snapshots[place] = (value, self.edits.get(place, frozenset()))
 
-    def was_refused(self, side: SideName, name: str) -> None:
-        """Note that a side said that it takes not what the other one holds."""
+    def was_refused(self, side: SideName, name: str, present: Value) -> None:
+        """Note what both sides hold when one says that it takes not what the other has.
+
+        `present` may be an edit that came after the read: nobody can see that.
+        """
+        self.refused[side, name] = present
         self.refused[side.other, name] = self.raw.get(side.other, {}).get(name)
 
     def is_created(self, side: SideName, held: Held) -> None:

@@ -180,9 +180,9 @@ class World:
         """Tell the oracle of a new item."""
         self.oracle.is_created(side, held)
 
-    def was_refused(self, side: SideName, name: str) -> None:
+    def was_refused(self, side: SideName, name: str, present: Value) -> None:
         """Tell the oracle of a field that a side refused in words."""
-        self.oracle.was_refused(side, name)
+        self.oracle.was_refused(side, name, present)
 
     def saved(self, link: LinkState) -> None:
         """Tell the oracle what is agreed, and of which fields an answer is missing."""

@@ -80,6 +80,6 @@ class YouTrackSide(MemorySide):
         refused = target == GUARDED and isinstance(tags, frozenset) and GUARD in tags
         if target is None or target == present or (not refused and way(present, target)):
             return super()._update(held, changes)
-        self.watcher.was_refused(self.side, STATUS)
+        self.watcher.was_refused(self.side, STATUS, present)
         done = super()._update(held, {**changes, STATUS: present})
         return replace(done, dropped={**done.dropped, STATUS: "the state machine refuses"})
