@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from b24app.cli.context import find_connection, open_clients, prepare_database, print_lines
+from b24app.cli.context import (
+    find_connection,
+    open_clients,
+    prepare_database,
+    print_lines,
+    print_problems,
+)
 from b24app.cli.new_token import PASTED, WRITE_STORED, is_kept_elsewhere, read_token
 from b24app.cli.progress import Progress
 from b24app.clients import Clients
@@ -14,6 +19,7 @@ from b24app.services.gitlab_connections import check_connection, describe_accoun
 from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.gitlab.api.account import problems as account_problems
+from sync.sentences import as_sentence, sentence
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
 
@@ -21,7 +27,7 @@ from sync.store.rows import ConnectionRecord, PortalRecord
 def run(config: Config, args: argparse.Namespace) -> int:
     """Test a connection, set up its webhooks, or give it a new token."""
     if args.action == "token" and args.pasted:
-        print(PASTED.format(system="GitLab"), file=sys.stderr)
+        print_problems(sentence(PASTED, system="GitLab"))
         return 2
     with open_clients(config, prepare_database(config)) as opened:
         return _run(opened, args)
@@ -55,7 +61,9 @@ def _change_hooks(
 ) -> int:
     outcomes = update_hooks(opened, record, portal, remove=args.change == "remove")
     for outcome in outcomes:
-        print_lines(f"{outcome.target}: {outcome.text}")
+        print_lines(
+            sentence("{target}: {text}", target=outcome.target, text=as_sentence(outcome.text))
+        )
     if not outcomes:
         print_lines("The settings of this connection name no projects and no groups.")
     return 0 if outcomes and all(outcome.ok for outcome in outcomes) else 1
@@ -72,7 +80,11 @@ def _replace_token(
     account = replace_token(opened, portal, record, token)
     problems = account_problems(account, opened.clock.now())
     print_lines(
-        f"The connection {record.name} has a new token: {describe_account(account)}",
+        sentence(
+            "The connection {name} has a new token: {account}",
+            name=record.name,
+            account=describe_account(account),
+        ),
         *problems,
         *([WRITE_STORED] if elsewhere else []),
     )

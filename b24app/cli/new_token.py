@@ -6,7 +6,10 @@ import sys
 from getpass import getpass
 from pathlib import Path
 
+from b24app.cli.context import print_problems
+from b24app.cli.language import say
 from b24app.clients import Clients
+from sync.sentences import as_sentence, sentence
 from sync.settings.apply import current_settings
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
@@ -34,7 +37,7 @@ def read_token(file: str | None) -> str:
     """Return a new token; "" for what can be none, which is said. Raises LookupError."""
     token = _given(file)
     if not token or not token.isprintable() or " " in token:
-        print("That is no token; nothing was changed.", file=sys.stderr)
+        print_problems("That is no token; nothing was changed.")
         return ""
     return token
 
@@ -47,9 +50,11 @@ def _given(file: str | None) -> str:
     if file == "-" or (file is None and not sys.stdin.isatty()):
         return sys.stdin.readline().strip()
     if file is None:
-        return getpass("The new access token (it is not shown): ").strip()
+        return getpass(say("The new access token (it is not shown): ")).strip()
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise LookupError(f"The file of the token cannot be read: {reason}") from None
+        reason = getattr(error, "strerror", None) or as_sentence("it is not UTF-8 text")
+        raise LookupError(
+            sentence("The file of the token cannot be read: {reason}", reason=reason)
+        ) from None

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
-from b24app.cli.context import find_connection, open_clients, prepare_database, print_lines
+from b24app.cli.context import (
+    find_connection,
+    open_clients,
+    prepare_database,
+    print_lines,
+    print_problems,
+)
 from b24app.cli.new_token import PASTED, WRITE_STORED, is_kept_elsewhere, read_token
 from b24app.clients import Clients
 from b24app.services.overview import find_portal
@@ -20,6 +25,7 @@ from b24app.services.youtrack_connections import (
 )
 from sync.config import Config
 from sync.errors import SyncError
+from sync.sentences import sentence
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
 from sync.youtrack.api.account import problems
@@ -30,7 +36,7 @@ MOST_PROJECTS = 1000
 def run(config: Config, args: argparse.Namespace) -> int:
     """Test a connection, write its app or give it a token; return 1 where something is wrong."""
     if args.action == "token" and args.pasted:
-        print(PASTED.format(system="YouTrack"), file=sys.stderr)
+        print_problems(sentence(PASTED, system="YouTrack"))
         return 2
     with open_clients(config, prepare_database(config)) as opened:
         with read(opened.engine) as conn:
@@ -60,7 +66,11 @@ def _replace_token(
     account = replace_token(opened, portal, record, token)
     found = list(problems(account))
     print_lines(
-        f"The connection {record.name} has a new token: {describe(account)}",
+        sentence(
+            "The connection {name} has a new token: {account}",
+            name=record.name,
+            account=describe(account),
+        ),
         *found,
         *([WRITE_STORED] if elsewhere else []),
     )
@@ -78,8 +88,15 @@ def _app(opened: Clients, record: ConnectionRecord, output: str | None) -> int:
     with open(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
         file.write(packed)
     print_lines(
-        f"Wrote {target}, with the secret of the connection {record.name} in it.",
-        f"Upload it in YouTrack ({record.base_url}): Administration, Apps, Add app; then attach it "
-        "to the projects and delete the file.",
+        sentence(
+            "Wrote {target}, with the secret of the connection {name} in it.",
+            target=target,
+            name=record.name,
+        ),
+        sentence(
+            "Upload it in YouTrack ({base_url}): Administration, Apps, Add app; then attach it "
+            "to the projects and delete the file.",
+            base_url=record.base_url,
+        ),
     )
     return 0

@@ -10,13 +10,14 @@ from b24app.services.connection_results import ConnectionTest, store_token
 from b24app.services.gitlab_connections import check_connection, hook_targets
 from sync.gitlab.api.account import Account, read_account
 from sync.gitlab.api.target_checks import TargetCheck, check_target
+from sync.sentences import as_sentence
 from sync.store import connections
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
 
 Progress = Callable[[int, int], None]
 NO_TARGETS = TargetCheck(
-    "projects",
+    as_sentence("projects"),
     False,
     "the connection names no projects and no groups, so nothing would ever arrive",
     "name them under `projects` or `groups` in the settings",
@@ -62,5 +63,5 @@ def replace_token(
     The settings say from then on that the database has it. Raises SyncError.
     """
     account = read_account(clients.code_host_on_trial(record, token))
-    store_token(clients, portal, record, token)
+    store_token(clients, portal, record, token, account.expires_at)
     return account

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from b24app.clients import Clients
+from sync.engine.upkeep.access import record_accepted
 from sync.settings.apply import current_settings
 from sync.settings.model import Secret, stored
 from sync.store import connections, oauth_grants, portals
@@ -25,7 +26,11 @@ class ConnectionTest:
 
 
 def store_token(
-    clients: Clients, portal: PortalRecord, record: ConnectionRecord, token: str
+    clients: Clients,
+    portal: PortalRecord,
+    record: ConnectionRecord,
+    token: str,
+    expires_at: datetime | None = None,
 ) -> None:
     """Store a token; the settings say from then on that the database has it."""
     draft = ConnectionDraft(
@@ -40,6 +45,7 @@ def store_token(
         connections.upsert(conn, clients.vault, portal.id, draft, now)
         oauth_grants.remove(conn, record.id, oauth_grants.OWN)
         connections.set_state(conn, record.id, "active", "")
+        record_accepted(conn, record, expires_at, now)
         mark_token_stored(conn, portal, record.name, now)
 
 

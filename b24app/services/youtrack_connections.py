@@ -9,6 +9,7 @@ from itertools import islice
 from b24app.clients import Clients
 from b24app.services.connection_results import ConnectionTest, store_token
 from sync.errors import SyncError
+from sync.sentences import as_sentence, sentence
 from sync.store import connections
 from sync.store.db.database import write
 from sync.store.rows import ConnectionRecord, PortalRecord
@@ -40,7 +41,12 @@ def check_connection(clients: Clients, record: ConnectionRecord, most: int) -> C
 
 def describe(account: Account) -> str:
     """Return an account in one line."""
-    return f"{account.login} at YouTrack {account.version}, time zone {account.zone}"
+    return sentence(
+        "{login} at YouTrack {version}, time zone {zone}",
+        login=account.login,
+        version=account.version,
+        zone=account.zone,
+    )
 
 
 def missing_fields(
@@ -52,21 +58,30 @@ def missing_fields(
         try:
             able = issues.capabilities(project)
         except SyncError as error:
-            yield f"{project}: {error}"
+            yield sentence("{project}: {why}", project=project, why=error)
             continue
-        yield from (f"{project}: {able.missing[name]}" for name in WANTED if name in able.missing)
+        yield from (
+            sentence("{project}: {why}", project=project, why=as_sentence(able.missing[name]))
+            for name in WANTED
+            if name in able.missing
+        )
 
 
 def app_problems(
     clients: Clients, client: YouTrack, record: ConnectionRecord, most: int | None = None
 ) -> list[str]:
     """Return what is wrong with our app in the projects; that it is not there is no mistake."""
-    found = []
+    found: list[str] = []
     for project, installed in _apps(clients, client, record, most):
         if installed and is_older(installed, version("b24bridge")):
             found.append(
-                f"{project}: our app there is {installed}, older than the bridge "
-                f"({version('b24bridge')}): upload it anew"
+                sentence(
+                    "{project}: our app there is {installed}, older than the bridge ({bridge}): "
+                    "upload it anew",
+                    project=project,
+                    installed=installed,
+                    bridge=version("b24bridge"),
+                )
             )
     return found
 
@@ -76,11 +91,16 @@ def app_notes(clients: Clients, client: YouTrack, record: ConnectionRecord) -> l
     apps = list(_apps(clients, client, record, None))
     with_app = [f"{project} ({installed})" for project, installed in apps if installed]
     without = [project for project, installed in apps if not installed]
-    notes = [f"Our app answers in: {', '.join(with_app)}."] if with_app else []
+    notes: list[str] = []
+    if with_app:
+        notes.append(sentence("Our app answers in: {projects}.", projects=", ".join(with_app)))
     if without:
         notes.append(
-            f"Our app does not answer in: {', '.join(without)}. Without it, changes are found by "
-            "asking, and the account writes in everybody's place, with the name in the text."
+            sentence(
+                "Our app does not answer in: {projects}. Without it, changes are found by asking, "
+                "and the account writes in everybody's place, with the name in the text.",
+                projects=", ".join(without),
+            )
         )
     return notes
 

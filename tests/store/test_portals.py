@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from sync.core.issue_sync.history import FieldChange
 from sync.core.issue_sync.link import (
     Conflict,
     Entry,
@@ -26,29 +27,38 @@ from sync.core.model.pipelines import FailedJob
 from sync.core.model.plans import NotifiedState, PlannedCommand
 from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import LinkKind, Task, TaskStatus
-from sync.store import activity as store_activity
 from sync.store import (
+    access,
+    bots,
     deployments,
     hook_logs,
     inbox,
+    issue_link_history,
     issue_links,
     issue_lists,
     links,
     logs,
     messages,
+    oauth_applications,
+    oauth_grants,
+    oauth_sign_ins,
     outbox,
     people,
     portals,
     subjects,
     tasks,
 )
+from sync.store import activity as store_activity
 from sync.store import merge_request_commits as store_merge_request_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store import projects as store_projects
+from sync.store.access import ConnectionAccess, PortalAccess
 from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.issue_lists import ListRow
+from sync.store.oauth_grants import GrantTokens
+from sync.store.oauth_sign_ins import SignInDraft
 from sync.store.rows import (
     AllowanceRow,
     ApiCallRow,
@@ -207,6 +217,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     messages.save(conn, portal_id, {(Place(1), "ci:1/3:b"): SentMessage(5, "t", NOW)})
     states = [NotifiedState(f"ci:{c}/3:b", "5:failed"), NotifiedState("tag:1/3:v1", "created", 7)]
     messages.save_notified_states(conn, portal_id, states, NOW)
+    bots.refuse_place(conn, portal_id, Place(7), NOW)
     store_pipelines.save_commit_tasks(conn, portal_id, [((c, 3, "b", "s"), 1)])
     tag = TagPush(project, "v1", "s", None)
     store_activity.save(conn, [tag, Push(project, "b", (), None, "s", protected=True)], NOW)
@@ -233,6 +244,18 @@ def _fill(conn: Connection, portal_id: int) -> None:
     logs.save_allowance(conn, portal_id, AllowanceRow(1.5, NOW, {}))
     hook_logs.save(conn, HookLogRow(c, "project acme/shop", NOW))
     hook_logs.set_tasks_read(conn, portal_id, NOW, 3)
+    access.save(conn, ConnectionAccess(c, "ok", NOW, NOW))
+    access.save_portal(conn, PortalAccess(portal_id, "ok", NOW, NOW))
+    _fill_sign_ins(conn, portal_id, c)
+
+
+def _fill_sign_ins(conn: Connection, portal_id: int, connection_id: int) -> None:
+    url = "https://git.test"
+    oauth_applications.save(conn, VAULT, portal_id, url, "id", "secret")
+    tokens = GrantTokens("a", "r", NOW)
+    oauth_grants.save(conn, VAULT, connection_id, oauth_grants.OWN, tokens, {}, NOW)
+    draft = SignInDraft(portal_id, connection_id, 1, "i", False, url)
+    oauth_sign_ins.begin(conn, draft, f"ticket-{portal_id}", NOW)
 
 
 def _fill_issue_sync(conn: Connection, portal_id: int, connection_id: int) -> None:
@@ -245,5 +268,7 @@ def _fill_issue_sync(conn: Connection, portal_id: int, connection_id: int) -> No
     issue_links.create(conn, *place, link, NOW)
     issue_links.save(conn, replace(link, entries=(entry,), pending=(write,)), link)
     issue_links.add_story(conn, link.key, [StoryLine(NOW, "linked", "why")])
+    change = FieldChange(NOW, "title", SideName.PORTAL, ValuePair(), ValuePair())
+    issue_link_history.add_changes(conn, link.key, [change])
     issue_links.add_conflicts(conn, link.key, [Conflict("title", ValuePair(), None, NOW)])
     issue_lists.save(conn, ListRow(connection_id, "pair", SideName.TRACKER))

@@ -1,6 +1,6 @@
 /** What the server says of this page: read once, never changed. */
 
-export type View = 'install' | 'overview' | 'task' | 'inbox' | 'settings'
+export type View = 'install' | 'overview' | 'task' | 'inbox' | 'health' | 'settings'
 
 export interface Config {
   view: View

@@ -13,17 +13,19 @@ import requests
 
 from sync.core.audit import CallLog
 from sync.errors import Refused
-from sync.gitlab.api.backend import GRAPHQL, Backend
+from sync.gitlab.api.backend import Backend
 from sync.gitlab.api.errors import error_from_exception, error_not_json
 from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.api.rate_limit import RateLimiter
 from sync.gitlab.json_fields import mapping, mappings
 from sync.net import guarded_session
+from sync.sentences import sentence
 
 USER_AGENT = "b24bridge/0.1"
 TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 PER_PAGE = 100  # GitLab's greatest
 CHUNK_BYTES = 65_536  # read of a text at a time
+GRAPHQL = "/api/graphql"
 MAX_TEXT_BYTES = 20_000_000  # a longer text is not read to its end
 
 
@@ -47,7 +49,8 @@ class GitLab:
     waiting and repeating are off, the engine decides when to try again. `token`: an access token,
     or tokens that are renewed; with "" the calls are anonymous. `session`: by default one that
     reaches public addresses only. `call_log` records every request. `requests_sent` counts them;
-    `before_request` is called before each.
+    `before_request` is called before each. `present_token` gives the token that is stored now: a
+    call that is refused, and where that is another one, is made again with it.
     """
 
     def __init__(
@@ -65,6 +68,8 @@ class GitLab:
         self.connection_id = connection_id
         self.requests_sent = 0
         self.before_request: Callable[[], None] = lambda: None
+        self.access_token = token if isinstance(token, str) else ""
+        self.present_token: Callable[[], str] | None = None
         self._rate_limiter = rate_limiter
         self.oauth_scopes = None if isinstance(token, str) else token.scopes
         self._api = gitlab.Gitlab(
@@ -77,6 +82,11 @@ class GitLab:
             backend=partial(Backend, self, token, call_log or CallLog()),
             session=session or guarded_session(),
         )
+
+    @property
+    def graphql_url(self) -> str:
+        """Where GraphQL is answered."""
+        return f"{self.base_url}{GRAPHQL}"
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the JSON of one object; `path` begins after /api/v4."""
@@ -164,7 +174,7 @@ class GitLab:
         """
         request = partial(
             self._api.http_post,
-            f"{self.base_url}{GRAPHQL}",
+            self.graphql_url,
             post_data={"query": query, "variables": variables},
         )
         return mapping(_decode_json(f"POST {GRAPHQL}", request))
@@ -181,7 +191,10 @@ class GitLab:
             for piece in answer.iter_content(CHUNK_BYTES):
                 kept += piece
                 if len(kept) > most:
-                    raise Refused(f"GET {path} has more than {most} bytes", code="too_large")
+                    raise Refused(
+                        sentence("GET {path} has more than {most} bytes", path=path, most=most),
+                        code="too_large",
+                    )
         except OSError as error:
             raise error_from_exception(error, request=f"GET {path}", write=False) from error
         finally:
@@ -222,7 +235,7 @@ class GitLab:
 
 def _bad_link(path: str) -> Refused:
     return Refused(
-        f"GET {path}: the link to the next page leads to no other page",
+        sentence("GET {path}: the link to the next page leads to no other page", path=path),
         cause="Something between this service and GitLab changes its answers",
         change="Let a proxy in front of GitLab pass the Link header as it is",
         code="link",

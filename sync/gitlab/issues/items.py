@@ -9,8 +9,11 @@ from typing import Any
 from sync.core.issue_sync.model import (
     ASSIGNEES,
     CUSTOM,
+    ESTIMATE,
     LINKS,
+    PARENT,
     PRIORITY,
+    SPRINT,
     STATUS,
     TAGS,
     Item,
@@ -39,6 +42,7 @@ from sync.gitlab.issues.rows import IssueRow, rest_row
 from sync.gitlab.issues.terms import address_of, item_of, values_of, work_item_values
 from sync.gitlab.issues.work_items import work_item_row
 from sync.gitlab.json_fields import mapping, mappings, text
+from sync.sentences import sentence
 
 LOOKED_UP_AT_ONCE = 20  # keys in a question
 _OF_LABELS = frozenset({PRIORITY, STATUS, TAGS})
@@ -144,7 +148,11 @@ class ItemWriter:
         """Compare an item with what its fields held before: shown still, it never landed."""
         item = self.reader.read([write.address])[write.address.id]
         if isinstance(item, Unreachable):
-            return Unknown(Later(f"GitLab does not show the item: {item.text}", code="hidden"))
+            return Unknown(
+                Later(
+                    sentence("GitLab does not show the item: {text}", text=item.text), code="hidden"
+                )
+            )
         missing = left_out(write.changes, item.values)
         still = {
             name for name in missing if item.values.get(name) == write.before.get(name, _NOTHING)
@@ -209,7 +217,7 @@ class ItemWriter:
         begun = written.row is not None
         try:
             if sent.work_item:
-                self._mutate(address, sent.work_item, written)
+                self._mutate_parts(address, sent.work_item, written)
             if LINKS in changes:
                 written.values[LINKS] = links.change(
                     self.reader, address, changes[LINKS], written.dropped
@@ -224,6 +232,25 @@ class ItemWriter:
             names = changes.keys() - written.values.keys()
             written.dropped |= dict.fromkeys(names, refused.message)
         return self._done(address, changes, written)
+
+    def _mutate_parts(
+        self, address: ItemAddress, fields: Mapping[str, Any], written: Written
+    ) -> None:
+        """Write what only work items take; where something was written already, part by part.
+
+        One part that is refused then takes no other with it.
+        """
+        begun = written.row is not None
+        try:
+            self._mutate(address, dict(fields), written)
+        except Refused:
+            if not begun or len(fields) < 2:
+                raise
+            for name, value in fields.items():
+                try:
+                    self._mutate(address, {name: value}, written)
+                except Refused as refused:
+                    written.dropped |= dict.fromkeys(_FIELDS_OF.get(name, ()), refused.message)
 
     def _mutate(self, address: ItemAddress, fields: dict[str, Any], written: Written) -> None:
         reader = self.reader
@@ -250,3 +277,9 @@ class ItemWriter:
 
 
 _NOTHING = object()
+_FIELDS_OF = {
+    "statusWidget": (STATUS,),
+    "timeTrackingWidget": (ESTIMATE,),
+    "iterationWidget": (SPRINT,),
+    "hierarchyWidget": (PARENT,),
+}

@@ -16,7 +16,7 @@ WIDGETS: dict[str, str] = {
     "description": "... on WorkItemWidgetDescription { description %(edited)s }",
     "assignees": "... on WorkItemWidgetAssignees { assignees { nodes { id } } }",
     "labels": "... on WorkItemWidgetLabels { labels(first: 100) { nodes { title } } }",
-    "milestone": "... on WorkItemWidgetMilestone { milestone { id } }",
+    "milestone": "... on WorkItemWidgetMilestone { milestone { id title } }",
     "dates": "... on WorkItemWidgetStartAndDueDate { dueDate }",
     "estimate": "... on WorkItemWidgetTimeTracking { timeEstimate %(timelogs)s }",
     "status": "... on WorkItemWidgetStatus { status { id name %(category)s } }",

@@ -70,6 +70,7 @@ class IssueRow:
     kind: str
     confidential: bool
     milestone: str | None = None
+    milestone_title: str = ""
     moved_to: str = ""
     moved_url: str = ""
     archived: bool = False
@@ -129,6 +130,7 @@ def rest_row(issue: Mapping[str, Any], own_id: str) -> IssueRow:
         kind=text(issue.get("issue_type")) or "issue",
         confidential=issue.get("confidential") is True,
         milestone=str(milestone) if milestone else None,
+        milestone_title=text(mapping(issue.get("milestone")).get("title")),
         moved_to=str(positive_int(issue.get("moved_to_id")) or ""),
     )
 

@@ -56,6 +56,7 @@ def work_item_row(node: Mapping[str, Any], own_id: str) -> IssueRow:
         kind=kind.lower().replace(" ", "_") or "issue",
         confidential=node.get("confidential") is True,
         milestone=number(mapping(widgets.get("MILESTONE", {}).get("milestone")).get("id")) or None,
+        milestone_title=text(mapping(widgets.get("MILESTONE", {}).get("milestone")).get("title")),
         moved_url=text(node.get("movedToWorkItemUrl")),
         archived=project.get("archived") is True,
         edited_at=timestamp(description.get("lastEditedAt")),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from sync.core.issue_sync.model import LINKS, PARENT, SPRINT, Choice
 from sync.core.issue_sync.writes import Change, SetChange
 from sync.errors import Refused
+from sync.sentences import join_sentences, sentence
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues import item_links, rows
 from sync.youtrack.issues.boards import Board, sprint_of
@@ -44,12 +45,12 @@ def _set_links(reader: IssueReader, issue_id: str, change: Change) -> str:
         kind, _, other_id = link.partition(":")
         slot_id = slots.get(item_links.SLOTS.get(kind, ("", "")), "")
         if not slot_id:
-            reasons.append(f"YouTrack has no link that says {kind}")
+            reasons.append(sentence("YouTrack has no link that says {kind}", kind=kind))
         elif link in added:
             reasons += filter(None, [_join(reader, issue_id, slot_id, other_id)])
         else:
             _part(reader, issue_id, slot_id, other_id)
-    return "; ".join(reasons)
+    return join_sentences("; ", reasons)
 
 
 def _set_parent(reader: IssueReader, issue_id: str, change: Change) -> str:
@@ -136,7 +137,10 @@ def _set_synced_field(
         )
         reached = sprint_of(board, mapping(answer))
         return "" if reached == (target.id if target else None) else _SILENT
-    return f"The issue does not show the field {board.synced_field}, by which the board has sprints"
+    return sentence(
+        "The issue does not show the field {field}, by which the board has sprints",
+        field=board.synced_field,
+    )
 
 
 def _move(reader: IssueReader, issue_id: str, board: Board, target: Choice | None) -> str:

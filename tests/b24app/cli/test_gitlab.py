@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from b24app.cli import new_token
-from b24app.cli import main
+from b24app.cli import main, new_token
 from sync.config import Config
 from sync.settings.apply import apply
 from sync.settings.document import read as settings

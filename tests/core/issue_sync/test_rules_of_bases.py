@@ -140,6 +140,23 @@ def test_what_a_side_leaves_out_is_said_and_not_sent_for_ever() -> None:
     assert changes(planned_now(link, *titled("c", "a"), TITLES)) == {PORTAL: {TITLE: "c"}}
 
 
+def test_what_an_answer_leaves_out_and_does_not_show_was_not_stored() -> None:
+    """Else the old value would count as an edit of that side, and go back to the other."""
+    planned, link = pushed(titles("a"), *titled("b", "a"))
+    done = Done(item(PORTAL, {}), dropped={TITLE: "the task is locked"})
+    link, _ = confirm(link, PORTAL, planned.writes[0].write, done, NOW)
+    assert link.bases[TITLE] == ValuePair({TITLE: "b"}, {TITLE: "a"})
+    assert planned_now(link, *titled("b", "a"), TITLES).writes == ()
+    creates = replace(TITLES, create={TRACKER: Creation("7")})
+    link = LinkState("l", {PORTAL: ItemAddress("2103")})
+    planned = planned_now(link, None, item(PORTAL, {TITLE: "a"}), creates)
+    link = announce(planned.link, planned.writes, NOW)
+    link, _ = confirm(
+        link, TRACKER, planned.writes[0].write, replace(done, item=item(TRACKER, {})), NOW
+    )
+    assert link.bases[TITLE] == ValuePair({TITLE: None}, {TITLE: "a"})
+
+
 def test_a_refused_write_of_several_fields_is_parted() -> None:
     both = rules(fields=[TITLE, STATUS])
     link = linked(title=({TITLE: "a"}, {TITLE: "a"}), status=({STATUS: "todo"}, {STATUS: "2"}))
@@ -195,7 +212,9 @@ def test_what_a_creation_brought_along_is_agreed() -> None:
     link = written(link, TRACKER, planned.writes[0].write, Done(tracker))
     after = planned_now(link, tracker, portal, creating())
     assert after.writes == ()
-    assert after.link.problems == {STATUS: 'the portal\'s status "7" is not in the table'}
+    assert after.link.problems == {
+        STATUS: 'no row for the portal\'s status, add one under `statuses`: "7"'
+    }
 
 
 def test_a_refused_creation_waits_for_an_edit() -> None:

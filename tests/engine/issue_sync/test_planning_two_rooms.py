@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from sync.core.issue_sync.mapping import DEFAULT_FIELDS
-from sync.core.issue_sync.model import LINKS, SPRINT, ItemAddress
+from sync.core.issue_sync.model import LINKS, PARENT, SPRINT, Item, ItemAddress, Value
 from sync.core.issue_sync.rules import FieldRule
+from sync.gitlab.issues.client import GitLabIssues
+from sync.gitlab.issues.options import IssueOptions
 from tests.contract.bitrix24_room import BOB
-from tests.engine.issue_sync.test_two_rooms import PORTAL, Pair, pair
+from tests.engine.issue_sync.test_two_rooms import PORTAL, TRACKER, Pair, pair
 
 __all__ = ["pair"]
 
@@ -89,3 +91,51 @@ def test_a_task_waits_for_another_as_its_issue_does(planned: Pair) -> None:
     assert planned.b24.state.tasks[number].title == "Dig"
     assert planned.cycle(2).writes == 0
     assert planned.links.conflicts == []
+
+
+def with_parents(pair: Pair, child_kind: str) -> None:
+    options = IssueOptions(parents=True, max_file_bytes=1000)
+    pair.sides[TRACKER] = GitLabIssues(pair.tracker._client, options, pair.clock)
+    pair.capabilities[TRACKER] = pair.sides[TRACKER].capabilities(pair.tracker.project)
+    fields = {**DEFAULT_FIELDS, PARENT: FieldRule()}
+    pair.pair = replace(pair.pair, fields=fields, child_kind=child_kind)
+
+
+def begin_child(pair: Pair) -> None:
+    """Link a task whose parent is linked with an issue."""
+    state, people = pair.b24.state, {"created_by": BOB, "responsible_id": BOB}
+    parent = state.create_task("Dig", group_id=10, **people)
+    issue = pair.tracker.create("Dig")
+    pair.ends = {str(parent.id): issue.id, issue.id: str(parent.id)}
+    child = state.create_task("Fetch the spade", group_id=10, parent_id=parent.id, **people)
+    pair.begin(PORTAL, ItemAddress(str(child.id), "10", str(child.id)))
+
+
+def on_tracker(pair: Pair) -> tuple[str, Value]:
+    item = pair.sides[TRACKER].read([pair.addresses()[TRACKER]])[pair.addresses()[TRACKER].id]
+    assert isinstance(item, Item)
+    return item.kind, item.values[PARENT]
+
+
+def test_a_task_with_a_parent_becomes_a_child_item(pair: Pair) -> None:
+    with_parents(pair, "task")
+    begin_child(pair)
+    parent = str(pair.task.parent_id)
+    assert on_tracker(pair) == ("task", pair.ends[parent])
+    pair.task.parent_id = 0
+    pair.rest()
+    assert on_tracker(pair) == ("task", None)
+    pair.task.parent_id = int(parent)
+    pair.rest()
+    assert on_tracker(pair) == ("task", pair.ends[parent])
+    assert pair.cycle(2).writes == 0
+
+
+def test_a_plain_issue_says_that_it_can_have_no_parent(pair: Pair) -> None:
+    with_parents(pair, "")
+    begin_child(pair)
+    assert on_tracker(pair) == ("issue", None)
+    ((name, text),) = pair.links.state().problems.items()
+    assert (name, "not allowed to add this type of parent item" in text) == (PARENT, True)
+    assert pair.task.parent_id  # what was left out is no edit of the tracker
+    assert pair.cycle(2).writes == 0

@@ -8,7 +8,7 @@ import pytest
 
 from sync.core.issue_sync.model import CUSTOM, STATUS, Item
 from sync.core.issue_sync.writes import Done, UpdateItem
-from sync.gitlab.issues.options import ITERATIONS, IssueOptions
+from sync.gitlab.issues.options import ITERATIONS, MILESTONES, IssueOptions
 from tests.emulators.gitlab.issues import moving
 from tests.emulators.gitlab.issues.records import CustomField, Iteration
 from tests.gitlab.issues.conftest import Side
@@ -168,3 +168,19 @@ def test_a_move_is_followed_by_every_version(side: Side, version: str) -> None:
     item = issues.read([address])[address.id]
     assert isinstance(item, Item)
     assert item.moved_to == str(moved.id)
+
+
+@pytest.mark.parametrize("by_graphql", [True, False])
+def test_a_milestone_is_told_by_its_name(side: Side, by_graphql: bool) -> None:
+    """Filters name it, whether or not sprints are kept in step."""
+    (address,) = side.fill(1)
+    made = side.gitlab.keeping.create_milestone(
+        side.gitlab.state.projects[int(side.project)], "May"
+    )
+    issues = side.connect(IssueOptions(sprint=MILESTONES))
+    issues.apply([UpdateItem("k", address, {"sprint": str(made.id)})], fetch)
+    reading = side.connect()
+    reading._reader.instance.by_graphql = by_graphql
+    item = reading.read([address])[address.id]
+    assert isinstance(item, Item)
+    assert (item.milestone, "sprint" in item.values) == ("May", False)
