@@ -144,7 +144,7 @@ def preview_lines(
                 system=SYSTEMS[side],
             )
     if forecast.statuses:
-        yield "  statuses (issue, task):"
+        yield sentence("  statuses (issue, task):")
         yield from (f"    {line}" for line in forecast.statuses)
     if forecast.problems:
         yield "  cannot cross as it is:"
