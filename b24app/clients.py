@@ -166,15 +166,18 @@ class Clients:
             raise Denied("The sign-in at GitLab is over", code="invalid_grant")
         return self.signed_in_code_host(record, grant)
 
-    def youtrack(self, record: ConnectionRecord) -> YouTrack:
-        """Return the client of a YouTrack connection, for one thread; raises as `code_host`."""
+    def youtrack(self, record: ConnectionRecord, on_trial: str = "") -> YouTrack:
+        """Return the client of a YouTrack connection, for one thread; raises as `code_host`.
+
+        `on_trial`: a token that is not stored yet, in place of the connection's own.
+        """
         from sync.youtrack.api.client import YouTrack
 
         _require_kind(record, "youtrack")
         user = str(record.account.get("username") or "")
         return YouTrack(
             record.base_url,
-            self._access_token(record),
+            on_trial or self._access_token(record),
             connection_id=record.id,
             session=self.session_of(record),
             call_log=self.call_log("youtrack", record.portal_id, connection=record.name, user=user),

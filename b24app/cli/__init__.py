@@ -66,7 +66,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
     ),
     "youtrack": (
         "youtrack",
-        "a YouTrack connection: test it, our app for it",
+        "a YouTrack connection: test it, our app for it, its token",
         parsers.add_youtrack_arguments,
     ),
     "pipeline": (

@@ -84,13 +84,16 @@ def add_gitlab_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_youtrack_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `youtrack`."""
-    sub = parser.add_subparsers(dest="action", required=True, metavar="test|app")
+    sub = parser.add_subparsers(dest="action", required=True, metavar="test|app|token")
     test = sub.add_parser("test", help="who the token is, its time zone, and each project's fields")
     app = sub.add_parser("app", help="write our YouTrack app as a ZIP; it holds a secret")
-    for subparser in (test, app):
+    token = sub.add_parser("token", help="give the connection a new permanent token")
+    for subparser in (test, app, token):
         subparser.add_argument("name", help="the connection's name in the settings")
         add_portal_argument(subparser)
     app.add_argument("-o", "--output", help="the file to write (b24bridge-youtrack.zip)")
+    token.add_argument("--file", help="read it from this file (-: standard input)")
+    token.add_argument("pasted", nargs="*", help=argparse.SUPPRESS)
 
 
 def add_audit_arguments(parser: argparse.ArgumentParser) -> None:

@@ -143,6 +143,9 @@ def preview_lines(
                 entries=forecast.entries[side],
                 system=SYSTEMS[side],
             )
+    if forecast.statuses:
+        yield sentence("  statuses (issue, task):")
+        yield from (f"    {line}" for line in forecast.statuses)
     if forecast.problems:
         yield "  cannot cross as it is:"
         for text, count in sorted(forecast.problems.items(), key=lambda row: (-row[1], row[0])):

@@ -1,45 +1,80 @@
-"""`youtrack test NAME`: whose token it is, and what projects can hold; `app`: our YouTrack app."""
+"""`youtrack test NAME`, `youtrack app NAME` and `youtrack token NAME`."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-from b24app.cli.context import find_connection, open_clients, prepare_database, print_lines
+from b24app.cli.context import (
+    find_connection,
+    open_clients,
+    prepare_database,
+    print_lines,
+    print_problems,
+)
+from b24app.cli.new_token import PASTED, WRITE_STORED, is_kept_elsewhere, read_token
 from b24app.clients import Clients
 from b24app.services.overview import find_portal
 from b24app.services.youtrack_app import FILE_NAME, make_app
+from b24app.services.youtrack_connections import (
+    app_notes,
+    check_connection,
+    describe,
+    replace_token,
+)
 from sync.config import Config
 from sync.errors import SyncError
-from sync.sentences import as_sentence, sentence
+from sync.sentences import sentence
 from sync.store.db.database import read
-from sync.store.rows import ConnectionRecord
-from sync.youtrack.api.account import Account, problems, read_account
-from sync.youtrack.api.client import YouTrack
-from sync.youtrack.issues.client import YouTrackIssues
+from sync.store.rows import ConnectionRecord, PortalRecord
+from sync.youtrack.api.account import problems
+
+MOST_PROJECTS = 1000
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """Test a connection or write its app; return 1 where something is wrong."""
+    """Test a connection, write its app or give it a token; return 1 where something is wrong."""
+    if args.action == "token" and args.pasted:
+        print_problems(sentence(PASTED, system="YouTrack"))
+        return 2
     with open_clients(config, prepare_database(config)) as opened:
         with read(opened.engine) as conn:
             portal = find_portal(conn, args.portal)
             record = find_connection(conn, portal.id, args.name)
+        if args.action == "token":
+            return _replace_token(opened, portal, record, args)
         return _app(opened, record, args.output) if args.action == "app" else _test(opened, record)
 
 
 def _test(opened: Clients, record: ConnectionRecord) -> int:
-    try:
-        client = opened.youtrack(record)
-        account = read_account(client)
-        lines = [describe(account), *problems(account), *missing_fields(client, record)]
-    except SyncError as error:
-        print_lines(*filter(None, [error.message, error.cause, error.change]))
+    tested = check_connection(opened, record, MOST_PROJECTS)
+    print_lines(*filter(None, [tested.account, *tested.problems]))
+    if tested.account:
+        print_lines(*app_notes(opened, opened.youtrack(record), record))
+    return 0 if tested.ok else 1
+
+
+def _replace_token(
+    opened: Clients, portal: PortalRecord, record: ConnectionRecord, args: argparse.Namespace
+) -> int:
+    """Store a token that YouTrack accepts; the old one stays where it does not."""
+    token = read_token(args.file)
+    if not token:
         return 1
-    print_lines(*lines)
-    return 1 if len(lines) > 1 else 0
+    elsewhere = is_kept_elsewhere(opened, portal, record)
+    account = replace_token(opened, portal, record, token)
+    found = list(problems(account))
+    print_lines(
+        sentence(
+            "The connection {name} has a new token: {account}",
+            name=record.name,
+            account=describe(account),
+        ),
+        *found,
+        *([WRITE_STORED] if elsewhere else []),
+    )
+    return 1 if found else 0
 
 
 def _app(opened: Clients, record: ConnectionRecord, output: str | None) -> int:
@@ -65,30 +100,3 @@ def _app(opened: Clients, record: ConnectionRecord, output: str | None) -> int:
         ),
     )
     return 0
-
-
-def describe(account: Account) -> str:
-    """Return an account in one line."""
-    return sentence(
-        "{login} at YouTrack {version}, time zone {zone}",
-        login=account.login,
-        version=account.version,
-        zone=account.zone,
-    )
-
-
-def missing_fields(client: YouTrack, record: ConnectionRecord) -> Iterator[str]:
-    """Yield what projects of the connection cannot hold, a line each."""
-    issues = YouTrackIssues(client)
-    for project in record.options.get("projects") or ():
-        try:
-            able = issues.capabilities(str(project))
-        except SyncError as error:
-            yield sentence("{project}: {why}", project=str(project), why=error)
-            continue
-        wanted = ("status", "priority", "assignees", "deadline", "estimate")
-        yield from (
-            sentence("{project}: {why}", project=str(project), why=as_sentence(able.missing[name]))
-            for name in wanted
-            if name in able.missing
-        )

@@ -138,11 +138,16 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
             raise RequestRejected(
                 404, "no_connection", sentence("There is no connection {name}", name=name)
             )
-        from b24app.services.connection_checks import (
-            check_whole_connection,  # python-gitlab is large, and no other page needs it
-        )
+        if record.kind == "youtrack":
+            from b24app.services.youtrack_connections import check_connection
 
-        tested = check_whole_connection(deps.clients, record, MAX_TARGETS_TESTED)
+            tested = check_connection(deps.clients, record, MAX_TARGETS_TESTED)
+        else:
+            from b24app.services.connection_checks import (
+                check_whole_connection,  # python-gitlab is large, and no other page needs it
+            )
+
+            tested = check_whole_connection(deps.clients, record, MAX_TARGETS_TESTED)
         problems = [translate(page_language(), problem) for problem in tested.problems]
         return jsonify(
             asdict(tested)

@@ -22,7 +22,7 @@ from sync.store import access, connections, inbox, oauth_applications, oauth_gra
 from sync.store.access import ConnectionAccess
 from sync.store.db.database import read, write
 from sync.store.oauth_grants import GrantRecord
-from sync.store.rows import ConnectionRecord
+from sync.store.rows import ConnectionRecord, PortalRecord
 
 MAX_DOCUMENT = 200_000  # characters
 MAX_TOKEN = 500
@@ -99,10 +99,7 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
 
     @here.post("/connections/<name>/token")
     def replace_token(name: str) -> Response:
-        """Give a connection another token, if GitLab accepts it; the old one stays otherwise."""
-        from b24app.services.connection_checks import replace_token as store_token  # large
-        from b24app.services.gitlab_connections import describe_account
-
+        """Give a connection another token, if its system accepts it; else the old one stays."""
         visitor, portal = require_admin(deps)
         deps.limits.admit("test", CHECKS, portal=portal.id)
         token = str(json_body().get("token") or "").strip()
@@ -114,12 +111,26 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
             raise RequestRejected(
                 404, "no_connection", sentence("There is no connection {name}", name=name)
             )
-        account = store_token(deps.clients, portal, record, token)
+        account = _store_token(deps, portal, record, token)
         person = person_name(deps, visitor)
         with write(deps.engine) as conn:
             settings_text.record_change(conn, portal, f"{person}: {name}, token", deps.clock.now())
         deps.wake(portal.id)
-        return jsonify(account=translate(page_language(), describe_account(account)))
+        return jsonify(account=translate(page_language(), account))
+
+
+def _store_token(deps: Deps, portal: PortalRecord, record: ConnectionRecord, token: str) -> str:
+    """Store a token that its system accepts; return whose it is, in one line. Raises SyncError."""
+    if record.kind == "youtrack":
+        from b24app.services import youtrack_connections
+
+        return youtrack_connections.describe(
+            youtrack_connections.replace_token(deps.clients, portal, record, token)
+        )
+    from b24app.services.connection_checks import replace_token  # large
+    from b24app.services.gitlab_connections import describe_account
+
+    return describe_account(replace_token(deps.clients, portal, record, token))
 
 
 def _document() -> tuple[str, str, str]:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import Connection
-
 from b24app.clients import Clients
-from b24app.services.gitlab_connections import ConnectionTest, check_connection, hook_targets
-from sync.engine.upkeep.access import record_accepted
+from b24app.services.connection_results import ConnectionTest, store_token
+from b24app.services.gitlab_connections import check_connection, hook_targets
 from sync.gitlab.api.account import Account, read_account
 from sync.gitlab.api.target_checks import TargetCheck, check_target
 from sync.sentences import as_sentence
-from sync.settings.apply import current_settings
-from sync.settings.model import Secret, stored
-from sync.store import connections, oauth_grants, portals
-from sync.store.db.database import read, write
-from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets, PortalRecord
+from sync.store import connections
+from sync.store.db.database import read
+from sync.store.rows import ConnectionRecord, PortalRecord
 
 Progress = Callable[[int, int], None]
 NO_TARGETS = TargetCheck(
@@ -68,31 +63,5 @@ def replace_token(
     The settings say from then on that the database has it. Raises SyncError.
     """
     account = read_account(clients.code_host_on_trial(record, token))
-    draft = ConnectionDraft(
-        record.kind,
-        record.name,
-        record.base_url,
-        ConnectionSecrets(hook_key="", access_token=token),
-        dict(record.options),
-    )
-    now = clients.clock.now()
-    with write(clients.engine) as conn:
-        connections.upsert(conn, clients.vault, portal.id, draft, now)
-        oauth_grants.remove(conn, record.id, oauth_grants.OWN)
-        connections.set_state(conn, record.id, "active", "")
-        record_accepted(conn, record, account.expires_at, now)
-        mark_token_stored(conn, portal, record.name, now)
+    store_token(clients, portal, record, token, account.expires_at)
     return account
-
-
-def mark_token_stored(conn: Connection, portal: PortalRecord, name: str, now: datetime) -> None:
-    """Have the settings say that the database has a connection's token."""
-    settings = current_settings(conn, portal)
-    changed = [
-        connection.model_copy(update={"token": Secret(stored=True)})
-        if connection.name == name
-        else connection
-        for connection in settings.connections
-    ]
-    settings = settings.model_copy(update={"connections": changed})
-    portals.save_settings(conn, portal.id, stored(settings), now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from b24app.clients import Clients
+from b24app.services.connection_results import ConnectionTest
 from sync.core.rules.portal import Rules, wanted_kinds, wants_internal
 from sync.errors import Refused, SyncError
 from sync.gitlab.api import account, custom_issue_tracker
@@ -17,15 +18,6 @@ from sync.sentences import as_sentence, join_sentences, sentence
 from sync.store import connections
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionRecord, ConnectionSecrets, PortalRecord
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionTest:
-    """The result of a test: the account in one line, and what is wrong with it."""
-
-    ok: bool
-    account: str
-    problems: tuple[str, ...]
 
 
 def check_connection(rooms: Clients, record: ConnectionRecord) -> ConnectionTest:

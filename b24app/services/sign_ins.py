@@ -18,7 +18,7 @@ from b24app.errors import RequestRejected, error_text
 from b24app.grants import find_application, revoke, to_tokens
 from b24app.oauth_address import callback_url
 from b24app.services import settings_text
-from b24app.services.connection_checks import mark_token_stored
+from b24app.services.connection_results import mark_token_stored
 from b24app.services.gitlab_connections import describe_account
 from sync.errors import Denied, SyncError
 from sync.gitlab.api import oauth

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -73,7 +73,7 @@ class PortalDesk:
         items = {side: self._items(setting, side, linked[side]) for side in SideName}
         forecast = foresee(pair, setting.rules_for(LinkState("")), items, linked)
         forecast.problems.update(dict.fromkeys(setting.problems, 1))
-        return forecast, self._costs(listed)
+        return replace(forecast, statuses=setting.statuses), self._costs(listed)
 
     def rehearse(
         self, text: str, since: datetime, workgroup: int | None, project: str | None

@@ -232,6 +232,19 @@ def of_connection(conn: Connection, connection_id: int) -> tuple[IssueLinkRow, .
     return _rows(conn, query.order_by(issue_link.c.id))
 
 
+def keys_elsewhere(conn: Connection, portal_id: int, connection_id: int) -> dict[str, set[str]]:
+    """Return the keys of links that tasks have at other connections, ended ones too, by task."""
+    query = select(issue_link.c.task_id, issue_link.c.key).where(
+        issue_link.c.portal_id == portal_id,
+        issue_link.c.connection_id != connection_id,
+        issue_link.c.task_id.is_not(None),
+    )
+    keys: dict[str, set[str]] = {}
+    for task_id, key in conn.execute(query):
+        keys.setdefault(task_id, set()).add(key)
+    return keys
+
+
 def linked_ends(conn: Connection, connection_id: int) -> list[tuple[str, str]]:
     """Return the ids of both ends, the tracker's first, of links that have them."""
     link = issue_link.c

@@ -9,10 +9,16 @@ from datetime import UTC, date, datetime
 from sync.core.clock import ManualClock
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    BLOCKED,
+    BLOCKS,
     DEADLINE,
     DESCRIPTION,
     ESTIMATE,
+    LINKS,
+    PARENT,
     PRIORITY,
+    RELATES,
+    SPRINT,
     STATUS,
     TAGS,
     TITLE,
@@ -30,11 +36,11 @@ from tests.emulators.youtrack.state import DEFAULT, day_start
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 FIELDS = {**DEFAULT, "Due Date": "date", "Estimation": "period"}
-SEVERAL = {**FIELDS, "Assignee": "user[*]"}
+SEVERAL = {**FIELDS, "Assignee": "user[*]", "Sprints": "version[*]"}
 
 
 class YouTrackRoom:
-    """`fields`: of the projects; `zone`: of our account's profile."""
+    """`fields`: of the projects, `Sprints` is what the board follows; `zone`: of our profile."""
 
     def __init__(
         self, emulator: YouTrackEmulator, clock: ManualClock, fields: dict[str, str], zone: str
@@ -47,13 +53,21 @@ class YouTrackRoom:
         self._shop = self._state.add_project("SHOP", members, fields)
         self._other = self._state.add_project("OTHER", members, fields)
         self.project, self.other_project = self._shop.id, self._other.id
-        self.traits = _traits(self._people, several=fields["Assignee"].endswith("[*]"))
+        synced = "Sprints" if "Sprints" in fields else ""
+        board = self._state.add_board("Team board", [self._shop], ("Sprint 1", "Sprint 2"), synced)
+        sprints = [sprint.id for sprint in board.sprints]
+        others = [self.create(f"Parent {number}").id for number in range(3)]
+        self.traits = _traits(
+            self._people, sprints, others, several=fields["Assignee"].endswith("[*]")
+        )
         self.client: SideClient = self.new_client()
 
     def new_client(self) -> YouTrackIssues:
         session = guarded_session(["127.0.0.0/8"])
         self._client = YouTrack(self._emulator.url, "perm-bridge", session=session)
-        return YouTrackIssues(self._client, IssueOptions(max_file_bytes=1000))
+        return YouTrackIssues(
+            self._client, IssueOptions(links=True, parents=True, sprints=True, max_file_bytes=1000)
+        )
 
     def person(self, name: str) -> str:
         return self._people[name].id
@@ -75,6 +89,16 @@ class YouTrackRoom:
         if field_name == TAGS:
             issue.tags.append(records.Tag(self._state.next_id("5"), member, bob))
             self._state.record(issue, bob, "TagsCategory", added=issue.tags[-1])
+            return
+        if field_name == LINKS:
+            kind, _, other = member.partition(":")
+            name, direction = {
+                RELATES: ("Relates", "BOTH"),
+                BLOCKS: ("Depend", "OUTWARD"),
+                BLOCKED: ("Depend", "INWARD"),
+            }[kind]
+            link_type = next(each for each in self._state.link_types if each.name == name)
+            self._state.link(bob, issue, self._state.issues[other], link_type, direction)
             return
         of_project = self._shop.field_named("Assignee")
         assert of_project is not None
@@ -154,8 +178,12 @@ class YouTrackRoom:
         return next(each for each in self._issue(address).comments if each.id == comment_id)
 
 
-def _traits(people: dict[str, records.User], *, several: bool) -> Traits:
+def _traits(
+    people: dict[str, records.User], sprints: list[str], others: list[str], *, several: bool
+) -> Traits:
     """Work is kept in minutes; an issue keeps its id when it moves; a refusal is never silent."""
+    kinds = (BLOCKED, BLOCKS, RELATES)
+    first, second, third = (f"{kind}:{other}" for kind, other in zip(kinds, others, strict=True))
     ids = [people[name].id for name in ("ann", "bob", "bridge")]
     return Traits(
         name="YouTrack",
@@ -168,8 +196,11 @@ def _traits(people: dict[str, records.User], *, several: bool) -> Traits:
             DEADLINE: Sample("2026-04-01", "2026-05-01"),
             TAGS: Sample(frozenset({"bug"}), frozenset({"bug", "ui"})),
             ESTIMATE: Sample(5400, 7200),
+            SPRINT: Sample(sprints[0], sprints[1]),
+            PARENT: Sample(others[0], others[1]),
+            LINKS: Sample(frozenset({first}), frozenset({first, second})),
         },
-        set_fields={TAGS: ("bug", "ui", "slow")}
+        set_fields={TAGS: ("bug", "ui", "slow"), LINKS: (first, second, third)}
         | ({ASSIGNEES: (ids[0], ids[1], ids[2])} if several else {}),
         longest_title=1000,
         hostile=(

@@ -32,7 +32,7 @@ class Site:
         self.client = YouTrack(
             self.emulator.url, "perm-bridge", session=guarded_session(["127.0.0.0/8"])
         )
-        return YouTrackIssues(self.client, IssueOptions(**options))
+        return YouTrackIssues(self.client, IssueOptions(**options), clock=self.clock)
 
     def issue(self, summary: str = "Pump") -> ItemAddress:
         """Let Bob create an issue."""

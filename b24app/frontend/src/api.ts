@@ -111,6 +111,9 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   return answer as T
 }
 
+/** The answer as a file. */
+export const download = async (path: string): Promise<Blob> => (await send('POST', path, {})).blob()
+
 /** The answer line by line, as the server gets on with the work. */
 async function* lines<T>(path: string, body: unknown): AsyncGenerator<T> {
   const reader = (await send('POST', path, body)).body!

@@ -1,5 +1,5 @@
 /** The settings document, and the connections with their tokens. */
-import { call, type Connection } from './api'
+import { call, download, type Connection } from './api'
 
 export interface ConnectionSettings extends Connection {
   account: string
@@ -67,4 +67,5 @@ export const settingsApi = {
     call<SettingsCheck>('POST', 'settings', { ...document(text, from), remove }),
   replaceToken: (name: string, token: string) =>
     call<{ account: string }>('POST', `connections/${encodeURIComponent(name)}/token`, { token }),
+  youtrackApp: (name: string) => download(`connections/${encodeURIComponent(name)}/youtrack-app`),
 }

@@ -19,7 +19,7 @@ def new_entries(
     for side in records:
         ids = {entry.ids.get(side) for entry in link.entries if entry.kind is kind}
         for record in sorted(records[side].values(), key=_age):
-            if record.id not in ids and crosses(link, record, side, rule):
+            if record.id not in ids and crosses(link, record, side, rule, rules.other_links):
                 yield Entry(
                     kind,
                     side,
@@ -32,11 +32,17 @@ def new_entries(
                 )
 
 
-def crosses(link: LinkState, record: Record, side: SideName, rule: EntryRule) -> bool:
+def crosses(
+    link: LinkState,
+    record: Record,
+    side: SideName,
+    rule: EntryRule,
+    other_links: frozenset[str] = frozenset(),
+) -> bool:
     """Whether a record of a side gets a copy on the other one."""
     is_old = rule.since is not None and _age(record)[0] < rule.since
     is_hidden = isinstance(record, Comment) and record.internal and not rule.internal
-    is_kept = is_ours(link, side, record) or is_old or is_hidden
+    is_kept = is_ours(link, side, record, other_links) or is_old or is_hidden
     return rule.direction.allows(side.other) and not is_kept
 
 

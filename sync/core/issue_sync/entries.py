@@ -273,7 +273,7 @@ class _Step:
         texts += [
             comment.text
             for comment in item.comments or ()
-            if crosses(self.link, comment, origin, rules.comments)
+            if crosses(self.link, comment, origin, rules.comments, rules.other_links)
         ]
         return bool(file.reference) and any(file.reference in text for text in texts)
 

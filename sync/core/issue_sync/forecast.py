@@ -29,7 +29,7 @@ class Forecast:
 
     `linked`: pairs that exist. `created`: by the side on which items would be made. `passed_over`:
     by the side of items that stay alone. `entries`: comments, work and files to copy, by side.
-    `problems`: what cannot cross, by text, with the number of items.
+    `problems`: what cannot cross, by text, with the number of items. `statuses`: which is which.
     """
 
     linked: int = 0
@@ -37,6 +37,7 @@ class Forecast:
     passed_over: Counter[SideName] = field(default_factory=Counter)
     entries: Counter[SideName] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
+    statuses: tuple[str, ...] = ()
 
     def requests(self, costs: Mapping[SideName, Cost]) -> dict[SideName, int]:
         """Return about how many requests go to each side: what is read there, and written."""

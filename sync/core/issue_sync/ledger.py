@@ -71,11 +71,16 @@ def author(record: Record) -> str:
     return "" if isinstance(record, File) else record.author.id
 
 
-def is_ours(link: LinkState, side: SideName, record: Record) -> bool:
+def is_ours(
+    link: LinkState, side: SideName, record: Record, other_links: frozenset[str] = frozenset()
+) -> bool:
     """Whether we wrote it: in our own name, or in a person's, which only the key tells.
 
-    A person may also copy a text with the key in it: then another record stands for that key.
+    A person may also copy a text with the key in it: then another record stands for that key. What
+    another link of the portal's item brought from another tracker is news here.
     """
+    if side is SideName.PORTAL and record.key.partition("/")[0] in other_links:
+        return False
     if isinstance(record, File) or record.author.is_bridge or not record.key:
         return bool(record.key) or _is_bridges(record)
     entry = next((entry for entry in link.entries if write_key(entry) == record.key), None)

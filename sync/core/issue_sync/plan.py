@@ -25,6 +25,7 @@ from sync.core.issue_sync.link import (
 )
 from sync.core.issue_sync.model import Absence, Author, Item, ItemAddress, SideName, Unreachable
 from sync.core.issue_sync.rules import LinkRules
+from sync.core.issue_sync.status_notes import explain_status
 from sync.core.issue_sync.story import conflict_line, problem_lines
 from sync.core.issue_sync.values import Items, plan_creation, plan_values
 from sync.core.issue_sync.writes import AddComment, AddFile, CreateItem, DeleteTime, UpdateItem
@@ -241,7 +242,7 @@ def _with_both(link: LinkState, items: Items, rules: LinkRules, now: datetime) -
         return LinkPlan(replace(link, pause=pause), pause=pause, story=(_pause_line(pause),))
     before, link = link, entries.link
     values = plan_values(link, items, rules, now)
-    writes = _in_order(entries, values.writes)
+    writes = _in_order(entries, values.writes) + explain_status(before, items, values, rules)
     is_searching = any(entry.state is EntryState.UNPLACED for entry in link.entries)
     moved_at = link.moved_at if is_searching else None
     after = replace(values.link, deletions_agreed=False, moved_at=moved_at)

@@ -94,7 +94,8 @@ class Texts:
     """How texts of entries are written on a side, final and harmless, with their authors' names.
 
     `person`: the other side's id of an author who has an account of their own on the side, else "";
-    in their name `own_comment` is written, which names nobody.
+    in their name `own_comment` is written, which names nobody. `status_note`: what a side is told
+    about a status of the other that it cannot say itself, "" for nothing.
     """
 
     comment: Callable[[SideName, Comment], str] = _keep_text
@@ -104,6 +105,7 @@ class Texts:
     same: Callable[[SideName, str, str], bool] = _same_text
     person: Callable[[SideName, str], str] = _nobody
     own_comment: Callable[[SideName, Comment], str] = _keep_text
+    status_note: Callable[[SideName, str], str] = _nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ class LinkRules:
 
     `fields` and `translations` have the same names; `translations` are made by the engine from
     the mapping of values and people. `create`: sides on which the missing end may be created.
-    `capabilities`: what each side's project can hold, where asked.
+    `capabilities`: what each side's project can hold, where asked. `other_links`: keys of the links
+    that the portal's item has to other trackers, whose copies cross as if people had written them.
     """
 
     fields: Mapping[str, FieldRule]
@@ -123,3 +126,4 @@ class LinkRules:
     create: Mapping[SideName, Creation] = field(default_factory=dict)
     texts: Texts = Texts()
     capabilities: Mapping[SideName, Capabilities] = field(default_factory=dict)
+    other_links: frozenset[str] = frozenset()

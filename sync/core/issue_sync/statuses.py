@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sync.core.issue_sync.fields import Scalar, Untranslatable
 from sync.core.issue_sync.link import Values
 from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice
+from sync.core.issue_sync.status_meanings import is_said, nearest
 from sync.sentences import sentence
 
 
@@ -91,7 +92,7 @@ def _problems(
 
 
 def offer(tracker: Capabilities, portal: Capabilities) -> tuple[StatusRow, ...]:
-    """Return a table to begin with: by names, else by whether an item is finished."""
+    """Return a table to begin with: by names and meanings, and whether it is finished."""
     columns = portal.choices.get(STAGE, ())
     return tuple(
         StatusRow(
@@ -110,11 +111,11 @@ def without_table(tracker: Capabilities, portal: Capabilities) -> tuple[StatusRo
     first finished status ("Done", not "Won't do"), one that goes on is open there.
     """
     offered = offer(tracker, portal)
-    closed = {choice.id: choice.closed for choice in tracker.choices.get(STATUS, ())}
+    statuses = {choice.id: choice for choice in tracker.choices.get(STATUS, ())}
     wherever = [
         StatusRow(row.tracker, choice.id)
         for choice in portal.choices.get(STATUS, ())
-        if (row := _standing_for(choice, offered, closed)) is not None
+        if (row := _standing_for(choice, offered, statuses)) is not None
     ]
     return (
         *(row for row in offered if row.stage is not None),
@@ -123,19 +124,59 @@ def without_table(tracker: Capabilities, portal: Capabilities) -> tuple[StatusRo
     )
 
 
+def with_nearest(
+    rows: Sequence[StatusRow], tracker: Capabilities, portal: Capabilities
+) -> tuple[StatusRow, ...]:
+    """Return a table in which each of the tracker's statuses has a row: the nearest configured.
+
+    A row that is added counts to the portal alone: there, the table's own rows come first.
+    """
+    statuses = {choice.id: choice for choice in tracker.choices.get(STATUS, ())}
+    configured = [row for row in rows if row.tracker in statuses]
+    if not configured:
+        return tuple(rows)
+    added: list[StatusRow] = []
+    for status_id in statuses.keys() - {row.tracker for row in configured}:
+        status = statuses[status_id]
+        like = nearest(status, [statuses[row.tracker] for row in configured])
+        row = next((row for row in configured if like is not None and row.tracker == like.id), None)
+        if row is not None:
+            added.append(StatusRow(status_id, row.portal, row.stage))
+    return (*rows, *sorted(added, key=lambda row: row.tracker))
+
+
+def explained(
+    rows: Sequence[StatusRow], tracker: Capabilities, portal: Capabilities
+) -> dict[str, tuple[str, str]]:
+    """Return the tracker's statuses that the portal cannot say: both names, by the tracker's id."""
+    on_portal = {choice.id: choice for choice in portal.choices.get(STATUS, ())}
+    columns = {choice.id: choice for choice in portal.choices.get(STAGE, ())}
+    out: dict[str, tuple[str, str]] = {}
+    for status in tracker.choices.get(STATUS, ()):
+        row = next((row for row in rows if row.tracker == status.id), None)
+        shown = on_portal.get(row.portal) if row else None
+        column = columns.get(row.stage or "") if row else None
+        if shown and not is_said(status, shown) and not (column and is_said(status, column)):
+            out[status.id] = (status.name, shown.name)
+    return out
+
+
 def _standing_for(
-    choice: Choice, rows: Sequence[StatusRow], closed: Mapping[str, bool]
+    choice: Choice, rows: Sequence[StatusRow], statuses: Mapping[str, Choice]
 ) -> StatusRow | None:
     """Return the row that says a status of the portal best, or None where there is none."""
-    same = (row for row in rows if row.portal == choice.id)
-    alike = (row for row in rows if closed[row.tracker] is choice.closed)
-    return next(same, None) or next(alike, None)
+    same = [row for row in rows if row.portal == choice.id]
+    alike = [row for row in rows if statuses[row.tracker].closed is choice.closed]
+    for fitting in (same, alike):
+        best = nearest(choice, [statuses[row.tracker] for row in fitting])
+        if best is not None:
+            return next(row for row in fitting if row.tracker == best.id)
+    return None
 
 
 def _like(status: Choice, choices: Sequence[Choice]) -> str:
-    fitting = [choice for choice in choices if choice.closed is status.closed]
-    named = [choice for choice in fitting if _same_name(choice, status)]
-    return next((choice.id for choice in (*named, *fitting)), "")
+    fitting = nearest(status, [choice for choice in choices if choice.closed is status.closed])
+    return fitting.id if fitting else ""
 
 
 def _same_name(choice: Choice, other: Choice) -> bool:

@@ -259,7 +259,8 @@ def plan_creation(
         intents[name] = _intent(translation, to, {}, carried, {})
     key = f"{link.key}/create:{to}:{link.generation}"
     kind = (values.get(PARENT) and creation.child_kind) or creation.kind
-    write = CreateItem(key, creation.project, values, kind, item.author)
+    author = rules.texts.author(to, item.author)
+    write = CreateItem(key, creation.project, values, kind, author)
     return PlannedWrite(
         to, write, sentence("only the {other} has it", other=to.other), intents=intents
     )

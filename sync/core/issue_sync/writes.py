@@ -32,7 +32,7 @@ class CreateItem:
     project: str
     values: Mapping[str, Value]
     kind: str = ""
-    author: Author | None = None  # who wrote it on the other side
+    author: Author | None = None  # who wrote it: a person of this side, without an id if unknown
 
 
 @dataclass(frozen=True, slots=True)

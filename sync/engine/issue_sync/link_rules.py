@@ -20,6 +20,7 @@ from sync.core.issue_sync.model import (
     PARENT,
     PRIORITY,
     SPRINT,
+    STAGE,
     STATUS,
     TAGS,
     TITLE,
@@ -79,6 +80,7 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
             texts.same,
             texts.person,
             texts.own_comment,
+            _status_note(world, rows, texts),
         ),
         capabilities=world.capabilities,
     ), problems
@@ -105,7 +107,47 @@ def _status_table(
     if not world.pair.statuses:
         return statuses.without_table(tracker, portal), ()
     rows, problems = status_rows(world.pair, world.codes, tracker, portal)
-    return rows, (*problems, *statuses.check(rows, tracker, portal))
+    table = statuses.with_nearest(rows, tracker, portal)
+    return table, (*problems, *statuses.check(rows, tracker, portal))
+
+
+def _status_note(
+    world: PairWorld, rows: tuple[statuses.StatusRow, ...], texts: LinkTexts
+) -> Callable[[SideName, str], str]:
+    """Return what explains a status of the tracker in the task."""
+    tracker, portal = (world.capabilities[side] for side in SideName)
+    explained = statuses.explained(rows, tracker, portal)
+
+    def note(to: SideName, status: str) -> str:
+        if to is not SideName.PORTAL or status not in explained:
+            return ""
+        return texts.status_note(to, *explained[status])
+
+    return note
+
+
+def status_lines(world: PairWorld) -> tuple[str, ...]:
+    """Return the table of statuses that holds for a pair, a line for each of both sides'."""
+    tracker, portal = (world.capabilities[side] for side in SideName)
+    rows, _ = _status_table(world)
+    way = statuses.translation(rows)
+    names = {
+        side: {choice.id: choice.name for choice in able.choices.get(STATUS, ())}
+        for side, able in world.capabilities.items()
+    }
+    columns = {choice.id: choice.name for choice in portal.choices.get(STAGE, ())}
+    lines = []
+    for choice in tracker.choices.get(STATUS, ()):
+        wanted = way.to_portal({STATUS: choice.id})
+        if isinstance(wanted, Untranslatable):
+            continue
+        status = names[SideName.PORTAL].get(str(wanted.get(STATUS) or ""), "")
+        column = columns.get(str(wanted.get(STAGE) or ""), "")
+        shown = ", ".join(filter(None, [status, f"column {column}" if column else ""]))
+        back = way.to_tracker(wanted)
+        same = not isinstance(back, Untranslatable) and back.get(STATUS) == choice.id
+        lines.append(f"{choice.name} {'<->' if same else '->'} {shown}")
+    return tuple(lines)
 
 
 def _translations(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from sync.core.i18n.translate import translate
 from sync.core.issue_sync.link import EntryKind, LinkState
 from sync.core.issue_sync.model import Author, Comment, SideName, TimeEntry
 from sync.text.patch import Patched, patch
@@ -56,6 +57,7 @@ class LinkTexts:
     link: LinkState
     system: str
     own_accounts: frozenset[str] = frozenset()
+    language: str = "en"
 
     def patch(self, to: SideName, before: str, after: str, held: str) -> Patched:
         """Write the change of the other side's text into the text that `to` holds."""
@@ -78,7 +80,12 @@ class LinkTexts:
         return same_text(read(before), read(after))
 
     def comment(self, to: SideName, comment: Comment) -> str:
-        """Return a comment for the other side, under the name of who wrote it."""
+        """Return a comment for the other side, under the name of who wrote it.
+
+        What was brought from another tracker has its author's name in the text already.
+        """
+        if comment.author.is_bridge:
+            return self.own_comment(to, comment)
         head = Paragraph((Strong((Text(f"{self._name(to, comment.author)}:"),)),))
         return self.sides[to].write(Document((head, *self._blocks(to, comment))))
 
@@ -102,6 +109,12 @@ class LinkTexts:
     def author(self, to: SideName, author: Author) -> Author:
         """Return a person of the other side as one of this side; without an id where unknown."""
         return Author(self.people.counterpart(to.other, author.id) or "", self._name(to, author))
+
+    def status_note(self, to: SideName, status: str, shown: str) -> str:
+        """Return what is said of a tracker's status that the portal shows as another."""
+        key = "status explained"
+        text = translate(self.language, key, system=self.system, status=status, shown=shown)
+        return self.sides[to].write(Document((Paragraph((Text(text),)),)))
 
     def deleted(self, to: SideName) -> str:
         """Return what is said where the other end was deleted."""

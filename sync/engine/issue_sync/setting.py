@@ -16,11 +16,11 @@ from sync.bitrix24.tasks.fields import STATUS_CODES
 from sync.core.clock import is_due
 from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.mapping import ProjectPair, SyncMapping
-from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, Capabilities, SideName
+from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, STATUS, Capabilities, SideName
 from sync.core.issue_sync.rules import Direction, LinkRules
 from sync.core.issue_sync.side import SideClient
 from sync.engine.issue_sync.echoes import ListedItems
-from sync.engine.issue_sync.link_rules import PairWorld, build_rules
+from sync.engine.issue_sync.link_rules import PairWorld, build_rules, status_lines
 from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.engine.issue_sync.trackers import tracker_of
 from sync.engine.load.people import portal_users_of
@@ -107,7 +107,10 @@ class PairFacts:
 
 @dataclass(frozen=True)
 class PairSetting:
-    """A pair at work. `projects`: its ids on both sides. `problems`: settings that name nothing."""
+    """A pair at work. `projects`: its ids on both sides. `problems`: settings that name nothing.
+
+    `statuses`: the table of statuses, for people.
+    """
 
     connection: ConnectionRecord
     pair: ProjectPair
@@ -115,6 +118,7 @@ class PairSetting:
     projects: Mapping[SideName, str]
     rules_for: Callable[[LinkState], LinkRules]
     problems: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
 
 
 def open_pair(
@@ -129,19 +133,25 @@ def open_pair(
         grants = oauth_grants.usable_by_person(conn, connection.id)
         own = {str(user_id): grant.account for user_id, grant in grants.items()}
         who = _with_own_accounts(_people(deps, conn, row, connection, facts.users), own)
+        elsewhere = issue_links.keys_elsewhere(conn, row.record.id, connection.id)
+        language = deps.rules_for(conn, row).language
     ends = _Ends(deps.database, connection.id)
     world = PairWorld(pair, facts.capabilities, codes, ends.find)
 
     kind = tracker_of(connection)
+    accounts = frozenset(who.counterparts[SideName.PORTAL] if kind.writes_for_all else own)
     dialects = {SideName.TRACKER: tracker(kind.dialect), SideName.PORTAL: TASK}
 
     def rules_for(link: LinkState) -> LinkRules:
-        texts = LinkTexts(dialects, who, link, kind.name, own_accounts=frozenset(own))
-        return build_rules(world, texts)[0]
+        texts = LinkTexts(dialects, who, link, kind.name, own_accounts=accounts, language=language)
+        task = link.addresses.get(SideName.PORTAL)
+        others = elsewhere.get(task.id, ()) if task else ()
+        return replace(build_rules(world, texts)[0], other_links=frozenset(others))
 
     _, problems = build_rules(world, LinkTexts(dialects, who, LinkState(""), kind.name))
     projects = {SideName.TRACKER: facts.project_id, SideName.PORTAL: str(pair.group_id)}
-    return PairSetting(connection, pair, sides, projects, rules_for, problems)
+    table = status_lines(world) if pair.crosses(STATUS) else ()
+    return PairSetting(connection, pair, sides, projects, rules_for, problems, table)
 
 
 def _facts(deps: Deps, connection: ConnectionRecord, pair: ProjectPair, sides: Sides) -> PairFacts:

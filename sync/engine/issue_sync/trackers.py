@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sync.engine.deps import Deps
 
 M = TypeVar("M")
+_ANY_BOARD = ("", "milestone", "iteration")  # words of the settings that name no board
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Tracker:
     """A tracker: its name for people, its Markdown, how its issues and a project are reached.
 
     `project_id_for` gives the project's id for good. `users_of` lists accounts, for a tracker whose
-    people no webhook stores. All raise SyncError.
+    people no webhook stores. `writes_for_all`: whether it may be able to write in the name of
+    everybody whose account is known. All raise SyncError.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Tracker:
     open_issues: Callable[[Deps, ConnectionRecord, ProjectPair], SideClient]
     project_id_for: Callable[[Deps, ConnectionRecord, str], str]
     users_of: Callable[[Deps, ConnectionRecord], tuple[User, ...]] = lambda deps, connection: ()
+    writes_for_all: bool = False
 
 
 def tracker_of(connection: ConnectionRecord) -> Tracker:
@@ -96,14 +99,19 @@ def _gitlab_project(deps: Deps, connection: ConnectionRecord, project: str) -> s
 
 
 def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) -> SideClient:
+    words = pair.sprint.tracker
     options = YouTrackOptions(
         custom_fields=bool(pair.custom),
+        links=pair.crosses(LINKS),
+        parents=pair.crosses(PARENT),
+        sprints=pair.crosses(SPRINT),
+        board="" if words in _ANY_BOARD else words,
         max_file_bytes=pair.max_file_bytes,
         confidential=pair.confidential,
     )
     client = deps.youtrack_for(connection)
     memory = _memory(deps, (connection.id, client.base_url), YouTrackMemory)
-    return YouTrackIssues(client, options, memory)
+    return YouTrackIssues(client, options, memory, deps.clock)
 
 
 def _youtrack_project(deps: Deps, connection: ConnectionRecord, project: str) -> str:
@@ -116,5 +124,12 @@ def _youtrack_users(deps: Deps, connection: ConnectionRecord) -> tuple[User, ...
 
 TRACKERS = {
     "gitlab": Tracker("GitLab", GITLAB, _gitlab_issues, _gitlab_project),
-    "youtrack": Tracker("YouTrack", YOUTRACK, _youtrack_issues, _youtrack_project, _youtrack_users),
+    "youtrack": Tracker(
+        "YouTrack",
+        YOUTRACK,
+        _youtrack_issues,
+        _youtrack_project,
+        _youtrack_users,
+        writes_for_all=True,
+    ),
 }

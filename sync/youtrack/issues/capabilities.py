@@ -31,12 +31,14 @@ from sync.errors import Refused
 from sync.sentences import sentence
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues.fields import FieldFacts, by_purpose, project_field
+from sync.youtrack.issues.item_links import CHOICES
 from sync.youtrack.issues.reading import IssueReader
 from sync.youtrack.json_fields import mapping, mappings, text, whole
 
 LONGEST_TITLE = 1000  # a guard of ours: YouTrack's pages name no limit
 NO_SUCH_FIELD = "Issues of YouTrack have no such field"
-NOT_YET = "It is not kept in step with YouTrack yet"
+NOT_KEPT = "It is not kept in step by the settings"
+NO_BOARD = "The project is on no board with sprints that our account sees"
 FIELDS = (
     "id,$type,canBeEmpty,ordinal,field(id,name,fieldType(id)),"
     "bundle(id,values(id,name,isResolved,archived,ordinal),aggregatedUsers(id,login))"
@@ -58,7 +60,6 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
     if not reader.options.custom_fields:
         layout = {name: field for name, field in layout.items() if ":" not in name}
     missing = dict.fromkeys((LEAD, STAGE, CHECKLIST), NO_SUCH_FIELD)
-    missing |= dict.fromkeys((LINKS, PARENT, SPRINT), NOT_YET)
     missing |= {
         name: sentence(
             "The project has no {kind} named {names}: add one to the project, or name another "
@@ -74,14 +75,30 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         for name, field in layout.items()
         if mappings(mapping(facts[field.id].get("bundle")).get("values"))
     }
+    planned = _planned(reader)
+    missing |= dict.fromkeys({LINKS, PARENT, SPRINT} - planned, NOT_KEPT)
+    if LINKS in planned:
+        choices[LINKS] = CHOICES
+    if SPRINT in planned:
+        board = reader.board(reader.instance.project(project_id).id, fresh=True)
+        choices[SPRINT] = board.sprints if board else ()
+        if board is None:
+            planned.remove(SPRINT)
+            missing[SPRINT] = NO_BOARD
     people = layout.get(ASSIGNEES)
     return Capabilities(
-        writable=frozenset({TITLE, DESCRIPTION, TAGS, *layout}),
+        writable=frozenset({TITLE, DESCRIPTION, TAGS, *planned, *layout}),
         choices=choices,
         longest={TITLE: LONGEST_TITLE},
         several_assignees=people is not None and people.several,
         missing=missing,
     )
+
+
+def _planned(reader: IssueReader) -> set[str]:
+    options = reader.options
+    wanted = {SPRINT: options.sprints, PARENT: options.parents, LINKS: options.links}
+    return {name for name, is_wanted in wanted.items() if is_wanted}
 
 
 def project_layout(reader: IssueReader, project_id: str) -> Mapping[str, FieldFacts]:

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.core.issue_sync.model import DESCRIPTION, TAGS, TITLE, Value
+from sync.core.issue_sync.model import DESCRIPTION, LINKS, PARENT, SPRINT, TAGS, TITLE, Value
 from sync.core.issue_sync.writes import Change, SetChange
 from sync.sentences import sentence
 from sync.youtrack.issues.comparing import one_line
 from sync.youtrack.issues.fields import FieldFacts, written_value
+from sync.youtrack.issues.planning import is_planned
 from sync.youtrack.issues.reading import IssueReader
 
 UNKNOWN = "The project has no such field"
+_APART = (TITLE, DESCRIPTION, TAGS, SPRINT, PARENT, LINKS)
 NOBODY = "YouTrack has no such user, or hides the account from ours"
 
 
@@ -22,13 +24,14 @@ class Body:
     """What is sent.
 
     `plain`: of the issue itself; `fields`: by the name of two-way sync; `tags`; `machines`: targets
-    of state machines; `dropped`: what cannot be written.
+    of state machines; `planned`: sprint, parent, links; `dropped`: what cannot be written.
     """
 
     plain: dict[str, Any] = field(default_factory=dict)
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     tags: SetChange = field(default_factory=SetChange)
     machines: dict[str, tuple[FieldFacts, str]] = field(default_factory=dict)
+    planned: dict[str, Change] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
@@ -42,7 +45,7 @@ def needs_stored(changes: Mapping[str, Change], layout: Mapping[str, FieldFacts]
     return any(
         (name == TAGS and not isinstance(change, SetChange))
         or (isinstance(change, SetChange) and name in layout)
-        or (name not in layout and name not in (TITLE, DESCRIPTION, TAGS))
+        or (name not in layout and name not in _APART)
         for name, change in changes.items()
     )
 
@@ -62,6 +65,8 @@ def body_of(
             body.plain["description"] = str(change or "").replace("\r", "") or None
         elif name == TAGS:
             body.tags = _tags(change, stored)
+        elif is_planned(name, reader):
+            body.planned[name] = change
         elif name not in layout:
             body.dropped[name] = UNKNOWN
         else:

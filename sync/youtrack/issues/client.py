@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import assert_never
 
+from sync.core.clock import Clock, WallClock
 from sync.core.issue_sync.model import Capabilities, File, Item, ItemAddress, Unreachable
 from sync.core.issue_sync.side import Census, Page
 from sync.core.issue_sync.writes import (
@@ -30,6 +31,7 @@ from sync.youtrack.issues.options import IssueOptions
 from sync.youtrack.issues.outcomes import failed, not_landed, outcome_of
 from sync.youtrack.issues.projects import Instance, IssueMemory
 from sync.youtrack.issues.reading import IssueReader
+from sync.youtrack.issues.true_authors import TrueAuthors
 
 _WAITS = "An earlier write about the same item has no known outcome yet"
 Fetch = Callable[[File], bytes]
@@ -47,11 +49,13 @@ class YouTrackIssues:
         client: YouTrack,
         options: IssueOptions | None = None,
         memory: IssueMemory | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._options = options or IssueOptions()
         self._instance = Instance(client, memory or IssueMemory())
         self._reader = IssueReader(client, self._instance, self._options)
-        self._items = ItemWriter(self._reader)
+        self._authors = TrueAuthors(client, self._instance, clock or WallClock())
+        self._items = ItemWriter(self._reader, self._authors)
 
     def capabilities(self, project: str) -> Capabilities:
         """Return what the project's issues can hold, asked of the instance."""
@@ -115,7 +119,7 @@ class YouTrackIssues:
                 case UpdateItem():
                     return self._items.update(write)
                 case AddComment():
-                    return comments.add(reader, write)
+                    return comments.add(reader, self._authors, write)
                 case EditComment():
                     return comments.edit(reader, write)
                 case DeleteComment():

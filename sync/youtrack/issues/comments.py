@@ -14,19 +14,29 @@ from sync.core.issue_sync.writes import (
     EditComment,
     NotDone,
     Outcome,
+    Unknown,
 )
-from sync.errors import Refused
+from sync.errors import Later, Refused, SyncError
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues import rows
 from sync.youtrack.issues.keys import marked, unmarked
 from sync.youtrack.issues.outcomes import not_landed
 from sync.youtrack.issues.projects import GONE
 from sync.youtrack.issues.reading import IssueReader
+from sync.youtrack.issues.true_authors import TrueAuthors
 from sync.youtrack.json_fields import mapping, text
 
 
-def add(reader: IssueReader, write: AddComment) -> Outcome:
-    """Write a comment; one among us is shown to the project's team alone. Raises SyncError."""
+def add(reader: IssueReader, authors: TrueAuthors, write: AddComment) -> Outcome:
+    """Write a comment, in its author's name where our app can. Raises SyncError.
+
+    One among us is shown to the project's team alone, which the app cannot do.
+    """
+    address = write.address
+    if write.person and not write.internal:
+        words = marked(write.own_text, write.key)
+        if authors.comment(address.project, write.author.id, address.id, words):
+            return _written(reader, write)
     data: dict[str, Any] = {"text": marked(write.text, write.key), "usesMarkdown": True}
     if write.internal:
         team = reader.instance.project(write.address.project).team_id
@@ -42,16 +52,29 @@ def add(reader: IssueReader, write: AddComment) -> Outcome:
     return Done(comment=comment)
 
 
+def _written(reader: IssueReader, write: AddComment) -> Outcome:
+    """Return a comment that the app has written: its answer does not tell the comment's id."""
+    lost = Later("YouTrack does not show the comment that was written", sent=True, code="hidden")
+    try:
+        outcome = settle_added(reader, write)
+    except SyncError as error:
+        return Unknown(error)
+    return outcome if isinstance(outcome, Done) else Unknown(lost)
+
+
 def edit(reader: IssueReader, write: EditComment) -> Outcome:
     """Replace the text of a comment, whose key stays. Raises SyncError.
 
-    A comment that was deleted softly takes a text in silence, and stays deleted.
+    A comment that was deleted softly takes a text in silence, and stays deleted. One that stands
+    under its author's name does not name the author.
     """
     path, row = _path(write), _row(reader, write)
     if row.get("deleted") is True:
         return NotDone(Refused("The comment was deleted in YouTrack", code=GONE))
     key = unmarked(text(row.get("text")))[1]
-    data = {"text": marked(write.text, key) if key else write.text}
+    is_theirs = text(mapping(row.get("author")).get("id")) != reader.own_id()
+    words = write.own_text or write.text if is_theirs else write.text
+    data = {"text": marked(words, key) if key else words}
     stored = mapping(reader.client.post(path, data, fields=rows.COMMENT))
     return Done(comment=rows.comment_of(stored, reader.own_id()))
 
@@ -88,7 +111,8 @@ def settle_added(reader: IssueReader, write: AddComment) -> Outcome:
 def settle_edited(reader: IssueReader, write: EditComment) -> Outcome:
     """Look whether a comment has the new text. Raises SyncError."""
     comment = rows.comment_of(_row(reader, write), reader.own_id())
-    return Done(comment=comment) if comment.text == write.text else not_landed("The edit")
+    landed = comment.text in (write.text, write.own_text or write.text)
+    return Done(comment=comment) if landed else not_landed("The edit")
 
 
 def settle_deleted(reader: IssueReader, write: DeleteComment) -> Outcome:

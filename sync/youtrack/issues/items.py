@@ -24,16 +24,17 @@ from sync.core.issue_sync.writes import (
     Unknown,
     UpdateItem,
 )
-from sync.errors import Later, Refused
+from sync.errors import Later, Refused, SyncError
 from sync.sentences import sentence
 from sync.youtrack.api.client import encode_segment
-from sync.youtrack.issues import rows, states, tags
+from sync.youtrack.issues import planning, rows, states, tags
 from sync.youtrack.issues.capabilities import LONGEST_TITLE, project_layout
 from sync.youtrack.issues.changes import Body, body_of, needs_stored
 from sync.youtrack.issues.comparing import left_out
 from sync.youtrack.issues.keys import search_word, with_definition, without_definition
 from sync.youtrack.issues.outcomes import not_landed
 from sync.youtrack.issues.reading import IssueReader
+from sync.youtrack.issues.true_authors import TrueAuthors
 from sync.youtrack.json_fields import mapping, mappings, text
 
 LOOKED_UP_AT_ONCE = 20
@@ -47,6 +48,7 @@ class ItemWriter:
     """Writes issues through a reader's client."""
 
     reader: IssueReader
+    authors: TrueAuthors
 
     def update(self, write: UpdateItem) -> Outcome:
         """Change fields of an issue. Raises SyncError."""
@@ -75,16 +77,31 @@ class ItemWriter:
             "summary": body.plain.get("summary") or "",
             "description": with_definition(description, write.key),
         }
-        row, refused = self._created(plain, body)
+        row, without_fields = self._created_for(write, plain), True
+        if row is None:
+            row, refused = self._created(plain, body)
+            without_fields = refused is not None
         created = rows.address_of(row)
         missing = left_out(changes, self._values(row))
         fields = (
             dict(body.fields)
-            if refused
+            if without_fields
             else {n: body.fields[n] for n in missing if n in body.fields}
         )
-        rest = Body({}, fields, body.tags, body.machines, body.dropped)
+        rest = Body({}, fields, body.tags, body.machines, body.planned, body.dropped)
         return self._carry_out(created.id, changes, rest, row)
+
+    def _created_for(self, write: CreateItem, plain: dict[str, Any]) -> dict[str, Any] | None:
+        """Create an issue in its author's name; None where our account has to."""
+        author_id = write.author.id if write.author and not write.author.is_bridge else ""
+        project_id = self.reader.instance.project(write.project).id
+        readable = self.authors.create(project_id, author_id, write.key, plain)
+        if readable is None:
+            return None
+        try:
+            return self.reader.row(readable, rows.BASIC)
+        except SyncError as error:
+            raise Later(error.message, sent=True, code="created") from error
 
     def _created(self, plain: dict[str, Any], body: Body) -> tuple[dict[str, Any], Refused | None]:
         """Create an issue; where a value is refused without its fields, which follow singly."""
@@ -131,6 +148,17 @@ class ItemWriter:
                 else:
                     begun = True
                 fresh = False
+            for name, change in body.planned.items():
+                try:
+                    reason = planning.carry_out(self.reader, issue_id, name, change)
+                except Refused as refused:
+                    refusals.append(refused)
+                    reason = refused.message
+                else:
+                    begun = True
+                if reason:
+                    dropped[name] = reason
+                fresh = False
         except Later as error:
             if begun:
                 return Unknown(error)
@@ -160,7 +188,8 @@ class ItemWriter:
     def find_created(self, project_id: str, keys: Sequence[str]) -> dict[str, ItemAddress]:
         """Return where the issues are that were created with these keys. Raises SyncError.
 
-        Our newest are looked at first: the index of words may lag behind.
+        Our newest are looked at first: the index of words may lag behind. What our app created in a
+        person's name is found by the word alone; asked again, the app creates nothing twice.
         """
         reader, addresses = self.reader, dict[str, ItemAddress]()
         project = f"project: {{{reader.instance.project(project_id, fresh=True).short_name}}}"

@@ -35,10 +35,12 @@ def changed(reader: IssueReader, project_id: str, since: datetime, cursor: str |
     """
     if cursor and _AFTER in (state := json.loads(cursor)):
         return _page_of_history(reader, project_id, since, state[_AFTER])
+    fields = rows.with_planning(rows.WHOLE, reader.options)
     listed, following = _page(
-        reader, project_id, "updated", since, cursor, fields=rows.WHOLE, top=PER_PAGE
+        reader, project_id, "updated", since, cursor, fields=fields, top=PER_PAGE
     )
-    items = [reader.finish(rows.address_of(row), row, None) for row in listed]
+    reader.find_sprints(listed)
+    items = [reader.finish(rows.address_of(row), reader.complete(row), None) for row in listed]
     if following is None and since > _EVER:
         following = json.dumps({_AFTER: ""})
     return Page(tuple(item for item in items if isinstance(item, Item)), following)

@@ -23,13 +23,17 @@ class IssueOptions:
     `status_field`: "" for the project's first field of a state's type. The other fields by their
     canonical names, and by their types. `transitions`: of state machines, where the names of
     events do not tell where they lead. `confidential`: whether issues that only some see are given
-    to anybody.
+    to anybody. `board`: whose sprints are meant, "" for the project's first board with sprints.
     """
 
     comments: bool = True
     time: bool = True
     files: bool = True
     custom_fields: bool = False
+    links: bool = False
+    parents: bool = False
+    sprints: bool = False
+    board: str = ""
     status_field: str = ""
     priority_field: str = "Priority"
     assignee_field: str = "Assignee"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sync.errors import Refused
 from sync.youtrack.api.client import YouTrack, encode_segment
+from sync.youtrack.issues.boards import Board
 from sync.youtrack.issues.fields import FieldFacts
 from sync.youtrack.json_fields import mapping, text
 
@@ -32,12 +34,23 @@ class Account:
     zone: ZoneInfo
 
 
+@dataclass(frozen=True, slots=True)
+class AppFacts:
+    """Our app in a project: its version, "" where it is not there, and whom it was made for."""
+
+    asked_at: datetime
+    version: str = ""
+    account: str = ""
+    problem: str = ""
+
+
 @dataclass(slots=True)
 class IssueMemory:
     """What was learned of an instance, which later clients need not ask again.
 
     `logins`: of people, by id. `layouts`: of issues' fields, by project and purpose. `learned`:
-    where events of state machines led, by field, state and event.
+    where events of state machines led, by field, state and event. `boards`: by project, None where
+    it has none with sprints. `apps`: ours, by project.
     """
 
     logins: dict[str, str] = field(default_factory=dict)
@@ -45,6 +58,8 @@ class IssueMemory:
     learned: dict[tuple[str, str, str], str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
+    boards: dict[str, Board | None] = field(default_factory=dict)
+    apps: dict[str, AppFacts] = field(default_factory=dict)
     account: Account | None = None
 
 

@@ -6,17 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sync.core.issue_sync.model import Absence, Item, ItemAddress, TimeEntry, Unreachable
+from sync.core.issue_sync.model import (
+    SPRINT,
+    Absence,
+    Item,
+    ItemAddress,
+    TimeEntry,
+    Unreachable,
+)
 from sync.errors import Refused
 from sync.youtrack.api.client import YouTrack, encode_segment
-from sync.youtrack.issues import rows
+from sync.youtrack.issues import item_links, rows
+from sync.youtrack.issues.boards import Board, find_board, sprint_of
 from sync.youtrack.issues.options import IssueOptions
 from sync.youtrack.issues.projects import GONE, Instance
 from sync.youtrack.json_fields import mapping, mappings, text
 
 AT_ONCE = 50  # issues in a question
 NESTED = 42  # a list inside of an answer may end there
-_DENIED = "403"
+_DENIED, _NO_METHOD = "403", "405"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,22 @@ class IssueReader:
     def row(self, issue_id: str, fields: str = rows.WHOLE) -> dict[str, Any]:
         """Return the answer about an issue, with all comments and files. Raises SyncError."""
         path = f"/issues/{encode_segment(issue_id)}"
-        return self._complete(mapping(self.client.get(path, fields=fields)))
+        fields = rows.with_planning(fields, self.options)
+        row = self.complete(mapping(self.client.get(path, fields=fields)))
+        self.find_sprints([row])
+        return row
+
+    def board(self, project_id: str, *, fresh: bool = False) -> Board | None:
+        """Return the board whose sprints are kept in step, asked once. Raises SyncError."""
+        boards = self.instance.memory.boards
+        if fresh or project_id not in boards:
+            boards[project_id] = find_board(self.client, project_id, self.options.board)
+        return boards[project_id]
+
+    def sprint_rows(self, issue_id: str) -> list[dict[str, Any]]:
+        """Return the sprints that an issue is in, on whichever board. Raises SyncError."""
+        path = f"/issues/{encode_segment(issue_id)}/sprints"
+        return list(self.client.list(path, fields=rows.SPRINTS))
 
     def _listed(self, addresses: Sequence[ItemAddress]) -> dict[str, dict[str, Any]]:
         """Ask for several issues by their readable ids; a search with one that is gone fails."""
@@ -86,11 +109,13 @@ class IssueReader:
             return {}
         query = f"issue id: {', '.join(readable)}"
         try:
-            listed = self.client.get("/issues", query=query, fields=rows.WHOLE, top=AT_ONCE)
+            fields = rows.with_planning(rows.WHOLE, self.options)
+            listed = self.client.get("/issues", query=query, fields=fields, top=AT_ONCE)
         except Refused:
             return {}
         issues = [row for row in mappings(listed) if text(row.get("id")) in wanted]
-        return {text(row.get("id")): self._complete(row) for row in issues}
+        self.find_sprints(issues)
+        return {text(row.get("id")): self.complete(row) for row in issues}
 
     def _single(self, address: ItemAddress) -> dict[str, Any] | Unreachable:
         try:
@@ -111,13 +136,57 @@ class IssueReader:
             return Absence.DENIED
         return Absence.NOT_FOUND
 
-    def _complete(self, row: dict[str, Any]) -> dict[str, Any]:
+    def complete(self, row: dict[str, Any]) -> dict[str, Any]:
         """Read lists to their end that may be cut inside of an answer."""
         path = f"/issues/{encode_segment(text(row.get('id')))}"
         for name, fields in (("comments", rows.COMMENT), ("attachments", rows.FILE)):
             if len(mappings(row.get(name))) >= NESTED:
                 row[name] = list(self.client.list(f"{path}/{name}", fields=fields))
+        if len(mappings(row.get("links"))) >= NESTED:
+            row["links"] = list(self.client.list(f"{path}/links", fields=item_links.FIELDS))
+        for slot in mappings(row.get("links")):
+            if len(mappings(slot.get("issues"))) >= NESTED:
+                slot_path = f"{path}/links/{encode_segment(text(slot.get('id')))}/issues"
+                slot["issues"] = list(self.client.list(slot_path, fields="id"))
         return row
+
+    def find_sprints(self, issues: Sequence[dict[str, Any]]) -> None:
+        """Put its sprint into the row of each issue. Raises SyncError."""
+        if not self.options.sprints:
+            return
+        unsaid: dict[str, list[dict[str, Any]]] = {}
+        for row in issues:
+            project_id = text(mapping(row.get("project")).get("id"))
+            board = self.board(project_id)
+            if board is not None and not board.synced_field and "sprints" not in row:
+                unsaid.setdefault(project_id, []).append(row)
+        for project_id, members in unsaid.items():
+            if (board := self.board(project_id)) is not None:
+                self._ask_sprints(board, members)
+        for row in issues:
+            board = self.board(text(mapping(row.get("project")).get("id")))
+            if board is not None:
+                row[SPRINT] = sprint_of(board, row)
+
+    def _ask_sprints(self, board: Board, issues: Sequence[dict[str, Any]]) -> None:
+        """Ask each issue for its sprints, or each sprint for its issues, whichever are fewer."""
+        if len(issues) > len(board.sprints):
+            try:
+                held = {sprint.id: self._members(board, sprint.id) for sprint in board.sprints}
+            except Refused as refused:
+                if refused.code not in (GONE, _NO_METHOD):
+                    raise
+            else:
+                for row in issues:
+                    issue_id = text(row.get("id"))
+                    row["sprints"] = [{"id": s} for s, ids in held.items() if issue_id in ids]
+                return
+        for row in issues:
+            row["sprints"] = self.sprint_rows(text(row.get("id")))
+
+    def _members(self, board: Board, sprint_id: str) -> set[str]:
+        path = f"/agiles/{encode_segment(board.id)}/sprints/{encode_segment(sprint_id)}/issues"
+        return {text(row.get("id")) for row in self.client.list(path, fields="id")}
 
     def _work(self, issues: Sequence[Mapping[str, Any]]) -> dict[str, tuple[TimeEntry, ...]]:
         """Read the logged work of issues, of many with one question. Raises SyncError."""

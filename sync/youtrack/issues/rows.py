@@ -11,6 +11,9 @@ from typing import Any
 
 from sync.core.issue_sync.model import (
     DESCRIPTION,
+    LINKS,
+    PARENT,
+    SPRINT,
     TAGS,
     TITLE,
     Author,
@@ -21,6 +24,7 @@ from sync.core.issue_sync.model import (
     TimeEntry,
     Value,
 )
+from sync.youtrack.issues import item_links
 from sync.youtrack.issues.fields import (
     FieldFacts,
     by_purpose,
@@ -49,6 +53,14 @@ BASIC = (
     f"reporter({_USER}),tags(id,name),customFields({FIELD})"
 )
 WHOLE = f"{BASIC},comments({COMMENT}),attachments({FILE})"
+SPRINTS = "id,name"
+
+
+def with_planning(fields: str, options: IssueOptions) -> str:
+    """Return a selection with links and sprints, where those are kept in step."""
+    more = [f"links({item_links.FIELDS})"] if options.links or options.parents else []
+    more += [f"sprints({SPRINTS})"] if options.sprints else []
+    return ",".join([fields, *more])
 
 
 def layout_of(row: Mapping[str, Any], options: IssueOptions) -> dict[str, FieldFacts]:
@@ -57,7 +69,7 @@ def layout_of(row: Mapping[str, Any], options: IssueOptions) -> dict[str, FieldF
 
 
 def values_of(row: Mapping[str, Any], options: IssueOptions) -> dict[str, Value]:
-    """Return the fields that an answer tells."""
+    """Return the fields that an answer tells; its sprint, where the reader put one in."""
     values: dict[str, Value] = {
         TITLE: text(row.get("summary")),
         DESCRIPTION: without_definition(text(row.get("description")))[0],
@@ -70,6 +82,12 @@ def values_of(row: Mapping[str, Any], options: IssueOptions) -> dict[str, Value]
             if purpose == "assignees" and not field.several:
                 value = frozenset({str(value)}) if value else frozenset()
             values[purpose] = value
+    if options.links and "links" in row:
+        values[LINKS] = item_links.links_of(row)
+    if options.parents and "links" in row:
+        values[PARENT] = item_links.parent_of(row)
+    if options.sprints and SPRINT in row:
+        values[SPRINT] = row[SPRINT]
     return values
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from b24app.cli import gitlab as command
-from b24app.cli import main
+from b24app.cli import main, new_token
 from sync.config import Config
 from sync.settings.apply import apply
 from sync.settings.document import read as settings
@@ -187,7 +186,7 @@ def test_a_token_is_asked_for_and_not_shown(connect, world, portal, gitlab, monk
     connect()
     fresh = gitlab.state.add_token("ann").value
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr(command, "getpass", lambda question: fresh)
+    monkeypatch.setattr(new_token, "getpass", lambda question: fresh)
     assert main(["gitlab", "token", "main"]) == 0
     assert stored_token(world, portal) == fresh
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from b24app.cli.youtrack import describe, missing_fields
+from b24app.services.youtrack_connections import describe, missing_fields
 from sync.core.clock import ManualClock
 from sync.net import guarded_session
 from sync.store.rows import ConnectionRecord

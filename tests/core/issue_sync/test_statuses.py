@@ -6,7 +6,15 @@ import pytest
 
 from sync.core.issue_sync.fields import Untranslatable
 from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice
-from sync.core.issue_sync.statuses import StatusRow, check, offer, translation
+from sync.core.issue_sync.statuses import (
+    StatusRow,
+    check,
+    explained,
+    offer,
+    translation,
+    with_nearest,
+    without_table,
+)
 
 ROWS = (
     StatusRow("todo", "2"),
@@ -93,3 +101,60 @@ def test_a_status_outside_the_table_is_said() -> None:
     assert check(offer(TRACKER, PORTAL)[1:], TRACKER, PORTAL) == [
         'no row for the tracker\'s status, add one under `statuses`: "To do"'
     ]
+
+
+def choices(*names: str, closed: tuple[str, ...] = ()) -> Capabilities:
+    both = [Choice(name, name) for name in names] + [Choice(n, n, closed=True) for n in closed]
+    return Capabilities(frozenset([STATUS]), {STATUS: tuple(both)})
+
+
+TASKS = Capabilities(
+    frozenset([STATUS]),
+    {
+        STATUS: (
+            Choice("2", "Pending"),
+            Choice("3", "In progress"),
+            Choice("4", "Pending review"),
+            Choice("5", "Completed", closed=True),
+            Choice("6", "Deferred"),
+        )
+    },
+)
+ISSUES = choices(
+    "Submitted", "Open", "In Progress", "To Verify", "Wait",
+    closed=("Can't Reproduce", "Duplicate", "Fixed", "Won't fix", "Done"),
+)  # fmt: skip
+
+
+def test_the_proposal_goes_by_meaning_and_by_what_is_finished() -> None:
+    rows = without_table(ISSUES, TASKS)
+    to_portal = {name.id: translation(rows).to_portal({STATUS: name.id}) for name in
+                 ISSUES.choices[STATUS]}  # fmt: skip
+    assert {name: values[STATUS] for name, values in to_portal.items()} == {  # type: ignore[index]
+        "Submitted": "2", "Open": "2", "In Progress": "3", "To Verify": "4", "Wait": "6",
+        "Can't Reproduce": "5", "Duplicate": "5", "Fixed": "5", "Won't fix": "5", "Done": "5",
+    }  # fmt: skip
+    to_tracker = {code: translation(rows).to_tracker({STATUS: code}) for code in "23456"}
+    assert {code: values[STATUS] for code, values in to_tracker.items()} == {  # type: ignore[index]
+        "2": "Submitted", "3": "In Progress", "4": "To Verify", "5": "Fixed", "6": "Wait",
+    }  # fmt: skip
+
+
+def test_what_the_portal_cannot_say_is_explained() -> None:
+    rows = without_table(ISSUES, TASKS)
+    assert explained(rows, ISSUES, TASKS) == {
+        "Can't Reproduce": ("Can't Reproduce", "Completed"),
+        "Duplicate": ("Duplicate", "Completed"),
+        "Won't fix": ("Won't fix", "Completed"),
+    }
+
+
+def test_a_status_outside_of_the_table_is_the_nearest_configured() -> None:
+    rows = (StatusRow("Open", "2"), StatusRow("In Progress", "3"), StatusRow("Fixed", "5"))
+    table = with_nearest(rows, ISSUES, TASKS)
+    assert table[:3] == rows
+    assert {row.tracker: row.portal for row in table[3:]} == {
+        "Submitted": "2", "To Verify": "2", "Wait": "2",
+        "Can't Reproduce": "5", "Duplicate": "5", "Won't fix": "5", "Done": "5",
+    }  # fmt: skip
+    assert translation(table).to_tracker({STATUS: "5"}) == {STATUS: "Fixed"}

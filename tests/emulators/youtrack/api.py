@@ -38,6 +38,7 @@ class Call:
     body: bytes
     user: r.User
     part: tuple[str, bytes] | None = None
+    state: State | None = None
 
     def parameter(self, name: str) -> str | None:
         """Return a parameter of the query."""
@@ -93,14 +94,14 @@ class Routes:
 
 def shown(call: Call, value: Any) -> Answer:
     """Return an entity, cut to the selection."""
-    return cut(value, _tree(call), view_for(call.user))
+    return cut(value, _tree(call), view_for(call.user, call.state))
 
 
 def listed(call: Call, values: list[Any]) -> Answer:
     """Return a page of entities: 42 where the caller does not say; -1 for all of them."""
     skip, top = _number(call, "$skip", 0), _number(call, "$top", TOP)
     page = values[skip:] if top < 0 else values[skip : skip + top]
-    return cut(page, _tree(call), view_for(call.user))
+    return cut(page, _tree(call), view_for(call.user, call.state))
 
 
 def _tree(call: Call) -> Tree:

@@ -179,7 +179,10 @@ class WorkItem:
 
 @dataclass(eq=False)
 class Issue:
-    """An issue; `values` by the field's name. `seen_by`: user ids, None for all readers."""
+    """An issue; `values` by the field's name. `seen_by`: user ids, None for all readers.
+
+    `properties`: those that our app stores.
+    """
 
     id: str
     project: Project
@@ -197,11 +200,69 @@ class Issue:
     attachments: list[Attachment] = field(default_factory=list)
     work_items: list[WorkItem] = field(default_factory=list)
     seen_by: set[str] | None = None
+    properties: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def readable(self) -> str:
         """Return the readable id, which changes with the project."""
         return f"{self.project.short_name}-{self.number}"
+
+
+@dataclass(frozen=True)
+class LinkType:
+    """A type of links; `slots`: the ending of a slot's id, and its direction."""
+
+    id: str
+    name: str
+    outward: str
+    inward: str
+    slots: tuple[tuple[str, str], ...]
+
+
+@dataclass(eq=False)
+class LinkSlot:
+    """The issues that an issue is linked to by one type in one direction."""
+
+    id: str
+    kind: LinkType
+    direction: str
+    issues: list[Issue]
+
+
+@dataclass(eq=False)
+class Board:
+    """An agile board; `synced_field`: the version field that its sprints follow, "" for none."""
+
+    id: str
+    name: str
+    projects: list[Project]
+    synced_field: str = ""
+    has_sprints: bool = True
+    sprints: list[Sprint] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Sprint:
+    """A sprint of a board; `issues`: by id, where no field says it."""
+
+    id: str
+    board: Board
+    name: str
+    start: int | None = None
+    finish: int | None = None
+    archived: bool = False
+    issues: set[str] = field(default_factory=set)
+
+
+@dataclass(eq=False)
+class App:
+    """An app that was imported; `projects`: where it was attached, by id."""
+
+    id: str
+    name: str
+    version: str
+    values: dict[str, str]
+    projects: set[str] = field(default_factory=set)
 
 
 @dataclass(eq=False)

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from tests.emulators.youtrack import entries  # noqa: F401  # registers its routes
+from tests.emulators.youtrack import apps, boards, entries  # noqa: F401  # register their routes
 from tests.emulators.youtrack.api import Call, authenticate
 from tests.emulators.youtrack.errors import ApiError
 from tests.emulators.youtrack.routes import ROUTES
@@ -66,7 +66,7 @@ class YouTrackEmulator:
                     return self._file(path.removeprefix("/files/"), parameters)
                 user = authenticate(self.state, headers.get("Authorization", ""))
                 part = _part(headers.get("Content-Type", ""), body)
-                call = Call(method, path, parameters, body, user, part)
+                call = Call(method, path, parameters, body, user, part, self.state)
                 return 200, _encoded(ROUTES.answer(self.state, call)), "application/json"
             except ApiError as error:
                 return error.status, json.dumps(error.body).encode(), "application/json"

@@ -23,6 +23,7 @@ _VALUES = {
     "Priority": PRIORITIES,
     "Type": ("Bug", "Feature", "Task"),
     "Kanban State": ("Ready", "Blocked"),
+    "Sprints": ("Backlog", "Sprint 1", "Sprint 2"),
 }
 
 
@@ -34,6 +35,15 @@ UPDATES = frozenset(
         "CustomFieldCategory",
         "ProjectCategory",
     }
+)
+
+
+_DIRECTED = (("s", "OUTWARD"), ("t", "INWARD"))
+LINK_TYPES = (
+    r.LinkType("114-0", "Relates", "relates to", "", (("", "BOTH"),)),
+    r.LinkType("114-1", "Depend", "is required for", "depends on", _DIRECTED),
+    r.LinkType("114-2", "Duplicate", "is duplicated by", "duplicates", _DIRECTED),
+    r.LinkType("114-3", "Subtask", "parent for", "subtask of", _DIRECTED),
 )
 
 
@@ -57,6 +67,12 @@ class State:
         self.activities: list[r.Activity] = []
         self.tokens: dict[str, r.User] = {}
         self.refusing = False
+        self.link_types = list(LINK_TYPES)
+        self.links: list[tuple[r.LinkType, str, str]] = []  # source, target
+        self.boards: list[r.Board] = []
+        self.ways = frozenset({"command", "removed", "listed"})  # into sprints and out of them
+        self.apps: list[r.App] = []
+        self.tells_sprints = False  # whether an issue has an attribute `sprints`
         self.notifications: list[tuple[str, bool]] = []  # issue, muted
         self.mentioned: list[str] = []
         self._numbers: dict[str, int] = {}
@@ -245,6 +261,67 @@ class State:
         issue.work_items.append(item)
         self.record(item, creator, "WorkItemCategory", added=item)
         return item
+
+    def linked(self, issue: r.Issue, kind: r.LinkType, direction: str) -> list[r.Issue]:
+        """Return the issues that an issue is linked to."""
+        rows = [(source, target) for held, source, target in self.links if held is kind]
+        ids = [target for source, target in rows if source == issue.id and direction != "INWARD"]
+        ids += [source for source, target in rows if target == issue.id and direction != "OUTWARD"]
+        return [self.issues[each] for each in ids if each in self.issues]
+
+    def link(
+        self, user: r.User, issue: r.Issue, other: r.Issue, kind: r.LinkType, direction: str
+    ) -> None:
+        """Link two issues, once."""
+        if other not in self.linked(issue, kind, direction):
+            ends = (other.id, issue.id) if direction == "INWARD" else (issue.id, other.id)
+            self.links.append((kind, *ends))
+            self.record(issue, user, "LinksCategory", added=other)
+
+    def unlink(
+        self, user: r.User, issue: r.Issue, other: r.Issue, kind: r.LinkType, direction: str
+    ) -> None:
+        """Remove a link."""
+        ends = {(issue.id, other.id), (other.id, issue.id)}
+        if direction != "BOTH":
+            ends = {(other.id, issue.id) if direction == "INWARD" else (issue.id, other.id)}
+        self.links = [row for row in self.links if row[0] is not kind or row[1:] not in ends]
+        self.record(issue, user, "LinksCategory", removed=other)
+
+    def add_board(
+        self, name: str, projects: Sequence[r.Project], sprints: Sequence[str], synced: str = ""
+    ) -> r.Board:
+        """Store a board with sprints; those that follow a field have a version each."""
+        board = r.Board(self.next_id("108"), name, list(projects), synced)
+        board.sprints = [r.Sprint(self.next_id("109"), board, each) for each in sprints]
+        self.boards.append(board)
+        return board
+
+    def sprints_of(self, issue: r.Issue) -> list[r.Sprint]:
+        """Return the sprints that an issue is in."""
+        return [
+            sprint
+            for board in self.boards
+            if issue.project in board.projects
+            for sprint in board.sprints
+            if self._is_in(issue, sprint)
+        ]
+
+    def _is_in(self, issue: r.Issue, sprint: r.Sprint) -> bool:
+        if not sprint.board.synced_field:
+            return issue.id in sprint.issues
+        held = issue.values.get(sprint.board.synced_field)
+        values = held if isinstance(held, list) else [held] if held else []
+        return sprint.name in [value.name for value in values]
+
+    def set_in_sprint(self, user: r.User, issue: r.Issue, sprint: r.Sprint, *, is_in: bool) -> None:
+        """Put a card into a sprint, or take it out."""
+        if is_in and issue.id not in sprint.issues:
+            sprint.issues.add(issue.id)
+            self.record(issue, user, "SprintCategory")
+        elif not is_in and issue.id in sprint.issues:
+            sprint.issues.discard(issue.id)
+            self.record(issue, user, "SprintCategory")
 
     def move(self, issue: r.Issue, author: r.User, project: r.Project) -> None:
         """Move an issue: its readable id changes, the old number is gone."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.emulators.youtrack import records as r
+from tests.emulators.youtrack.search import sees
+from tests.emulators.youtrack.state import State
 
 _VALUES = {
     "enum": "EnumBundleElement",
@@ -20,16 +22,40 @@ _BUNDLES = {
 }
 
 
-def view_for(viewer: r.User) -> Callable[[Any], Mapping[str, Any] | None]:
+def view_for(
+    viewer: r.User, state: State | None = None
+) -> Callable[[Any], Mapping[str, Any] | None]:
     """Return the view of a caller: e-mails of others are hidden from most."""
 
     def view(value: Any) -> Mapping[str, Any] | None:
         if isinstance(value, r.User):
             return _user(value, viewer)
+        if isinstance(value, r.Issue) and state is not None:
+            return _issue(value) | _of_issue(state, viewer, value)
         builder = _VIEWS.get(type(value))
         return builder(value) if builder else None
 
     return view
+
+
+def slots(state: State, viewer: r.User, issue: r.Issue) -> list[r.LinkSlot]:
+    """Return a slot for each type of link and direction, with the issues that the caller sees."""
+    return [
+        r.LinkSlot(
+            f"{kind.id}{ending}",
+            kind,
+            direction,
+            [each for each in state.linked(issue, kind, direction) if sees(viewer, each)],
+        )
+        for kind in state.link_types
+        for ending, direction in kind.slots
+    ]
+
+
+def _of_issue(state: State, viewer: r.User, issue: r.Issue) -> dict[str, Any]:
+    """Return what an answer tells of an issue beside what is stored in it."""
+    sprints = {"sprints": state.sprints_of(issue)} if state.tells_sprints else {}
+    return {"links": lambda: slots(state, viewer, issue), **sprints}
 
 
 def _user(user: r.User, viewer: r.User) -> dict[str, Any]:
@@ -185,6 +211,11 @@ def _activity(activity: r.Activity) -> dict[str, Any]:
     }
 
 
+class _SprintsSettings:
+    def __init__(self, board: r.Board) -> None:
+        self.board = board
+
+
 class _Category:
     def __init__(self, name: str) -> None:
         self.name = name
@@ -267,6 +298,54 @@ _VIEWS: dict[type, Callable[[Any], dict[str, Any]]] = {
         "values": b.values,
         "aggregatedUsers": b.users,
         "individuals": b.users,
+    },
+    r.LinkType: lambda t: {
+        "$type": "IssueLinkType",
+        "id": t.id,
+        "name": t.name,
+        "localizedName": None,
+        "sourceToTarget": t.outward,
+        "targetToSource": t.inward,
+        "directed": len(t.slots) > 1,
+        "aggregation": t.name == "Subtask",
+    },
+    r.LinkSlot: lambda s: {
+        "$type": "IssueLink",
+        "id": s.id,
+        "direction": s.direction,
+        "linkType": s.kind,
+        "issues": s.issues,
+    },
+    r.Board: lambda b: {
+        "$type": "Agile",
+        "id": b.id,
+        "name": b.name,
+        "projects": b.projects,
+        "sprints": b.sprints,
+        "sprintsSettings": _SprintsSettings(b),
+    },
+    _SprintsSettings: lambda s: {
+        "$type": "SprintsSettings",
+        "id": s.board.id,
+        "disableSprints": not s.board.has_sprints,
+        "sprintSyncField": next(
+            (
+                field.field
+                for project in s.board.projects
+                for field in project.fields
+                if field.field.name == s.board.synced_field
+            ),
+            None,
+        ),
+    },
+    r.Sprint: lambda s: {
+        "$type": "Sprint",
+        "id": s.id,
+        "name": s.name,
+        "start": s.start,
+        "finish": s.finish,
+        "archived": s.archived,
+        "agile": s.board,
     },
     r.Project: lambda p: {
         "$type": "Project",

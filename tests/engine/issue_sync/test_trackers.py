@@ -32,7 +32,7 @@ class Opened:
     """What opens clients; GitLab's would be the wrong one."""
 
     def __init__(self, url: str) -> None:
-        self.url, self.issue_sync = url, IssueSync()
+        self.url, self.issue_sync, self.clock = url, IssueSync(), ManualClock(NOW)
 
     def youtrack_for(self, record: ConnectionRecord) -> YouTrack:
         return YouTrack(self.url, "perm-bridge", session=guarded_session(["127.0.0.0/8"]))

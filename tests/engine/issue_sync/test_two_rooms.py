@@ -57,10 +57,18 @@ class MemoryLinks:
 class Pair:
     """A workgroup and a project, with their people, and one link between them."""
 
-    def __init__(self, b24: BitrixEmulator, gitlab: GitLabEmulator, clock: ManualClock) -> None:
+    key = "p1"
+
+    def __init__(
+        self,
+        b24: BitrixEmulator,
+        gitlab: GitLabEmulator,
+        clock: ManualClock,
+        portal: BitrixRoom | None = None,
+    ) -> None:
         gitlab.issues.obstacles.notes_per_minute = None
         self.clock = clock
-        self.portal = BitrixRoom(b24, clock)
+        self.portal = portal or BitrixRoom(b24, clock)
         self.tracker = GitLabRoom(gitlab, clock, gitlab_room.FULL)
         self.b24, self.gitlab = b24, gitlab
         self.sides = {TRACKER: self.tracker.client, PORTAL: self.portal.client}
@@ -103,11 +111,11 @@ class Pair:
         bench = Workbench(self.links, self.sides, self.rules, self.clock)
         for _ in range(times):
             self.clock.sleep(61)
-            result = run_cycle(bench, "p1")
+            result = run_cycle(bench, self.key)
         return result
 
     def begin(self, side: SideName, address: ItemAddress) -> None:
-        self.links.kept = encode(LinkState("p1", {side: address}))
+        self.links.kept = encode(LinkState(self.key, {side: address}))
         self.rest()
 
     def rest(self) -> None:

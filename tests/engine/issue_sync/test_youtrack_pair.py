@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -15,7 +16,7 @@ from sync.core.issue_sync.mapping import ProjectPair, StatusMatch
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.model.tasks import TaskStatus
-from sync.engine.issue_sync.link_rules import PairWorld, build_rules
+from sync.engine.issue_sync.link_rules import PairWorld, build_rules, status_lines
 from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.engine.issue_sync.trackers import TRACKERS
 from sync.text.sides import TASK, tracker
@@ -23,7 +24,7 @@ from tests.contract import bitrix24_room, youtrack_room
 from tests.contract.bitrix24_room import ANN, BOB, BitrixRoom
 from tests.contract.youtrack_room import YouTrackRoom
 from tests.emulators.bitrix24.server import BitrixEmulator
-from tests.emulators.youtrack.records import Issue
+from tests.emulators.youtrack.records import App, Issue
 from tests.emulators.youtrack.server import YouTrackEmulator
 from tests.engine.issue_sync.test_two_rooms import MemoryLinks, Pair, shown
 
@@ -42,6 +43,8 @@ STATUSES = (
 
 class YouTrackPair(Pair):
     """A workgroup and a project of YouTrack, with their people, and one link between them."""
+
+    key = "y1"
 
     def __init__(self, b24: BitrixEmulator, youtrack: YouTrackEmulator, clock: ManualClock) -> None:
         self.clock, self.b24, self.youtrack = clock, b24, youtrack
@@ -68,12 +71,18 @@ class YouTrackPair(Pair):
             statuses=STATUSES,
         )
 
-    def rules(self, link: LinkState) -> LinkRules:
+    def world(self, statuses: tuple[StatusMatch, ...]) -> PairWorld:
         codes = {status: str(code) for status, code in STATUS_CODES.items()}
-        world = PairWorld(self.pair, self.capabilities, codes, lambda to, other: None)
+        pair = replace(self.pair, statuses=statuses)
+        return PairWorld(pair, self.capabilities, codes, lambda to, other: None)
+
+    def rules(self, link: LinkState) -> LinkRules:
+        world = self.world(self.pair.statuses)
         kind = TRACKERS["youtrack"]
         dialects = {TRACKER: tracker(kind.dialect), PORTAL: TASK}
-        rules, self.problems = build_rules(world, LinkTexts(dialects, self.people, link, kind.name))
+        own = frozenset(self.people.counterparts[PORTAL]) if kind.writes_for_all else frozenset()
+        texts = LinkTexts(dialects, self.people, link, kind.name, own_accounts=own)
+        rules, self.problems = build_rules(world, texts)
         return rules
 
     @property
@@ -191,3 +200,66 @@ def test_an_issue_that_moves_to_another_project_stays_linked(linked: YouTrackPai
     linked.rest()
     assert linked.issue.readable == "OTHER-1"
     assert linked.cycle(3).writes == 0
+
+
+def install_app(pair: YouTrackPair) -> None:
+    values = {"ACCOUNT": "bridge", "VERSION": "1.0.0"}
+    shop = pair.youtrack.state.project("SHOP")
+    pair.youtrack.state.apps.append(App("130-1", "b24bridge", "1.0.0", values, {shop.id}))
+
+
+def test_with_our_app_people_write_under_their_own_names(pair: YouTrackPair) -> None:
+    install_app(pair)
+    task = pair.b24.state.create_task("Till", group_id=10, created_by=BOB, responsible_id=ANN)
+    address = ItemAddress(str(task.id), "10", str(task.id))
+    pair.begin(PORTAL, address)
+    pair.portal.comment(address, "It rattles")
+    pair.cycle(2)
+    issue = pair.issue
+    assert issue.reporter.login == "bob"
+    (comment,) = issue.comments
+    assert comment.author.login == "bob"
+    assert comment.text.startswith("It rattles")
+    pair.tracker.comment(pair.links.state().addresses[TRACKER], "Mended")
+    pair.cycle(2)
+    texts = pair.portal.texts(address)
+    assert [("rattles" in text, "Mended" in text) for text in texts] == [
+        (True, False), (False, True)
+    ]  # fmt: skip
+    assert (len(issue.comments), pair.cycle(2).writes) == (2, 0)
+
+
+def test_a_task_is_created_by_who_wrote_the_issue(pair: YouTrackPair) -> None:
+    """An id of YouTrack, or of GitLab, is nobody's on the portal."""
+    pair.begin(TRACKER, pair.tracker.create("Slow search"))
+    task = pair.b24.state.tasks[int(pair.links.state().addresses[PORTAL].id)]
+    assert task.created_by == BOB
+
+
+def test_a_state_that_tasks_lack_is_explained_once(linked: YouTrackPair) -> None:
+    """A duplicate closes the task, and its comment says why; a second look says nothing more."""
+    task_id = linked.links.state().addresses[PORTAL]
+    set_state(linked, "Duplicate")
+    linked.cycle(3)
+    assert linked.b24.state.tasks[int(task_id.id)].status == 5
+    (note,) = linked.portal.texts(task_id)
+    assert "“Duplicate” in YouTrack" in note
+    assert "“Completed”" in note
+    assert (linked.cycle(3).writes, linked.issue.comments) == (0, [])
+    set_state(linked, "Fixed")
+    linked.cycle(3)
+    assert len(linked.portal.texts(task_id)) == 1
+
+
+def test_the_proposed_table_is_shown(pair: YouTrackPair) -> None:
+    world = pair.world(statuses=())
+    assert status_lines(world) == (
+        "Submitted <-> Pending",
+        "Open -> Pending",
+        "In Progress <-> In progress, column In progress",
+        "To Verify <-> Pending review",
+        "Fixed <-> Completed",
+        "Done <-> Completed, column Done",
+        "Duplicate -> Completed",
+        "Won't fix -> Completed",
+    )

@@ -95,6 +95,9 @@ class Watcher(Protocol):
     def is_created(self, side: SideName, held: Held) -> None:
         """The engine's write created an item."""
 
+    def was_refused(self, side: SideName, name: str, present: Value) -> None:
+        """The side left a field out of the engine's write, and said so."""
+
 
 @dataclass
 class MemorySide:

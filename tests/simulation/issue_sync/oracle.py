@@ -40,6 +40,7 @@ class Oracle:
     snapshots: dict[Place, tuple[Value, Edits]] = field(default_factory=dict)
     newest_read: dict[Place, int] = field(default_factory=dict)  # the last edit that was seen
     raw: dict[SideName, dict[str, Value]] = field(default_factory=dict)
+    refused: dict[Place, Value] = field(default_factory=dict)  # what the other side took not, aloud
     unsure: set[str] = field(default_factory=set)  # fields of which an answer was lost lately
     excused: int = 0
 
@@ -75,6 +76,14 @@ class Oracle:
             value = words.shown(side, held.values, key)
             self.snapshots[place] = (value, self.edits.get(place, frozenset()))
             self.newest_read[place] = self.newest.get(place, 0)
+
+    def was_refused(self, side: SideName, name: str, present: Value) -> None:
+        """Note what both sides hold when one says that it takes not what the other has.
+
+        `present` may be an edit that came after the read: nobody can see that.
+        """
+        self.refused[side, name] = present
+        self.refused[side.other, name] = self.raw.get(side.other, {}).get(name)
 
     def is_created(self, side: SideName, held: Held) -> None:
         """Take over what was carried into a new item."""
@@ -158,6 +167,9 @@ class Oracle:
         name = words.field_of(key)
         held = self.raw[side].get(name)
         recorded = self._recorded(side, name, conflicts)
+        if (side, name) in self.refused and self.refused[side, name] == held:
+            self.excused += not recorded  # the story has told that it stays behind
+            return
         if name in self.unsure:  # a lost answer may hide who knew what
             self.excused += not recorded
             return

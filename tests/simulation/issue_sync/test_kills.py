@@ -12,10 +12,11 @@ SOON = 8  # steps after a death within which the second one comes
 SHARE = 3 * 12 // depth(12)  # each third of the steps, in a short run each ninth
 
 
+@pytest.mark.parametrize("youtrack", [False, True])
 @pytest.mark.parametrize("seed", LIVES)
-def test_a_worker_may_die_at_any_step(seed: int) -> None:
-    for point in range(1, points(seed) + 1, SHARE):
-        World(seed, crash_at=(point,)).run()
+def test_a_worker_may_die_at_any_step(seed: int, youtrack: bool) -> None:
+    for point in range(1, points(seed, youtrack=youtrack) + 1, SHARE):
+        World(seed, crash_at=(point,), youtrack=youtrack).run()
 
 
 @pytest.mark.parametrize("seed", LIVES)

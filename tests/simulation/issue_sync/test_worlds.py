@@ -19,11 +19,17 @@ def test_every_edit_survives_or_lost_by_the_policy(first: int) -> None:
     assert play(range(first, first + BATCH)).worlds == BATCH
 
 
+@pytest.mark.parametrize("first", range(0, depth(WORLDS), 2 * BATCH))
+def test_every_edit_survives_in_a_pair_with_youtrack(first: int) -> None:
+    assert play(range(first, first + BATCH), youtrack=True).worlds == BATCH
+
+
+@pytest.mark.parametrize("youtrack", [False, True])
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_a_deliberate_mistake_is_caught(name: str) -> None:
+def test_a_deliberate_mistake_is_caught(name: str, youtrack: bool) -> None:
     for seed in range(ENOUGH):
         try:
-            World(seed, mutate=MUTATIONS[name]).run()
+            World(seed, mutate=MUTATIONS[name], youtrack=youtrack).run()
         except (Broken, AssertionError):
             return
     pytest.fail(f"{ENOUGH} worlds lived well with {name}")

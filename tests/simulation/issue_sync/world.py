@@ -34,6 +34,7 @@ from sync.errors import Later
 from tests.simulation.issue_sync import words
 from tests.simulation.issue_sync.memory_side import Held, MemorySide, without_faults
 from tests.simulation.issue_sync.oracle import Broken, Oracle
+from tests.simulation.issue_sync.youtrack_side import YouTrackSide, rounded
 
 KEY = "L1"
 ACTS = 14  # of people and of the network, in a world
@@ -85,11 +86,14 @@ class World:
         seed: int,
         crash_at: tuple[int, ...] | None = None,
         mutate: Callable[[World], ExitStack] | None = None,
+        *,
+        youtrack: bool = False,
     ) -> None:
+        self.youtrack = youtrack
         self.random, self.clock = Random(seed), ManualClock()
         dice = self.random
         policy = dice.choice(list(Policy))
-        knows_edits = dice.random() < 0.7
+        knows_edits = dice.random() < 0.7 and not youtrack
         exact = dice.random() < 0.7
         self.oracle = Oracle(policy, knows_edits, exact)
         faults = dice.choice([0.0, 0.0, 0.2, 0.5])
@@ -108,6 +112,8 @@ class World:
         self.sides = {
             side: MemorySide(side, self.clock, dice, self, faults, knows_edits) for side in SideName
         }
+        if youtrack:
+            self.sides[TRACKER] = YouTrackSide(TRACKER, self.clock, dice, self, faults)
         self.links = MemoryLinks(self)
         create = dice.choice([None, TRACKER, PORTAL])
         self.texts: dict[tuple[SideName, str], str] = {}  # comments of people that live
@@ -186,6 +192,10 @@ class World:
         """Tell the oracle of a new item."""
         self.oracle.is_created(side, held)
 
+    def was_refused(self, side: SideName, name: str, present: Value) -> None:
+        """Tell the oracle of a field that a side refused in words."""
+        self.oracle.was_refused(side, name, present)
+
     def saved(self, link: LinkState) -> None:
         """Tell the oracle what is agreed, and of which fields an answer is missing."""
         self.oracle.saved(link)
@@ -259,10 +269,15 @@ class World:
                 self._touched(side, held)
 
     def _log(self, side: SideName, held: Held) -> None:
-        entry_id, seconds = self.sides[side].new_id(), self.random.choice([60, 3600, -60])
+        choices = [90, 3600, 20] if self.youtrack else [60, 3600, -60]
+        entry_id, seconds = self.sides[side].new_id(), self._kept(side, self.random.choice(choices))
         held.time.append(TimeEntry(entry_id, Author("ann"), seconds, self.clock.now().date()))
         self.work[side, entry_id] = seconds
         self._touched(side, held)
+
+    def _kept(self, side: SideName, seconds: int) -> int:
+        """Return work as a side keeps it."""
+        return rounded(seconds) if self.youtrack and side is TRACKER else seconds
 
     def _relog(self, side: SideName, held: Held) -> None:
         chosen = [entry for entry in held.time if (side, entry.id) in self.work]
@@ -279,10 +294,14 @@ class World:
         self._touched(side, held)
 
     def _move(self, side: SideName, held: Held) -> None:
-        """Move an issue: a new item with new ids goes on for it."""
+        """Move an issue: in GitLab a new item with new ids goes on for it."""
         if side is PORTAL or len(self.sides[side].items) > 3:
             return
         client = self.sides[side]
+        if self.youtrack:  # the id stays
+            held.address = replace(held.address, project="9", number=f"9-{client.new_id()}")
+            self._touched(side, held)
+            return
         item_id = client.new_id()
         moved = replace(
             held,
@@ -471,7 +490,9 @@ class World:
                 raise Broken(f"comments on the {side}: {copies}, not {wanted}")
             logged = sorted(entry.seconds for entry in held.time if entry.key)
             hoped = sorted(
-                seconds for (origin, _), seconds in self.work.items() if origin is side.other
+                self._kept(side, seconds)
+                for (origin, _), seconds in self.work.items()
+                if origin is side.other
             )
             if side in self.rules.time.negative:
                 is_right = logged == hoped
@@ -493,12 +514,12 @@ class Figures:
     excused: int = 0
 
 
-def play(seeds: Sequence[int]) -> Figures:
+def play(seeds: Sequence[int], *, youtrack: bool = False) -> Figures:
     """Live the worlds of seeds; raises Broken with the seed of the first that is not right."""
     figures = Figures()
     for seed in seeds:
         try:
-            world = World(seed).run()
+            world = World(seed, youtrack=youtrack).run()
         except (Broken, AssertionError, Later, LookupError) as error:
             raise Broken(f"seed {seed}: {error}") from error
         figures = Figures(
@@ -510,6 +531,6 @@ def play(seeds: Sequence[int]) -> Figures:
     return figures
 
 
-def points(seed: int) -> int:
+def points(seed: int, *, youtrack: bool = False) -> int:
     """Return how many steps a life has at which its worker may die."""
-    return World(seed, crash_at=()).run().points
+    return World(seed, crash_at=(), youtrack=youtrack).run().points

@@ -1,0 +1,131 @@
+"""Tests of a YouTrack connection: token, projects and our app in them. A new token for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from itertools import islice
+
+from b24app.clients import Clients
+from b24app.services.connection_results import ConnectionTest, store_token
+from sync.errors import SyncError
+from sync.sentences import as_sentence, sentence
+from sync.store import connections
+from sync.store.db.database import write
+from sync.store.rows import ConnectionRecord, PortalRecord
+from sync.youtrack.api.account import Account, problems, read_account
+from sync.youtrack.api.client import YouTrack
+from sync.youtrack.issues.client import YouTrackIssues
+from sync.youtrack.issues.projects import Instance
+from sync.youtrack.issues.true_authors import ask_app, is_older
+
+WANTED = ("status", "priority", "assignees", "deadline", "estimate")
+
+
+def check_connection(clients: Clients, record: ConnectionRecord, most: int) -> ConnectionTest:
+    """Test the token and at most so many projects, and store whose token it is."""
+    try:
+        client = clients.youtrack(record)
+        account = read_account(client)
+        found = [*problems(account), *missing_fields(client, record, most)]
+        found += app_problems(clients, client, record, most)
+    except SyncError as error:
+        return ConnectionTest(
+            False, "", tuple(part for part in (error.message, error.cause, error.change) if part)
+        )
+    with write(clients.engine) as conn:
+        kept = {"username": account.login, "version": account.version}
+        connections.set_account(conn, record.id, kept)
+    return ConnectionTest(not found, describe(account), tuple(found))
+
+
+def describe(account: Account) -> str:
+    """Return an account in one line."""
+    return sentence(
+        "{login} at YouTrack {version}, time zone {zone}",
+        login=account.login,
+        version=account.version,
+        zone=account.zone,
+    )
+
+
+def missing_fields(
+    client: YouTrack, record: ConnectionRecord, most: int | None = None
+) -> Iterator[str]:
+    """Yield what projects of the connection cannot hold, a line each."""
+    issues = YouTrackIssues(client)
+    for project in islice(projects_of(record), most):
+        try:
+            able = issues.capabilities(project)
+        except SyncError as error:
+            yield sentence("{project}: {why}", project=project, why=error)
+            continue
+        yield from (
+            sentence("{project}: {why}", project=project, why=as_sentence(able.missing[name]))
+            for name in WANTED
+            if name in able.missing
+        )
+
+
+def app_problems(
+    clients: Clients, client: YouTrack, record: ConnectionRecord, most: int | None = None
+) -> list[str]:
+    """Return what is wrong with our app in the projects; that it is not there is no mistake."""
+    found: list[str] = []
+    for project, installed in _apps(clients, client, record, most):
+        if installed and is_older(installed, version("b24bridge")):
+            found.append(
+                sentence(
+                    "{project}: our app there is {installed}, older than the bridge ({bridge}): "
+                    "upload it anew",
+                    project=project,
+                    installed=installed,
+                    bridge=version("b24bridge"),
+                )
+            )
+    return found
+
+
+def app_notes(clients: Clients, client: YouTrack, record: ConnectionRecord) -> list[str]:
+    """Return where our app is, and once, for all projects, where it is not."""
+    apps = list(_apps(clients, client, record, None))
+    with_app = [f"{project} ({installed})" for project, installed in apps if installed]
+    without = [project for project, installed in apps if not installed]
+    notes: list[str] = []
+    if with_app:
+        notes.append(sentence("Our app answers in: {projects}.", projects=", ".join(with_app)))
+    if without:
+        notes.append(
+            sentence(
+                "Our app does not answer in: {projects}. Without it, changes are found by asking, "
+                "and the account writes in everybody's place, with the name in the text.",
+                projects=", ".join(without),
+            )
+        )
+    return notes
+
+
+def _apps(
+    clients: Clients, client: YouTrack, record: ConnectionRecord, most: int | None
+) -> Iterator[tuple[str, str]]:
+    instance = Instance(client)
+    for project in islice(projects_of(record), most):
+        try:
+            project_id = instance.project(project).id
+            yield project, ask_app(client, project_id, clients.clock.now()).version
+        except SyncError:  # said beside its fields
+            continue
+
+
+def projects_of(record: ConnectionRecord) -> list[str]:
+    """Return the projects that the settings name."""
+    return [str(project) for project in record.options.get("projects") or ()]
+
+
+def replace_token(
+    clients: Clients, portal: PortalRecord, record: ConnectionRecord, token: str
+) -> Account:
+    """Store a token that YouTrack accepts, else none; return whose it is. Raises SyncError."""
+    account = read_account(clients.youtrack(record, token))
+    store_token(clients, portal, record, token)
+    return account

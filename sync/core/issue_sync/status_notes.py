@@ -1,0 +1,49 @@
+"""What is said on the portal about a tracker's status that the portal cannot say itself. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sync.core.issue_sync.link import LinkState, PlannedWrite
+from sync.core.issue_sync.model import STATUS, Author, Item, SideName
+from sync.core.issue_sync.rules import LinkRules
+from sync.core.issue_sync.values import ValuesPlan
+from sync.core.issue_sync.writes import AddComment
+
+_TRACKER, _PORTAL = SideName.TRACKER, SideName.PORTAL
+
+
+def explain_status(
+    link: LinkState, items: Mapping[SideName, Item], values: ValuesPlan, rules: LinkRules
+) -> tuple[PlannedWrite, ...]:
+    """Plan one comment where the tracker's status moved to one that the portal lacks.
+
+    It is said once for each way into a status, as its key in the item's comments shows; where
+    comments are not read, nothing is said.
+    """
+    base, rule = link.bases.get(STATUS), rules.fields.get(STATUS)
+    status, item = items[_TRACKER].values.get(STATUS), items[_PORTAL]
+    if base is None or rule is None or not rule.direction.allows(_PORTAL) or item.comments is None:
+        return ()
+    before = base.tracker.get(STATUS)
+    if before == status or not _crosses(values, status):
+        return ()
+    text = rules.texts.status_note(_PORTAL, str(status or ""))
+    key = f"{link.key}/status:{before}:{status}"
+    if not text or any(comment.key == key for comment in item.comments):
+        return ()
+    note = AddComment(key, item.address, text, Author(""))
+    return (PlannedWrite(_PORTAL, note, "the portal has no such status"),)
+
+
+def _crosses(values: ValuesPlan, status: object) -> bool:
+    """Tell whether the tracker's status holds now on both sides, or is being written."""
+    after = values.link.bases.get(STATUS)
+    if after is not None and after.tracker.get(STATUS) == status:
+        return True
+    return any(
+        planned.side is _PORTAL
+        and STATUS in planned.intents
+        and planned.intents[STATUS].source.get(STATUS) == status
+        for planned in values.writes
+    )
