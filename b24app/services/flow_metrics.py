@@ -66,8 +66,8 @@ def project_choices(conn: Connection, portal_id: int, rules: Rules) -> tuple[Pro
 def read_flow(conn: Connection, chosen: Sequence[ProjectChoice], period: Period) -> Flow:
     """Read what happened to the chosen projects in the period and around it."""
     keys, since = [choice.project.key for choice in chosen], period.start - ROLLBACK_HISTORY
-    changes = store_flow.read_changes(conn, keys, since)
-    return measure_flow(changes, store_flow.read_shipments(conn, keys, changes, since), period)
+    changes, shipments = store_flow.read_flow(conn, keys, since)
+    return measure_flow(changes, shipments, period)
 
 
 def summarize_flow(flow: Flow, now: datetime) -> dict[str, Any]:
@@ -99,11 +99,11 @@ def list_items(conn: Connection, flow: Flow, name: str, page: int) -> tuple[int,
         case "work_in_progress":
             opened = [(change, change.opened_at, None) for change in flow.in_progress()]
             return _change_items(conn, sorted(opened, key=_at), page)
-    spans = [
+    spans: list[tuple[Change, datetime | None, float]] = [
         (change, getattr(change, SPANS[name][2]), span.total_seconds())
         for change, span in spans_of(flow.changes, name, flow.period)
     ]
-    return _change_items(conn, sorted(spans, key=lambda row: (-row[2], _at(row))), page)
+    return _change_items(conn, sorted(spans, key=lambda row: (row[2], _at(row)))[::-1], page)
 
 
 def tasks_named(

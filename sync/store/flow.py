@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, and_, func, not_, or_, select
+from sqlalchemy import Connection, func, not_, or_, select
 
 from sync.core.deployments.metrics.changes import Change
-from sync.core.deployments.metrics.failures import Shipment, is_finished_production
-from sync.core.model.common import SHORT_SHA
-from sync.core.model.deployments import Deployment, Tier
+from sync.core.deployments.metrics.failures import Shipment
+from sync.core.model.common import SHORT_SHA, Project
+from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.model.kinds import Kind
 from sync.core.model.merge_requests import NO_TIMES, MergeRequestKey, ReviewTimes
-from sync.store.db.codec import from_json
 from sync.store.db.upsert import in_keys
 from sync.store.merge_request_commits import AFTER_OWN
+from sync.store.projects import project_paths
 from sync.store.tables import (
     activity,
     connection,
@@ -30,8 +30,8 @@ from sync.store.tables import (
 )
 
 ProjectKey = tuple[int, int]  # connection, project
+AnyRow: TypeAlias = Any  # a sqlalchemy.Row, whose columns are read by their names
 Moments = dict[MergeRequestKey, datetime]
-_SHA = deployment.c.body["sha"].as_string()
 _MERGE_REQUESTS = select(
     merge_request.c.connection_id,
     merge_request.c.project_id,
@@ -68,12 +68,26 @@ def measured_projects(conn: Connection, portal_id: int) -> tuple[MeasuredProject
     return tuple(MeasuredProject((a, b), path, url) for a, b, path, url in conn.execute(query))
 
 
-def read_changes(
+def read_flow(
     conn: Connection, projects: Collection[ProjectKey], since: datetime
+) -> tuple[tuple[Change, ...], tuple[Shipment, ...]]:
+    """Return merge requests, and finished production deployments with what each was first to bring.
+
+    Merge requests are those that are open, or changed or were deployed since the moment.
+    """
+    production = _production(conn, projects)
+    changes = _changes(conn, projects, production, since)
+    return changes, _shipments(conn, projects, production, changes, since)
+
+
+def _changes(
+    conn: Connection,
+    projects: Collection[ProjectKey],
+    production: Sequence[AnyRow],
+    since: datetime,
 ) -> tuple[Change, ...]:
-    """Return the merge requests that are open, or changed or were deployed since the moment."""
     commits, comments = _first_commits(conn, projects), _first_comments(conn, projects)
-    deployed = _FirstDeployed(conn, projects)
+    deployed = _FirstDeployed(conn, projects, production)
     c = merge_request.c
     is_recent = or_(c.updated_at >= since, in_literals(c.state, "opened", "locked"))
     rows = [
@@ -91,31 +105,68 @@ def read_changes(
     )
 
 
-def read_shipments(
-    conn: Connection, projects: Collection[ProjectKey], changes: Iterable[Change], since: datetime
+def _shipments(
+    conn: Connection,
+    projects: Collection[ProjectKey],
+    production: Sequence[AnyRow],
+    changes: Iterable[Change],
+    since: datetime,
 ) -> tuple[Shipment, ...]:
-    """Return the finished production deployments since the moment, each with what it brought.
-
-    What a job reported is left out where the code host reports the same deployment.
-    """
-    c = deployment.c
-    bodies = [
-        body
-        for condition in in_keys((c.connection_id, c.project_id), projects)
-        for body in conn.scalars(
-            select(c.body).where(condition, _is_production(), c.updated_at >= since)
-        )
-    ]
     brought: dict[tuple[int, int, datetime], list[Change]] = {}
     for change in changes:
         if change.deployed_at:
             place = change.key.connection_id, change.key.project_id, change.deployed_at
             brought.setdefault(place, []).append(change)
-    done = [of for body in bodies if is_finished_production(of := from_json(Deployment, body))]
+    by_key = _projects_by_key(conn, projects)
+    done = [_deployment(row, by_key) for row in production if row.updated_at >= since]
     return tuple(
         Shipment(of, tuple(brought.get((*_place(of), of.updated_at), ())))
         for of in _without_duplicates(done)
     )
+
+
+def _projects_by_key(
+    conn: Connection, projects: Collection[ProjectKey]
+) -> dict[ProjectKey, Project]:
+    paths = project_paths(conn, projects)
+    return {(a, b): Project(a, b, path, url) for (a, b), (path, url) in paths.items()}
+
+
+def _deployment(row: AnyRow, by_key: Mapping[ProjectKey, Project]) -> Deployment:
+    """Build it from its columns: to read thousands of whole ones takes half a second."""
+    return Deployment(
+        by_key[row.connection_id, row.project_id],
+        row.deployment_id,
+        row.environment,
+        Tier.PRODUCTION,
+        DeploymentStatus.SUCCESS,
+        row.sha,
+        "",
+        row.updated_at,
+        url=row.url or "",
+        job_url=row.job_url or "",
+    )
+
+
+def _production(conn: Connection, projects: Collection[ProjectKey]) -> list[AnyRow]:
+    """Read every finished production deployment of the projects."""
+    c = deployment.c
+    is_production = c.body["tier"].as_string() == Tier.PRODUCTION.value
+    query = select(
+        c.connection_id,
+        c.project_id,
+        c.deployment_id,
+        c.environment,
+        c.updated_at,
+        c.body["sha"].as_string().label("sha"),
+        c.body["url"].as_string().label("url"),
+        c.body["job_url"].as_string().label("job_url"),
+    ).where(in_literals(c.status, DeploymentStatus.SUCCESS.value), is_production)
+    return [
+        row
+        for condition in in_keys((c.connection_id, c.project_id), projects)
+        for row in conn.execute(query.where(condition))
+    ]
 
 
 def _without_duplicates(deployments: Sequence[Deployment]) -> Iterator[Deployment]:
@@ -132,23 +183,18 @@ def _place(of: Deployment) -> ProjectKey:
     return of.project.connection_id, of.project.id
 
 
-def _is_production() -> Any:
-    succeeded = in_literals(deployment.c.status, "success")
-    return and_(succeeded, deployment.c.body["tier"].as_string() == Tier.PRODUCTION.value)
-
-
-def _merge_request_key(row: Row[Any]) -> MergeRequestKey:
+def _merge_request_key(row: AnyRow) -> MergeRequestKey:
     return MergeRequestKey(row.connection_id, row.project_id, row.iid)
 
 
 def _change(
-    row: Row[Any],
+    row: AnyRow,
     commits: Moments,
     comments: Mapping[MergeRequestKey, Mapping[int, datetime]],
     deployed_at: datetime | None,
 ) -> Change:
     key, ended_at = _merge_request_key(row), _moment(row.ended_at)
-    times = from_json(ReviewTimes, row.times) if row.times else NO_TIMES
+    times = _times(row.times) if row.times else NO_TIMES
     merged_at = (times.merged_at or ended_at) if row.state == "merged" else None
     approvals = [at for at in times.approvals if merged_at is None or at <= merged_at]
     by_others = [at for person, at in comments.get(key, {}).items() if person != row.author_id]
@@ -164,6 +210,16 @@ def _change(
         merged_at=merged_at,
         closed_at=(times.closed_at or ended_at) if row.state == "closed" else None,
         deployed_at=deployed_at,
+    )
+
+
+def _times(stored: Mapping[str, Any]) -> ReviewTimes:
+    """Read what the memory of a merge request has of its moments."""
+    return ReviewTimes(
+        _moment(stored["opened_at"]),
+        _moment(stored["merged_at"]),
+        _moment(stored["closed_at"]),
+        tuple(datetime.fromisoformat(at) for at in stored["approvals"]),
     )
 
 
@@ -211,24 +267,27 @@ class _FirstDeployed:
     It carries what the code host says, and the merge request whose merge commit it is of.
     """
 
-    def __init__(self, conn: Connection, projects: Collection[ProjectKey]) -> None:
+    def __init__(
+        self, conn: Connection, projects: Collection[ProjectKey], production: Sequence[AnyRow]
+    ) -> None:
         self._by_key: Moments = {}
         self._by_commit: dict[tuple[int, int, str], datetime] = {}
-        d, contents = deployment.c, deployment_merge_request.c
+        contents = deployment_merge_request.c
         ended: dict[tuple[int, int, int], datetime] = {}
-        query = select(d.connection_id, d.project_id, d.deployment_id, d.updated_at, _SHA)
-        for condition in in_keys((d.connection_id, d.project_id), projects):
-            for a, b, number, at, sha in conn.execute(query.where(condition, _is_production())):
-                commit = a, b, sha[:SHORT_SHA]
-                self._by_commit[commit] = min(at, self._by_commit.get(commit, at))
-                ended[a, b, number] = min(at, ended.get((a, b, number), at))
+        for row in production:
+            commit = row.connection_id, row.project_id, row.sha[:SHORT_SHA]
+            self._by_commit[commit] = min(
+                row.updated_at, self._by_commit.get(commit, row.updated_at)
+            )
+            number: tuple[int, int, int] = (row.connection_id, row.project_id, row.deployment_id)
+            ended[number] = min(row.updated_at, ended.get(number, row.updated_at))
         carried = select(
             contents.connection_id, contents.project_id, contents.deployment_id, contents.iid
         )
         for condition in in_keys((contents.connection_id, contents.project_id), projects):
-            for a, b, number, iid in conn.execute(carried.where(condition)):
-                if (a, b, number) in ended:
-                    key, moment = MergeRequestKey(a, b, iid), ended[a, b, number]
+            for a, b, deployment_id, iid in conn.execute(carried.where(condition)):
+                if (moment := ended.get((a, b, deployment_id))) is not None:
+                    key = MergeRequestKey(a, b, iid)
                     self._by_key[key] = min(moment, self._by_key.get(key, moment))
 
     def since(self, moment: datetime) -> set[MergeRequestKey]:

@@ -61,12 +61,16 @@ def rollbacks(history: Iterable[Deployment]) -> tuple[tuple[Deployment, Deployme
     `sync.core.deployments.environments.undone_by`, asked of each.
     """
     present: list[Deployment] = []
+    position: dict[str, int] = {}  # of each commit among those present
     pairs: list[tuple[Deployment, Deployment]] = []
     for deployment in history:
-        same = [n for n, entry in enumerate(present) if _short(entry) == _short(deployment)]
-        if same:
-            pairs += [(undone, deployment) for undone in present[same[0] + 1 :]]
-            del present[same[0] :]
+        same = position.get(_short(deployment))
+        if same is not None:
+            pairs += [(undone, deployment) for undone in present[same + 1 :]]
+            for undone in present[same:]:
+                position.pop(_short(undone))
+            del present[same:]
+        position[_short(deployment)] = len(present)
         present.append(deployment)
     return tuple(pairs)
 
