@@ -164,6 +164,7 @@ OTHER_ROUTES = {
     ("POST", "/b24/install/again"): 401,
     ("POST", "/b24/app"): 400,
     ("POST", "/b24/task"): 400,
+    ("POST", "/b24/group"): 400,
     ("POST", "/b24/events"): 400,
     ("GET", "/b24/oauth/start"): 200,
     ("GET", "/b24/oauth/callback"): 400,
@@ -178,7 +179,7 @@ OTHER_ROUTES = {
 }
 ADMINISTRATORS_PAGE = {"/b24/install": {"Ed": 403, "Mia": 403, "Root": 200}}
 EVERYBODYS_PAGE = dict.fromkeys(
-    ("/b24/app", "/b24/task"), dict.fromkeys(("Ed", "Mia", "Root"), 200)
+    ("/b24/app", "/b24/task", "/b24/group"), dict.fromkeys(("Ed", "Mia", "Root"), 200)
 )
 
 
@@ -206,7 +207,7 @@ def test_every_route_is_in_one_of_the_tables(world):
     assert rules == listed
 
 
-@pytest.mark.parametrize("path", ["/b24/install", "/b24/app", "/b24/task"])
+@pytest.mark.parametrize("path", ["/b24/install", "/b24/app", "/b24/task", "/b24/group"])
 def test_pages_open_for_whom_the_table_says(beside, emulator, portal, people, path):
     expected = {**ADMINISTRATORS_PAGE, **EVERYBODYS_PAGE}[path]
     codes = {}
