@@ -30,7 +30,7 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
 
     @here.get("/metrics")
     def metrics() -> Response:
-        """Measure `from` to `to` (days, both included) for a `project`, a `group`, or all."""
+        """Measure a period for a `project`, the projects of a workgroup (`group`), or all."""
         visitor, portal = require_visitor(deps)
         period, now = _period(deps.clock.now()), deps.clock.now()
         visible, chosen = _choose(deps, visitor, portal)
@@ -72,13 +72,25 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
 
 
 def _period(now: datetime) -> Period:
-    """Return the period of the request, the last DEFAULT_DAYS without one, until now at most."""
+    """Return the days `from` to `to`, both included, or the last `days`; it ends now at the latest.
+
+    Days are of UTC.
+    """
+    count = request.args.get("days", str(DEFAULT_DAYS))
+    if not count.isdecimal() or not 0 < int(count) <= MAX_DAYS:
+        raise _bad_period()
     last = _day("to", now.date())
-    first = _day("from", last - timedelta(days=DEFAULT_DAYS - 1))
+    first = _day("from", last - timedelta(days=int(count) - 1))
     if not 0 <= (last - first).days < MAX_DAYS:
-        raise RequestRejected(400, "bad_period", f"A period has 1 to {MAX_DAYS} days")
+        raise _bad_period()
     start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last))
     return Period(start, max(start, min(end + timedelta(days=1), now)))
+
+
+def _bad_period() -> RequestRejected:
+    return RequestRejected(
+        400, "bad_period", f"A period has 1 to {MAX_DAYS} days, written as 2026-03-31"
+    )
 
 
 def _day(name: str, default: date) -> date:
@@ -86,7 +98,7 @@ def _day(name: str, default: date) -> date:
     try:
         return date.fromisoformat(text) if text else default
     except ValueError:
-        raise RequestRejected(400, "bad_period", "Days are written as 2026-03-31") from None
+        raise _bad_period() from None
 
 
 def _choose(

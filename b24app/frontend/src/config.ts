@@ -1,6 +1,6 @@
 /** What the server says of this page: read once, never changed. */
 
-export type View = 'install' | 'overview' | 'task' | 'inbox' | 'settings'
+export type View = 'install' | 'overview' | 'task' | 'inbox' | 'settings' | 'flow'
 
 export interface Config {
   view: View
@@ -12,6 +12,7 @@ export interface Config {
   prefix: string
   steps: string[]
   taskId: number | null
+  groupId: number | null
 }
 
 export const config = JSON.parse(document.getElementById('config')?.textContent ?? '{}') as Config

@@ -149,6 +149,15 @@ def test_a_change_is_measured_from_its_first_commit_to_production(beside, emulat
     assert metrics["projects"] == [{"path": "team/shop", "group": GROUP}]
 
 
+def test_the_last_days_are_a_period_too(beside, emulator, portal, people):
+    path = "/api/metrics?days={}"
+    month, days = (
+        asked(beside, emulator, people["Ed"], path.format(count))["measures"][0]["size"]
+        for count in (31, 7)
+    )
+    assert (month, days) == (3, 0)
+
+
 def test_who_is_in_no_workgroup_sees_no_data(beside, emulator, portal, people):
     metrics = asked(beside, emulator, people["Mia"], f"/api/metrics?{PERIOD}")
     assert {row["value"] for row in metrics["measures"]} == {None}
@@ -237,7 +246,14 @@ def test_the_page_shows_who_is_awaited_and_what_is_where(beside, emulator, porta
 
 @pytest.mark.parametrize(
     "query",
-    ["from=yesterday", "from=2026-03-02&to=2026-03-01", "from=2020-01-01&to=2026-03-01"],
+    [
+        "from=yesterday",
+        "days=0",
+        "days=x",
+        "days=367",
+        "from=2026-03-02&to=2026-03-01",
+        "from=2020-01-01&to=2026-03-01",
+    ],
 )
 def test_an_unreadable_period_is_refused(beside, emulator, portal, people, query):
     headers = opened(beside, emulator, people["Root"])
