@@ -89,7 +89,7 @@ def _period(now: datetime) -> Period:
 
 def _bad_period() -> RequestRejected:
     return RequestRejected(
-        400, "bad_period", f"A period has 1 to {MAX_DAYS} days, written as 2026-03-31"
+        400, "bad_period", "A period has 1 to 366 days", "Write days as 2026-03-31"
     )
 
 

@@ -27,6 +27,7 @@ const en = {
   noFailing: 'No branch fails',
   environments: 'What is deployed where',
   noEnvironments: 'no data',
+  list: (count: number) => `List (${count})`,
   show: (name: string) => `Show the list: ${name}`,
   close: 'Close the list',
   page: (page: number, pages: number) => `${page} of ${pages}`,
@@ -81,6 +82,7 @@ const ru: typeof en = {
   noFailing: 'Веток с ошибками нет',
   environments: 'Что где развёрнуто',
   noEnvironments: 'нет данных',
+  list: (count) => `Список (${count})`,
   show: (name) => `Показать список: ${name}`,
   close: 'Закрыть список',
   page: (page, pages) => `${page} из ${pages}`,
@@ -122,8 +124,10 @@ export function duration(seconds: number): string {
   const minutes = Math.round(seconds / 60)
   if (minutes < 60) return `${minutes} ${t.min}`
   const hours = Math.floor(minutes / 60)
-  if (hours < 24) return `${hours} ${t.h} ${minutes % 60} ${t.min}`
-  return `${Math.floor(hours / 24)} ${t.d} ${hours % 24} ${t.h}`
+  const parts = hours < 24
+    ? [[hours, t.h], [minutes % 60, t.min]] as const
+    : [[Math.floor(hours / 24), t.d], [hours % 24, t.h]] as const
+  return parts.filter(([count]) => count).map(([count, unit]) => `${count} ${unit}`).join(' ')
 }
 
 const units: Record<Measure['unit'], (value: number) => string> = {
