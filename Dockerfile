@@ -7,12 +7,15 @@ COPY b24app/frontend/package.json b24app/frontend/package-lock.json b24app/front
 RUN PATH=/opt/node/bin:$PATH npm --prefix b24app/frontend ci --no-progress --loglevel=error
 COPY b24app/frontend ./b24app/frontend
 RUN PATH=/opt/node/bin:$PATH npm --prefix b24app/frontend run build
+COPY requirements.lock ./
+RUN python -m venv /opt/b24bridge \
+    && /opt/b24bridge/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE MANIFEST.in ./
 COPY tools ./tools
 COPY sync ./sync
 COPY b24app ./b24app
-RUN python -m venv /opt/b24bridge \
-    && /opt/b24bridge/bin/pip install --no-cache-dir -c constraints.txt '.[postgres,redis,metrics]'
+RUN PIP_CONSTRAINT=/src/constraints.txt /opt/b24bridge/bin/pip install --no-cache-dir --no-deps . \
+    && /opt/b24bridge/bin/pip check
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/b24bridge --create-home b24bridge

@@ -4,7 +4,8 @@ BIN := .venv/bin
 PAGES := b24app/static/dist/manifest.json
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm --prefix b24app/frontend
 
-.PHONY: demo test test-all ready packages coverage bench lint serve frontend templates docs first-hour youtrack-app
+.PHONY: demo test test-all ready packages coverage bench lint lock sbom serve frontend templates docs \
+	first-hour youtrack-app
 
 demo: .venv/ready $(if $(KEEP),$(PAGES)) ## plays a merge request's life against emulated systems; KEEP=1 stays up
 	$(BIN)/python -m demo $(if $(KEEP),--keep)
@@ -13,19 +14,42 @@ test: ready ## all on SQLite, the pages in a browser, the SQL dialect on Postgre
 	$(BIN)/python -m tools.run_tests
 
 test-all: ready ## the same at full depth, all with a database on both; for a release
+	@$(PYTHON) -m tools.system_packages --all || true
 	$(BIN)/python -m tools.run_tests --all
 
 ready: ## what tests need, side by side: Python's packages and the pages, the system's packages
-	@$(MAKE) --no-print-directory --jobs=2 $(PAGES) packages
+	@$(MAKE) --no-print-directory --jobs=2 $(PAGES) packages .build/compiled
 
 packages:
 	@$(PYTHON) -m tools.system_packages || true  # the tests say at their end what is missing
+
+.build/compiled: .venv/ready  # while the pages are built: each test process would compile all tests
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --collect-only -q > /dev/null || true
+	@mkdir -p $(@D) && touch $@
 
 coverage: .venv/ready ## how much of sync/core and sync/text their own tests run
 	$(BIN)/pytest -n auto --dist=worksteal tests/core tests/text --cov
 
 bench: .venv/ready ## measures; the figures are in docs/benchmarks.md
 	$(BIN)/python -m bench
+
+lock: ## requirements.lock: what the image installs, every file by its hash
+	$(PYTHON) -m venv .build/lock
+	.build/lock/bin/python -m pip install --quiet --disable-pip-version-check 'pip-tools>=7.4,<8'
+	.build/lock/bin/pip-compile --quiet --generate-hashes --constraint constraints.txt \
+		--extra postgres --extra redis --extra metrics --strip-extras --no-header --no-annotate \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--output-file .build/lock/requirements pyproject.toml
+	printf '%s\n' '# What the image installs, each file by its hash. Made by `make lock` from constraints.txt.' \
+		| cat - .build/lock/requirements >requirements.lock
+
+sbom: ## .build/sbom: what a release holds of Python's and of npm's packages, as CycloneDX
+	$(PYTHON) -m venv .build/bom
+	.build/bom/bin/python -m pip install --quiet --disable-pip-version-check 'cyclonedx-bom>=7,<8'
+	mkdir -p .build/sbom
+	.build/bom/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-file .build/sbom/b24bridge.cdx.json requirements.lock
+	$(PYTHON) -m tools.npm_bom b24app/frontend/package-lock.json .build/sbom/pages.cdx.json
 
 templates: .venv/ready ## the reporter's script inlined into the component templates
 	$(BIN)/python ci-components/generate.py

@@ -29,6 +29,7 @@ from sync.engine.load.scope import read_portal
 from sync.errors import Denied, Refused
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiter, RateLimiters
 from sync.net import guarded_session
+from sync.sentences import sentence
 from sync.settings.apply import stored_settings
 from sync.settings.issue_sync import to_mapping
 from sync.settings.model import Settings, load
@@ -54,7 +55,13 @@ def _require_kind(record: ConnectionRecord, kind: str) -> None:
     """Raise Refused for a connection of another kind: its token is for its own server alone."""
     if record.kind != kind:
         raise Refused(
-            f"The connection {record.name} is of the kind {record.kind}, not {kind}", code="kind"
+            sentence(
+                "The connection {name} is of the kind {kind}, not {other}",
+                name=record.name,
+                kind=record.kind,
+                other=kind,
+            ),
+            code="kind",
         )
 
 
@@ -113,7 +120,7 @@ class Clients:
         portal_id, settings = row.record.id, _parse_settings(_settings_key(row))
         credentials = _build_credentials(self.vault, row)
         store = StoredTokens(self, portal_id)
-        return Portal(
+        portal = Portal(
             credentials,
             self.app_keys,
             tokens=store,
@@ -127,6 +134,8 @@ class Clients:
             session=self.session(),
             features=row.record.features,
         )
+        portal.bot_id = row.record.bot_id
+        return portal
 
     def code_host(self, record: ConnectionRecord) -> GitLab:
         """Return the connection's client, for one thread. Raises Denied where it has no token.
@@ -139,7 +148,8 @@ class Clients:
         if grant is not None:
             return self.signed_in_code_host(record, grant)
         token = self._access_token(record)
-        return self._gitlab(record, token, str(record.account.get("username") or ""))
+        actor = str(record.account.get("username") or "")
+        return self._gitlab(record, token, actor, lambda: self._access_token(record))
 
     def signed_in_code_host(self, record: ConnectionRecord, grant: GrantRecord) -> GitLab:
         """Return a client of the account that granted it, for one thread."""
@@ -176,7 +186,7 @@ class Clients:
             secrets = connections.secrets(conn, self.vault, record.id)
         if secrets is None or not secrets.access_token:
             raise Denied(
-                f"The connection {record.name} has no access token",
+                sentence("The connection {name} has no access token", name=record.name),
                 change="Give it one under `token` in the settings",
                 code="no_token",
             )
@@ -191,10 +201,16 @@ class Clients:
         """Return a client without the connection's token, for calls that carry their own."""
         return self._gitlab(record, "", actor)
 
-    def _gitlab(self, record: ConnectionRecord, token: str | BearerTokens, actor: str) -> GitLab:
+    def _gitlab(
+        self,
+        record: ConnectionRecord,
+        token: str | BearerTokens,
+        actor: str,
+        present_token: Callable[[], str] | None = None,
+    ) -> GitLab:
         from sync.gitlab.api.client import GitLab  # large: a web process needs it for few requests
 
-        return GitLab(
+        client = GitLab(
             record.base_url,
             token,
             connection_id=record.id,
@@ -202,6 +218,8 @@ class Clients:
             call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
             rate_limiter=self._pace_of(record),
         )
+        client.present_token = present_token
+        return client
 
     def session_of(self, record: ConnectionRecord) -> requests.Session:
         """Return a session for one thread to a connection's server, by its CA file and proxy."""

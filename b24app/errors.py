@@ -8,6 +8,7 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 
 from flask import Flask, Response, g, jsonify, render_template, request
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -15,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from b24app.texts import page_texts, translate
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.log import log
+from sync.sentences import join_sentences
 
 
 class RequestRejected(Exception):
@@ -127,13 +129,14 @@ def _error_answer(error: Exception) -> ErrorAnswer:
             return ErrorAnswer(error.status, error.code, error.text, error.change)
         case SyncError():
             _, status, code = next(row for row in _BY_ERROR if isinstance(error, row[0]))
-            return ErrorAnswer(
-                status, error.code or code, f"{error.message}. {error.cause}".strip(". ")
-            )
+            parts = [part for part in (error.message, error.cause) if part]
+            return ErrorAnswer(status, error.code or code, join_sentences(". ", parts))
         case OperationalError() | InterfaceError() | PoolTimeout():
             return ErrorAnswer(
                 503, "database", "The database cannot be reached now", "Try again in a minute"
             )
+        case ParseException():  # what the server finds wrong when the body is read: a trailer
+            return ErrorAnswer(400, "bad_body", "The chunks of this body are malformed")
         case HTTPException():
             return ErrorAnswer(
                 error.code or 500, error.name.lower().replace(" ", "_"), _http_error_text(error)

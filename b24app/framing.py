@@ -14,7 +14,7 @@ MAX_HEAD_BYTES = 65_536
 MAX_CHUNKS = 100_000
 _MAX_CHUNK_LINE = 1024
 _MAX_TRAILER_BYTES = 8192
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?", re.DOTALL)
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})(?:[ \t]*;[^\r\n]*)?")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _EXPECT = re.compile(rb"\r\nexpect:[^\r\n]*", re.IGNORECASE)
 

@@ -13,6 +13,7 @@ from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import oauth
 from sync.gitlab.api.oauth import Application, TokenPair
 from sync.log import log
+from sync.sentences import sentence
 from sync.store import connections, oauth_applications, oauth_grants
 from sync.store.db.database import read, write
 from sync.store.oauth_grants import OWN, GrantRecord, GrantTokens
@@ -123,7 +124,7 @@ def find_application(clients: Clients, connection: ConnectionRecord) -> Applicat
         )
     if stored is None:
         raise Denied(
-            f"No application is registered for {connection.base_url}",
+            sentence("No application is registered for {base_url}", base_url=connection.base_url),
             change="Register one in GitLab, and put its id and secret into the settings",
             code="no_application",
         )

@@ -16,7 +16,6 @@ import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,6 +23,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from b24app.app import MAX_REQUEST_BYTES
 from b24app.framing import BadRequest, IncomingRequest, Stage
+from b24app.request_pools import pool_of, pool_sizes
 from b24app.routes.webhooks import MAX_BODY_BYTES
 
 HEAD_SECONDS = 10.0  # from the first byte, or the opening, to the end of the headers
@@ -46,42 +46,6 @@ _REASONS = {
     501: "Not Implemented",
     503: "Service Unavailable",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PoolSize:
-    """Threads, and how many requests may wait for one."""
-
-    threads: int
-    waiting: int
-
-
-def pool_sizes(threads: int) -> dict[str, PoolSize]:
-    """Return the pools where pages have so many threads; what acknowledges has its own."""
-    pages = max(4, threads)
-    return {
-        "acknowledge": PoolSize(max(4, threads // 2), 2000),
-        "pages": PoolSize(pages, 10 * pages),
-        "reports": PoolSize(4, 100),
-        "health": PoolSize(2, 50),
-    }
-
-
-def pool_of(request: IncomingRequest) -> str:
-    """Return which pool serves a request.
-
-    Events of the application itself are proven by calls to Bitrix24, so they wait with the pages.
-    """
-    match request.path.split("/")[1:2]:
-        case ["hooks"]:
-            return "acknowledge"
-        case ["ci"]:
-            return "reports"
-        case ["healthz"] | ["readyz"]:
-            return "health"
-    if request.path == "/b24/events" and not request.begins_with(b"event=onapp"):
-        return "acknowledge"
-    return "pages"
 
 
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types

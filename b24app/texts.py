@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
 from b24app.sign_in_texts_ru import RUSSIAN as SIGN_IN
 from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
+from sync.core.i18n.catalogue import parse_catalogue
+from sync.core.i18n.translate import find_sentence
 from sync.core.issue_sync.texts_ru import RUSSIAN as PLANNING
 from sync.gitlab.api.error_texts_ru import RUSSIAN as GITLAB_RUSSIAN
+from sync.sentences import Sentence, fill
 
 _ENGLISH = {
     "title": "GitLab and tasks",
@@ -156,17 +161,71 @@ ERRORS: dict[str, str] = {
         "Возьмите версию компонента, подходящую этому приложению",
     **SIGN_IN,
 }  # fmt: skip
+_PLACEHOLDER = re.compile(r"\{\w+\}")
 _FAILED_STEPS = re.compile(r"\A(Not everything worked at the installation: )(\w+(?:, \w+)*)")
-_to_russian = build_translator(RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | PLANNING | ERRORS)
+# Texts by their English templates, which is what records keep (sync/sentences.py).
+_CATALOGUE = parse_catalogue(
+    Path(__file__).with_name("locale").joinpath("ru.po").read_text("utf-8")
+)
+# By whole sentences and their parts: also what older versions stored as plain text.
+_OLDER = RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | PLANNING | ERRORS
+_to_russian = build_translator(_OLDER)
 
 
 def translate(language: str, text: str) -> str:
-    """Translate an error or a reason into `language`, as far as its sentences are known.
+    """Return a text in `language`: a sentence with its values, an older one as far as it is known.
 
     Steps of the installation are stored by their names, and read as the page calls them.
     """
+    if language != "ru":
+        text = _say_english(text)
+        return _FAILED_STEPS.sub(lambda match: match[1] + _step_titles("en", match[2]), text)
+    if isinstance(text, Sentence):
+        return _say(text)
+    if (russian := _lookup(text, {})) is not None:
+        return russian
     named = _FAILED_STEPS.sub(lambda match: match[1] + _step_titles(language, match[2]), text)
-    return _to_russian(named) if language == "ru" else named
+    return _to_russian(named)
+
+
+def _say_english(text: str) -> str:
+    """Return a text in English, in which a sentence may not have been said first."""
+    if not isinstance(text, Sentence):
+        return text
+    values = {
+        name: _say_english(value) if isinstance(value, str) else value
+        for name, value in text.values.items()
+    }
+    return fill(text.template, values)
+
+
+def _say(text: Sentence) -> str:
+    """Return a sentence in Russian, its values that are sentences too."""
+    template = _lookup(text.template, text.values)
+    if template is None and not text.values:
+        return _to_russian(text.template)
+    if template is None and any(map(str.isalpha, _PLACEHOLDER.sub("", text.template))):
+        return _to_russian(fill(text.template, text.values))
+    values = {
+        name: _say(value) if isinstance(value, Sentence) else _phrase(value)
+        for name, value in text.values.items()
+    }
+    return fill(template or text.template, values)
+
+
+def _phrase(value: str | int) -> str | int:
+    """Return a value in Russian where it is a whole phrase of ours; a word may be anybody's."""
+    if isinstance(value, str) and " " in value and (russian := _lookup(value, {})) is not None:
+        return russian
+    return value
+
+
+def _lookup(template: str, values: Mapping[str, str | int]) -> str | None:
+    """Return the Russian template, in its form for `count`; None where there is none."""
+    if template in _CATALOGUE.keys:
+        return _CATALOGUE.sentence(template, values.get("count", 0))
+    count = values.get("count", 0)
+    return _OLDER.get(template) or find_sentence("ru", template, count)
 
 
 def _step_titles(language: str, names: str) -> str:

@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
                 _measure(columns[name], path, args)
     print(table(args.revision, columns[args.revision], columns[TODAY]))
     print("\n" + watch.told(f"python -m bench against {' '.join(arguments)}"))
-    return 1 if any(any(one.values.get("wrong", ())) for one in columns.values()) else 0
+    return 1 if any(any(column.values.get("wrong", ())) for column in columns.values()) else 0
 
 
 @contextmanager
@@ -130,6 +130,7 @@ def _count_statements(columns: Columns, tree: Path) -> None:
 def _burst_over_http(columns: Columns, side: Side, count: int) -> None:
     """The lives' deliveries from ten clients, until the portal is not called any more."""
     side.deliveries.clear()
+    columns.add("serve: PSS before it, MiB", _pss(side))
     played = lives.play(side.gitlab, side.shop, count, SEED, lambda: side.clock.move(1))
     side.site.tasks(life.task_id for life, _ in played)
     side.quiet(SETTLE_SECONDS)
@@ -146,9 +147,13 @@ def _burst_over_http(columns: Columns, side: Side, count: int) -> None:
     columns.add("serve: processor seconds of the worker", spent[-1])
     columns.add("serve: requests to the portal", side.site.b24.requests.total() - portal)
     columns.add("serve: requests to GitLab", len(side.gitlab.requests) - host)
-    pss = sum(memory(pid).pss for pid in side.site.service.processes())
-    columns.add("serve: PSS after it, MiB", pss / MEGABYTE)
+    columns.add("serve: PSS after it, MiB", _pss(side))
     columns.add("wrong", _wrong(side, played) + len(load.unanswered))
+
+
+def _pss(side: Side) -> float:
+    """The memory of the whole process tree in MiB, shared pages counted once."""
+    return sum(memory(pid).pss for pid in side.site.service.processes()) / MEGABYTE
 
 
 def _wrong(side: Side, played: Sequence[tuple[Life, object]]) -> int:

@@ -15,7 +15,7 @@ from sync.engine.deps import Deps
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.worker import Worker
 
-LINKS, SHARE = 300, 100  # one link of so many changes in a minute
+LINKS, SHARE = 2_000, 100  # one link of so many changes in a minute
 BUSY, IDLE = 10, 60  # minutes
 SWEEP = 5  # seconds between two looks of the sweep
 REQUESTS = 3  # of a change: both ends are read, one is written
@@ -93,13 +93,14 @@ def figures() -> Iterator[Figure]:
 def _busy(life: Life) -> Iterator[Figure]:
     number, changes = 0, LINKS // SHARE * BUSY
     before = life.town.sent.total()
+    places = LINKS // SHARE
     for minute in range(BUSY):
-        for place in range(LINKS // SHARE):
+        for _ in range(places):
             number += 1
             side = list(SideName)[number % 2]
             life.change(number, side, f"Renamed in minute {minute}, {number}")
-            life.live(20 if place else 10)
-        life.live(60 - 10 - 20 * (LINKS // SHARE - 1))
+            life.live(60 // places)
+    life.live(MOST_SECONDS)
     sent = life.town.sent.total() - before
     yield must("changes on the other side", len(life.took), changes)
     yield at_most(

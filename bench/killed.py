@@ -17,7 +17,7 @@ from sync.store.db.database import read, write
 from sync.store.tables import command, delivery, subject
 from tests.engine.world import REPORT
 
-_GIVEN_UP = ((command, "refused"), (subject, "dead"), (delivery, "dead"))
+GIVEN_UP = ((command, "refused"), (subject, "dead"), (delivery, "dead"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +79,5 @@ def _given_up(site: Site) -> int:
     with read(site.engine) as conn:
         return sum(
             conn.scalar(select(func.count()).select_from(table).where(table.c.state == state)) or 0
-            for table, state in _GIVEN_UP
+            for table, state in GIVEN_UP
         )

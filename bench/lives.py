@@ -19,7 +19,7 @@ from tests.emulators.gitlab.server import GitLabEmulator
 
 FIRST_TASK = 2001
 EACH = 10  # deliveries of one merge request
-BEFORE = timedelta(hours=3)  # a life begins that long ago: what is old is told to nobody
+BEFORE = timedelta(minutes=5)  # a life begins that long ago: what is older is taken for a sample
 FLAGS = ("merge_requests_events", "push_events", "pipeline_events")
 _ENDS = ("merged", "merged", "merged", "closed", "approved")  # three of five are merged
 

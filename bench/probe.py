@@ -57,14 +57,14 @@ def listen(target: Any, noted: Callable[[str, str], None]) -> None:
 def _callers(tree: str) -> str:
     """The innermost functions of the product that led here, the nearest first."""
     rooms = tuple(f"{tree}/{name}/" for name in ("sync", "b24app"))
-    found: list[str] = []
+    lines: list[str] = []
     frame = sys._getframe(3)
-    while frame is not None and len(found) < _CALLERS:
+    while frame is not None and len(lines) < _CALLERS:
         code = frame.f_code
         if code.co_filename.startswith(rooms):
-            found.append(f"{code.co_filename[len(tree) + 1 :]}:{code.co_name}")
+            lines.append(f"{code.co_filename[len(tree) + 1 :]}:{code.co_name}")
         frame = frame.f_back
-    return " < ".join(found)
+    return " < ".join(lines)
 
 
 if "B24BRIDGE_PROBE" in os.environ:

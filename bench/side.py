@@ -87,13 +87,17 @@ class Side:
 def running(
     tree: Path, database_url: str = "", environ: dict[str, str] | None = None
 ) -> Iterator[Side]:
-    """The service of the tree, installed in a portal and connected to a project, at rest."""
+    """The service of the tree, installed in a portal and connected to a project, at rest.
+
+    What happens in the project happens after that: what was over before is told to nobody.
+    """
     clock = StillClock(datetime.now(UTC) - lives.BEFORE)
     with GitLabEmulator(clock) as gitlab:
         shop = lives.shop(gitlab)
         token = gitlab.state.add_token("ann").value
         more = (environ or {}) | {"GITLAB_TOKEN": token}
         with Site(database_url, "serve", more, tree, lambda site: _connected(site, gitlab)) as site:
+            clock.move((datetime.now(UTC) - clock.now()).total_seconds())
             side = Side(site, gitlab, clock, shop, lives.kept(gitlab))
             side.watch()
             yield side

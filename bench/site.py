@@ -15,6 +15,7 @@ from typing import Self
 
 from sqlalchemy import Connection, func, select
 
+from bench import lives
 from bench.lives import Told
 from bench.load import encoded
 from demo.installing import install
@@ -100,7 +101,8 @@ class Site:
         draft = ConnectionDraft("gitlab", "gitlab", "http://gitlab.test", secrets)
         with write(self.engine) as conn:
             (portal,) = portals.all_active(conn)
-            connections.upsert(conn, Vault(config.secret_keys), portal.id, draft, WallClock().now())
+            before = WallClock().now() - 2 * lives.BEFORE  # the lives are of afterwards
+            connections.upsert(conn, Vault(config.secret_keys), portal.id, draft, before)
         return _WEBHOOK
 
     def tasks(self, ids: Iterable[int]) -> None:

@@ -76,7 +76,7 @@ def measure() -> Part:
 def _storm(url: str, pieces: int) -> Told:
     world = World(url)
     every = Route(frozenset({Kind.PIPELINE}), (Channel.PROJECT,))
-    quiet = tuple(one for one in DEFAULT_ROUTES if Channel.PROJECT not in one.targets)
+    quiet = tuple(route for route in DEFAULT_ROUTES if Channel.PROJECT not in route.targets)
     world.rules = Rules(groups={GROUP: GroupRules(projects=("acme/*",))}, routes=(every, *quiet))
     heard = _heard(world, pieces > 1)
     before = Counter(world.b24.requests)
@@ -127,9 +127,13 @@ def _commands(world: World) -> list[CommandRow]:
 def _counted(world: World, deliveries: int, requests: Counter[str]) -> Told:
     done = [row.command for row in _commands(world)]
     messages = [one for one in done if isinstance(one, PutMessage)]
-    posted = [one for one in messages if one.message_id is None]
-    in_tasks = Counter((one.place, one.subject_key) for one in posted if one.place.task_id)
-    in_chats = Counter((one.place, one.subject_key) for one in posted if one.place.dialog)
+    posted = [message for message in messages if message.message_id is None]
+    in_tasks = Counter(
+        (message.place, message.subject_key) for message in posted if message.place.task_id
+    )
+    in_chats = Counter(
+        (message.place, message.subject_key) for message in posted if message.place.dialog
+    )
     return Told(
         deliveries=deliveries,
         requests=sum(requests.values()) - requests["user.get"],

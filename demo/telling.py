@@ -48,8 +48,8 @@ def prepare(stage: Stage) -> str:
     settings = SETTINGS.format(portal=stage.b24.host, gitlab=stage.gitlab.url) + rules
     file = Path(stage.home / "settings.yaml")
     file.write_text(settings)
-    said = stage.service.run("settings", "apply", str(file))
-    return said + "\n" + stage.service.run("gitlab", "hooks", "gitlab")
+    output = stage.service.run("settings", "apply", str(file))
+    return output + "\n" + stage.service.run("gitlab", "hooks", "gitlab")
 
 
 def rows(stage: Stage) -> Iterator[Row]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sync import keyfile
+from sync.sentences import as_sentence, as_text, sentence
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -20,6 +21,7 @@ U = TypeVar("U")
 OAUTH_HOSTS = frozenset({"https://oauth.bitrix.info", "https://oauth.bitrix24.tech"})
 SYSTEM_DATA_DIR = Path("/var/lib/b24bridge")
 _LEVELS = ("debug", "info", "warning", "error")
+_LANGUAGES = ("en", "ru")
 _METRICS_TOKEN_LENGTH = 16
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 
@@ -39,7 +41,8 @@ class Config:
     `public_url` is "" where none is set. `secret_key_file` is None where the keys come from the
     environment. `secret_keys` are empty where that file does not exist yet. `portal_ca_file` (PEM)
     and `portal_proxy` are of Bitrix24 alone, "" for none. `threads` counts requests served at once.
-    `metrics_token` opens /metrics, "" for nobody.
+    `metrics_token` opens /metrics, "" for nobody. `language` of what commands print, "" where the
+    locale decides.
     """
 
     data_dir: Path
@@ -60,6 +63,7 @@ class Config:
     port: int
     threads: int
     metrics_token: str = field(default="", repr=False)
+    language: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], *, create_key: bool = False) -> Config:
@@ -127,7 +131,9 @@ class _EnvReader:
         try:
             return read(text)
         except ValueError as error:
-            self.problems.append(f"{name}: {error}")
+            self.problems.append(
+                sentence("{name}: {why}", name=name, why=as_sentence(as_text(error)))
+            )
             return default
 
 
@@ -155,6 +161,7 @@ def _read_values(reader: _EnvReader, usual_dir: Path, *, create_key: bool) -> di
         "port": port,
         "threads": reader.take("B24BRIDGE_THREADS", 16, _number_between(1, 200)),
         "metrics_token": reader.take("B24BRIDGE_METRICS_TOKEN", "", _parse_metrics_token),
+        "language": reader.take("B24BRIDGE_LANGUAGE", "", _parse_language),
     }
     if bool(values["client_id"]) != bool(values["client_secret"]):
         reader.problems.append("B24BRIDGE_CLIENT_ID, B24BRIDGE_CLIENT_SECRET: set both or neither")
@@ -176,10 +183,12 @@ def _secret_keys(reader: _EnvReader, data_dir: Path, *, create_key: bool) -> dic
     except PermissionError as error:
         if not create_key:  # another account's: the database is too, and that is said
             return {"secret_keys": (), "secret_key_file": path}
-        reader.problems.append(f"{path}: {error.strerror}")
+        reader.problems.append(sentence("{file}: {why}", file=path, why=error.strerror))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        reader.problems.append(f"{path}: {reason}. B24BRIDGE_DATA_DIR names its folder")
+        reader.problems.append(
+            sentence("{file}: {why}. B24BRIDGE_DATA_DIR names its folder", file=path, why=reason)
+        )
     return {}
 
 
@@ -217,9 +226,11 @@ def _parse_ca_file(text: str) -> str:
     try:
         ssl.create_default_context().load_verify_locations(text)
     except ssl.SSLError:
-        raise ValueError(f"{text} holds no certificates in PEM form") from None
+        raise ValueError(sentence("{file} holds no certificates in PEM form", file=text)) from None
     except OSError as error:
-        raise ValueError(f"{text} cannot be read: {error.strerror}") from None
+        raise ValueError(
+            sentence("{file} cannot be read: {why}", file=text, why=error.strerror)
+        ) from None
     return text
 
 
@@ -250,13 +261,23 @@ def _parse_networks(text: str) -> tuple[str, ...]:
 
 def _parse_metrics_token(text: str) -> str:
     if len(text) < _METRICS_TOKEN_LENGTH or not re.fullmatch(r"[!-~]+", text):
-        raise ValueError(f"must be at least {_METRICS_TOKEN_LENGTH} letters, digits and signs")
+        raise ValueError(
+            sentence(
+                "must be at least {least} letters, digits and signs", least=_METRICS_TOKEN_LENGTH
+            )
+        )
     return text
 
 
 def _parse_level(text: str) -> str:
     if text.lower() not in _LEVELS:
-        raise ValueError(f"must be one of {', '.join(_LEVELS)}")
+        raise ValueError(sentence("must be one of {names}", names=", ".join(_LEVELS)))
+    return text.lower()
+
+
+def _parse_language(text: str) -> str:
+    if text.lower() not in _LANGUAGES:
+        raise ValueError(sentence("must be one of {names}", names=", ".join(_LANGUAGES)))
     return text.lower()
 
 
@@ -271,7 +292,9 @@ def _parse_address(text: str) -> tuple[str, int]:
 def _number_between(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not text.isdecimal() or not least <= int(text) <= most:
-            raise ValueError(f"must be a number from {least} to {most}")
+            raise ValueError(
+                sentence("must be a number from {least} to {most}", least=least, most=most)
+            )
         return int(text)
 
     return read

@@ -5,6 +5,8 @@ Everything else that is raised is a bug.
 
 from __future__ import annotations
 
+from sync.sentences import Sentence, as_sentence
+
 
 class SyncError(Exception):
     """A failure for people: what happened, why it usually does, what to change.
@@ -13,10 +15,18 @@ class SyncError(Exception):
     """
 
     def __init__(self, message: str, *, cause: str = "", change: str = "", code: str = "") -> None:
-        self.message, self.cause, self.change, self.code = message, cause, change, code
-        super().__init__(
-            ". ".join(part.rstrip(".") for part in (message, cause, change) if part) + "."
-        )
+        self.message, self.cause, self.change = map(as_sentence, (message, cause, change))
+        self.code = code
+        super().__init__(_paragraph(self.message, self.cause, self.change))
+
+
+def _paragraph(*parts: Sentence) -> Sentence:
+    """Return the parts as one text, each with a full stop."""
+    texts = {f"part{number}": part for number, part in enumerate(parts, 1) if part}
+    template = "".join(
+        f"{{{name}}}{' ' if text.endswith('.') else '. '}" for name, text in texts.items()
+    )
+    return Sentence(template.rstrip(), texts)
 
 
 class Later(SyncError):

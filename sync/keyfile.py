@@ -50,6 +50,11 @@ def replace_keys(path: Path, keys: Sequence[str]) -> None:
     _sync_folder(path.parent)
 
 
+def write_private(path: Path, text: str) -> None:
+    """Put one line into a file that only its owner reads, forced to the disk. Raises OSError."""
+    replace_keys(path, [text])
+
+
 def _write_temporary(path: Path, keys: Sequence[str]) -> Path:
     descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
     with os.fdopen(descriptor, "w") as file:

@@ -20,6 +20,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from sync.addresses import Network, is_permitted
 from sync.deadlines import Watch, is_limited, seconds_left
 from sync.errors import Refused
+from sync.sentences import sentence
 
 __all__ = ["TIMEOUT", "AnswerTooLarge", "guarded_session", "is_permitted"]
 
@@ -68,7 +69,7 @@ def _check_addresses(host: str, addresses: Sequence[str], networks: Sequence[Net
     usable = [address for address in addresses if is_permitted(address, networks)]
     if not usable:
         raise Refused(
-            f"The address of {host} is inside a private network",
+            sentence("The address of {host} is inside a private network", host=host),
             cause="Addresses given by users may reach only public servers, so that nobody can use "
             "this service to look into the network it runs in",
             change="If the server is meant to be reached, name its network in "

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import Engine, text
 
@@ -30,6 +31,23 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("quick", settings.get_profile("steady"))  # tests/depth.py: fewer
 settings.register_profile("searching", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+# Where rich is installed, structlog draws each traceback with all locals: half a second of work.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _room_on_the_disk() -> Iterator[None]:
+    """However full the disk of the tests is, what is said of a disk does not depend on it."""
+    with pytest.MonkeyPatch.context() as patched:
+        usage = (100_000_000_000, 19_000_000_000, 81_000_000_000)
+        patched.setattr(shutil, "disk_usage", lambda path: usage)
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

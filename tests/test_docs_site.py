@@ -83,8 +83,8 @@ def _resolved(page: Path, link: str) -> Path:
             parts.pop()
         elif part != ".":
             parts.append(part)
-    found = Path(*parts)
-    return found if found.suffix else found / "index.html"
+    path = Path(*parts)
+    return path if path.suffix else path / "index.html"
 
 
 def test_a_reader_loads_nothing_from_elsewhere(site: dict[Path, Page]) -> None:
@@ -97,7 +97,7 @@ def test_managers_and_administrators_read_russian_too() -> None:
     russian = {page.name for page in GUIDES if page.parts[0] == "ru"}
     assert russian == {
         "index.md", "install.md", "connect.md", "who-sees-what.md", "tasks.md",
-        "notifications.md", "operations.md",
+        "notifications.md", "operations.md", "metrics.md",
     }  # fmt: skip
     for name in russian:
         text = (ROOT / "docs/ru" / name).read_text(encoding="utf-8")
@@ -130,5 +130,5 @@ def test_both_languages_show_the_same_commands() -> None:
     ],
 )  # fmt: skip
 def test_links_into_the_repository_are_rewritten(uri: str, text: str, expected: str) -> None:
-    known = {"project/README.md", "install.md", "tasks.md", "ru/install.md"}
-    assert rewrite_links(text, uri, known) == expected
+    pages = {"project/README.md", "install.md", "tasks.md", "ru/install.md"}
+    assert rewrite_links(text, uri, pages) == expected

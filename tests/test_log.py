@@ -18,10 +18,10 @@ from sync.log import log, mask_value, setup_logging
 def lines() -> Iterator[Any]:
     stream = io.StringIO()
     root = logging.getLogger()
-    before = root.handlers, root.level
+    before, configuration = (root.handlers, root.level), structlog.get_config()
     setup_logging("info", stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    structlog.reset_defaults()
+    structlog.configure(**configuration)
     structlog.contextvars.clear_contextvars()
     root.handlers, root.level = before[0], before[1]
 

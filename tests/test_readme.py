@@ -52,12 +52,12 @@ def test_every_step_is_in_the_table_with_its_default() -> None:
 
 def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
     """The examples are read as they stand, but for the task that a command follows."""
-    said = [(re.findall("`([^`]+)`", row[0]), row[1]) for row in table("smart commits", GUIDE)]
+    rows = [(re.findall("`([^`]+)`", row[0]), row[1]) for row in table("smart commits", GUIDE)]
     found = {
         word: smart_commits_parse.parse_commands(
             word if "B24" in word else f"B24-12 {word}", ReferenceRules()
         )
-        for words, _ in said
+        for words, _ in rows
         for word in words
     }
     does = {
@@ -68,7 +68,7 @@ def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
         "gets a comment": {Verb.COMMENT},
         "is told": {Verb.REVERT},
     }
-    for words, text in said:
+    for words, text in rows:
         wanted = next(verbs for start, verbs in does.items() if text.startswith(start))
         for word in words:
             assert {one.verb for one in found[word]} == wanted, word

@@ -30,8 +30,8 @@ def on_files(files: Any, config: Any) -> Any:
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Rewrite the links of a page."""
-    known = {file.src_uri for file in files}
-    return rewrite_links(markdown, page.file.src_uri, known)
+    pages = {file.src_uri for file in files}
+    return rewrite_links(markdown, page.file.src_uri, pages)
 
 
 def rewrite_links(markdown: str, uri: str, known: set[str]) -> str:

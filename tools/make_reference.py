@@ -24,7 +24,7 @@ def reference() -> str:
         "## Environment",
         _table(
             ("variable", "means", "default"),
-            [(f"`{one.name}`", one.meaning, one.default) for one in VARIABLES],
+            [(f"`{variable.name}`", variable.meaning, variable.default) for variable in VARIABLES],
         ),
         "## Settings",
         "Types are those of YAML; nothing is converted silently. More: [the file](settings.md). "

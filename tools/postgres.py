@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -34,24 +35,57 @@ def programs() -> Path | None:
     return initdb.parent if initdb else None
 
 
+@dataclass
+class Server:
+    """A server of its own; `folder` holds its data and its socket, which only its user can enter.
+
+    `settings` are added to those of the package.
+    """
+
+    folder: Path
+    settings: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        self._where = program("postgresql").parent
+        self._user = _unprivileged(self.folder)
+        made = ["-D", self.folder / "data", "-U", _ADMIN, "-A", "trust", "-N"]
+        _run([self._where / "initdb", *made], self._user)
+        self.start()
+
+    def start(self) -> None:
+        self._server = _start(self._where, self.folder, self._user, self.settings)
+        try:
+            _wait(self._server, self.folder)
+        except BaseException:
+            self.crash()
+            raise
+
+    def crash(self) -> None:
+        """End it at once, without a word to its clients: they find out."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(30)
+
+
 @contextmanager
 def temporary_server(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Path]:
     """Runs a server and gives the folder of its socket, which only its user can enter.
 
     `settings` are added to those of the package.
     """
-    where = program("postgresql").parent
+    with server(settings) as running:
+        yield running.folder
+
+
+@contextmanager
+def server(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]:
+    """Runs a server that can be stopped and started again; nothing of it is kept."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
-        user = _unprivileged(folder)
-        _run([where / "initdb", "-D", folder / "data", "-U", _ADMIN, "-A", "trust", "-N"], user)
-        server = _start(where, folder, user, settings)
+        running = Server(folder, settings)
         try:
-            _wait(server, folder)
-            yield folder
+            yield running
         finally:
-            server.send_signal(signal.SIGQUIT)  # at once: nothing of it is to be kept
-            server.wait(30)
+            running.crash()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

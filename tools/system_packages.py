@@ -26,13 +26,15 @@ INSTALL_SECONDS = 900
 class Package:
     """A Debian package, the programs of which one is enough, and the tests that run it.
 
-    `folders` are patterns of folders to look in beside PATH.
+    `folders` are patterns of folders to look in beside PATH. `at_full_depth`: only what `make
+    test-all` installs.
     """
 
     name: str
     programs: tuple[str, ...]
     needed_by: str
     folders: str = ""
+    at_full_depth: bool = False
 
     def program(self) -> Path | None:
         """Return the program's path, of the newest version; None if it is not installed."""
@@ -59,6 +61,8 @@ PACKAGES = {
         Package("curl", ("curl",), "the deployment's after_script in an image with curl"),
         Package("git", ("git",), "the components in a pipeline of gitlab-ci-local"),
         Package("rsync", ("rsync",), "the components in a pipeline of gitlab-ci-local"),
+        Package("caddy", ("caddy",), "Caddy before the server", at_full_depth=True),
+        Package("nginx", ("nginx",), "nginx before the server", at_full_depth=True),
         Package("systemd", ("systemd-analyze",), "the unit of the service"),
         Package("wget", ("wget",), "the deployment's after_script in an image with wget"),
         Package(
@@ -84,24 +88,25 @@ def program(name: str) -> Path:
     return path
 
 
-def missing(names: Iterable[str] = ()) -> list[Package]:
-    """Return the packages, of these or of all, whose program is not on this machine."""
-    return [PACKAGES[name] for name in names or PACKAGES if PACKAGES[name].program() is None]
+def missing(names: Iterable[str] = (), *, full: bool = False) -> list[Package]:
+    """Return the packages, of these or of all that are wanted, that are not on this machine."""
+    usual = [name for name, package in PACKAGES.items() if full or not package.at_full_depth]
+    return [PACKAGES[name] for name in names or usual if PACKAGES[name].program() is None]
 
 
-def install_missing() -> list[Package]:
+def install_missing(*, full: bool = False) -> list[Package]:
     """Install what is missing in one step and return what is missing all the same."""
-    if not missing() or os.geteuid() != 0 or not shutil.which("apt-get"):
-        return missing()
+    if not missing(full=full) or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return missing(full=full)
     with _alone():
-        if names := [package.name for package in missing()]:
+        if names := [package.name for package in missing(full=full)]:
             print(f"Installing Debian's packages: {' '.join(names)}", flush=True)
             _apt_get("update")
             if not _install(names):
                 # one that is not to be had must not keep the others away
                 for name in names:
                     _install([name])
-    return missing()
+    return missing(full=full)
 
 
 def explain(packages: Sequence[Package]) -> str:
@@ -155,7 +160,7 @@ def _apt_get(*arguments: str) -> bool:
 
 def main() -> int:
     """Install what is missing; 1 if something is missing all the same."""
-    absent = install_missing()
+    absent = install_missing(full="--all" in sys.argv[1:])
     if absent:
         print(explain(absent))
     return 1 if absent else 0

@@ -24,6 +24,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from sync.core.clock import TOLERANCE
+
 PAGE_TOKEN_TTL = timedelta(hours=1)
 VISIT_TTL = timedelta(hours=12)  # from the opening of a page; then it must be opened again
 _PURPOSE = b"b24bridge page token"
@@ -122,7 +124,7 @@ class PageTokens:
                 opened = key.sealing.decrypt(sealed).decode() if sealed else ""
             except (JoseError, ValueError, InvalidToken):
                 continue
-            return {**claims, "auth": opened} if claims["exp"] > now.timestamp() else None
+            return {**claims, "auth": opened} if _is_of_now(claims, now) else None
         return None
 
     def _refresh(self) -> None:
@@ -131,6 +133,12 @@ class PageTokens:
 
     def _set_keys(self, keys: tuple[str, ...]) -> None:
         self._names, self._keys = keys, [_SigningKey(key) for key in keys]
+
+
+def _is_of_now(claims: dict[str, Any], now: datetime) -> bool:
+    """Tell whether a token is not over, and not of a clock that was ahead and was put back."""
+    at = now.timestamp()
+    return bool(claims["exp"] > at and claims["iat"] <= at + TOLERANCE.total_seconds())
 
 
 def _parse_visitor(claims: dict[str, Any]) -> Visitor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -15,9 +15,13 @@ from b24app.cli.backup import add_backup_arguments, add_restore_arguments
 from b24app.cli.doctor import add_doctor_arguments
 from b24app.cli.extras import missing_extras
 from b24app.cli.key_guard import config_with_key
+from b24app.cli.language import LANGUAGES, choose_language, say, set_language
+from b24app.cli.parser import Parser
 from b24app.cli.portal import add_portal_arguments
 from b24app.cli.sync_arguments import add_sync_arguments
+from b24app.cli.variables import unknown_variables
 from sync.config import Config, ConfigError
+from sync.sentences import as_sentence, as_text, sentence
 
 Configure = Callable[[argparse.ArgumentParser], None]
 
@@ -115,12 +119,15 @@ _UNCONFIGURED = ("init", "completion")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Exit codes: 0 done, 1 not done (the reason is on stderr), 2 wrong usage."""
-    args = _parse(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    set_language(choose_language(words, _environment()))
+    args = _parse(words)
     try:
         module = import_module(f"b24app.cli.{COMMANDS[args.command][0]}")
         if args.command in _UNCONFIGURED:
             return int(module.run(args))
         os.environ.update(environment.missing_values(os.environ))
+        print_unknown(os.environ)
         config = Config.from_env(os.environ)
         if problems := missing_extras(config):
             return _fail(*problems)
@@ -141,22 +148,48 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(explanation)
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+def print_unknown(environ: Mapping[str, str]) -> None:
+    """Say which variables are ignored, on standard error: the output may be read by a program."""
+    for text in unknown_variables(environ):
+        print(say(text), file=sys.stderr)
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the command line; values of what is no argument are not shown: they may be secrets."""
     parser = build_parser()
     args, unknown = parser.parse_known_args(argv)
     if unknown:
         options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
-        parser.error("unrecognized arguments: " + " ".join(options or ["a word too many"]))
+        listed = " ".join(options) or sentence(
+            "a word too many, not shown as it may be a secret: see `b24bridge {command} --help`",
+            command=args.command,
+        )
+        parser.error(say(sentence("unrecognized arguments: {listed}", listed=listed)))
     return args
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment with what its file says; a file with mistakes is named later."""
+    try:
+        return {**environment.missing_values(os.environ), **os.environ}
+    except ConfigError:
+        return dict(os.environ)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="b24bridge", description="GitLab merge requests kept in step with Bitrix24 tasks."
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('b24bridge')}")
+    parser.add_argument(
+        "--language", choices=LANGUAGES, help="of what is printed (B24BRIDGE_LANGUAGE, the locale)"
+    )
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"%(prog)s {version('b24bridge')}",
+        help="print the version",
+    )
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, text, configure) in COMMANDS.items():
         configure(sub.add_parser(name, help=text, description=text, allow_abbrev=False))
@@ -173,16 +206,19 @@ def _explain_error(error: Exception) -> str | None:
     from sync.store.vault import VaultError
 
     if isinstance(error, OperationalError):
-        return f"The database cannot be used: {str(error.orig).strip().splitlines()[0]}"
+        return sentence(
+            "The database cannot be used: {why}",
+            why=str(error.orig).strip().splitlines()[0],
+        )
     if isinstance(error, LookupError) and not isinstance(error, KeyError | IndexError):
-        return str(error)
+        return as_text(error)
     if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
+        return sentence("{file}: {why}", file=error.filename, why=as_sentence(error.strerror))
     if isinstance(error, SyncError | Invalid | UnresolvedSecret | VaultError | OSError):
-        return str(error)
+        return as_text(error)
     return None
 
 
 def _fail(*lines: Any) -> int:
-    print(*lines, sep="\n", file=sys.stderr)
+    print(*map(say, lines), sep="\n", file=sys.stderr)
     return 1

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from b24app.cli.context import prepare_database, print_lines, printable
+from b24app.cli.language import current_language, say
 from b24app.services import alerts as services_alerts
 from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.core.i18n.durations import format_span
 from sync.engine import alert_actions
+from sync.sentences import as_sentence, join_sentences, sentence
 from sync.store.alerts import AlertRow
 from sync.store.db.database import read, write
 
@@ -33,28 +35,52 @@ def _list(config: Config, args: argparse.Namespace) -> int:
         recovered = services_alerts.recoveries(conn, portal.id, now)
     print_lines(*map(printable, _table([_cells(row, now) for row in summaries])))
     for summary in recovered:
-        took = format_span(timedelta(seconds=summary.seconds), "en")
+        took = format_span(timedelta(seconds=summary.seconds), current_language())
         print_lines(
-            f"recovered in {took} on average, {summary.count} in 30 days: "
-            f"{summary.project} {summary.branch}"
+            sentence(
+                "recovered in {took} on average, {count} in 30 days: {project} {branch}",
+                took=took,
+                count=summary.count,
+                project=summary.project,
+                branch=summary.branch,
+            )
         )
     return 0
 
 
 def _cells(row: services_alerts.AlertSummary, now: datetime) -> tuple[str, ...]:
     stage = f" ({row.stage})" if row.stage else ""
-    acknowledged = f"seen by {row.acknowledged_by}" if row.acknowledged_by else ""
+    acknowledged = (
+        sentence("seen by {acknowledged_by}", acknowledged_by=row.acknowledged_by)
+        if row.acknowledged_by
+        else ""
+    )
     name = row.assigned_name or row.assigned_to
-    people = ", ".join(filter(None, [acknowledged, f"assigned to {name}" if name else ""])) or "-"
-    age = format_span((row.ended_at or now) - row.opened_at, "en")
+    assigned = sentence("assigned to {name}", name=name) if name else ""
+    people = (
+        join_sentences(
+            ", ",
+            [text for text in (acknowledged, assigned) if text],
+        )
+        or "-"
+    )
+    age = format_span((row.ended_at or now) - row.opened_at, current_language())
     place = f"{row.project} {row.branch}{stage}"
-    return row.id, row.state, row.severity, str(row.failures), age, place, people
+    return (
+        row.id,
+        as_sentence(row.state),
+        as_sentence(row.severity),
+        str(row.failures),
+        age,
+        place,
+        people,
+    )
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
     if not rows:
         return ["No alert is open."]
-    every = [_HEADINGS, *rows]
+    every = [tuple(map(say, row)) for row in (_HEADINGS, *rows)]
     widths = [max(len(row[column]) for row in every) for column in range(len(_HEADINGS) - 1)]
     return [
         "  ".join([*(c.ljust(width) for c, width in zip(row, widths, strict=False)), row[-1]])
@@ -67,11 +93,25 @@ def _change_alert(config: Config, args: argparse.Namespace) -> int:
         portal = find_portal(conn, args.portal)
         row = _apply_action(conn, portal.id, args)
     if row is None:
-        raise LookupError(f"There is no alert {args.alert}; `b24bridge alerts` lists them")
+        raise LookupError(
+            sentence("There is no alert {alert}; `b24bridge alerts` lists them", alert=args.alert)
+        )
     if args.action == "ack":
-        print_lines(f"{args.alert} was seen by {row.acknowledged_by}.")
+        print_lines(
+            sentence(
+                "{alert} was seen by {acknowledged_by}.",
+                alert=args.alert,
+                acknowledged_by=row.acknowledged_by,
+            )
+        )
     else:
-        print_lines(f"{args.alert} is assigned to {row.assigned_to}.")
+        print_lines(
+            sentence(
+                "{alert} is assigned to {assigned_to}.",
+                alert=args.alert,
+                assigned_to=row.assigned_to,
+            )
+        )
     return 0
 
 

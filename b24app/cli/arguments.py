@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sync.sentences import sentence
 from sync.settings.problems import Invalid, Problem
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -24,7 +25,10 @@ def parse_since(text: str) -> timedelta | datetime:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is neither a span like 30m, 2h, 3d, 2w nor a date like 2026-03-02"
+            sentence(
+                "{text} is neither a span like 30m, 2h, 3d, 2w nor a date like 2026-03-02",
+                text=repr(text),
+            )
         ) from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
@@ -37,7 +41,9 @@ def resolve_since(since: timedelta | datetime, now: datetime) -> datetime:
 def positive_int(text: str) -> int:
     """Parse a whole number above 0. Raises argparse.ArgumentTypeError."""
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < 10**9):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+        raise argparse.ArgumentTypeError(
+            sentence("{text} is not a whole number above 0", text=repr(text))
+        )
     return int(text)
 
 
@@ -45,7 +51,7 @@ def person_name(text: str) -> str:
     """Parse a name and put it on one line. Raises argparse.ArgumentTypeError."""
     name = " ".join(text.split())
     if not name or not name.isprintable():
-        raise argparse.ArgumentTypeError(f"{text!r} names nobody")
+        raise argparse.ArgumentTypeError(sentence("{text} names nobody", text=repr(text)))
     return name
 
 
@@ -53,7 +59,9 @@ def parse_pair(text: str) -> tuple[str, str]:
     """Parse `NAME=value`. Raises argparse.ArgumentTypeError."""
     name, sign, value = text.partition("=")
     if not sign or not name.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=value")
+        raise argparse.ArgumentTypeError(
+            sentence("{text} is not of the form NAME=value", text=repr(text))
+        )
     return name.strip(), value
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from b24app.cli.arguments import resolve_since
 from b24app.cli.context import prepare_database, print_lines
+from b24app.cli.language import say
 from b24app.services.audit_entries import CallEntry, list_entries
 from b24app.services.overview import find_portal
 from sync.config import Config
@@ -99,7 +100,7 @@ def _row(entry: CallEntry, names: Mapping[int, str]) -> tuple[str, ...]:
         "" if entry.inner else str(call.milliseconds),
         ("  " if entry.inner else "") + _printable(entry.method),
         str(entry.task or ""),
-        _printable(entry.result),
+        _printable(say(entry.result)),
     )
 
 
@@ -112,7 +113,8 @@ def _printable(text: str) -> str:
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
     if not rows:
         return ["No such call is in the log."]
-    rows = [_HEADINGS, *rows]
+    headings = tuple(map(say, _HEADINGS))
+    rows = [headings, *rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS) - 1)]
     return ["  ".join([*map(_cell, _HEADINGS, row, widths), row[-1]]) for row in rows]
 

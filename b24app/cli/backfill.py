@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -16,7 +15,9 @@ from b24app.cli.context import (
     open_clients,
     prepare_database,
     print_lines,
+    print_problems,
 )
+from b24app.cli.language import say
 from b24app.clients import Clients
 from b24app.services.overview import find_portal
 from sync.config import Config
@@ -27,6 +28,7 @@ from sync.engine.upkeep import backfill
 from sync.engine.upkeep.backfill import Progress
 from sync.engine.upkeep.backfill_parts import PARTS
 from sync.errors import Refused, SyncError
+from sync.sentences import as_sentence, as_text, join_sentences, sentence
 from sync.store import backfill as table
 from sync.store import connections, leases
 from sync.store.db.database import read
@@ -66,9 +68,13 @@ def parse_since(text: str, now: datetime) -> datetime:
         else:
             day = datetime.strptime(text, "%Y-%m-%d").date()
     except (ValueError, OverflowError):
-        raise LookupError(f"--since {text} is neither like 90d or 12w nor a date") from None
+        raise LookupError(
+            sentence("--since {text} is neither like 90d or 12w nor a date", text=text)
+        ) from None
     if day > now.date():
-        raise LookupError(f"--since {text} is in the future: nothing has happened there yet")
+        raise LookupError(
+            sentence("--since {text} is in the future: nothing has happened there yet", text=text)
+        )
     return datetime.combine(day, time(), UTC)
 
 
@@ -100,7 +106,9 @@ class _BackfillRequest:
         done = backfill.run_backfill(self.deps, record, project, self.since, **options)
         if done is None:
             name = project.path if isinstance(project, Project) else project
-            raise LookupError(f"The history of {name} is just being read by another process")
+            raise LookupError(
+                sentence("The history of {name} is just being read by another process", name=name)
+            )
         return [name for name in self.parts if name in done and done[name].state == "failed"]
 
 
@@ -118,21 +126,41 @@ def _read(opened: Clients, portal: PortalRecord, args: argparse.Namespace) -> in
             else _backfill_project(request, records[0])
         )
     except KeyboardInterrupt:
-        print_lines("", "Stopped. What was read is kept.", f"To go on: {request.resume_command}")
+        print_lines(
+            "",
+            "Stopped. What was read is kept.",
+            sentence("To go on: {command}", command=request.resume_command),
+        )
         return _INTERRUPTED
 
 
 def _backfill_project(request: _BackfillRequest, record: ConnectionRecord) -> int:
-    print_lines(f"{request.args.project} since {request.since:%Y-%m-%d}:")
+    print_lines(
+        sentence(
+            "{project} since {since}:",
+            project=request.args.project,
+            since=f"{request.since:%Y-%m-%d}",
+        )
+    )
     try:
         failed = request.read(
             record, request.args.project, lambda progress: print_lines(progress_line(progress))
         )
     except (SyncError, LaneLost) as error:
-        _print_error(error, "What was read is kept.", f"To go on: {request.resume_command}")
+        _print_error(
+            error,
+            "What was read is kept.",
+            sentence("To go on: {command}", command=request.resume_command),
+        )
         return 1
     if failed:
-        print_lines(f"Not read: {', '.join(failed)}. When that is mended: {request.resume_command}")
+        print_lines(
+            sentence(
+                "Not read: {failed}. When that is mended: {command}",
+                failed=", ".join(failed),
+                command=request.resume_command,
+            )
+        )
     return 1 if failed else 0
 
 
@@ -141,8 +169,11 @@ def _backfill_connections(request: _BackfillRequest, records: Iterable[Connectio
     wrong = [path for record in records for path in _backfill_connection(request, record)]
     if wrong:
         print_lines(
-            f"Not all was read of: {', '.join(wrong)}. "
-            f"When that is mended: {request.resume_command}"
+            sentence(
+                "Not all was read of: {wrong}. When that is mended: {command}",
+                wrong=", ".join(wrong),
+                command=request.resume_command,
+            )
         )
     return 1 if wrong else 0
 
@@ -157,7 +188,16 @@ def _backfill_connection(request: _BackfillRequest, record: ConnectionRecord) ->
         return
     for number, project in enumerate(projects, 1):
         since = f"{request.since:%Y-%m-%d}"
-        print_lines(f"{project.path} since {since}, {number} of {len(projects)} of {record.name}:")
+        print_lines(
+            sentence(
+                "{path} since {since}, {number} of {count} of {name}:",
+                path=project.path,
+                since=since,
+                number=number,
+                count=len(projects),
+                name=record.name,
+            )
+        )
         try:
             if request.read(record, project, _print_progress):
                 yield project.path
@@ -177,13 +217,19 @@ def _print_progress(progress: Progress) -> None:
 
 
 def _print_error(*lines: object) -> None:
-    print(*lines, sep="\n", file=sys.stderr)
+    print_problems(*map(as_text, lines))
 
 
 def _parse_parts(listed: str | None) -> tuple[str, ...]:
     names = tuple(filter(None, (listed or "").replace(" ", "").split(",")))
     if unknown := [name for name in names if name not in PARTS]:
-        raise LookupError(f"There is no part {unknown[0]}; there is: {', '.join(PARTS)}")
+        raise LookupError(
+            sentence(
+                "There is no part {unknown}; there is: {parts}",
+                unknown=unknown[0],
+                parts=", ".join(PARTS),
+            )
+        )
     return names or tuple(PARTS)
 
 
@@ -204,23 +250,48 @@ def progress_line(progress: Progress) -> str:
     name = progress.part.ljust(_PART_WIDTH)
     match progress.state:
         case "failed":
-            return f"{name}  not read: {progress.error}"
+            return sentence(
+                "{name}  not read: {error}", name=name, error=as_sentence(progress.error)
+            )
         case "waiting":
-            return f"{name}  waits {progress.error}"
-    of = f" of {progress.read + progress.remaining:,}" if progress.remaining else ""
-    facts = [f"{progress.read:,}{of}", f"{progress.requests:,} requests"]
+            return sentence("{name}  waits {error}", name=name, error=as_sentence(progress.error))
+    of = (
+        sentence(" of {read}", read=f"{progress.read + progress.remaining:,}")
+        if progress.remaining
+        else ""
+    )
+    facts = [
+        sentence("{amount}{of}", amount=f"{progress.read:,}", of=of),
+        sentence("{requests} requests", requests=f"{progress.requests:,}"),
+    ]
     if progress.new and progress.seconds >= 1:
         rate = progress.new / progress.seconds
-        facts.append(f"{rate * 60:,.0f} a minute")
+        facts.append(sentence("{rate} a minute", rate=f"{rate * 60:,.0f}"))
         facts += (
-            [f"{_format_duration(progress.remaining / rate)} left"] if progress.remaining else []
+            [
+                sentence(
+                    "{duration} left",
+                    duration=_format_duration(progress.remaining / rate),
+                )
+            ]
+            if progress.remaining
+            else []
         )
-    lacks = f", but {progress.error}" if progress.error else ""
-    return f"{name}  {', '.join(facts)}" + (f", done{lacks}" if progress.state == "done" else "")
+    lacks = sentence(", but {error}", error=as_sentence(progress.error)) if progress.error else ""
+    return sentence(
+        "{name}  {facts}, done{lacks}" if progress.state == "done" else "{name}  {facts}",
+        name=name,
+        facts=join_sentences(", ", facts),
+        lacks=lacks,
+    )
 
 
 def _format_duration(seconds: float) -> str:
-    return f"about {seconds / 60:.0f} min" if seconds >= 60 else f"about {seconds:.0f} s"
+    return (
+        sentence("about {seconds} min", seconds=f"{seconds / 60:.0f}")
+        if seconds >= 60
+        else sentence("about {seconds} s", seconds=f"{seconds:.0f}")
+    )
 
 
 def _status(opened: Clients, portal: PortalRecord, args: argparse.Namespace) -> list[str]:
@@ -238,12 +309,16 @@ def _status(opened: Clients, portal: PortalRecord, args: argparse.Namespace) -> 
         (path, row) for path, row in rows if args.project in (None, path, str(row.project_id))
     ]
     if not selected:
-        return ["No history was read yet.", f"Parts: {', '.join(PARTS)}"]
+        return ["No history was read yet.", sentence("Parts: {parts}", parts=", ".join(PARTS))]
     lines = [
         _HEADINGS,
         *(_row(names[row.connection_id], path, row, held) for path, row in selected),
     ]
-    return _table(lines) + [f"{p} {r.part}: {r.error}" for p, r in selected if r.error]
+    return _table(lines) + [
+        sentence("{path} {part}: {error}", path=path, part=row.part, error=as_sentence(row.error))
+        for path, row in selected
+        if row.error
+    ]
 
 
 _HEADINGS = ("CONNECTION", "PROJECT", "PART", "STATE", "READ", "SINCE", "LAST")
@@ -254,10 +329,11 @@ def _row(connection: str, path: str, row: table.PartRow, held: frozenset[str]) -
     running = backfill.lane_name(row.connection_id, row.project_id) in held
     state = "stopped" if row.state == "running" and not running else row.state
     dates = f"{row.since:%Y-%m-%d}", f"{row.updated_at:%Y-%m-%d %H:%M}"
-    return connection, path, row.part, state, f"{row.read:,}", *dates
+    return connection, path, row.part, as_sentence(state), f"{row.read:,}", *dates
 
 
 def _table(lines: list[tuple[str, ...]]) -> list[str]:
+    lines = [tuple(map(say, cells)) for cells in lines]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     padded = [map(str.ljust, each, widths) for each in lines]
     return ["  ".join(each).rstrip() for each in padded]

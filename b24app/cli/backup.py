@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sync.config import Config
+from sync.sentences import as_sentence, sentence
 
 WORKER_LIVES = timedelta(seconds=60)
 
@@ -68,8 +69,12 @@ def _backup(config: Config, target: Path) -> int:
     revision = stored_revision(engine)
     engine.dispose()
     print_lines(
-        f"The database was copied to {target}: {target.stat().st_size / 1_000_000:.1f} MB, "
-        f"revision {revision}.",
+        sentence(
+            "The database was copied to {target}: {megabytes} MB, revision {revision}.",
+            target=target,
+            megabytes=f"{target.stat().st_size / 1000000:.1f}",
+            revision=revision,
+        ),
         *_key_lines(config, key_opens=key_opens),
     )
     return 0 if key_opens else 1
@@ -85,8 +90,12 @@ def _key_lines(config: Config, *, key_opens: bool) -> Sequence[str]:
         ]
     place = config.secret_key_file or "B24BRIDGE_SECRET_KEY"
     return [
-        f"The key is not in it. Keep {place} too, and elsewhere: the copy's secrets open only "
-        f"with the key {fingerprint(config.secret_keys) or 'that is still to be made'}."
+        sentence(
+            "The key is not in it. Keep {place} too, and elsewhere: the copy's secrets open "
+            "only with the key {fingerprint}.",
+            place=place,
+            fingerprint=fingerprint(config.secret_keys) or as_sentence("that is still to be made"),
+        )
     ]
 
 
@@ -138,7 +147,7 @@ def _read_dump(config: Config, file: Path) -> CopyFacts:
         pass
     revisions = read_dumped(url, file, "alembic_version")
     if not revisions:
-        raise BadCopy(f"{file} is no copy of a database of b24bridge")
+        raise BadCopy(sentence("{file} is no copy of a database of b24bridge", file=file))
     (state, *_) = [*read_dumped(url, file, "program"), {}]
     needed = state.get("key_fingerprint", "")
     present = set(fingerprint(config.secret_keys).split())
@@ -150,12 +159,22 @@ def _refuse_key(config: Config, file: Path, facts: CopyFacts) -> None:
     from b24app.cli.context import NoKey
     from sync.store.sealed import fingerprint
 
-    present = fingerprint(config.secret_keys) or "none"
-    needed = f" It needs the key {facts.key_fingerprint}." if facts.key_fingerprint else ""
+    present = fingerprint(config.secret_keys) or as_sentence("none")
+    needed = (
+        sentence(" It needs the key {key_fingerprint}.", key_fingerprint=facts.key_fingerprint)
+        if facts.key_fingerprint
+        else ""
+    )
     place = config.secret_key_file or "B24BRIDGE_SECRET_KEY"
     raise NoKey(
-        f"The secrets in {file} do not open with the keys here ({present}).{needed} Put its key "
-        f"into {place}, then repeat the command. Nothing was changed"
+        sentence(
+            "The secrets in {file} do not open with the keys here ({present}).{needed} Put its "
+            "key into {place}, then repeat the command. Nothing was changed",
+            file=file,
+            present=present,
+            needed=needed,
+            place=place,
+        )
     )
 
 
@@ -186,7 +205,7 @@ def _require_no_worker(config: Config, target: Path | None) -> None:
     age = WallClock().now() - max(seen_at) if seen_at else None
     if age is not None and age < WORKER_LIVES:
         raise DatabaseInUse(
-            f"A worker was seen {max(0, int(age.total_seconds()))} s ago",
+            sentence("A worker was seen {seconds} s ago", seconds=max(0, int(age.total_seconds()))),
             change="Stop every b24bridge process, wait a minute, then repeat the command",
         )
 
@@ -201,8 +220,8 @@ def _restore_embedded(target: Path, file: Path, facts: CopyFacts) -> int:
     replace_database(target, file, kept)
     _decide_anew(f"sqlite:///{target}")
     print_lines(
-        f"{target} was restored from {file}.",
-        *([f"What was there before is kept as {kept}."] if existed else []),
+        sentence("{target} was restored from {file}.", target=target, file=file),
+        *([sentence("What was there before is kept as {kept}.", kept=kept)] if existed else []),
         *_next_lines(facts),
     )
     return 0
@@ -220,7 +239,10 @@ def _restore_postgres(config: Config, file: Path, facts: CopyFacts, *, replace: 
     engine = open_database(config.database_url)
     if inspect(engine).get_table_names() and not replace:
         raise BadCopy(
-            f"The database {describe_database(config)} is not empty",
+            sentence(
+                "The database {database} is not empty",
+                database=describe_database(config),
+            ),
             change="Make a backup of it, then say --yes to replace what is in it",
         )
     engine.dispose()
@@ -228,7 +250,14 @@ def _restore_postgres(config: Config, file: Path, facts: CopyFacts, *, replace: 
     _decide_anew(config.database_url)
     with engine.connect() as conn:
         key_opens = opens(conn, config.secret_keys)
-    print_lines(f"{describe_database(config)} was restored from {file}.", *_next_lines(facts))
+    print_lines(
+        sentence(
+            "{database} was restored from {file}.",
+            database=describe_database(config),
+            file=file,
+        ),
+        *_next_lines(facts),
+    )
     if not key_opens:
         print_lines(*_key_lines(config, key_opens=False))
     return 0 if key_opens else 1
@@ -253,7 +282,12 @@ def _next_lines(facts: CopyFacts) -> Sequence[str]:
     older = facts.revision != newest_revision()
     return [
         *(
-            [f"It is of an earlier version ({facts.revision}): run `b24bridge migrate`."]
+            [
+                sentence(
+                    "It is of an earlier version ({revision}): run `b24bridge migrate`.",
+                    revision=facts.revision,
+                )
+            ]
             if older
             else []
         ),

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sync.config import Config
+from sync.sentences import as_sentence, sentence
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -21,11 +22,26 @@ def banner_lines(
         ("listens on", address),
         ("public URL", config.public_url or "not set" if address else ""),
         ("database", database),
-        ("environment", f"{environment_file}{read}"),
+        (
+            "environment",
+            sentence("{file}{absent}", file=environment_file, absent=as_sentence(read)),
+        ),
     ]
-    lines = [f"b24bridge {version('b24bridge')}, {command}"]
-    lines += [f"  {name:<12} {value}" for name, value in rows if value]
-    return [*lines, *(f"  not ready    {text}" for text in unready_texts(config))]
+    lines = [
+        sentence("b24bridge {version}, {command}", version=version("b24bridge"), command=command)
+    ]
+    lines += [
+        sentence("  {name} {value}", name=as_sentence(f"{name:<12}"), value=as_sentence(value))
+        for name, value in rows
+        if value
+    ]
+    return [
+        *lines,
+        *(
+            sentence("  not ready    {text}", text=as_sentence(text))
+            for text in unready_texts(config)
+        ),
+    ]
 
 
 def unready_texts(config: Config) -> Sequence[str]:
@@ -60,7 +76,10 @@ def first_steps(config: Config) -> list[str]:
     address = config.public_url or "https://YOUR-ADDRESS"
     return [
         "  next         no portal is installed yet. Register a local application in Bitrix24",
-        f"               (handler path {address}/b24/app,",
-        f"               initial installation path {address}/b24/install) and open it there.",
+        sentence("               (handler path {address}/b24/app,", address=address),
+        sentence(
+            "               initial installation path {address}/b24/install) and open it there.",
+            address=address,
+        ),
         "               It works in the name of whoever installs it: use a technical account.",
     ]

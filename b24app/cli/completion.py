@@ -50,8 +50,8 @@ def bash(words: Words) -> str:
         if path
     )
     cases = "".join(
-        f'        "{" ".join(("", *path)).rstrip()}") words="{" ".join(known)}" ;;\n'
-        for path, known in words.items()
+        f'        "{" ".join(("", *path)).rstrip()}") words="{" ".join(options)}" ;;\n'
+        for path, options in words.items()
     )
     return _BASH.format(steps=steps, words=cases)
 
@@ -64,15 +64,15 @@ def zsh(words: Words) -> str:
 def fish(words: Words) -> str:
     """Return the script for fish."""
     lines = ["# fish completion of b24bridge: b24bridge completion fish | source"]
-    for path, known in words.items():
-        children = " ".join(word for word in known if not word.startswith("-"))
-        seen = [f"__fish_seen_subcommand_from {name}" for name in path]
-        condition = "; and ".join(seen) if seen else "__fish_use_subcommand"
+    for path, options in words.items():
+        children = " ".join(word for word in options if not word.startswith("-"))
+        conditions = [f"__fish_seen_subcommand_from {name}" for name in path]
+        condition = "; and ".join(conditions) if conditions else "__fish_use_subcommand"
         if children:
             lines.append(f"complete -c b24bridge -f -n '{condition}' -a '{children}'")
         lines += [
             f"complete -c b24bridge -n '{condition}' -l {word[2:]}"
-            for word in known
+            for word in options
             if word.startswith("--")
         ]
     return "\n".join(lines) + "\n"
@@ -82,14 +82,14 @@ def _command_words(
     parser: argparse.ArgumentParser, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """Yield each path of subcommands with the words that may follow it."""
-    known: list[str] = []
+    options: list[str] = []
     below: list[tuple[str, argparse.ArgumentParser]] = []
     for action in parser._actions:
-        known += [option for option in action.option_strings if option.startswith("--")]
+        options += [option for option in action.option_strings if option.startswith("--")]
         if isinstance(action, argparse._SubParsersAction):
             below += action.choices.items()
         elif action.choices and not action.option_strings:
-            known += map(str, action.choices)
-    yield path, [*(name for name, _ in below), *known]
+            options += map(str, action.choices)
+    yield path, [*(name for name, _ in below), *options]
     for name, subparser in below:
         yield from _command_words(subparser, (*path, name))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
+from b24app.cli.language import say
 from b24app.clients import Clients
 from sync.config import Config
 from sync.core.clock import WallClock
@@ -17,6 +18,7 @@ from sync.engine.audit.writer import AuditWriter
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.lanes import owner_name
+from sync.sentences import Sentence, as_sentence, sentence
 from sync.store import connections
 from sync.store.db.database import database_url, open_database
 from sync.store.rows import ConnectionRecord
@@ -58,7 +60,7 @@ def open_existing(config: Config) -> Engine:
     file = database_file(config)
     if file is not None:
         _require_file(file)
-    print(f"Database: {describe_database(config)}", file=sys.stderr)
+    print_problems(sentence("Database: {database}", database=describe_database(config)))
     return open_database(config.database_url)
 
 
@@ -76,7 +78,10 @@ def bring_up_to_date(config: Config, engine: Engine) -> bool:
     if file is not None and revision is not None:
         moment = f"{WallClock().now():%Y%m%dT%H%M%S%fZ}"
         copy = copy_before_migration(engine, file, revision, moment)
-        print(f"The database was copied to {copy} before its migration.", file=sys.stderr)
+        print(
+            sentence("The database was copied to {copy} before its migration.", copy=copy),
+            file=sys.stderr,
+        )
     migrate(engine)
     return True
 
@@ -119,18 +124,28 @@ def _require_file(file: Path) -> None:
         raise NoDatabase(_missing_text(file)) from None
     except PermissionError:
         raise NoDatabase(
-            f"The database {file} belongs to another account: run the command as the account "
-            f"that runs b24bridge, or as root"
+            sentence(
+                "The database {file} belongs to another account: run the command as the "
+                "account that runs b24bridge, or as root",
+                file=file,
+            )
         ) from None
 
 
 def _missing_text(file: Path) -> str:
-    text = f"There is no database at {file.absolute()}: `b24bridge serve` makes it at its start."
+    text = sentence(
+        "There is no database at {absolute}: `b24bridge serve` makes it at its start.",
+        absolute=file.absolute(),
+    )
     before = Path("var") / file.name
     if before.is_file():
         folder = before.parent.absolute()
-        return f"{text} There is one in {folder}: name that with B24BRIDGE_DATA_DIR={folder}"
-    return f"{text} If it is elsewhere, name its folder in B24BRIDGE_DATA_DIR"
+        return sentence(
+            "{text} There is one in {folder}: name that with B24BRIDGE_DATA_DIR={folder}",
+            text=text,
+            folder=folder,
+        )
+    return sentence("{text} If it is elsewhere, name its folder in B24BRIDGE_DATA_DIR", text=text)
 
 
 @contextmanager
@@ -138,8 +153,11 @@ def open_clients(config: Config, engine: Engine) -> Iterator[Clients]:
     """Open a command's clients; at the end every call that was made is in the audit log."""
     if not config.secret_keys:
         raise NoKey(
-            f"There is no key at {config.secret_key_file}, so the tokens in the database cannot be "
-            "read: put the key back from your backup, or name it in B24BRIDGE_SECRET_KEY"
+            sentence(
+                "There is no key at {secret_key_file}, so the tokens in the database cannot be "
+                "read: put the key back from your backup, or name it in B24BRIDGE_SECRET_KEY",
+                secret_key_file=config.secret_key_file,
+            )
         )
     audit = AuditWriter(engine)
     vault = Vault(config.secret_keys, reload=config.current_keys)
@@ -155,14 +173,16 @@ def find_connection(conn: Connection, portal_id: int, name: str | None) -> Conne
     Raises LookupError, which lists the names.
     """
     records = connections.by_portal(conn, portal_id)
-    names = ", ".join(candidate.name for candidate in records) or "none"
+    names = ", ".join(candidate.name for candidate in records) or as_sentence("none")
     if name is None and len(records) == 1:
         return records[0]
     if name is None:
-        raise LookupError(f"Name the connection; there is: {names}")
+        raise LookupError(sentence("Name the connection; there is: {names}", names=names))
     record = next((candidate for candidate in records if candidate.name == name), None)
     if record is None:
-        raise LookupError(f"There is no connection {name}; there is: {names}")
+        raise LookupError(
+            sentence("There is no connection {name}; there is: {names}", name=name, names=names)
+        )
     return record
 
 
@@ -184,9 +204,20 @@ def build_engine_deps(opened: Clients) -> Deps:
 
 def printable(text: str) -> str:
     """Return a line that people typed without characters that steer a terminal."""
-    return upright_text(_CONTROLS.sub("", text)).rstrip()
+    if isinstance(text, Sentence):
+        return text.map_text(_upright)
+    return _upright(text).rstrip()
+
+
+def _upright(text: str) -> str:
+    return upright_text(_CONTROLS.sub("", text))
 
 
 def print_lines(*lines: str) -> None:
-    """Print lines to standard output."""
-    print(*lines, sep="\n", file=sys.stdout)
+    """Print lines to standard output, sentences in the language of this process."""
+    print(*map(say, lines), sep="\n", file=sys.stdout)
+
+
+def print_problems(*lines: str) -> None:
+    """Print lines to standard error, sentences in the language of this process."""
+    print(*map(say, lines), sep="\n", file=sys.stderr)

@@ -6,6 +6,7 @@ import argparse
 
 from b24app.cli.context import bring_up_to_date, prepare_database, print_lines
 from sync.config import Config
+from sync.sentences import sentence
 from sync.store.db.database import open_database
 from sync.store.vault import Vault, VaultError, rotate, rotate_key_file
 
@@ -37,12 +38,19 @@ def rotate_keys(config: Config) -> int:
             )
         done = rotate(engine, Vault(config.secret_keys))
         print_lines(
-            f"{done} secrets were encrypted with the first key of B24BRIDGE_SECRET_KEY.",
+            sentence(
+                "{done} secrets were encrypted with the first key of B24BRIDGE_SECRET_KEY.",
+                done=done,
+            ),
             "Remove the others from it and restart everything.",
         )
         return 0
     done = rotate_key_file(engine, config.secret_key_file)
     print_lines(
-        f"{done} secrets were encrypted with a new key; {config.secret_key_file} holds only it."
+        sentence(
+            "{done} secrets were encrypted with a new key; {secret_key_file} holds only it.",
+            done=done,
+            secret_key_file=config.secret_key_file,
+        )
     )
     return 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sync.config import Config
+from sync.sentences import as_sentence, sentence
 
 if TYPE_CHECKING:
     from b24app.clients import Clients
@@ -34,29 +35,46 @@ def add_doctor_arguments(parser: argparse.ArgumentParser) -> None:
 def run(config: Config, args: argparse.Namespace) -> int:
     """Print every finding as it is made; 1 where something is wrong. Raises NoDatabase, NoKey."""
     from b24app.cli.context import open_clients, prepare_database, print_lines, printable
+    from b24app.cli.language import current_language
     from b24app.services.diagnosis import examine
 
     findings = []
     with open_clients(config, prepare_database(config)) as opened:
-        for finding in examine(opened):
+        for finding in examine(opened, current_language()):
             findings.append(finding)
             print_lines(*map(printable, describe_finding(finding)))
             sys.stdout.flush()
         if args.bundle:
             _write_bundle(opened, findings, args.bundle)
             print_lines(
-                f"The bundle is {args.bundle}. It holds no secrets; read it before you send it."
+                sentence(
+                    "The bundle is {bundle}. It holds no secrets; read it before you send it.",
+                    bundle=args.bundle,
+                )
             )
     wrong = sum(not finding.ok for finding in findings)
-    print_lines("", f"{wrong} of {len(findings)} are wrong." if wrong else "All is right.")
+    print_lines(
+        "",
+        sentence("{wrong} of {total} are wrong.", wrong=wrong, total=len(findings))
+        if wrong
+        else "All is right.",
+    )
     return 1 if wrong else 0
 
 
 def describe_finding(finding: Finding) -> list[str]:
     """Return the finding in one line, and what to change in a second one."""
     place = f"{finding.place}: " if finding.place else ""
-    head = f"{'ok   ' if finding.ok else 'WRONG'} {finding.subject:<11} {place}{finding.text}"
-    return [head, f"{'':17} → {finding.change}"] if finding.change else [head]
+    head = sentence(
+        "{state} {subject} {place}{text}",
+        state=as_sentence("ok   " if finding.ok else "WRONG"),
+        subject=as_sentence(f"{finding.subject:<11}"),
+        place=place,
+        text=as_sentence(finding.text),
+    )
+    if not finding.change:
+        return [head]
+    return [head, sentence("                  → {change}", change=as_sentence(finding.change))]
 
 
 def _write_bundle(opened: Clients, findings: Sequence[Finding], file: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sync.config import SYSTEM_DATA_DIR, ConfigError, default_data_dir, user_folder
+from sync.sentences import sentence
 
 FILE_NAME = "b24bridge.env"
 SETTINGS_NAME = "settings.yaml"
@@ -46,10 +47,19 @@ def missing_values(environ: Mapping[str, str]) -> dict[str, str]:
         text = file.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
         if environ.get(_VARIABLE, "").strip():
-            raise ConfigError([f"{_VARIABLE}: {file}: {os.strerror(error.errno or 0)}"]) from None
+            raise ConfigError(
+                [
+                    sentence(
+                        "{name}: {file}: {why}",
+                        name=_VARIABLE,
+                        file=file,
+                        why=os.strerror(error.errno or 0),
+                    )
+                ]
+            ) from None
         return {}
     except UnicodeDecodeError:
-        raise ConfigError([f"{file} is not UTF-8 text"]) from None
+        raise ConfigError([sentence("{file} is not UTF-8 text", file=file)]) from None
     return {name: value for name, value in parse(text, file).items() if name not in environ}
 
 
@@ -69,7 +79,11 @@ def parse(text: str, file: Path) -> dict[str, str]:
         if sign and name.isascii() and name.isidentifier():
             values[name] = _unquoted(value.strip())
         else:
-            problems.append(f"{file}, line {number}: is not of the form NAME=value")
+            problems.append(
+                sentence(
+                    "{file}, line {number}: is not of the form NAME=value", file=file, number=number
+                )
+            )
     if problems:
         raise ConfigError(problems)
     return values

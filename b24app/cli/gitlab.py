@@ -7,7 +7,14 @@ import sys
 from getpass import getpass
 from pathlib import Path
 
-from b24app.cli.context import find_connection, open_clients, prepare_database, print_lines
+from b24app.cli.context import (
+    find_connection,
+    open_clients,
+    prepare_database,
+    print_lines,
+    print_problems,
+)
+from b24app.cli.language import say
 from b24app.cli.progress import Progress
 from b24app.clients import Clients
 from b24app.services.connection_checks import check_targets, replace_token
@@ -15,6 +22,7 @@ from b24app.services.gitlab_connections import check_connection, describe_accoun
 from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.gitlab.api.account import problems as account_problems
+from sync.sentences import as_sentence, sentence
 from sync.settings.apply import current_settings
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
@@ -31,7 +39,7 @@ _PASTED = (
 def run(config: Config, args: argparse.Namespace) -> int:
     """Test a connection, set up its webhooks, or give it a new token."""
     if args.action == "token" and args.pasted:
-        print(_PASTED, file=sys.stderr)
+        print_problems(_PASTED)
         return 2
     with open_clients(config, prepare_database(config)) as opened:
         return _run(opened, args)
@@ -65,7 +73,9 @@ def _change_hooks(
 ) -> int:
     outcomes = update_hooks(opened, record, portal, remove=args.change == "remove")
     for outcome in outcomes:
-        print_lines(f"{outcome.target}: {outcome.text}")
+        print_lines(
+            sentence("{target}: {text}", target=outcome.target, text=as_sentence(outcome.text))
+        )
     if not outcomes:
         print_lines("The settings of this connection name no projects and no groups.")
     return 0 if outcomes and all(outcome.ok for outcome in outcomes) else 1
@@ -77,7 +87,7 @@ def _replace_token(
     """Store a token that GitLab accepts; the old one stays where it does not."""
     token = _read_token(args.file)
     if not token or not token.isprintable() or " " in token:
-        print("That is no token; nothing was changed.", file=sys.stderr)
+        print_problems("That is no token; nothing was changed.")
         return 1
     with read(opened.engine) as conn:
         settings = current_settings(conn, portal)
@@ -88,7 +98,11 @@ def _replace_token(
     account = replace_token(opened, portal, record, token)
     problems = account_problems(account, opened.clock.now())
     print_lines(
-        f"The connection {record.name} has a new token: {describe_account(account)}",
+        sentence(
+            "The connection {name} has a new token: {account}",
+            name=record.name,
+            account=describe_account(account),
+        ),
         *problems,
         *([_WRITE_STORED] if elsewhere else []),
     )
@@ -103,9 +117,11 @@ def _read_token(file: str | None) -> str:
     if file == "-" or (file is None and not sys.stdin.isatty()):
         return sys.stdin.readline().strip()
     if file is None:
-        return getpass("The new access token (it is not shown): ").strip()
+        return getpass(say("The new access token (it is not shown): ")).strip()
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise LookupError(f"The file of the token cannot be read: {reason}") from None
+        reason = getattr(error, "strerror", None) or as_sentence("it is not UTF-8 text")
+        raise LookupError(
+            sentence("The file of the token cannot be read: {reason}", reason=reason)
+        ) from None

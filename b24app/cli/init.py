@@ -13,10 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from b24app.cli.context import print_lines
+from b24app.cli.context import print_lines, print_problems
 from b24app.cli.environment import FILE_NAME, SETTINGS_NAME, config_folder
+from b24app.cli.language import say
 from b24app.cli.variables import VARIABLES
 from sync.config import parse_web_address
+from sync.sentences import as_sentence, as_text, sentence
 from sync.settings.example import example_text
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -41,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         answers = _collect_answers(args, asks)
     except ValueError as error:
-        print(error, file=sys.stderr)
+        print_problems(as_text(error))
         return 1
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     files = (
@@ -62,18 +64,25 @@ def environment_text(answers: Answers) -> str:
         "B24BRIDGE_TRUSTED_PROXIES": "1" if answers.public_url.startswith("https://") else "",
     }
     lines = [
-        f"# The environment of b24bridge {version('b24bridge')}: read by the service and by every",
+        sentence(
+            "# The environment of b24bridge {version}: read by the service and by every",
+            version=version("b24bridge"),
+        ),
         "# `b24bridge` command. What begins with # is not in force. It holds a secret: keep it to",
         "# the account that runs b24bridge.",
     ]
     for variable in VARIABLES:
         if variable.name == "B24BRIDGE_ENV_FILE":
             continue
-        default = f" (default: {variable.default})" if variable.default else ""
+        default = (
+            sentence(" (default: {default})", default=as_sentence(variable.default))
+            if variable.default
+            else ""
+        )
         value = values.get(variable.name, "")
         assignment = f"{variable.name}={value}" if value else f"#{variable.name}="
-        lines += ["", f"# {variable.meaning}{default}", assignment]
-    return "\n".join(lines) + "\n"
+        lines += ["", f"# {say(variable.meaning)}{say(default)}", assignment]
+    return "\n".join(map(say, lines)) + "\n"
 
 
 def settings_text(answers: Answers) -> str:
@@ -89,14 +98,18 @@ def next_steps(answers: Answers, folder: Path) -> list[str]:
     missing = not (answers.client_id and answers.client_secret)
     steps = [
         "In Bitrix24: Developer resources → Other → Local application, “server”,",
-        f"  handler path {address}/b24/app",
-        f"  initial installation path {address}/b24/install",
+        sentence("  handler path {address}/b24/app", address=address),
+        sentence("  initial installation path {address}/b24/install", address=address),
         "  rights task, tasks, im, user_basic, placement",
     ]
-    steps += [f"  then put its id and secret into {folder / FILE_NAME}"] if missing else []
+    steps += (
+        [sentence("  then put its id and secret into {folder}", folder=folder / FILE_NAME)]
+        if missing
+        else []
+    )
     steps += [
         "b24bridge serve, or start the service; then open the application in Bitrix24",
-        f"b24bridge settings apply {folder / SETTINGS_NAME}",
+        sentence("b24bridge settings apply {folder}", folder=folder / SETTINGS_NAME),
         "b24bridge gitlab token gitlab, then b24bridge gitlab hooks gitlab",
     ]
     return ["Next:", *steps]
@@ -127,16 +140,16 @@ def _checked(name: str, text: str, check: Callable[[str], str]) -> str:
     try:
         return check(text.strip())
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+        raise ValueError(sentence("{name}: {error}", name=name, error=error)) from None
 
 
 def _ask(question: str, check: Callable[[str], str]) -> str:
     """Ask until the answer is right or empty."""
-    while answer := input(f"{question}: ").strip():
+    while answer := input(f"{say(question)}: ").strip():
         try:
             return check(answer)
         except ValueError as error:
-            print_lines(f"  It {error}.")
+            print_lines(sentence("  It {error}.", error=error))
     return ""
 
 
@@ -146,13 +159,15 @@ def _read_secret(file: str | None, asks: bool) -> str:
         try:
             return Path(file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise ValueError(f"--client-secret-file: {reason}") from None  # never its name
-    return getpass("The application's secret (it is not shown): ").strip() if asks else ""
+            reason = getattr(error, "strerror", None) or as_sentence("it is not UTF-8 text")
+            raise ValueError(
+                sentence("--client-secret-file: {reason}", reason=reason)
+            ) from None  # never its name
+    return getpass(say("The application's secret (it is not shown): ")).strip() if asks else ""
 
 
 def _ask_projects(asks: bool) -> tuple[str, ...]:
-    answer = input("Projects in GitLab, such as acme/shop acme/site: ") if asks else ""
+    answer = input(say("Projects in GitLab, such as acme/shop acme/site: ")) if asks else ""
     return tuple(answer.replace(",", " ").split())
 
 
@@ -189,15 +204,19 @@ def _write(path: Path, text: str, mode: int, args: argparse.Namespace, asks: boo
     """Write a file as a whole; return whether it was written."""
     if path.exists() and not args.overwrite:
         if not asks:
-            print(f"{path} exists and stays as it is; --overwrite replaces it", file=sys.stderr)
+            print_problems(
+                sentence("{path} exists and stays as it is; --overwrite replaces it", path=path)
+            )
             return False
-        if input(f"{path} exists. Overwrite it? [y/N] ").strip().lower() not in ("y", "yes"):
-            print_lines(f"{path} stays as it is.")
+        if input(
+            say(sentence("{path} exists. Overwrite it? [y/N] ", path=path))
+        ).strip().lower() not in ("y", "yes"):
+            print_lines(sentence("{path} stays as it is.", path=path))
             return False
     descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     os.chmod(name, mode)
     Path(name).replace(path)
-    print_lines(f"{path} was written.")
+    print_lines(sentence("{path} was written.", path=path))
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sync.config import Config
+from sync.sentences import sentence
 
 
 def config_with_key(config: Config, environ: Mapping[str, str]) -> Config:
@@ -34,8 +35,11 @@ def _require_nothing_sealed(config: Config) -> None:
         engine.dispose()
     if sealed:
         raise NoKey(
-            f"There is no key at {config.secret_key_file}, and the database "
-            f"{describe_database(config)} holds secrets that only the lost key opens. No new one "
-            "is made in its place: put the key back from your backup, or name it in "
-            "B24BRIDGE_SECRET_KEY"
+            sentence(
+                "There is no key at {secret_key_file}, and the database {database} "
+                "holds secrets that only the lost key opens. No new one is made in its place: "
+                "put the key back from your backup, or name it in B24BRIDGE_SECRET_KEY",
+                secret_key_file=config.secret_key_file,
+                database=describe_database(config),
+            )
         )

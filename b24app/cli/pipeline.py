@@ -19,14 +19,15 @@ from sync.config import Config
 from sync.errors import Later, SyncError
 from sync.gitlab.api import pipelines
 from sync.gitlab.api.pipelines import PipelineAnswer
+from sync.sentences import as_sentence, sentence
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord
 
 _NOTHING_CHANGED = {
-    "retry": "nothing in it was to be retried",
-    "cancel": "nothing of it was running",
+    "retry": as_sentence("nothing in it was to be retried"),
+    "cancel": as_sentence("nothing of it was running"),
 }
-_CHANGED = {"retry": "was retried", "cancel": "was canceled"}
+_CHANGED = {"retry": as_sentence("was retried"), "cancel": as_sentence("was canceled")}
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -41,9 +42,9 @@ def run(config: Config, args: argparse.Namespace) -> int:
         done = _CHANGED[args.action] if rehearsals.changed else _NOTHING_CHANGED[args.action]
         _print_pipeline(
             rehearsals,
-            f"{done}; it is {rehearsals.status}"
+            sentence("{done}; it is {status}", done=done, status=rehearsals.status)
             if rehearsals.changed
-            else f"is {rehearsals.status}: {done}",
+            else sentence("is {status}: {done}", status=rehearsals.status, done=done),
         )
     return 0
 
@@ -67,33 +68,46 @@ def _run(opened: Clients, record: ConnectionRecord, args: argparse.Namespace) ->
         if error.sent:
             _show_newest(opened, record, args)
         raise
-    _print_pipeline(answer, f"of {answer.ref} was started; it is {answer.status}")
+    _print_pipeline(
+        answer,
+        sentence("of {ref} was started; it is {status}", ref=answer.ref, status=answer.status),
+    )
     return 0
 
 
 def _print_pipeline(answer: PipelineAnswer, verb: str) -> None:
-    print_lines(f"Pipeline {answer.id} {verb}.", answer.url)
+    print_lines(sentence("Pipeline {id} {verb}.", id=answer.id, verb=verb), answer.url)
 
 
 def _show_newest(opened: Clients, record: ConnectionRecord, args: argparse.Namespace) -> None:
     """Print the newest pipelines, if GitLab answers; the error raised next says where to look."""
     with suppress(SyncError):
         for newest in pipelines.read_newest(opened.code_host(record), args.project, args.ref):
-            print_lines(f"newest of {args.ref}: {newest.id}  {newest.status}  {newest.url}")
+            print_lines(
+                sentence(
+                    "newest of {ref}: {id}  {status}  {url}",
+                    ref=args.ref,
+                    id=newest.id,
+                    status=newest.status,
+                    url=newest.url,
+                )
+            )
 
 
 def _read_secret(name: str | None) -> str:
     """Return the variable's value. Raises LookupError: a missing one never means another token."""
     value = os.environ.get(name, "").strip() if name else ""
     if name and not value:
-        raise LookupError(f"The environment variable {name} is not set or empty")
+        raise LookupError(
+            sentence("The environment variable {name} is not set or empty", name=name)
+        )
     return value
 
 
 def _unique_pairs(pairs: list[tuple[str, str]]) -> dict[str, str]:
     twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
     if twice:
-        raise LookupError(f"Given more than once: {', '.join(twice)}")
+        raise LookupError(sentence("Given more than once: {twice}", twice=", ".join(twice)))
     return dict(pairs)
 
 
@@ -102,7 +116,13 @@ def _parse_input(name: str, value: str) -> Any:
     try:
         parsed = YAML(typ="safe", pure=True).load(value)
     except (YAMLError, ValueError):
-        raise LookupError(f"The input {name} cannot be read as YAML: {value[:60]}") from None
+        raise LookupError(
+            sentence(
+                "The input {name} cannot be read as YAML: {value}", name=name, value=value[:60]
+            )
+        ) from None
     if isinstance(parsed, dict):
-        raise LookupError(f"The input {name} must be text, a number, true, false or a list")
+        raise LookupError(
+            sentence("The input {name} must be text, a number, true, false or a list", name=name)
+        )
     return value if parsed is None or isinstance(parsed, date | time) else parsed

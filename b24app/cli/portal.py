@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from sync.config import Config
+from sync.sentences import as_sentence, sentence
 
 
 def add_portal_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,11 +38,11 @@ def _end_pages(config: Config, args: argparse.Namespace) -> int:
     with write(prepare_database(config)) as conn:
         if args.all:
             count = portals.end_pages(conn)
-            print_lines(f"Every open page of {count} portals has ended.")
+            print_lines(sentence("Every open page of {count} portals has ended.", count=count))
             return 0
         portal = find_portal(conn, args.portal)
         portals.end_pages(conn, portal.id)
-    print_lines(f"Every open page of {portal_domain(portal)} has ended.")
+    print_lines(sentence("Every open page of {domain} has ended.", domain=portal_domain(portal)))
     return 0
 
 
@@ -59,7 +60,11 @@ def _erase(config: Config, args: argparse.Namespace) -> int:
             portals.erase(conn, portal.id)
     domain = portal_domain(portal)
     if args.yes:
-        print_lines(f"{domain} was erased, with all its data, tokens and connections.")
+        print_lines(
+            sentence(
+                "{domain} was erased, with all its data, tokens and connections.", domain=domain
+            )
+        )
         print_lines(
             "Its webhooks in GitLab are answered 404 from now on: remove them there."
             if names
@@ -67,8 +72,11 @@ def _erase(config: Config, args: argparse.Namespace) -> int:
         )
         return 0
     print_lines(
-        f"{domain} would be erased with all its data, its tokens, and its connections: "
-        f"{', '.join(names) or 'none'}.",
+        sentence(
+            "{domain} would be erased with all its data, its tokens, and its connections: {names}.",
+            domain=domain,
+            names=", ".join(names) or as_sentence("none"),
+        ),
         "Nothing was done: say --yes to erase it.",
     )
     return 1

@@ -15,6 +15,7 @@ from sync.core.model.kinds import Kind
 from sync.core.notifications.build import build_message
 from sync.core.notifications.samples import SAMPLES
 from sync.core.rules.portal import Rules
+from sync.sentences import as_sentence, sentence
 from sync.settings.apply import current_settings
 from sync.settings.document import Document
 from sync.settings.problems import Invalid, Problem
@@ -34,7 +35,15 @@ def run(config: Config, args: argparse.Namespace) -> int:
     print_lines("BBCode:", bbcode.write(document), "")
     print_lines("As text:", *(text_of(line) for line in lines_of(document.blocks)), "")
     print_lines(
-        "Places:", *(f"{{{name}}}  {PLACEHOLDER_MEANINGS[name]}" for name in PLACEHOLDERS[kind])
+        "Places:",
+        *(
+            sentence(
+                "{place}  {meaning}",
+                place=f"{{{name}}}",
+                meaning=as_sentence(PLACEHOLDER_MEANINGS[name]),
+            )
+            for name in PLACEHOLDERS[kind]
+        ),
     )
     return 0
 

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from b24app.cli.language import say
+from sync.sentences import as_sentence, sentence
+
 SILENT_SECONDS = 2.0
 
 
@@ -30,4 +33,12 @@ class Progress:
         now = self.seconds()
         if now - self._printed_at >= SILENT_SECONDS:
             self._printed_at = now
-            print(f"{name}: {done} of {total}", file=sys.stderr, flush=True)
+            print(
+                say(
+                    sentence(
+                        "{name}: {done} of {total}", name=as_sentence(name), done=done, total=total
+                    )
+                ),
+                file=sys.stderr,
+                flush=True,
+            )

@@ -14,6 +14,7 @@ from b24app.cli.context import (
     print_lines,
     printable,
 )
+from b24app.cli.language import current_language
 from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.core.i18n.durations import format_span
@@ -30,6 +31,7 @@ from sync.core.model.commands import (
 )
 from sync.core.model.plans import PlannedCommand
 from sync.engine.rehearsal import Rehearsal, rehearse
+from sync.sentences import as_sentence, join_sentences, sentence
 from sync.store.db.database import read
 
 
@@ -54,15 +56,21 @@ def run(config: Config, args: argparse.Namespace) -> int:
     if problems := [
         text for task_id, rehearsal in rehearsals.items() if (text := _problem(task_id, rehearsal))
     ]:
-        raise LookupError("\n".join(problems))
+        raise LookupError(join_sentences("\n", problems))
     return 0
 
 
 def _problem(task_id: int, rehearsal: Rehearsal) -> str:
     if rehearsal.task is None:
-        return f"The portal has no task {task_id}, or the application may not see it."
+        return sentence(
+            "The portal has no task {task_id}, or the application may not see it.", task_id=task_id
+        )
     last = rehearsal.error.strip().splitlines()[-1:]
-    return f"Task {task_id} cannot be decided about: {last[0]}" if last else ""
+    return (
+        sentence("Task {task_id} cannot be decided about: {last}", task_id=task_id, last=last[0])
+        if last
+        else ""
+    )
 
 
 def _lines(task_id: int, rehearsal: Rehearsal, nothing: str) -> Iterator[str]:
@@ -71,7 +79,7 @@ def _lines(task_id: int, rehearsal: Rehearsal, nothing: str) -> Iterator[str]:
     if not rehearsal.commands and not rehearsal.refused_commands:
         yield from _unchanged_lines(task_id, rehearsal, nothing)
         return
-    yield f"Task {task_id}, {rehearsal.task.title}:"
+    yield sentence("Task {task_id}, {title}:", task_id=task_id, title=rehearsal.task.title)
     for planned_command in rehearsal.commands:
         yield from _command_lines(planned_command)
     for planned_command in rehearsal.refused_commands:
@@ -81,49 +89,72 @@ def _lines(task_id: int, rehearsal: Rehearsal, nothing: str) -> Iterator[str]:
 
 def _unchanged_lines(task_id: int, rehearsal: Rehearsal, nothing: str) -> Iterator[str]:
     if not rehearsal.is_named:
-        yield f"Nothing in GitLab names task {task_id}. Nothing would be written."
+        yield sentence(
+            "Nothing in GitLab names task {task_id}. Nothing would be written.", task_id=task_id
+        )
         return
-    yield f"Task {task_id} shows what GitLab says. Nothing would be written."
+    yield sentence(
+        "Task {task_id} shows what GitLab says. Nothing would be written.", task_id=task_id
+    )
     if rehearsal.decision != nothing:
-        yield f"    why: {rehearsal.decision}"
+        yield sentence("    why: {decision}", decision=rehearsal.decision)
 
 
 def _command_lines(planned_command: PlannedCommand) -> Iterator[str]:
     label, text = _describe_command(planned_command.command)
-    yield f"  {label}"
+    yield sentence("  {label}", label=label)
     yield from (f"    | {line}" for line in text.splitlines())
-    yield f"    why: {planned_command.reason}"
+    yield sentence("    why: {reason}", reason=planned_command.reason)
 
 
 def _describe_command(effect: Command) -> tuple[str, str]:
     """Return what would be done, and the text that would be written."""
     match effect:
         case MoveTask():
-            return f"its status becomes {effect.status.replace('_', ' ')}", ""
+            return sentence(
+                "its status becomes {status}", status=as_sentence(effect.status.replace("_", " "))
+            ), ""
         case SetStage():
-            return f"it goes into the kanban column {effect.stage_id}", ""
+            return sentence(
+                "it goes into the kanban column {stage_id}", stage_id=effect.stage_id
+            ), ""
         case SetFields():
             changes = (
-                f"{name} becomes {value or 'empty'}" for name, value in effect.fields.items()
+                sentence("{name} becomes {value}", name=name, value=value or as_sentence("empty"))
+                for name, value in effect.fields.items()
             )
-            return "its field " + ", ".join(changes), ""
+            return sentence("its field {changes}", changes=join_sentences(", ", list(changes))), ""
         case PutMessage():
             return _describe_message(effect), effect.text
         case LogTime():
-            took = format_span(timedelta(seconds=effect.seconds), "en")
-            author = f"of user {effect.user_id}" if effect.user_id else "in the application's name"
-            return f"{took} of work {author} are noted", effect.text
+            took = format_span(timedelta(seconds=effect.seconds), current_language())
+            author = (
+                sentence("of user {user_id}", user_id=effect.user_id)
+                if effect.user_id
+                else as_sentence("in the application's name")
+            )
+            return sentence(
+                "{took} of work {author} are noted", took=took, author=author
+            ), effect.text
         case Notify():
-            return f"user {effect.user_id} is notified", effect.text
+            return sentence("user {user_id} is notified", user_id=effect.user_id), effect.text
         case CreateTask():
-            return f"a task is opened for user {effect.responsible_id}: {effect.title}", effect.text
+            return sentence(
+                "a task is opened for user {responsible_id}: {title}",
+                responsible_id=effect.responsible_id,
+                title=effect.title,
+            ), effect.text
     assert_never(effect)
 
 
 def _describe_message(message: PutMessage) -> str:
     if message.place.dialog:
-        return f"the chat {message.place.dialog} is told"
-    label = "card" if message.subject_key.startswith("merge_request:") else "message"
+        return sentence("the chat {dialog} is told", dialog=message.place.dialog)
+    label = as_sentence("card" if message.subject_key.startswith("merge_request:") else "message")
     if message.message_id is None:
-        return f"a new {label} in its discussion"
-    return f"the {label} {message.message_id} in its discussion is edited"
+        return sentence("a new {label} in its discussion", label=label)
+    return sentence(
+        "the {label} {message_id} in its discussion is edited",
+        label=label,
+        message_id=message.message_id,
+    )

@@ -20,10 +20,12 @@ from b24app.assets import find_assets
 from b24app.cli.banner import banner_lines, first_steps
 from b24app.cli.context import NoDatabase, create_database, describe_database
 from b24app.cli.environment import environment_file
+from b24app.cli.language import say
 from sync.config import Config
 from sync.engine.lanes import owner_name
 from sync.errors import SyncError
 from sync.log import log, setup_logging
+from sync.sentences import sentence
 from sync.store import portals
 from sync.store.db.database import read
 from sync.store.sealed import opens
@@ -64,7 +66,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     if not _run_in_child(lambda: _prepare(config, args.command, f"http://{host}:{bind.port}")):
         return 1
     if find_assets() is None:
-        print(NO_PAGES, file=sys.stderr, flush=True)
+        print(say(NO_PAGES), file=sys.stderr, flush=True)
     beside = args.command == "serve"
     if beside:
         import sync.engine.worker  # noqa: F401 - loaded before the fork, so that it is shared
@@ -89,7 +91,7 @@ def _prepare(config: Config, command: str, address: str) -> None:
         lines += [] if opens(conn, config.secret_keys) else [WRONG_KEY]
         lines += [] if portals.all_portals(conn) else first_steps(config)
     engine.dispose()
-    print(*lines, sep="\n", file=sys.stderr, flush=True)
+    print(*map(say, lines), sep="\n", file=sys.stderr, flush=True)
 
 
 def _limit_malloc_arenas() -> None:
@@ -108,7 +110,8 @@ def _run_in_child(work: Callable[[], None]) -> bool:
         work()
         code = 0
     except (NoDatabase, SyncError, SQLAlchemyError) as error:
-        print(f"The database cannot be used: {error}", file=sys.stderr)
+        text = sentence("The database cannot be used: {error}", error=error)
+        print(say(text), file=sys.stderr)
     except Exception:  # noqa: BLE001 - printed, and the process ends
         traceback.print_exc()
     finally:

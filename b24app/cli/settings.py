@@ -14,15 +14,17 @@ from sqlalchemy import Connection
 from b24app.cli import preview
 from b24app.cli.arguments import read_file
 from b24app.cli.context import find_connection, open_clients, prepare_database, print_lines
+from b24app.cli.language import say
 from b24app.cli.progress import Progress
 from b24app.clients import Clients
 from b24app.services.claims import prove_claims, remove_left_over
 from b24app.services.gitlab_connections import check_connection
 from b24app.services.overview import find_portal
-from b24app.services.settings_lookups import PortalLookups
+from b24app.services.settings_lookups import PortalLookups, ProjectLookups
 from sync.config import Config
 from sync.core.rules.portal import wanted_kinds, wants_internal
 from sync.gitlab.api.hook_events import event_flags
+from sync.sentences import as_sentence, sentence
 from sync.settings.apply import (
     HISTORY_KEPT,
     ConnectionChanges,
@@ -77,14 +79,32 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
     with reading(engine) as conn:
         portal = find_portal(conn, args.portal or _named_portal(text))
     progress = Progress("")
-    lookups = None
+    lookups, projects = None, None
     if not args.offline:
         lookups = PortalLookups(opened.portal(portal.id), progress.show_named)
-    settings = read(text, os.environ, lookups)
+        projects = ProjectLookups(opened, portal.id)
+    settings = read(text, os.environ, lookups, projects)
     if lookups and lookups.unchecked:
-        print_lines(f"The chats could not be checked: {lookups.unchecked}.")
+        print_lines(
+            sentence(
+                "The chats could not be checked: {unchecked}.",
+                unchecked=as_sentence(lookups.unchecked),
+            )
+        )
     if settings.portal not in (portal.member_id, portal_domain(portal)):
-        raise Invalid([Problem(0, "portal", f"is {settings.portal}, not {portal_domain(portal)}")])
+        raise Invalid(
+            [
+                Problem(
+                    0,
+                    "portal",
+                    sentence(
+                        "is {portal}, not {domain}",
+                        portal=settings.portal,
+                        domain=portal_domain(portal),
+                    ),
+                )
+            ]
+        )
     if args.check:
         return _check(opened, portal, settings)
     flags = _hook_flags(opened, portal.id)
@@ -99,13 +119,15 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
             remove=args.remove,
         )
     _print_each(_describe_changes(done))
-    print_lines(f"The settings of {portal_domain(portal)} were applied.")
+    print_lines(sentence("The settings of {domain} were applied.", domain=portal_domain(portal)))
     changed = _hook_flags(opened, portal.id) != flags
     for name in (connection.name for connection in settings.connections):
         if name in done.created:
-            print_lines(f"Set up the webhooks: b24bridge gitlab hooks {name}")
+            print_lines(sentence("Set up the webhooks: b24bridge gitlab hooks {name}", name=name))
         elif changed:
-            print_lines(f"The rules want other events: b24bridge gitlab hooks {name}")
+            print_lines(
+                sentence("The rules want other events: b24bridge gitlab hooks {name}", name=name)
+            )
     _print_each(_settle_with_gitlab(opened, portal, done, offline=args.offline))
     if not args.offline:
         _test_connections(opened, portal, [*done.created, *done.changed])
@@ -120,8 +142,12 @@ def _settle_with_gitlab(
     """Remove webhooks that are left over, and prove access to what others connect, too."""
     if offline:
         return [
-            f"{item.kind} {item.target} of {item.connection}: its webhook is left over; "
-            "remove it in GitLab"
+            sentence(
+                "{kind} {target} of {connection}: its webhook is left over; remove it in GitLab",
+                kind=item.kind,
+                target=item.target,
+                connection=item.connection,
+            )
             for item in done.left_over
         ]
     with reading(opened.engine) as conn:
@@ -144,15 +170,23 @@ def _check(opened: Clients, portal: PortalRecord, settings: Settings) -> int:
         after = export_yaml(conn, portal)
         conn.rollback()
     difference = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), "in force", "this file", lineterm=""
+        before.splitlines(), after.splitlines(), say("in force"), say("this file"), lineterm=""
     )
     _print_each(list(difference) or ["The file says what is in force."])
-    _print_each(f"Would be done: {line}" for line in _describe_changes(done))
+    _print_each(sentence("Would be done: {line}", line=line) for line in _describe_changes(done))
     _print_each(
-        f"Its webhook would be removed: {item.kind} {item.target} of {item.connection}."
+        sentence(
+            "Its webhook would be removed: {kind} {target} of {connection}.",
+            kind=item.kind,
+            target=item.target,
+            connection=item.connection,
+        )
         for item in done.left_over
     )
-    _print_each(f"Removing {name} has to be said: --remove {name}" for name in done.removed)
+    _print_each(
+        sentence("Removing {name} has to be said: --remove {name}", name=name)
+        for name in done.removed
+    )
     print_lines("The settings are right; nothing was applied.")
     return 0
 
@@ -167,12 +201,14 @@ def _describe_changes(done: ConnectionChanges) -> list[str]:
     endings = {
         "created": "",
         "changed": "",
-        "restored": " with its history",
+        "restored": as_sentence(" with its history"),
         "renamed": "",
-        "removed": f"; its history is kept for {days} days",
+        "removed": sentence("; its history is kept for {days} days", days=days),
     }
     return [
-        f"Connection {name} {verb}{ending}."
+        sentence(
+            "Connection {name} {verb}{ending}.", name=name, verb=as_sentence(verb), ending=ending
+        )
         for verb, ending in endings.items()
         for name in getattr(done, verb)
     ]
@@ -186,10 +222,16 @@ def _test_connections(opened: Clients, portal: PortalRecord, names: Sequence[str
             secrets = connections.secrets(conn, opened.vault, record.id)
             grant = oauth_grants.find(conn, record.id)
         if grant is None and (secrets is None or not secrets.access_token):
-            print_lines(f"Connection {name} has no token yet: b24bridge gitlab token {name}")
+            print_lines(
+                sentence(
+                    "Connection {name} has no token yet: b24bridge gitlab token {name}", name=name
+                )
+            )
             continue
         for problem in check_connection(opened, record).problems:
-            print_lines(f"Connection {name}: {problem}")
+            print_lines(
+                sentence("Connection {name}: {problem}", name=name, problem=as_sentence(problem))
+            )
 
 
 def _hook_flags(opened: Clients, portal_id: int) -> dict[str, bool]:

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from b24app.cli.banner import first_steps
 from b24app.cli.context import prepare_database, print_lines, printable
+from b24app.cli.language import current_language, say
 from b24app.services import overview as services_overview
 from b24app.services import replay
 from b24app.services.failure_names import load_names
+from b24app.services.health import read_checks, read_disk, wrong
+from b24app.services.health_check import Check
 from b24app.services.link_status import link_lines
+from b24app.texts_health import describe, subject_name
 from sync.config import Config
-from sync.core.clock import WallClock
+from sync.core.clock import WallClock, is_recent
+from sync.sentences import as_sentence, join_sentences, sentence
 from sync.settings.apply import HISTORY_KEPT
 from sync.store import connections, hook_logs, inbox, logs, portals, subjects
 from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.rows import PortalRecord, PurgeRow, WorkerRow
 
+_HEADINGS = ("MERGE REQUEST", "STATE", "PIPELINE", "TASKS", "TITLE")
 SILENT_AFTER = timedelta(seconds=60)
 WRONG_CLOCK = timedelta(minutes=5)
+_HAVE_LINES = frozenset(
+    {
+        "worker_silent", "clock_wrong", "connection_none", "connection_paused",
+        "portal_disconnected", "portal_paused",
+    }
+)  # fmt: skip
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -41,6 +53,10 @@ def _status(config: Config, args: argparse.Namespace) -> int:
             else portals.all_portals(conn)
         )
         print_lines(*_worker_lines(workers, now))
+        if chosen:
+            ids = [portal.id for portal in chosen]
+            checks = read_checks(conn, read_disk(config.data_dir), now, ids)
+            print_lines(*map(printable, wrong_lines(checks)))
         for portal in chosen:
             print_lines("", *map(printable, _status_lines(conn, portal, args.limit, now)))
         if not chosen:
@@ -49,16 +65,41 @@ def _status(config: Config, args: argparse.Namespace) -> int:
 
 
 def _worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
-    lines = [f"worker   {row.name}  seen {describe_age(now - row.seen_at)}" for row in workers]
+    lines: list[str] = [
+        sentence(
+            "worker   {name}  seen {age}",
+            name=row.name,
+            age=describe_age(now - row.seen_at),
+        )
+        for row in workers
+    ]
     if not workers:
         return ["worker   none has run yet", "next     start it: the service, or `b24bridge serve`"]
-    if all(now - row.seen_at > SILENT_AFTER for row in workers):
+    if not any(is_recent(row.seen_at, SILENT_AFTER, now) for row in workers):
         lines.append("next     no worker runs: start the service, or `b24bridge serve`")
     offset = max((row.clock_offset or 0 for row in workers), key=abs)
     if abs(offset) >= WRONG_CLOCK.total_seconds():
         lines.append(
-            f"clock    {describe_offset(offset)} Bitrix24's and GitLab's: set this machine's time"
+            sentence(
+                "clock    {offset} Bitrix24's and GitLab's: set this machine's time",
+                offset=describe_offset(offset),
+            )
         )
+    return lines
+
+
+def wrong_lines(checks: Iterable[Check]) -> list[str]:
+    """Return what is not as it should be, the urgent first, each with what to change.
+
+    What other lines of the status say is left out.
+    """
+    lines = []
+    for check in wrong(check for check in checks if check.state not in _HAVE_LINES):
+        words = describe(check, current_language())
+        place = f"{check.place}: " if check.place else ""
+        word = say("wrong   " if check.urgent else "notice  ")
+        subject = subject_name(check.subject, current_language())
+        lines.append(f"{word} {subject}  {place}{words.what} → {words.change}")
     return lines
 
 
@@ -69,39 +110,73 @@ def describe_offset(seconds: int) -> str:
         for size, unit in ((86400, "d"), (3600, "h"), (60, "min"))
         if abs(seconds) >= size or unit == "min"
     )
-    return f"{abs(seconds) // size} {unit} {'ahead of' if seconds > 0 else 'behind'}"
+    return sentence(
+        "{amount} {unit} ahead of" if seconds > 0 else "{amount} {unit} behind",
+        amount=abs(seconds) // size,
+        unit=as_sentence(unit),
+    )
 
 
 def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datetime) -> list[str]:
     overview = services_overview.build_overview(conn, portal, limit)
-    lines = [
-        f"portal   {overview.portal}  {overview.state}"
-        + (f": {overview.reason}" if overview.reason else "")
+    lines: list[str] = [
+        sentence(
+            "portal   {portal}  {state}: {reason}"
+            if overview.reason
+            else "portal   {portal}  {state}",
+            portal=overview.portal,
+            state=as_sentence(overview.state),
+            reason=as_sentence(overview.reason),
+        )
     ]
     lines += [
-        f"waiting  {overview.deliveries_waiting} deliveries, {overview.subjects_waiting} tasks, "
-        f"{overview.commands_waiting} commands"
+        sentence(
+            "waiting  {deliveries_waiting} deliveries, {subjects_waiting} tasks, "
+            "{commands_waiting} commands",
+            deliveries_waiting=overview.deliveries_waiting,
+            subjects_waiting=overview.subjects_waiting,
+            commands_waiting=overview.commands_waiting,
+        )
     ]
     lines += _received_lines(conn, portal, overview, now)
     lines += [_describe_purge(item) for item in [logs.last_purge(conn, portal.id)] if item]
+    if portal.bot_problem:
+        lines.append(
+            sentence(
+                "bot      none, so the application writes itself: {problem}",
+                problem=as_sentence(portal.bot_problem),
+            )
+        )
     if overview.alerts:
-        lines += [f"alerts   {overview.alerts} open: `b24bridge alerts`"]
+        lines += [sentence("alerts   {alerts} open: `b24bridge alerts`", alerts=overview.alerts)]
     lines += [_describe_connection(item) for item in overview.connections]
     lines += gap_lines(hook_logs.of_portal(conn, portal.id))
     lines += [
-        f"dropped  {count} deliveries of {project}, which is not connected: remove its webhook"
+        sentence(
+            "dropped  {count} deliveries of {project}, which is not connected: remove its webhook",
+            count=count,
+            project=project,
+        )
         for project, count in inbox.outside_counts(conn, portal.id).items()
     ]
     lines += [
-        f"removed  {record.name}  {record.base_url}  its history is kept until "
-        f"{record.removed_at + HISTORY_KEPT:%Y-%m-%d}"
+        sentence(
+            "removed  {name}  {base_url}  its history is kept until {removed_at}",
+            name=record.name,
+            base_url=record.base_url,
+            removed_at=f"{record.removed_at + HISTORY_KEPT:%Y-%m-%d}",
+        )
         for record in connections.removed(conn, portal.id)
         if record.removed_at
     ]
     lines += _table([_merge_request_cells(row) for row in overview.merge_requests])
     for row in overview.merge_requests:
         lines += [
-            f"unknown  {row.reference}: task {task.id} does not exist or is not visible"
+            sentence(
+                "unknown  {reference}: task {id} does not exist or is not visible",
+                reference=row.reference,
+                id=task.id,
+            )
             for task in row.tasks
             if task.unknown
         ]
@@ -110,39 +185,69 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
     names = load_names(conn, portal, failures)
     for failure in failures:
         lines.append(
-            f"failed   {failure.kind}:{failure.id}  {names.describe(failure)}: {failure.text}"
+            sentence(
+                "failed   {kind}:{id}  {what}: {text}",
+                kind=failure.kind,
+                id=failure.id,
+                what=names.describe(failure, current_language()),
+                text=as_sentence(failure.text),
+            )
         )
     return lines + _next_lines(overview, failures)
 
 
 def gap_lines(rows: Sequence[HookLogRow]) -> list[str]:
     """Return what failed while we were away and what was made up for, and what nobody can tell."""
-    lines = [
-        f"missed   {row.failed} deliveries failed while we were away, {row.made_up} made up for: "
-        f"{row.target}, {row.gap_at:%Y-%m-%d %H:%M} UTC"
+    lines: list[str] = [
+        sentence(
+            "missed   {failed} deliveries failed while we were away, {made_up} made up for: "
+            "{target}, {gap_at} UTC",
+            failed=row.failed,
+            made_up=row.made_up,
+            target=row.target,
+            gap_at=f"{row.gap_at:%Y-%m-%d %H:%M}",
+        )
         for row in rows
         if row.gap_at and row.failed
     ]
-    return lines + [f"missed   {row.target}: {row.problem}" for row in rows if row.problem]
+    return lines + [
+        sentence(
+            "missed   {target}: {problem}", target=row.target, problem=as_sentence(row.problem)
+        )
+        for row in rows
+        if row.problem
+    ]
 
 
 def _received_lines(
     conn: Connection, portal: PortalRecord, overview: services_overview.Overview, now: datetime
 ) -> list[str]:
     """Return when GitLab and Bitrix24 were heard of last, and what to do where they never were."""
-    lines = []
+    lines: list[str] = []
     for origin, system in (("gitlab", "GitLab"), ("bitrix24", "Bitrix24")):
         last = inbox.last_received(conn, portal.id, origin)
         if last is not None:
             event, at = last
             lines.append(
-                f"received {system}: {event} at {at:%Y-%m-%d %H:%M} UTC, {describe_age(now - at)}"
+                sentence(
+                    "received {system}: {event} at {at} UTC, {age}",
+                    system=system,
+                    event=event,
+                    at=f"{at:%Y-%m-%d %H:%M}",
+                    age=describe_age(now - at),
+                )
             )
         elif origin == "gitlab" and overview.connections:
             name = overview.connections[0]["name"]
-            lines.append(f"received {system}: nothing yet; `b24bridge gitlab test {name}` says why")
+            lines.append(
+                sentence(
+                    "received {system}: nothing yet; `b24bridge gitlab test {name}` says why",
+                    system=system,
+                    name=name,
+                )
+            )
         elif origin == "bitrix24":
-            lines.append(f"received {system}: nothing yet")
+            lines.append(sentence("received {system}: nothing yet", system=system))
     return lines
 
 
@@ -150,14 +255,18 @@ def _next_lines(
     overview: services_overview.Overview, failures: Sequence[services_overview.Failure]
 ) -> list[str]:
     """Return what an administrator should do now."""
-    lines = []
+    lines: list[str] = []
     if overview.state == "disconnected":
         lines.append("next     open the application in Bitrix24 as an administrator")
     if not overview.connections:
         lines.append("next     connect GitLab: `b24bridge settings export` shows an example")
     for row in overview.connections:
         if row["state"] == "paused":
-            lines.append(f"next     `b24bridge gitlab test {row['name']}` says what to change")
+            lines.append(
+                sentence(
+                    "next     `b24bridge gitlab test {name}` says what to change", name=row["name"]
+                )
+            )
     if failures:
         lines.append(
             "next     change what is said above, then `b24bridge replay NAME`; without a name all"
@@ -172,32 +281,59 @@ def describe_age(age: timedelta) -> str:
         return "just now"
     for size, unit, most in ((1, "s", 60), (60, "min", 60), (3600, "h", 48)):
         if seconds < size * most:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds // 86400} d ago"
+            return sentence("{seconds} {unit} ago", seconds=seconds // size, unit=as_sentence(unit))
+    return sentence("{seconds} d ago", seconds=seconds // 86400)
 
 
 def _describe_purge(last: PurgeRow) -> str:
-    counts = ", ".join(f"{count} {label}" for label, count in last.rows.items()) or "nothing"
-    return f"purged   {last.at:%Y-%m-%d %H:%M} UTC in {last.milliseconds / 1000:.1f} s: {counts}"
+    counts = join_sentences(
+        ", ",
+        [
+            sentence("{amount} {label}", label=as_sentence(label), amount=count)
+            for label, count in last.rows.items()
+        ],
+    ) or as_sentence("nothing")
+    return sentence(
+        "purged   {at} UTC in {seconds} s: {counts}",
+        at=f"{last.at:%Y-%m-%d %H:%M}",
+        seconds=f"{last.milliseconds / 1000:.1f}",
+        counts=counts,
+    )
 
 
 def _describe_connection(connection: dict[str, str]) -> str:
-    reason = f": {connection['state_reason']}" if connection["state_reason"] else ""
-    return f"gitlab   {connection['name']}  {connection['base_url']}  {connection['state']}{reason}"
+    reason = connection["state_reason"]
+    return sentence(
+        "gitlab   {name}  {url}  {state}: {reason}"
+        if reason
+        else "gitlab   {name}  {url}  {state}",
+        name=connection["name"],
+        url=connection["base_url"],
+        state=as_sentence(connection["state"]),
+        reason=as_sentence(reason),
+    )
 
 
 def _merge_request_cells(row: services_overview.MergeRequestSummary) -> tuple[str, ...]:
-    state = "draft" if row.draft and row.state == "opened" else row.state
+    states = ["draft" if row.draft and row.state == "opened" else row.state]
     if row.approved and row.state == "opened":
-        state += ", approved"
-    task_names = ", ".join(f"{task.id} ({task.kind})" for task in row.tasks) or "no task"
-    return row.reference, state, row.pipeline or "-", task_names, row.title
+        states.append("approved")
+    state = ", ".join(say(as_sentence(word)) for word in states)
+    task_names = ", ".join(f"{task.id} ({say(as_sentence(task.kind))})" for task in row.tasks)
+    task_names = task_names or say("no task")
+    return (
+        row.reference,
+        state,
+        say(as_sentence(row.pipeline)) if row.pipeline else "-",
+        task_names,
+        row.title,
+    )
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
     if not rows:
         return ["merge requests: none yet"]
-    rows = [("MERGE REQUEST", "STATE", "PIPELINE", "TASKS", "TITLE"), *rows]
+    rows = [tuple(map(say, _HEADINGS)), *rows]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
@@ -217,12 +353,15 @@ def _replay(config: Config, args: argparse.Namespace) -> int:
         subjects.mark_dirty_many(
             conn, portal.id, [("task", str(task), "replayed") for task in args.task], now
         )
-    print_lines(f"{count + len(args.task)} will be looked at again.")
+    print_lines(sentence("{count} will be looked at again.", count=count + len(args.task)))
     if args.what and missing:
         names = ", ".join(f"{kind}:{key}" if key else kind for kind, key in missing)
         raise LookupError(
-            f"Nothing of that name failed, or the task has moved on since: {names}. "
-            "`b24bridge status` names what failed"
+            sentence(
+                "Nothing of that name failed, or the task has moved on since: {names}. "
+                "`b24bridge status` names what failed",
+                names=names,
+            )
         )
     return 0
 

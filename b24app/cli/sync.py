@@ -15,6 +15,7 @@ from b24app.cli.context import (
     print_lines,
     printable,
 )
+from b24app.cli.language import current_language
 from b24app.services import issue_links
 from b24app.services.issue_links import LinkBook, Step, Target, pair_name, parse_target
 from b24app.services.overview import find_portal
@@ -28,10 +29,11 @@ from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.engine.issue_sync.rehearsing import RehearsedPair
 from sync.engine.load.scope import read_portal
+from sync.sentences import as_sentence, join_sentences, sentence
 from sync.store.db.database import read
 
 SYSTEMS = {SideName.TRACKER: "GitLab", SideName.PORTAL: "Bitrix24"}
-_ITEMS = {SideName.TRACKER: "issues", SideName.PORTAL: "tasks"}
+_ITEMS = {SideName.TRACKER: as_sentence("issues"), SideName.PORTAL: as_sentence("tasks")}
 _INTERRUPTED = 130
 
 
@@ -99,7 +101,7 @@ def _rehearse(desk: Desk, args: argparse.Namespace) -> int:
     text, count = read_file(args.settings), 0
     for rehearsed in desk.rehearse(text, since, args.workgroup, args.project):
         count += 1
-        print_lines(*map(printable, rehearsal_lines(args.language, rehearsed, since)))
+        print_lines(*map(printable, rehearsal_lines(current_language(), rehearsed, since)))
     if not count:
         raise LookupError("The document names no pair of a connection that is in force")
     return 0
@@ -118,26 +120,44 @@ def preview_lines(
     pair: ProjectPair, forecast: Forecast, costs: Mapping[SideName, Cost]
 ) -> Iterator[str]:
     """Yield what an import of a pair would do, and what it costs."""
-    yield f"{pair_name(pair)}:"
-    yield f"  {forecast.linked} linked already"
+    yield sentence("{pair}:", pair=pair_name(pair))
+    yield sentence("  {linked} linked already", linked=forecast.linked)
     for side in SideName:
         if side in pair.creates:
-            yield f"  {forecast.created[side]} {_ITEMS[side]} would be created"
+            yield sentence(
+                "  {created} {items} would be created",
+                created=forecast.created[side],
+                items=_ITEMS[side],
+            )
         elif left := forecast.passed_over[side.other]:
-            yield f"  {left} {_ITEMS[side.other]} stay alone: the pair creates no {_ITEMS[side]}"
+            yield sentence(
+                "  {left} {items} stay alone: the pair creates no {others}",
+                left=left,
+                items=_ITEMS[side.other],
+                others=_ITEMS[side],
+            )
     for side in SideName:
         if forecast.entries[side]:
-            yield (
-                f"  {forecast.entries[side]} comments, entries of time and files go to "
-                + (SYSTEMS[side])
+            yield sentence(
+                "  {entries} comments, entries of time and files go to {system}",
+                entries=forecast.entries[side],
+                system=SYSTEMS[side],
             )
     if forecast.problems:
         yield "  cannot cross as it is:"
         for text, count in sorted(forecast.problems.items(), key=lambda row: (-row[1], row[0])):
-            yield f"    {count} × {text}"
+            yield sentence("    {amount} × {text}", amount=count, text=as_sentence(text))
     counts = forecast.requests(costs)
-    listed = ", ".join(f"{counts[side]} to {SYSTEMS[side]}" for side in SideName)
-    yield f"  about {listed} requests, {forecast.minutes(costs)} min"
+    listed = join_sentences(
+        ", ",
+        [
+            sentence("{amount} to {system}", amount=counts[side], system=SYSTEMS[side])
+            for side in SideName
+        ],
+    )
+    yield sentence(
+        "  about {listed} requests, {minutes} min", listed=listed, minutes=forecast.minutes(costs)
+    )
 
 
 def _run(desk: Desk, args: argparse.Namespace) -> int:
@@ -150,11 +170,18 @@ def _run(desk: Desk, args: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print_lines("Stopped. The same command goes on where it stopped.")
             return _INTERRUPTED
-        print_lines(printable(f"{last.pair}: done, {last.created} created"))
+        print_lines(
+            printable(
+                sentence("{pair}: done, {created} created", pair=last.pair, created=last.created)
+            )
+        )
         failed += last.failed
     if failed:
         raise LookupError(
-            f"{failed} could not be brought in step; `b24bridge sync explain` says why of each"
+            sentence(
+                "{failed} could not be brought in step; `b24bridge sync explain` says why of each",
+                failed=failed,
+            )
         )
     return 0
 
@@ -162,8 +189,16 @@ def _run(desk: Desk, args: argparse.Namespace) -> int:
 def step_line(step: Step) -> str:
     """Return how far an import has come."""
     share = 100 * step.done // step.total if step.total else 100
-    failed = f", {step.failed} not" if step.failed else ""
-    return f"{step.pair}: {step.done} of {step.total} ({share} %), {step.created} created{failed}"
+    failed = sentence(", {failed} not", failed=step.failed) if step.failed else ""
+    return sentence(
+        "{pair}: {done} of {total} ({share} %), {created} created{failed}",
+        pair=step.pair,
+        done=step.done,
+        total=step.total,
+        share=share,
+        created=step.created,
+        failed=failed,
+    )
 
 
 def _explain(desk: Desk, args: argparse.Namespace) -> int:
@@ -174,7 +209,7 @@ def _explain(desk: Desk, args: argparse.Namespace) -> int:
 
 def _pause(desk: Desk, args: argparse.Namespace) -> int:
     names = issue_links.pause(desk.book, parse_target(args.target), args.reason, desk.clock.now())
-    return _say(names, "stands still until `b24bridge sync resume`.")
+    return _report(names, "stands still until `b24bridge sync resume`.")
 
 
 def _resume(desk: Desk, args: argparse.Namespace) -> int:
@@ -183,33 +218,44 @@ def _resume(desk: Desk, args: argparse.Namespace) -> int:
     if args.pair:
         return _resume_pairs(desk, args)
     names = issue_links.resume(desk.book, parse_target(args.target), desk.clock.now())
-    return _say(names, "works again.")
+    return _report(names, "works again.")
 
 
 def _resume_pairs(desk: Desk, args: argparse.Namespace) -> int:
     pairs = list(desk.pairs(args.workgroup, args.pair))
     if not pairs:
-        raise LookupError(f"The settings name no pair of {args.pair}, or sync is paused there")
+        raise LookupError(
+            sentence("The settings name no pair of {pair}, or sync is paused there", pair=args.pair)
+        )
     released = [(pair_name(pair), desk.release_pair(pair)) for pair in pairs]
     names = [
-        f"{name} goes on: {count} links try again, and for an hour very many may change at once."
+        sentence(
+            "{name} goes on: {count} links try again, and for an hour very many may change at "
+            "once.",
+            name=name,
+            count=count,
+        )
         for name, count in released
         if count is not None
     ]
     if not names:
-        raise LookupError(f"{', '.join(name for name, _ in released)}: not halted, nothing to do")
+        raise LookupError(
+            sentence(
+                "{name}: not halted, nothing to do", name=", ".join((name for name, _ in released))
+            )
+        )
     print_lines(*map(printable, names))
     return 0
 
 
 def _replay(desk: Desk, args: argparse.Namespace) -> int:
     names = issue_links.replay(desk.book, parse_target(args.target), desk.clock.now())
-    return _say(names, "tries again what was refused.")
+    return _report(names, "tries again what was refused.")
 
 
 def _unlink(desk: Desk, args: argparse.Namespace) -> int:
     names = issue_links.unlink(desk.book, parse_target(args.target), desk.clock.now())
-    return _say(names, "is not kept in step any more; both stay as they are.")
+    return _report(names, "is not kept in step any more; both stay as they are.")
 
 
 def _link(desk: Desk, args: argparse.Namespace) -> int:
@@ -223,7 +269,7 @@ def _link(desk: Desk, args: argparse.Namespace) -> int:
         desk.find_issue(issue.project, issue.number),
         StoryLine(desk.clock.now(), "linked", "by a person"),
     )
-    return _say([desk.book.name(link)], "is kept in step from now on.")
+    return _report([desk.book.name(link)], "is kept in step from now on.")
 
 
 def _require_free(desk: Desk, target: Target) -> None:
@@ -234,7 +280,11 @@ def _require_free(desk: Desk, target: Target) -> None:
     for link in links:
         if not link.ended:
             raise LookupError(
-                f"The {target} is linked already: {desk.book.name(link)}; unlink that first"
+                sentence(
+                    "The {target} is linked already: {name}; unlink that first",
+                    target=target,
+                    name=desk.book.name(link),
+                )
             )
 
 
@@ -246,7 +296,11 @@ def _conflicts(desk: Desk, args: argparse.Namespace) -> int:
         field, winner = args.decide
         side = _side(winner)
         names = issue_links.decide(desk.book, target, field, side, desk.clock.now())
-        return _say(names, f"the {side}'s {field} will stand.", ": ")
+        return _report(
+            names,
+            sentence("the {side}'s {field} will stand.", side=side, field=as_sentence(field)),
+            ": ",
+        )
     lines = list(issue_links.disputes(desk.book, target))
     print_lines(*map(printable, lines or ["Nothing waits for a decision."]))
     return 0
@@ -256,11 +310,20 @@ def _side(name: str) -> SideName:
     try:
         return SideName(name)
     except ValueError:
-        raise LookupError(f"{name} is no side; the sides are tracker and portal") from None
+        raise LookupError(
+            sentence("{name} is no side; the sides are tracker and portal", name=name)
+        ) from None
 
 
-def _say(names: Iterable[str], text: str, joint: str = " ") -> int:
-    print_lines(*(printable(f"{name}{joint}{text}") for name in names))
+def _report(names: Iterable[str], text: str, joint: str = " ") -> int:
+    print_lines(
+        *(
+            printable(
+                sentence("{name}{joint}{text}", name=name, joint=joint, text=as_sentence(text))
+            )
+            for name in names
+        )
+    )
     return 0
 
 

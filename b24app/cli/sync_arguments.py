@@ -19,7 +19,6 @@ def add_sync_arguments(parser: argparse.ArgumentParser) -> None:
     )
     rehearse.add_argument("--settings", required=True, metavar="FILE", help="the changed settings")
     rehearse.add_argument("--days", type=positive_int, default=30, help="how far back (30)")
-    rehearse.add_argument("--language", choices=("en", "ru"), default="en", help="en or ru (en)")
     for subparser in (preview, start, rehearse):
         subparser.add_argument("--workgroup", type=int, help="only pairs of this workgroup")
         subparser.add_argument("--project", help="only pairs of this project")

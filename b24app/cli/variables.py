@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import NamedTuple
+
+from sync.sentences import sentence
 
 
 class Variable(NamedTuple):
@@ -49,6 +53,11 @@ VARIABLES = (
     Variable("B24BRIDGE_PORTAL_PROXY", "proxy through which Bitrix24 is called", "none"),
     Variable("B24BRIDGE_TRUSTED_PROXIES", "proxies in front of this", "0"),
     Variable("B24BRIDGE_METRICS_TOKEN", "token with which Prometheus may read /metrics", "off"),
+    Variable(
+        "B24BRIDGE_LANGUAGE",
+        "language of what commands print: en or ru",
+        "LANGUAGE, LC_ALL, LC_MESSAGES and LANG decide",
+    ),
     Variable("B24BRIDGE_LOG_LEVEL", "debug, info, warning or error", "info"),
     Variable(
         "B24BRIDGE_ENV_FILE",
@@ -57,3 +66,30 @@ VARIABLES = (
         "else `~/.config/b24bridge/b24bridge.env`",
     ),
 )
+
+_PREFIX = "B24BRIDGE_"
+_OTHERS = frozenset({"B24BRIDGE_HOST"})  # compose.yaml's own
+
+
+def unknown_variables(names: Iterable[str]) -> list[str]:
+    """Return a sentence for each variable that looks like ours and is none, such as a misspelt one.
+
+    Values are never shown: what is misspelt may be a secret.
+    """
+    known = {variable.name for variable in VARIABLES}
+    return [
+        _unknown(name, known)
+        for name in sorted(names)
+        if name.startswith(_PREFIX) and name not in known | _OTHERS
+    ]
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1, cutoff=0.7)
+    if near:
+        return sentence(
+            "{name} is ignored: b24bridge has no such variable; did you mean {near}?",
+            name=name,
+            near=near[0],
+        )
+    return sentence("{name} is ignored: b24bridge has no such variable", name=name)

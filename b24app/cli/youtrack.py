@@ -13,6 +13,7 @@ from b24app.services.overview import find_portal
 from b24app.services.youtrack_app import FILE_NAME, make_app
 from sync.config import Config
 from sync.errors import SyncError
+from sync.sentences import as_sentence, sentence
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord
 from sync.youtrack.api.account import Account, problems, read_account
@@ -52,16 +53,28 @@ def _app(opened: Clients, record: ConnectionRecord, output: str | None) -> int:
     with open(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
         file.write(packed)
     print_lines(
-        f"Wrote {target}, with the secret of the connection {record.name} in it.",
-        f"Upload it in YouTrack ({record.base_url}): Administration, Apps, Add app; then attach it "
-        "to the projects and delete the file.",
+        sentence(
+            "Wrote {target}, with the secret of the connection {name} in it.",
+            target=target,
+            name=record.name,
+        ),
+        sentence(
+            "Upload it in YouTrack ({base_url}): Administration, Apps, Add app; then attach it "
+            "to the projects and delete the file.",
+            base_url=record.base_url,
+        ),
     )
     return 0
 
 
 def describe(account: Account) -> str:
     """Return an account in one line."""
-    return f"{account.login} at YouTrack {account.version}, time zone {account.zone}"
+    return sentence(
+        "{login} at YouTrack {version}, time zone {zone}",
+        login=account.login,
+        version=account.version,
+        zone=account.zone,
+    )
 
 
 def missing_fields(client: YouTrack, record: ConnectionRecord) -> Iterator[str]:
@@ -71,7 +84,11 @@ def missing_fields(client: YouTrack, record: ConnectionRecord) -> Iterator[str]:
         try:
             able = issues.capabilities(str(project))
         except SyncError as error:
-            yield f"{project}: {error}"
+            yield sentence("{project}: {why}", project=str(project), why=error)
             continue
         wanted = ("status", "priority", "assignees", "deadline", "estimate")
-        yield from (f"{project}: {able.missing[name]}" for name in wanted if name in able.missing)
+        yield from (
+            sentence("{project}: {why}", project=str(project), why=as_sentence(able.missing[name]))
+            for name in wanted
+            if name in able.missing
+        )

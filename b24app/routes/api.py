@@ -15,6 +15,7 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.routes import health
 from b24app.routes.flow import add_flow_routes
+from b24app.routes.health_view import add_health_routes, read_portal_checks
 from b24app.routes.links import add_link_routes
 from b24app.routes.page_requests import (
     bearer_token,
@@ -31,11 +32,13 @@ from b24app.services import link_summaries, portals, visitors
 from b24app.services import overview as services_overview
 from b24app.services import replay as services_replay
 from b24app.services import task_overview as seen
+from b24app.services.health import wrong
 from b24app.services.install_steps import run_steps
 from b24app.texts import translate
 from sync.bitrix24.install.steps import StepResult
 from sync.deadlines import limit_outbound
 from sync.engine import alert_actions
+from sync.sentences import sentence
 from sync.store import alerts, connections, people
 from sync.store.alerts import AlertRow
 from sync.store.db.database import read, write
@@ -54,6 +57,7 @@ def blueprint(deps: Deps) -> Blueprint:
     _add_failure_routes(here, deps)
     add_link_routes(here, deps)
     add_settings_routes(here, deps)
+    add_health_routes(here, deps)
     add_sign_in_routes(here, deps)
     _add_alert_routes(here, deps)
     add_flow_routes(here, deps)
@@ -92,6 +96,7 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
             troubled = link_summaries.count_troubled(conn, portal.id) if visitor.admin else 0
         answer = asdict(overview) | {"worker_alive": health.is_worker_alive(deps)}
         answer["troubled_links"] = troubled
+        answer["wrong"] = _count_wrong(deps, portal) if visitor.admin else 0
         answer["connections"] = [
             translated(connection, "state_reason") for connection in overview.connections
         ]
@@ -104,7 +109,15 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
         rules = deps.clients.rules(visitor.portal_id)
         with read(deps.engine) as conn:
             now = deps.clock.now()
-            return jsonify(seen.build_task_overview(conn, visitor.portal_id, task_id, rules, now))
+            overview = seen.build_task_overview(conn, visitor.portal_id, task_id, rules, now)
+        overview["decisions"] = [translated(row, "reason") for row in overview["decisions"]]
+        return jsonify(overview)
+
+
+def _count_wrong(deps: Deps, portal: PortalRecord) -> int:
+    """Return how many things need an administrator now."""
+    checks, _ = read_portal_checks(deps, portal)
+    return sum(check.urgent for check in wrong(checks))
 
 
 def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
@@ -112,15 +125,8 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
     def listed() -> Response:
         visitor, _ = require_admin(deps)
         with read(deps.engine) as conn:
-            records = connections.by_portal(conn, visitor.portal_id)
-        return jsonify(
-            connections=[
-                translated(
-                    services_overview.summarize_connection(connection_record), "state_reason"
-                )
-                for connection_record in records
-            ]
-        )
+            rows = services_overview.summarize_connections(conn, visitor.portal_id)
+        return jsonify(connections=[translated(row, "state_reason") for row in rows])
 
     @here.post("/connections/<name>/test")
     def test(name: str) -> Response:
@@ -129,7 +135,9 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             record = connections.by_name(conn, visitor.portal_id, name)
         if record is None:
-            raise RequestRejected(404, "no_connection", f"There is no connection {name}")
+            raise RequestRejected(
+                404, "no_connection", sentence("There is no connection {name}", name=name)
+            )
         from b24app.services.connection_checks import (
             check_whole_connection,  # python-gitlab is large, and no other page needs it
         )

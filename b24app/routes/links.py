@@ -25,7 +25,7 @@ from b24app.services.link_actions import LinkAction
 from b24app.services.link_summaries import LinkSummary
 from b24app.texts import translate
 from sync.core.issue_sync.model import SideName
-from sync.store import connections, issue_lists
+from sync.store import issue_lists
 from sync.store.db.database import read
 
 
@@ -39,13 +39,13 @@ def add_link_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             failures = services_overview.list_failures(conn, portal.id)
             names = load_names(conn, portal, failures)
-            records = connections.by_portal(conn, portal.id)
+            rows = services_overview.summarize_connections(conn, portal.id)
             links = link_summaries.list_troubled(conn, portal.id)
             halted = issue_lists.halted(conn, portal.id)
         troubled = [
-            translated(services_overview.summarize_connection(record), "state_reason")
-            for record in records
-            if record.state != "active" or record.state_reason or record.account.get("problem")
+            translated(row, "state_reason")
+            for row in rows
+            if row["state"] != "active" or row["state_reason"]
         ]
         return jsonify(
             portal={
@@ -111,6 +111,7 @@ def link_json(link: LinkSummary) -> dict[str, Any]:
     row["problems"] = [
         {"field": field, "text": translate(language, text)} for field, text in link.problems
     ]
+    row["disputes"] = [translated(dispute, "tracker", "portal") for dispute in row["disputes"]]
     row["story"] = [translated(line, "text") for line in row["story"]]
     return row
 

@@ -8,7 +8,7 @@ https://prometheus.github.io/client_python/multiprocess/
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, current_app, request
 
 from b24app.deps import Deps
+from b24app.routes.metrics_health import build_health_metrics
+from b24app.services.health import read_checks, read_disk, used_seconds
 from sync.store import figures
 from sync.store.db.database import read
 from sync.store.figures import Figures
@@ -37,11 +39,13 @@ def blueprint(deps: Deps) -> Blueprint:
             return refused
         from prometheus_client import CollectorRegistry, exposition
 
-        now = deps.clock.now()
+        now, disk = deps.clock.now(), read_disk(deps.config.data_dir)
         with read(deps.engine) as conn:
             read_now = figures.read_figures(conn, now)
+            checks = read_checks(conn, disk, now)
         registry = CollectorRegistry()
-        registry.register(_Scrape(read_now, now))
+        registry.register(_Scrape(lambda: build_metrics(read_now, now)))
+        registry.register(_Scrape(lambda: build_health_metrics(checks, disk)))
         text = exposition.generate_latest(registry)
         return current_app.response_class(text, content_type=exposition.CONTENT_TYPE_LATEST)
 
@@ -65,12 +69,12 @@ def _plain(status: int, text: str) -> Response:
 class _Scrape:
     """A collector of one scrape: prometheus_client asks it for all metrics."""
 
-    def __init__(self, read_now: Figures, now: datetime) -> None:
-        self._figures, self._now = read_now, now
+    def __init__(self, build: Callable[[], Iterable[Metric]]) -> None:
+        self._build = build
 
     def collect(self) -> Iterable[Metric]:
         """Return the metrics."""
-        return build_metrics(self._figures, self._now)
+        return self._build()
 
 
 def build_metrics(of: Figures, now: datetime) -> Iterator[Metric]:
@@ -91,11 +95,11 @@ def build_metrics(of: Figures, now: datetime) -> Iterator[Metric]:
     )
     received.add_metric([], of.received)
     yield received
-    seen = GaugeMetricFamily(
+    worker_age = GaugeMetricFamily(
         "b24bridge_worker_seen_seconds", "Seconds since a worker showed that it lives; -1: never."
     )
-    seen.add_metric([], age(of.worker_seen_at) if of.worker_seen_at else -1)
-    yield seen
+    worker_age.add_metric([], age(of.worker_seen_at) if of.worker_seen_at else -1)
+    yield worker_age
 
     up = GaugeMetricFamily("b24bridge_portal_active", "1 where the grant works.", labels=["portal"])
     waiting = GaugeMetricFamily(
@@ -145,9 +149,8 @@ def build_metrics(of: Figures, now: datetime) -> Iterator[Metric]:
     )
     for number, row in of.allowances.items():
         bucket.add_metric([domain(number)], row.level)
-        for method, (seconds, until) in sorted(row.operating.items()):
-            if until > now.timestamp():
-                operating.add_metric([domain(number), method], seconds)
+        for method, seconds in used_seconds(row, now).items():
+            operating.add_metric([domain(number), method], seconds)
     yield from (bucket, operating)
     labels = ["portal", "connection", "target"]
     failed = GaugeMetricFamily(

@@ -66,7 +66,10 @@ def bearer_token() -> str:
 
 def json_body() -> dict[str, Any]:
     """Return the request's body; {} where it is no JSON object."""
-    parsed = request.get_json(silent=True)
+    try:
+        parsed = request.get_json(silent=True)
+    except RecursionError:  # JSON that is nested thousands of levels deep
+        parsed = None
     return parsed if isinstance(parsed, dict) else {}
 
 

@@ -17,7 +17,9 @@ from b24app.services import settings_text
 from b24app.services.overview import summarize_connection
 from b24app.services.settings_text import SettingsCheck, SettingsText
 from b24app.texts import translate
-from sync.store import connections, inbox, oauth_applications, oauth_grants
+from sync.sentences import sentence
+from sync.store import access, connections, inbox, oauth_applications, oauth_grants
+from sync.store.access import ConnectionAccess
 from sync.store.db.database import read, write
 from sync.store.oauth_grants import GrantRecord
 from sync.store.rows import ConnectionRecord
@@ -36,6 +38,7 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             document = settings_text.load_settings(conn, portal)
             records = connections.by_portal(conn, portal.id)
+            rows = access.of_portal(conn, portal.id)
             usable = oauth_applications.usable_addresses(conn, portal.id)
             grants = {record.id: oauth_grants.find(conn, record.id) for record in records}
             last = inbox.last_received(conn, portal.id, "gitlab")
@@ -44,8 +47,9 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
             _text_json(document)
             | {
                 "connections": [
-                    _connection_json(row, now) | {"sign_in": _sign_in_json(row, usable, grants)}
-                    for row in records
+                    _connection_json(record, rows.get(record.id), now)
+                    | {"sign_in": _sign_in_json(record, usable, grants)}
+                    for record in records
                 ],
                 "last_webhook": last[1] if last else None,
                 "callback": callback_url(deps.config),
@@ -107,7 +111,9 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             record = connections.by_name(conn, portal.id, name)
         if record is None:
-            raise RequestRejected(404, "no_connection", f"There is no connection {name}")
+            raise RequestRejected(
+                404, "no_connection", sentence("There is no connection {name}", name=name)
+            )
         account = store_token(deps.clients, portal, record, token)
         person = person_name(deps, visitor)
         with write(deps.engine) as conn:
@@ -156,11 +162,15 @@ def _sign_in_json(
     }
 
 
-def _connection_json(record: ConnectionRecord, now: datetime) -> dict[str, Any]:
+def _connection_json(
+    record: ConnectionRecord, asked: ConnectionAccess | None, now: datetime
+) -> dict[str, Any]:
     """Return a connection with its account and its token's days left, as last asked for."""
-    row, account = summarize_connection(record), record.account
+    row, account = summarize_connection(record, asked), record.account
     row["state_reason"] = translate(page_language(), row["state_reason"])
     ends = account.get("expires_at")
+    if asked is not None and asked.expires_at is not None:
+        ends = asked.expires_at.isoformat()
     return row | {
         "account": account.get("username") or "",
         "scopes": account.get("scopes") or [],

@@ -15,6 +15,7 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.routes.page_requests import json_body, person_name, require_admin, require_visitor
 from b24app.texts import translate
+from sync.sentences import sentence
 from sync.store import oauth_sign_ins
 from sync.store.db.database import read
 from sync.store.oauth_sign_ins import LIFE
@@ -134,5 +135,7 @@ def _plain(name: str) -> str:
     """Return a field of the request. Raises RequestRejected (400) for what cannot be one."""
     value = str(json_body().get(name) or "").strip()
     if not value or len(value) > MAX_SECRET or not value.isprintable() or " " in value:
-        raise RequestRejected(400, "bad_request", f"`{name}` is missing, or cannot be one")
+        raise RequestRejected(
+            400, "bad_request", sentence("`{name}` is missing, or cannot be one", name=name)
+        )
     return value

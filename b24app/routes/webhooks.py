@@ -27,6 +27,7 @@ STORED_HEADERS = (
     "X-Gitlab-Event-UUID",
     "X-Gitlab-Instance",
     "webhook-id",
+    "webhook-timestamp",
 )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from b24app.clients import Clients
 from sync.errors import SyncError
 from sync.gitlab.api.hooks import HookTarget, remove_hooks
+from sync.sentences import sentence
 from sync.settings.apply import LeftOver
 from sync.store import connections
 from sync.store.db.database import read, write
@@ -43,7 +44,11 @@ def is_proven(record: ConnectionRecord, project_id: int, path: str) -> bool:
     """Return whether the connection's token was found to administer a project, or its group."""
     folded = path.casefold()
     above = {folded.rsplit("/", cut)[0] for cut in range(folded.count("/") + 1)}
-    return any(target == str(project_id) or target.casefold() in above for target in record.proven)
+    groups = {str(entry) for entry in record.options.get("groups", ())}  # a number may be a group's
+    return any(
+        (target == str(project_id) and target not in groups) or target.casefold() in above
+        for target in record.proven
+    )
 
 
 def contested(conn: Connection, record: ConnectionRecord) -> tuple[str, ...]:
@@ -81,13 +86,24 @@ def _prove(rooms: Clients, record: ConnectionRecord, names: Iterable[str]) -> It
             next(iter(rooms.code_host(record).list(HookTarget(kind, name).path)), None)
         except SyncError as error:
             yield (
-                f"{kind} {name} is connected to another portal, too, and {record.name} could not "
-                f"prove its access: reports of its CI jobs do not come here. {error}"
+                sentence(
+                    "{kind} {name} is connected to another portal, too, and {other} could not "
+                    "prove its access: reports of its CI jobs do not come here. {error}",
+                    kind=kind,
+                    name=name,
+                    other=record.name,
+                    error=error,
+                )
             )
             continue
         with write(rooms.engine) as conn:
             connections.add_proofs(conn, record.id, [name], rooms.clock.now())
-        yield f"{kind} {name} is connected to another portal, too; {record.name} proved its access."
+        yield sentence(
+            "{kind} {name} is connected to another portal, too; {other} proved its access.",
+            kind=kind,
+            name=name,
+            other=record.name,
+        )
 
 
 def remove_left_over(
@@ -108,19 +124,32 @@ def remove_left_over(
 
 
 def _remove(rooms: Clients, record: ConnectionRecord, item: LeftOver) -> str:
-    where = f"{item.kind} {item.target} of {item.connection}"
+    where = sentence(
+        "{kind} {target} of {connection}",
+        kind=item.kind,
+        target=item.target,
+        connection=item.connection,
+    )
     with read(rooms.engine) as conn:
         secrets = connections.secrets(conn, rooms.vault, record.id)
     try:
         if secrets is None or not rooms.config.public_url:
-            return f"{where}: its webhook is left over; remove it in GitLab"
+            return sentence("{where}: its webhook is left over; remove it in GitLab", where=where)
         client = rooms.code_host(record)
         url = f"{rooms.config.public_url}/hooks/gitlab/{secrets.hook_key}"
         target = int(item.target) if item.target.isdecimal() else item.target
         removed = remove_hooks(client, HookTarget(item.kind, target), url=url)
     except SyncError as error:
-        return f"{where}: its webhook is left over and could not be removed: {error}"
-    return f"{where}: its webhook was removed" if removed else f"{where}: it had no webhook of ours"
+        return sentence(
+            "{where}: its webhook is left over and could not be removed: {error}",
+            where=where,
+            error=error,
+        )
+    return (
+        sentence("{where}: its webhook was removed", where=where)
+        if removed
+        else sentence("{where}: it had no webhook of ours", where=where)
+    )
 
 
 def _targets(record: ConnectionRecord) -> list[str]:

@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 
 from b24app.clients import Clients
 from b24app.services.gitlab_connections import ConnectionTest, check_connection, hook_targets
+from sync.engine.upkeep.access import record_accepted
 from sync.gitlab.api.account import Account, read_account
 from sync.gitlab.api.target_checks import TargetCheck, check_target
+from sync.sentences import as_sentence
 from sync.settings.apply import current_settings
 from sync.settings.model import Secret, stored
 from sync.store import connections, oauth_grants, portals
@@ -20,7 +22,7 @@ from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
 
 Progress = Callable[[int, int], None]
 NO_TARGETS = TargetCheck(
-    "projects",
+    as_sentence("projects"),
     False,
     "the connection names no projects and no groups, so nothing would ever arrive",
     "name them under `projects` or `groups` in the settings",
@@ -78,6 +80,7 @@ def replace_token(
         connections.upsert(conn, clients.vault, portal.id, draft, now)
         oauth_grants.remove(conn, record.id, oauth_grants.OWN)
         connections.set_state(conn, record.id, "active", "")
+        record_accepted(conn, record, account.expires_at, now)
         mark_token_stored(conn, portal, record.name, now)
     return account
 

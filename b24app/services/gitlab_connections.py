@@ -13,6 +13,7 @@ from sync.gitlab.api import account, custom_issue_tracker
 from sync.gitlab.api import hooks as api_hooks
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.hooks import HookTarget
+from sync.sentences import as_sentence, join_sentences, sentence
 from sync.store import connections
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionRecord, ConnectionSecrets, PortalRecord
@@ -51,8 +52,18 @@ def check_connection(rooms: Clients, record: ConnectionRecord) -> ConnectionTest
 def describe_account(details: account.Account) -> str:
     """Return an account in one line."""
     scopes = "unknown scopes" if details.scopes is None else ", ".join(details.scopes)
-    until = f"valid until {details.expires_at:%Y-%m-%d}" if details.expires_at else "without an end"
-    return f"{details.username} at GitLab {details.version}, token with {scopes}, {until}"
+    until = (
+        sentence("valid until {expires_at}", expires_at=f"{details.expires_at:%Y-%m-%d}")
+        if details.expires_at
+        else "without an end"
+    )
+    return sentence(
+        "{username} at GitLab {version}, token with {scopes}, {until}",
+        username=details.username,
+        version=details.version,
+        scopes=scopes,
+        until=until,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,8 @@ def update_hooks(
         for project in record.options.get("projects", ()):
             done.append(
                 _try_change(
-                    f"links of {project}", _change_issue_links(client, project, address, remove)
+                    sentence("links of {project}", project=project),
+                    _change_issue_links(client, project, address, remove),
                 )
             )
     return done
@@ -135,13 +147,21 @@ def _repair_hook(
             events=wanted_kinds(rules),
             internal=wants_internal(rules),
         )
-        outcomes = ["created" if report.created else "in place"]
-        outcomes += [f"corrected: {', '.join(report.changed)}"] if report.changed else []
-        outcomes += [f"{len(report.removed)} duplicates removed"] if report.removed else []
+        outcomes: list[str] = ["created" if report.created else "in place"]
+        outcomes += (
+            [sentence("corrected: {names}", names=", ".join(report.changed))]
+            if report.changed
+            else []
+        )
+        outcomes += (
+            [sentence("{count} duplicates removed", count=len(report.removed))]
+            if report.removed
+            else []
+        )
         outcomes += ["switched on again"] if report.reenabled else []
         outcomes += ["signed" if report.signed else "not signed: this GitLab cannot"]
         outcomes += [report.problem] if report.problem else []
-        return not report.problem, "; ".join(outcomes)
+        return not report.problem, join_sentences("; ", [*map(as_sentence, outcomes)])
 
     return work
 
@@ -149,7 +169,9 @@ def _repair_hook(
 def _remove_hook(client: GitLab, target: HookTarget, url: str) -> Callable[[], tuple[bool, str]]:
     def work() -> tuple[bool, str]:
         removed = api_hooks.remove_hooks(client, target, url=url)
-        return True, f"{len(removed)} removed" if removed else "there was none"
+        return True, sentence(
+            "{count} removed", count=len(removed)
+        ) if removed else "there was none"
 
     return work
 

@@ -13,6 +13,7 @@ from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.core.issue_sync.story import shown, state_lines
+from sync.sentences import as_sentence, join_sentences, sentence
 
 _ISSUE = re.compile(r"(?P<project>[\w.-]+(?:/[\w.-]+)*)#(?P<number>\d{1,18})")
 _ADDRESS = re.compile(
@@ -57,7 +58,11 @@ class Target:
     number: str = ""
 
     def __str__(self) -> str:
-        return f"task {self.task_id}" if self.task_id else f"issue {self.project}#{self.number}"
+        return (
+            sentence("task {task_id}", task_id=self.task_id)
+            if self.task_id
+            else sentence("issue {project}#{number}", project=self.project, number=self.number)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,12 @@ class Step:
 
 def pair_name(pair: ProjectPair) -> str:
     """Return a pair for people."""
-    group = f"workgroup {pair.group_id}" if pair.group_id else "tasks outside of workgroups"
-    return f"{group} ⇄ {pair.project}"
+    group = (
+        sentence("workgroup {group_id}", group_id=pair.group_id)
+        if pair.group_id
+        else as_sentence("tasks outside of workgroups")
+    )
+    return sentence("{group} ⇄ {project}", group=group, project=pair.project)
 
 
 def parse_target(text: str) -> Target:
@@ -86,8 +95,11 @@ def parse_target(text: str) -> Target:
     if match := _TASK.fullmatch(text):
         return Target(task_id=match["id"])
     raise LookupError(
-        f"{text} is neither a task's number nor an issue such as acme/shop#12, nor the address of "
-        "one of them"
+        sentence(
+            "{text} is neither a task's number nor an issue such as acme/shop#12, nor the "
+            "address of one of them",
+            text=text,
+        )
     )
 
 
@@ -99,8 +111,11 @@ def find_links(book: LinkBook, target: Target) -> Sequence[LinkState]:
         links = book.of_issue(target.project, target.number)
     if not links:
         raise LookupError(
-            f"The {target} is not kept in step with anything; "
-            "`b24bridge sync link TASK ISSUE` links two items"
+            sentence(
+                "The {target} is not kept in step with anything; `b24bridge sync link TASK "
+                "ISSUE` links two items",
+                target=target,
+            )
         )
     return links
 
@@ -108,10 +123,15 @@ def find_links(book: LinkBook, target: Target) -> Sequence[LinkState]:
 def explain(book: LinkBook, target: Target, limit: int) -> Iterator[str]:
     """Yield what stands now of a target's links, and their story."""
     for link in find_links(book, target):
-        yield f"{book.name(link)}:"
-        yield from (f"  {line}" for line in state_lines(link))
+        yield sentence("{name}:", name=book.name(link))
+        yield from (sentence("  {line}", line=line) for line in state_lines(link))
         for line in book.story(link.key, limit):
-            yield f"  {line.at:%Y-%m-%d %H:%M} UTC  {line.kind}: {line.text}"
+            yield sentence(
+                "  {at} UTC  {kind}: {text}",
+                at=f"{line.at:%Y-%m-%d %H:%M}",
+                kind=as_sentence(line.kind),
+                text=as_sentence(line.text),
+            )
 
 
 def disputes(book: LinkBook, target: Target | None) -> Iterator[str]:
@@ -119,9 +139,21 @@ def disputes(book: LinkBook, target: Target | None) -> Iterator[str]:
     links = book.links() if target is None else iter(find_links(book, target))
     for link in links:
         for name, pair in link.clashes.items():
-            values = ", ".join(f"{side}: {shown(pair.of(side))}" for side in SideName)
+            values = join_sentences(
+                ", ",
+                [
+                    sentence("{side}: {held}", side=side, held=shown(pair.of(side)))
+                    for side in SideName
+                ],
+            )
             chosen = link.decided.get(name)
-            yield f"{book.name(link)}  {name}  {values}" + (f"  ({chosen} wins)" if chosen else "")
+            yield sentence(
+                "{link}  {field}  {values}{chosen}",
+                link=book.name(link),
+                field=as_sentence(name),
+                values=values,
+                chosen=sentence("  ({chosen} wins)", chosen=chosen) if chosen else "",
+            )
 
 
 def change(
@@ -167,5 +199,11 @@ def decide(
     book: LinkBook, target: Target, field: str, winner: SideName, now: datetime
 ) -> Sequence[str]:
     """Decide about a disputed field. Raises LookupError where nothing is disputed there."""
-    line = StoryLine(now, "decided", f"{field}: the {winner}'s stands", field, winner)
+    line = StoryLine(
+        now,
+        "decided",
+        sentence("{field}: the {winner}'s stands", field=as_sentence(field), winner=winner),
+        field,
+        winner,
+    )
     return change(book, target, lambda link: acts.settle_conflict(link, field, winner), line)

@@ -15,6 +15,7 @@ from b24app.services.link_summaries import LinkSummary, find_link, summarize
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.link import LinkState, StoryLine
 from sync.core.issue_sync.model import SideName
+from sync.sentences import as_sentence, sentence
 from sync.store import connections, issue_links, issue_lists, leases
 from sync.store.db.database import write
 from sync.store.rows import PortalRecord
@@ -37,17 +38,26 @@ class LinkAction:
 
 def resume(person: str) -> LinkAction:
     """Let a link work again."""
-    return LinkAction(acts.resume, "resumed", f"by {person}")
+    return LinkAction(acts.resume, "resumed", sentence("by {person}", person=person))
 
 
 def retry(person: str) -> LinkAction:
     """Let a link try again what was refused."""
-    return LinkAction(acts.replay, "resumed", f"what was refused is tried again, by {person}")
+    return LinkAction(
+        acts.replay,
+        "resumed",
+        sentence("what was refused is tried again, by {person}", person=person),
+    )
 
 
 def decide(person: str, field: str, winner: SideName) -> LinkAction:
     """Decide which side's value of a disputed field stands."""
-    text = f"{field}: the {winner}'s stands, by {person}"
+    text = sentence(
+        "{field}: the {winner}'s stands, by {person}",
+        field=as_sentence(field),
+        winner=winner,
+        person=person,
+    )
     return LinkAction(
         lambda link: acts.settle_conflict(link, field, winner), "decided", text, field, winner
     )

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.link import EntryKind, EntryState, LinkState
+from sync.sentences import as_sentence, join_sentences, sentence
 from sync.store import issue_links, issue_lists
 from sync.store.issue_links import IssueLinkRow
 
+_WHOLE = "the item"
 _KINDS = {EntryKind.COMMENT: "comment", EntryKind.TIME: "entry of time", EntryKind.FILE: "file"}
 
 
@@ -22,12 +24,28 @@ def link_lines(conn: Connection, portal_id: int, limit: int) -> list[str]:
     rows = issue_links.with_trouble(conn, portal_id)
     states = issue_links.load(conn, [row.key for row in rows])
     troubled = [(row, text) for row in rows if (text := _trouble(row, states[row.key]))]
-    lines.append(f"links    {total} of tasks and issues, {len(troubled)} of which need a look")
+    lines.append(
+        sentence(
+            "links    {total} of tasks and issues, {count} of which need a look",
+            total=total,
+            count=len(troubled),
+        )
+    )
     for row, text in troubled[:limit]:
-        name = f"task {row.task_id}" if row.task_id else f"issue {row.tracker_number}"
-        lines.append(f"link     {name}: {text}")
+        name = (
+            sentence("task {task_id}", task_id=row.task_id)
+            if row.task_id
+            else sentence("issue {tracker_number}", tracker_number=row.tracker_number)
+        )
+        lines.append(sentence("link     {name}: {text}", name=name, text=as_sentence(text)))
     if len(troubled) > limit:
-        lines.append(f"         and {len(troubled) - limit} more: `--limit {len(troubled)}`")
+        lines.append(
+            sentence(
+                "         and {count} more: `--limit {total}`",
+                count=len(troubled) - limit,
+                total=len(troubled),
+            )
+        )
     if troubled:
         lines.append("next     `b24bridge sync explain TASK` tells a link's whole story")
     return lines
@@ -36,26 +54,45 @@ def link_lines(conn: Connection, portal_id: int, limit: int) -> list[str]:
 def _halted_lines(conn: Connection, portal_id: int) -> Iterator[str]:
     for (connection, pair), text in issue_lists.halted(conn, portal_id).items():
         project, _, group = pair.removeprefix(f"{connection}/".casefold()).rpartition("/")
-        yield f"stopped  workgroup {group} ⇄ {project}: {text}"
-        yield f"next     `b24bridge sync resume --pair {project} --workgroup {group}`"
+        yield sentence(
+            "stopped  workgroup {group} ⇄ {project}: {text}",
+            group=group,
+            project=project,
+            text=as_sentence(text),
+        )
+        yield sentence(
+            "next     `b24bridge sync resume --pair {project} --workgroup {group}`",
+            project=project,
+            group=group,
+        )
 
 
 def _trouble(row: IssueLinkRow, link: LinkState) -> str:
     """Return what a link waits for, or "" where it waits for nobody."""
-    return row.error or "; ".join(_troubles(link))
+    return row.error or join_sentences("; ", [*map(as_sentence, _troubles(link))])
 
 
 def _troubles(link: LinkState) -> Iterator[str]:
     if link.pause is not None:
-        yield f"paused: {link.pause.text}"
+        yield sentence("paused: {text}", text=as_sentence(link.pause.text))
     yield from link.waiting.values()
     if link.clashes:
-        yield f"both sides changed {', '.join(link.clashes)}: `b24bridge sync conflicts`"
+        yield sentence(
+            "both sides changed {clashes}: `b24bridge sync conflicts`",
+            clashes=join_sentences(", ", [*map(as_sentence, link.clashes)]),
+        )
     if link.refused:
-        names = sorted({key.partition("/")[2] or "the item" for key in link.refused})
-        yield f"not taken by the other side: {', '.join(names)}"
+        names = sorted({key.partition("/")[2] or _WHOLE for key in link.refused})
+        yield sentence(
+            "not taken by the other side: {names}",
+            names=join_sentences(", ", [*map(as_sentence, names)]),
+        )
     refused = [entry for entry in link.entries if entry.state is EntryState.REFUSED]
     if refused:
-        yield f"{_KINDS[refused[0].kind]} that does not cross: {refused[0].reason}"
+        yield sentence(
+            "{kinds} that does not cross: {reason}",
+            kinds=as_sentence(_KINDS[refused[0].kind]),
+            reason=as_sentence(refused[0].reason),
+        )
     if len(refused) > 1:
-        yield f"{len(refused) - 1} more that do not cross"
+        yield sentence("{count} more that do not cross", count=len(refused) - 1)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from sync.core.issue_sync.link import EntryState, LinkState, PauseReason
 from sync.core.issue_sync.model import SideName
 from sync.core.issue_sync.story import shown
+from sync.sentences import as_sentence, join_sentences
 from sync.store import issue_links, issue_lists, tasks
 from sync.store.issue_links import IssueLinkRow
 from sync.store.tables import connection, project
@@ -130,7 +131,7 @@ def _reason(row: IssueLinkRow, link: LinkState) -> str:
         return link.ended
     if link.pause:
         return link.pause.text
-    waiting = ". ".join(link.waiting.values())
+    waiting = join_sentences(". ", [*map(as_sentence, link.waiting.values())])
     return row.error or waiting or next(filter(None, _refused_entries(link)), "")
 
 

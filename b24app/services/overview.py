@@ -11,9 +11,11 @@ from sqlalchemy import Connection, select
 
 from sync.core.model.commands import PutMessage
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
-from sync.store import alerts, connections, inbox, links, outbox, portals, subjects, tasks
+from sync.sentences import as_sentence, decode_sentence, join_sentences, sentence
+from sync.store import access, alerts, connections, inbox, links, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import smart_commits as store_smart_commits
+from sync.store.access import REFUSED, UNREACHABLE, ConnectionAccess
 from sync.store.rows import (
     CommandRow,
     ConnectionRecord,
@@ -116,10 +118,7 @@ def build_overview(
         portal=portal.client_endpoint.removesuffix("/rest/").partition("://")[2],
         state=portal.state,
         reason=portal.state_reason if whole else "",
-        connections=tuple(
-            summarize_connection(connection_record)
-            for connection_record in (connections.by_portal(conn, portal.id) if whole else ())
-        ),
+        connections=summarize_connections(conn, portal.id) if whole else (),
         deliveries_waiting=inbox.pending_count(conn, portal.id),
         subjects_waiting=of_subjects.get("dirty", 0),
         commands_waiting=of_commands.get("waiting", 0) + of_commands.get("sending", 0),
@@ -157,11 +156,32 @@ def _count_alerts(
     )
 
 
-def summarize_connection(record: ConnectionRecord) -> dict[str, Any]:
-    """Return a connection without secrets, with the reason of its pause or last refusal."""
+def summarize_connections(conn: Connection, portal_id: int) -> tuple[dict[str, Any], ...]:
+    """Return the portal's connections as they are now, without secrets."""
+    rows = access.of_portal(conn, portal_id)
+    return tuple(
+        summarize_connection(record, rows.get(record.id))
+        for record in connections.by_portal(conn, portal_id)
+    )
+
+
+def summarize_connection(
+    record: ConnectionRecord, row: ConnectionAccess | None = None
+) -> dict[str, Any]:
+    """Return a connection without secrets, with the reason of its pause or last refusal.
+
+    `row`: what its instance last said of the token; one that is refused is not active.
+    """
     fields = ("name", "kind", "base_url", "state", "account")
-    reason = record.state_reason or record.account.get("problem") or ""
-    return {name: getattr(record, name) for name in fields} | {"state_reason": reason}
+    reason = record.state_reason or decode_sentence(str(record.account.get("problem") or ""))
+    state = record.state
+    if state == "active" and row is not None and row.state in (REFUSED, UNREACHABLE):
+        state = row.state
+        reason = join_sentences(". ", [part for part in (row.text, row.change) if part])
+    return {name: getattr(record, name) for name in fields} | {
+        "state": state,
+        "state_reason": reason,
+    }
 
 
 def latest_merge_requests(
@@ -318,7 +338,7 @@ def find_portal(
         if len(every) == 1:
             return every[0]
         raise LookupError(
-            "name the portal: " + ", ".join(map(_portal_domain, every))
+            sentence("name the portal: {names}", names=", ".join(map(_portal_domain, every)))
             if every
             else "no portal is installed yet"
         )
@@ -328,8 +348,10 @@ def find_portal(
         if name in (portal_record.member_id, str(portal_record.id), _portal_domain(portal_record))
     ]
     if not records:
-        names = ", ".join(map(_portal_domain, every)) or "none"
-        raise LookupError(f"no portal {name} is installed; there is: {names}")
+        names = ", ".join(map(_portal_domain, every)) or as_sentence("none")
+        raise LookupError(
+            sentence("no portal {name} is installed; there is: {names}", name=name, names=names)
+        )
     return records[0]
 
 

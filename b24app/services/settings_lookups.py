@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
+from b24app.clients import Clients
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks.lookups import read_boards, read_posting_rights
 from sync.bitrix24.tasks.queries import may_post, read_stages, read_task_fields, read_users
 from sync.core.model.common import PortalUser
 from sync.core.model.tasks import KanbanStage
 from sync.errors import Denied, Refused, SyncError
+from sync.gitlab.api.merge_requests import read_project
+from sync.store import connections
+from sync.store.db.database import read as reading
+from sync.youtrack.issues.projects import Instance
 
+_NOT_THERE = ("403", "404")
 _MISSING_SCOPE = {"INSUFFICIENT_SCOPE", "INVALID_SCOPE"}
 
 
@@ -104,3 +110,28 @@ class PortalLookups:
     @cached_property
     def _read_users(self) -> tuple[PortalUser, ...]:
         return read_users(self._portal)
+
+
+class ProjectLookups:
+    """Asks trackers for the projects that pairs of two-way sync name.
+
+    Of a connection that is new, or cannot be asked now, nothing is known.
+    """
+
+    def __init__(self, clients: Clients, portal_id: int) -> None:
+        self._clients, self._portal_id = clients, portal_id
+
+    def project_id(self, connection: str, project: str) -> str | None:
+        """Return a project's id for good; None where there is none, "" where it is not known."""
+        with reading(self._clients.engine) as conn:
+            record = connections.by_name(conn, self._portal_id, connection)
+        if record is None or record.state != "active":
+            return ""
+        try:
+            if record.kind == "youtrack":
+                return Instance(self._clients.youtrack(record)).project(project).id
+            return str(read_project(self._clients.code_host(record), project).id)
+        except Refused as refused:
+            return None if refused.code in _NOT_THERE else ""
+        except SyncError:
+            return ""

@@ -18,8 +18,9 @@ from sqlalchemy import Connection
 
 from b24app.deps import Deps
 from b24app.services.claims import prove_claims, remove_left_over
-from b24app.services.settings_lookups import PortalLookups
+from b24app.services.settings_lookups import PortalLookups, ProjectLookups
 from sync.errors import Refused, SyncError
+from sync.sentences import sentence
 from sync.settings import apply as settings_apply
 from sync.settings.apply import (
     ConnectionChanges,
@@ -157,7 +158,7 @@ def add_application(
         made = GitLabApplication(url=url, client_id=client_id, client_secret=Secret(stored=True))
     except ValueError:
         raise Refused(
-            f"{url} is not the address of a GitLab",
+            sentence("{url} is not the address of a GitLab", url=url),
             change="Write it like https://gitlab.example.com",
             code="base_url",
         ) from None
@@ -181,10 +182,23 @@ def _read_checked(deps: Deps, portal: PortalRecord, text: str) -> tuple[Settings
         if wrong:
             raise Invalid(document.problem(path, problem) for path, problem in wrong)
     lookups = PortalLookups(deps.clients.portal(portal.id))
-    settings = read(text, os.environ, lookups)
+    projects = ProjectLookups(deps.clients, portal.id)
+    settings = read(text, os.environ, lookups, projects)
     if settings.portal not in (portal.member_id, portal_domain(portal)):
-        raise Invalid([Problem(0, "portal", f"is {settings.portal}, not {portal_domain(portal)}")])
-    note = f"The chats could not be checked: {lookups.unchecked}"
+        raise Invalid(
+            [
+                Problem(
+                    0,
+                    "portal",
+                    sentence(
+                        "is {portal}, not {domain}",
+                        portal=settings.portal,
+                        domain=portal_domain(portal),
+                    ),
+                )
+            ]
+        )
+    note = sentence("The chats could not be checked: {unchecked}", unchecked=lookups.unchecked)
     return settings, (note,) if lookups.unchecked else ()
 
 

@@ -25,6 +25,7 @@ from sync.gitlab.api import oauth
 from sync.gitlab.api.account import Account, read_account
 from sync.gitlab.api.oauth import TokenPair
 from sync.oauth import new_state, new_verifier
+from sync.sentences import sentence
 from sync.store import (
     connections,
     leases,
@@ -77,7 +78,9 @@ def begin_sign_in(
         record = connections.by_name(conn, portal.id, name)
         usable = oauth_applications.usable_addresses(conn, portal.id)
     if record is None or record.kind != "gitlab":
-        raise RequestRejected(404, "no_connection", f"There is no connection {name}")
+        raise RequestRejected(
+            404, "no_connection", sentence("There is no connection {name}", name=name)
+        )
     if record.base_url not in usable:
         raise RequestRejected(
             409,

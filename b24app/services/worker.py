@@ -48,6 +48,7 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker,
         issue_sync=IssueSync(mapping_for=rooms.mapping_of),
         audit_writer=audit.pending_writer,
         clock_check=rooms.clock_check,
+        spare_tokens=config.data_dir / "tokens",
         calls=ThreadedCalls(THREADS * (MOST_FLIGHTS + 1)),
     )
     return Worker(deps, WakeUps(open_queue(config.queue_url))), InstallWorker(rooms), audit

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from sync.errors import Refused
+from sync.sentences import sentence
 from sync.store import connections
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord
@@ -34,7 +35,7 @@ def make_app(clients: Clients, record: ConnectionRecord) -> bytes:
         secrets = connections.secrets(conn, clients.vault, record.id)
     if secrets is None or not secrets.signing_token:
         raise Refused(
-            f"The connection {record.name} has no secret to sign with",
+            sentence("The connection {name} has no secret to sign with", name=record.name),
             change="Remove it from the settings and add it anew",
             code="no_secret",
         )

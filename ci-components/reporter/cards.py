@@ -103,8 +103,9 @@ def ci_line(report: Report) -> str:
     head, jobs = f"#{report.pipeline}", job_list(report)
     if report.status:
         head += f" {say(report.settings.language, PIPELINE[report.status])}"
-    # A child links its jobs: its parent has a lower number, and yet the last word.
-    child = report.ci["CI_PIPELINE_SOURCE"] == "parent_pipeline"
+    # A child whose parent is not told links its jobs: the parent has the last word.
+    alone = str(report.pipeline) == report.ci["CI_PIPELINE_ID"]
+    child = alone and report.ci["CI_PIPELINE_SOURCE"] == "parent_pipeline"
     line = f"CI: {link(report.pipeline_url + ('/builds' if child else ''), head)}"
     return f"{line} ({jobs})" if jobs else line
 

@@ -26,6 +26,7 @@ from reporter.gitlab_rest import (
 )
 from reporter.model import Report
 from reporter.named_tasks import find_tasks
+from reporter.parents import join_parent
 from reporter.settings import fits
 
 
@@ -34,6 +35,8 @@ def gather_pipeline(report: Report, gitlab: GitLab) -> None:
     settings = report.settings
     gather(report, gitlab, jobs="pipeline" in settings.report)
     if "pipeline" in settings.report:
+        if report.ci["CI_PIPELINE_SOURCE"] == "parent_pipeline" and report.jobs is not None:
+            join_parent(report, gitlab)
         report.status = status_of(report.jobs)
     if "deployments" in settings.report and find_tasks(report):
         add_deployments(report, gitlab)

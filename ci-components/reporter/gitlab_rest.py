@@ -20,7 +20,7 @@ from reporter.gitlab_questions import (
     ask_merge_requests,
     counted,
 )
-from reporter.model import Deployment, Report
+from reporter.model import Deployment, Job, Report
 
 MORE_COMMITS = f"of the commits only the newest {PAGE} are read"
 
@@ -31,13 +31,17 @@ def add_jobs(report: Report, gitlab: GitLab) -> None:
 
 
 def take_jobs(report: Report, rows: Rows) -> None:
-    """A job that ends the pipeline together with this one: its result is not waited for."""
+    """Without the jobs that end the pipeline together with this one."""
     if rows is None:
         report.refused.append("the jobs of the pipeline")
         return
-    jobs = [read_job(row, report.ci["CI_SERVER_URL"]) for row in rows]
+    report.jobs = ended_jobs([read_job(row, report.ci["CI_SERVER_URL"]) for row in rows], report)
+
+
+def ended_jobs(jobs: list[Job], report: Report) -> list[Job]:
+    """Leave out the job that asks, and those that end a pipeline together with it."""
     own = number(report.ci["CI_JOB_ID"])
-    report.jobs = [
+    return [
         job
         for job in jobs
         if job.id != own and not (job.stage == ".post" and job.status in UNDER_WAY)

@@ -19,8 +19,11 @@ def find_tasks(report: Report) -> list[NamedTask]:
 def combined_tasks(texts: Iterable[tuple[str, str, int]], prefix: str) -> list[NamedTask]:
     """Return each task once: what all texts say of it, and the merge request that says most."""
     mentions: dict[int, list[tuple[str, str, int]]] = {}
+    title = ""  # the description's, which comes behind it
     for text, where, request in texts:
-        for task_id, kind in named_tasks(text, where, prefix).items():
+        named = named_tasks(text, where, prefix, title if where == "description" else "")
+        title = text if where == "title" else title
+        for task_id, kind in named.items():
             mentions.setdefault(task_id, []).append((where, kind, request))
     tasks = []
     for task_id, of_task in mentions.items():

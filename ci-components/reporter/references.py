@@ -16,11 +16,13 @@ MOST_TASKS = 50  # in one text
 MOST_TEXT = 200_000  # characters: a job has seconds for it
 
 
-def named_tasks(text: str, where: str, prefix: str) -> dict[int, str]:
-    """Return task id → its kind, in order of appearance. `where`: branch, title, …"""
+def named_tasks(text: str, where: str, prefix: str, title: str = "") -> dict[int, str]:
+    """Return task id → its kind, in order of appearance. `where`: branch, title, …; `title`: that
+    of a description.
+    """
     if f"{prefix}-".casefold() not in text.casefold():  # most texts name no task
         return {}
-    kinds = task_kinds(text[:MOST_TEXT], where, lambda part: places(part, prefix))
+    kinds = task_kinds(text[:MOST_TEXT], where, lambda part: places(part, prefix), title)
     return dict(list(kinds.items())[:MOST_TASKS])
 
 

@@ -17,6 +17,7 @@ from sync.errors import SyncError
 # How the error of a probe begins: a question that is expected to be refused in some places.
 PROBE = "not there: "
 _probing: ContextVar[bool] = ContextVar("probing", default=False)
+_only_failures: ContextVar[bool] = ContextVar("only_failures", default=False)
 
 WriteCall = Callable[["ApiCall"], None]
 
@@ -57,6 +58,16 @@ def probing() -> Iterator[None]:
         _probing.reset(token)
 
 
+@contextmanager
+def recording_failures() -> Iterator[None]:
+    """Record of the calls made inside only those that fail: they are repeated each minute."""
+    token = _only_failures.set(True)
+    try:
+        yield
+    finally:
+        _only_failures.reset(token)
+
+
 @dataclass(frozen=True, slots=True)
 class CallLog:
     """Where a client records its calls; `write` neither waits nor raises."""
@@ -79,15 +90,16 @@ class CallLog:
         finally:
             if _probing.get() and call_result.status and call_result.error:
                 call_result.error = PROBE + call_result.error
-            took = (self.clock.now() - at) // timedelta(milliseconds=1)
-            self.write(
-                ApiCall(
-                    at,
-                    method,
-                    call_result.status,
-                    took,
-                    request,
-                    call_result.answer,
-                    call_result.error,
+            if call_result.error or not _only_failures.get():
+                took = (self.clock.now() - at) // timedelta(milliseconds=1)
+                self.write(
+                    ApiCall(
+                        at,
+                        method,
+                        call_result.status,
+                        took,
+                        request,
+                        call_result.answer,
+                        call_result.error,
+                    )
                 )
-            )

@@ -56,6 +56,11 @@ def is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
     return last is None or now - last >= every or last > now + TOLERANCE
 
 
+def is_recent(moment: datetime, within: timedelta, now: datetime) -> bool:
+    """Tell whether a moment is at most `within` ago; one in the future is of a wrong clock."""
+    return -TOLERANCE <= now - moment <= within
+
+
 def has_come(moment: datetime, longest: timedelta, now: datetime) -> bool:
     """Tell whether a moment that was set at most `longest` ahead has come."""
     return moment <= now or moment > now + longest + TOLERANCE

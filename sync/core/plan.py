@@ -25,6 +25,7 @@ from sync.core.pipelines.plan import plan_pipelines
 from sync.core.rules.portal import Rules
 from sync.core.smart_commits.plan import plan_smart_commits
 from sync.core.tasks.transitions import plan_transition
+from sync.sentences import join_sentences
 
 __all__ = ["LinkView", "Plan", "TaskView", "plan_task"]
 
@@ -90,4 +91,4 @@ def _wait_for_reads(view: TaskView, rules: Rules, needs: frozenset[str]) -> Plan
 
 def _join_reasons(rules: Rules, remarks: Iterable[str], commands: Iterable[PlannedCommand]) -> str:
     reasons = (planned.reason for planned in commands)
-    return "; ".join((*remarks, *reasons)) or translate(rules.language, "nothing to do")
+    return join_sentences("; ", (*remarks, *reasons)) or translate(rules.language, "nothing to do")

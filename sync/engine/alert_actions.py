@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sync.core.alerts.plan import assignment_key
 from sync.core.model.plans import NotifiedState
 from sync.engine.deps import ALERT, NOTIFICATION
+from sync.sentences import sentence
 from sync.store import alerts, messages, people, subjects
 from sync.store.alerts import AlertRow
 
@@ -41,7 +42,7 @@ def assign(
         return None
     stored = people.portal_users(conn, portal_id)
     if stored and not (user_id in stored and stored[user_id].active):
-        raise UnknownPerson(f"The portal has no active user {user_id}")
+        raise UnknownPerson(sentence("The portal has no active user {user_id}", user_id=user_id))
     alerts.assign(conn, row.key, user_id)
     if actor_id == user_id:
         assigned = NotifiedState(assignment_key(row.key.subject_key), str(user_id))

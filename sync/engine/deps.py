@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 
 from sqlalchemy import Connection, Engine
@@ -31,6 +32,8 @@ from sync.errors import Denied
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.webhooks import parse as gitlab_hooks
+from sync.gitlab.webhooks import verify as gitlab_verify
+from sync.sentences import sentence
 from sync.store.oauth_grants import GrantRecord
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, DeliveryRow
@@ -41,19 +44,26 @@ from sync.youtrack.webhooks import parse as youtrack_hooks
 TASK = "task"  # the kinds of subjects that are reconciled
 NOTIFICATION = "notification"
 ALERT = "alerts"  # of one ref; each alert is a notification
+ACCESS = "access"  # of a connection's token
 PORTAL_LANE = "bitrix24"  # the counterpart that commands go to
 
 
 def _no_youtrack(record: ConnectionRecord) -> YouTrack:
-    raise Denied(f"Nothing here opens the connection {record.name}", code="no_client")
+    raise Denied(
+        sentence("Nothing here opens the connection {name}", name=record.name), code="no_client"
+    )
 
 
 def _no_personal(record: ConnectionRecord, user_id: int) -> GitLab:
-    raise Denied(f"Nobody signed in for themselves at {record.name}", code="no_client")
+    raise Denied(
+        sentence("Nobody signed in for themselves at {name}", name=record.name), code="no_client"
+    )
 
 
 def _keep_sign_in(record: ConnectionRecord, grant: GrantRecord) -> None:
-    raise Denied(f"Nothing here ends sign-ins at {record.name}", code="no_client")
+    raise Denied(
+        sentence("Nothing here ends sign-ins at {name}", name=record.name), code="no_client"
+    )
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,7 @@ class Deps:
     a stored portal, `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made
     until now into a transaction (sync.engine.audit), where anybody keeps them. `calls` makes a
     portal's requests. `clock_check` says whether the clock is right; None: it is believed.
+    `spare_tokens`: the folder in which a new token is kept until the database has it, or None.
     """
 
     database: Engine
@@ -85,6 +96,7 @@ class Deps:
     )
     calls: Calls = field(default_factory=InlineCalls)
     clock_check: ClockCheck | None = None
+    spare_tokens: Path | None = None
 
 
 def build_scope(deps: Deps, conn: Connection, row: PortalRow) -> Scope:
@@ -107,13 +119,13 @@ def _parse_gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
     connection_id = delivery.connection_id or 0
     if delivery.event == ci_reports_events.EVENT:
         return ci_reports_events.parse_events(delivery.body, connection_id)
-    names = (name for name in delivery.headers if name.lower() == "x-gitlab-instance")
-    instance_name = next(names, None)
+    headers = {name.lower(): value for name, value in delivery.headers.items()}
     return gitlab_hooks.parse_events(
         delivery.event,
         delivery.body,
         connection_id=connection_id,
-        instance=delivery.headers[instance_name] if instance_name else "",
+        instance=headers.get("x-gitlab-instance", ""),
+        sent_at=gitlab_verify.sent_at(headers, delivery.received_at),
     )
 
 

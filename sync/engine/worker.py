@@ -19,6 +19,7 @@ from sync.engine.dispatch import TurnDispatcher
 from sync.engine.gathering import Gathering
 from sync.engine.pauses import Pauses
 from sync.engine.turn import take_turn
+from sync.engine.upkeep.access import AccessWatch
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.upkeep.upgrade import decide_anew, program_version
 from sync.engine.wake_ups import WakeUps
@@ -33,6 +34,7 @@ THREADS = 4  # portals at a time: one that does not answer must not hold up the 
 _NAP_SECONDS = 0.1  # the longest wait between two looks at what is due
 _POLL_SECONDS = 0.02  # between two looks at a queue that does not wait by itself
 _SWEEP_SECONDS = 5.0
+_ROTATION_SECONDS = 45.0  # a new token that is under way is waited for: nobody gets it twice
 _MAX_PASSES = 10_000
 
 
@@ -71,8 +73,9 @@ class Worker:
         dispatch = TurnDispatcher(self._run_turn, threads, self._pauses.is_failing)
         sweeping = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
         taking = threading.Thread(target=self._take_wake_ups, name="wake-ups", daemon=True)
-        sweeping.start()
-        taking.start()
+        watching = threading.Thread(target=self._watch_access, name="access", daemon=True)
+        for thread in (sweeping, taking, watching):
+            thread.start()
         failures = 0
         while not stop.is_set():
             failures = 0 if self._run_safely(lambda: self._run_pass(dispatch)) else failures + 1
@@ -81,6 +84,7 @@ class Worker:
         dispatch.stop()
         sweeping.join(timeout=_SWEEP_SECONDS)
         taking.join(timeout=_SWEEP_SECONDS)
+        watching.join(timeout=_ROTATION_SECONDS)
         self._run_safely(self._remove_heartbeat)
 
     def _run_pass(self, dispatch: TurnDispatcher) -> None:
@@ -129,6 +133,12 @@ class Worker:
         while not self._stop.is_set():
             is_decided = is_decided or self._run_safely(lambda: decide_anew(self._deps, present))
             self._run_safely(lambda: sweep.run(self._deps.clock.now()))
+            self._stop.wait(_SWEEP_SECONDS)
+
+    def _watch_access(self) -> None:
+        watch = AccessWatch(replace(self._deps, owner=f"{self._deps.owner}-access"))
+        while not self._stop.is_set():
+            self._run_safely(lambda: watch.run(self._deps.clock.now()))
             self._stop.wait(_SWEEP_SECONDS)
 
     def _run_safely(self, work: Callable[[], object]) -> bool:

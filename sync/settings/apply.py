@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import update
 
 from sync.errors import SyncError
+from sync.sentences import sentence
 from sync.settings import document
 from sync.settings.model import Connection, Settings, load, stored
 from sync.settings.problems import Invalid, Problem
@@ -33,9 +35,13 @@ class RemovalUnconfirmed(SyncError):
     def __init__(self, names: Sequence[str]) -> None:
         asked = " ".join(f"--remove {name}" for name in names)
         super().__init__(
-            f"The settings do not name what is connected: {', '.join(names)}",
+            sentence("The settings do not name what is connected: {names}", names=", ".join(names)),
             cause="A connection that is missing is removed with its history",
-            change=f"Say {asked} to remove it, or `was: {names[0]}` beside its new name",
+            change=sentence(
+                "Say {asked} to remove it, or `was: {names}` beside its new name",
+                asked=asked,
+                names=names[0],
+            ),
             code="removal_unconfirmed",
         )
 
@@ -135,16 +141,23 @@ def _rename(
     Raises Invalid where both names are taken.
     """
     names = {connection.name for connection in settings.connections}
+    claimed = Counter(connection.was for connection in settings.connections if connection.was)
     for connection in settings.connections:
+        if connection.was and claimed[connection.was] > 1:
+            text = "is said of several connections, and its history can be of one"
+            raise Invalid([Problem(0, f"was: {connection.was}", text)])
         former = records_by_name.get(connection.was or "")
         if former is None or connection.was is None:
             continue
         if connection.was in names or connection.name in records_by_name:
-            text = f"is said of {connection.name}, but both names are in use"
+            text = sentence("is said of {name}, but both names are in use", name=connection.name)
             raise Invalid([Problem(0, f"was: {connection.was}", text)])
         removed = {record.name: record for record in connections.removed(conn, former.portal_id)}
         if connection.name in removed:
-            text = f"{connection.name} was removed, and its history is still kept under this name"
+            text = sentence(
+                "{name} was removed, and its history is still kept under this name",
+                name=connection.name,
+            )
             raise Invalid([Problem(0, f"was: {connection.was}", text)])
         connections.rename(conn, former.id, connection.name)
         records_by_name.pop(former.name)

@@ -10,6 +10,7 @@ from typing import Protocol
 from sync.core.model.common import PortalUser
 from sync.core.model.tasks import KanbanStage
 from sync.core.rules.routes import Channel, effective_routes
+from sync.sentences import sentence
 from sync.settings import pair_checks, route_checks
 from sync.settings.model import Group, Settings, Workgroup
 from sync.settings.problems import Path
@@ -54,14 +55,20 @@ def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProble
     for index, connection in enumerate(settings.connections):
         here: Path = ("connections", index)
         if names[connection.name] > 1:
-            yield (*here, "name"), f"another connection is named {connection.name!r} too"
+            yield (
+                (*here, "name"),
+                sentence("another connection is named {name} too", name=repr(connection.name)),
+            )
         if connection.token is not None:
             try:
                 resolve(connection.token, environ)
             except UnresolvedSecret as error:
                 yield (*here, "token"), str(error)
         if connection.ca_file is not None and not FilePath(connection.ca_file).is_file():
-            yield (*here, "ca_file"), f"there is no file {connection.ca_file}"
+            yield (
+                (*here, "ca_file"),
+                sentence("there is no file {ca_file}", ca_file=connection.ca_file),
+            )
 
 
 def _check_applications(settings: Settings, environ: Mapping[str, str]) -> FoundProblems:
@@ -87,21 +94,31 @@ def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
     for path, reference in named_people(settings):
         user = portal.user(reference)
         if user is None:
-            yield path, f"the portal has no user {reference}"
+            yield path, sentence("the portal has no user {reference}", reference=reference)
         elif not user.active:
-            yield path, f"the portal's user {reference} is dismissed"
+            yield path, sentence("the portal's user {reference} is dismissed", reference=reference)
     for group_id, group in settings.rules.workgroups.items():
         here: Path = ("rules", "workgroups", group_id)
         stages = portal.stages(group_id)
         if stages is None:
-            yield here, f"the portal has no workgroup {group_id}, or the app cannot see it"
+            yield (
+                here,
+                sentence(
+                    "the portal has no workgroup {group_id}, or the app cannot see it",
+                    group_id=group_id,
+                ),
+            )
         else:
             yield from _stages(here, group, stages)
     yield from _check_pairs_on_portal(settings, portal)
     for path, dialog in chats:
         if portal.may_post(dialog) is False:
-            text = f"the app cannot write in {dialog}: there is no such chat, or the employee "
-            yield path, text + "in whose name it works is not in it or may not write there"
+            text = sentence(
+                "the app cannot write in {dialog}: there is no such chat, or the employee in whose "
+                "name it works is not in it or may not write there",
+                dialog=dialog,
+            )
+            yield path, text
 
 
 def _check_pairs_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
@@ -109,7 +126,10 @@ def _check_pairs_on_portal(settings: Settings, portal: Lookups) -> FoundProblems
         here: Path = ("issue_sync", "pairs", number)
         stages = portal.stages(pair.workgroup) if pair.workgroup else ()
         if stages is None:
-            text = f"the portal has no workgroup {pair.workgroup}, or the app cannot see it"
+            text = sentence(
+                "the portal has no workgroup {workgroup}, or the app cannot see it",
+                workgroup=pair.workgroup,
+            )
             yield (*here, "workgroup"), text
         elif pair.workgroup:
             yield from pair_checks.check_stages(here, pair, stages)
@@ -119,7 +139,14 @@ def _check_pairs_on_portal(settings: Settings, portal: Lookups) -> FoundProblems
             if existing is not None and name not in existing:
                 place = (*here, *inside)
                 listed = ", ".join(sorted(existing)) or "none"
-                yield place, f"the portal's tasks have no field {name}; they have: {listed}"
+                yield (
+                    place,
+                    sentence(
+                        "the portal's tasks have no field {name}; they have: {listed}",
+                        name=name,
+                        listed=listed,
+                    ),
+                )
 
 
 def named_people(settings: Settings) -> Iterator[tuple[Path, int | str]]:
@@ -179,4 +206,10 @@ def _stages(here: Path, group: Group, stages: tuple[KanbanStage, ...]) -> FoundP
             matches_stage(target.stage, stage) for stage in stages
         ):
             path: Path = (*here, "steps", step.value, "stage")
-            yield path, f"the workgroup has no such stage; it has: {list_stages(stages)}"
+            yield (
+                path,
+                sentence(
+                    "the workgroup has no such stage; it has: {stages}",
+                    stages=list_stages(stages),
+                ),
+            )

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from sync.sentences import as_sentence, sentence
 from sync.settings import checks
 from sync.settings.checks import Lookups
 from sync.settings.issue_sync import (
@@ -37,6 +38,7 @@ from sync.settings.model import (
     Target,
     Workgroup,
 )
+from sync.settings.pair_checks import Projects, check_projects
 from sync.settings.problems import (
     RENAMED,
     Invalid,
@@ -60,16 +62,24 @@ _MODELS = (
 _KNOWN_KEYS = {name for model in _MODELS for name in model.model_fields}
 
 
-def read(text: str, environ: Mapping[str, str], portal: Lookups | None = None) -> Settings:
-    """Return the settings of a text, checked here and, if `portal` is given, against the portal.
+def read(
+    text: str,
+    environ: Mapping[str, str],
+    portal: Lookups | None = None,
+    trackers: Projects | None = None,
+) -> Settings:
+    """Return the settings of a text, checked here, on the portal and the trackers if given.
 
-    Raises Invalid with every problem, and whatever the portal's lookups raise.
+    Raises Invalid with every problem, and whatever the lookups raise.
     """
     document = Document(text)
     problems = list(document.problems)
     if document.settings is not None:
         problems += checks.check_locally(document.settings, environ)
         problems += checks.check_on_portal(document.settings, portal) if portal is not None else ()
+        if trackers is not None:
+            names = [connection.name for connection in document.settings.connections]
+            problems += check_projects(document.settings.issue_sync, names, trackers)
     if problems or document.settings is None:
         raise Invalid(document.problem(path, kind) for path, kind in problems)
     return document.settings
@@ -117,12 +127,14 @@ def _unknown_key_text(name: str) -> str:
         return renamed_text(name)
     if name in _KNOWN_KEYS:
         return "is no key of this place"
-    return "unknown key" + suggest_key(name, _KNOWN_KEYS)
+    return as_sentence("unknown key") + suggest_key(name, _KNOWN_KEYS)
 
 
 def _parse(text: str) -> CommentedMap:
     if len(text) > MAX_BYTES:
-        raise Invalid([Problem(0, "", f"is larger than {MAX_BYTES} characters")])
+        raise Invalid(
+            [Problem(0, "", sentence("is larger than {most} characters", most=MAX_BYTES))]
+        )
     try:
         root = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
@@ -138,7 +150,8 @@ def _parse(text: str) -> CommentedMap:
 
 
 def _first_line(text: str | None) -> str:
-    return "is no YAML: " + (text or "it cannot be read").strip().splitlines()[0]
+    why = text.strip().splitlines()[0] if text else as_sentence("it cannot be read")
+    return sentence("is no YAML: {why}", why=why)
 
 
 def _plain_value(node: Any, budget: list[int] | None = None) -> Any:

@@ -34,6 +34,7 @@ _MORE = """\
     allow_ips: [203.0.113.0/24]  # who may send webhooks; without it the secret token decides
     issue_links: true  # B24-123 becomes a link everywhere in GitLab
     requests_per_minute: 600  # the most that GitLab is asked
+    rotate_token: true  # a new token in the place of one that nears its end; needs {stored: true}
 """
 
 _REST = """\
@@ -46,6 +47,7 @@ references:
 people:  # GitLab user name: Bitrix24 user id or e-mail address
   boris: 7
 timezone: UTC  # of quiet hours
+author: bot  # of messages in chats, in place of whoever installed; needs the right imbot
 chats:
   general: chat5  # where releases and the like are told
 rules:

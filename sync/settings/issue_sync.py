@@ -22,6 +22,7 @@ from sync.core.issue_sync.mapping import (
 from sync.core.issue_sync.model import SideName
 from sync.core.issue_sync.rules import Direction, EntryRule, FieldRule, Policy
 from sync.core.rules.portal import StageRef
+from sync.sentences import sentence
 from sync.settings.problems import suggest_key
 from sync.settings.stages import Stage
 from sync.settings.values import (
@@ -66,7 +67,9 @@ def _parse_direction(value: Any) -> Any:
     if isinstance(value, str) and value in names:
         return value
     guess = suggest_key(value, names) if isinstance(value, str) else ""
-    raise value_error(f"must be one of {', '.join(names)}{guess}")
+    raise value_error(
+        sentence("must be one of {names}{guess}", names=", ".join(names), guess=guess)
+    )
 
 
 def _parse_field(value: Any) -> Any:
@@ -76,7 +79,10 @@ def _parse_field(value: Any) -> Any:
 
 def _check_field_name(value: str) -> str:
     if value not in FIELD_NAMES:
-        text = f"is no field that can cross; those are {', '.join(FIELD_NAMES)}"
+        text = sentence(
+            "is no field that can cross; those are {field_names}",
+            field_names=", ".join(FIELD_NAMES),
+        )
         raise value_error(text + suggest_key(value, FIELD_NAMES))
     return value
 

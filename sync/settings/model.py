@@ -97,7 +97,8 @@ class Connection(SettingsPart):
 
     `ca_file`: PEM certificates of a private authority. `allow_ips`: networks that webhooks may come
     from. `issue_links`: whether GitLab turns references into links to tasks. `was`: the name until
-    now, where it gets another one: its history stays with it.
+    now, where it gets another one: its history stays with it. `rotate_token`: whether GitLab's
+    token is replaced by a new one before it ends.
     """
 
     name: Name
@@ -112,6 +113,18 @@ class Connection(SettingsPart):
     groups: list[ProjectRef] = []
     issue_links: bool = False
     requests_per_minute: Annotated[int, Field(gt=0, le=100_000)] = 600
+    rotate_token: bool = False
+
+    @model_validator(mode="after")
+    def _require_own_token(self) -> Connection:
+        if self.rotate_token and self.kind != "gitlab":
+            raise value_error("has `rotate_token`, which only GitLab's tokens can")
+        if self.rotate_token and (self.token is None or not self.token.stored):
+            raise value_error(
+                "has `rotate_token`, which needs `token: {stored: true}`: from a variable or a "
+                "file the old token would come back"
+            )
+        return self
 
 
 class GitLabApplication(SettingsPart):
@@ -221,6 +234,7 @@ class Settings(SettingsPart):
     version: Literal[1]
     portal: Annotated[str, StringConstraints(pattern=r"^[\w.:-]+$", max_length=255)]
     language: Literal["en", "ru"] = "en"
+    author: Literal["installer", "bot"] = "installer"
     references: References = References()
     people: dict[Text, PortalPerson] = {}
     connections: list[Connection] = []

@@ -3,13 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from sync.core.model.tasks import KanbanStage
+from sync.sentences import as_sentence, sentence
 from sync.settings.issue_sync import UNREADABLE, IssueSync, Pair, PairRules
 from sync.settings.problems import Path, suggest_key
 from sync.settings.stages import list_stages, matches_stage
 
 Problems = Iterator[tuple[Path, str]]
+NO_PROJECT = "the connection shows no such project: it was renamed or deleted, or the token's user"
+MAY_NOT = "is no member of it. Correct the path, or make the user a member"
+CLAIMED = "another pair claims this workgroup and this project too, under another name of it"
+
+
+class Projects(Protocol):
+    """What trackers say of the projects that pairs name."""
+
+    def project_id(self, connection: str, project: str) -> str | None:
+        """Return a project's id for good; None where there is none, "" where it is not known."""
+        ...
+
+
+def check_projects(settings: IssueSync, connections: Sequence[str], trackers: Projects) -> Problems:
+    """Yield pairs whose project does not exist, and pairs that name one project in two ways."""
+    single = connections[0] if len(connections) == 1 else ""
+    claimed: dict[tuple[int, str, str], int] = {}
+    for number, pair in enumerate(settings.pairs):
+        name = pair.connection or single
+        if not name or str(pair.project).startswith(UNREADABLE):
+            continue
+        project_id = trackers.project_id(name, str(pair.project))
+        if project_id is None:
+            yield (*_HERE, number, "project"), f"{NO_PROJECT} {MAY_NOT}"
+        elif project_id:
+            first = claimed.setdefault((pair.workgroup, name, project_id), number)
+            if first != number and _differs(pair, settings.pairs[first]):
+                yield (*_HERE, number), CLAIMED
+
+
+def _differs(pair: Pair, other: Pair) -> bool:
+    """Whether two pairs name the project otherwise; the same name is found without asking."""
+    return str(pair.project).casefold() != str(other.project).casefold()
+
+
 _HERE: Path = ("issue_sync", "pairs")
 
 
@@ -35,9 +72,21 @@ def _check_connection(here: Path, pair: Pair, connections: Sequence[str]) -> Pro
     listed = ", ".join(connections)
     if pair.connection is not None and pair.connection not in connections:
         guess = suggest_key(pair.connection, connections)
-        yield (*here, "connection"), f"is no connection; there are: {listed or 'none'}{guess}"
+        yield (
+            (*here, "connection"),
+            sentence(
+                "is no connection; there are: {listed}{guess}",
+                listed=listed or as_sentence("none"),
+                guess=guess,
+            ),
+        )
     if pair.connection is None and len(connections) != 1:
-        yield here, f"needs `connection`: one of {listed}" if listed else "there is no connection"
+        yield (
+            here,
+            sentence("needs `connection`: one of {listed}", listed=listed)
+            if listed
+            else "there is no connection",
+        )
 
 
 def _meeting(default: PairRules, pair: Pair, other: Pair) -> str:
@@ -45,9 +94,11 @@ def _meeting(default: PairRules, pair: Pair, other: Pair) -> str:
     same_project = (str(pair.project).casefold(), pair.connection) == (
         str(other.project).casefold(), other.connection,
     )  # fmt: skip
-    name = f"{other.project} and the workgroup {other.workgroup}"
+    name = sentence(
+        "{project} and the workgroup {workgroup}", project=other.project, workgroup=other.workgroup
+    )
     if same_project and pair.workgroup == other.workgroup:
-        return f"another pair claims {name} too"
+        return sentence("another pair claims {name} too", name=name)
     for item, end, meets in (
         ("issue", "tasks", same_project),
         ("task", "issues", pair.workgroup == other.workgroup),
@@ -55,9 +106,12 @@ def _meeting(default: PairRules, pair: Pair, other: Pair) -> str:
         if meets and all(end in _created(default, each) for each in (pair, other)):
             first, second = (each.only or default.only for each in (pair, other))
             if first == second:
-                return (
-                    f"the pair of {name} creates {end} of the same items: "
-                    f"give one of them a filter (`only`), or an {item} gets two ends"
+                return sentence(
+                    "the pair of {name} creates {end} of the same items: give one of them a "
+                    "filter (`only`), or an {item} gets two ends",
+                    name=name,
+                    end=end,
+                    item=item,
                 )
     return ""
 
@@ -67,11 +121,14 @@ def _created(default: PairRules, pair: Pair) -> Sequence[str]:
 
 
 def _check_statuses(here: Path, rules: PairRules) -> Problems:
-    seen: set[str] = set()
+    statuses: set[str] = set()
     for number, row in enumerate(rules.statuses or ()):
-        if row.issue.casefold() in seen:
-            yield (*here, "statuses", number, "issue"), f"{row.issue!r} has a row already"
-        seen.add(row.issue.casefold())
+        if row.issue.casefold() in statuses:
+            yield (
+                (*here, "statuses", number, "issue"),
+                sentence("{issue} has a row already", issue=repr(row.issue)),
+            )
+        statuses.add(row.issue.casefold())
 
 
 def named_creators(settings: IssueSync) -> Iterator[tuple[Path, int | str]]:
@@ -85,7 +142,10 @@ def check_stages(here: Path, rules: PairRules, stages: tuple[KanbanStage, ...]) 
     """Yield rows of the table of statuses whose column the workgroup does not have."""
     for number, row in enumerate(rules.statuses or ()):
         if row.stage and not any(matches_stage(row.stage, stage) for stage in stages):
-            text = f"the workgroup has no such stage; it has: {list_stages(stages)}"
+            text = sentence(
+                "the workgroup has no such stage; it has: {stages}",
+                stages=list_stages(stages),
+            )
             yield (*here, "statuses", number, "stage"), text
 
 

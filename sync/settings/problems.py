@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from sync.sentences import as_sentence, join_sentences, sentence
+
 Path = tuple[str | int, ...]
 
 # Texts by pydantic's own error types (https://docs.pydantic.dev/latest/errors/validation_errors/).
@@ -28,9 +30,9 @@ _TEXTS = {
     "model_attributes_type": "must be a mapping (key: value)",
     "literal_error": "must be {expected}; it is {input}",
     "enum": "must be {expected}; it is {input}",
-    "greater_than": "must be above {gt:g}",
-    "greater_than_equal": "must be at least {ge:g}",
-    "less_than_equal": "must be at most {le:g}",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
     "too_short": "must not be empty",
     "string_too_short": "must not be empty",
     "string_too_long": "must not be longer than {max_length} characters",
@@ -60,8 +62,13 @@ class Problem:
     text: str
 
     def __str__(self) -> str:
-        where = f"line {self.line}: " if self.line else ""
-        return f"{where}{self.path}: {self.text}" if self.path else f"{where}{self.text}"
+        where = sentence("line {line}: ", line=self.line) if self.line else ""
+        return sentence(
+            "{where}{path}: {text}" if self.path else "{where}{text}",
+            where=where,
+            path=self.path,
+            text=as_sentence(self.text),
+        )
 
 
 class Invalid(Exception):
@@ -69,7 +76,7 @@ class Invalid(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__(join_sentences("\n", [str(problem) for problem in self.problems]))
 
 
 def format_path(path: Path) -> str:
@@ -93,13 +100,31 @@ def _error_text(details: ErrorDetails) -> str:
     if details["type"] == "extra_forbidden":
         return "unknown key"
     if details["type"] == "settings":
-        return str(details["msg"])
+        return as_sentence(details["ctx"]["text"])
     if details["type"] == "enum" and details["input"] == "note":
         return renamed_text("note")
     if details["type"] == "string_pattern_mismatch":
-        return f"has a form that is not allowed: {_short_value(details['input'])}"
-    values = {"input": _short_value(details.get("input")), **details.get("ctx", {})}
-    return str(_TEXTS.get(details["type"], details["msg"])).format_map(values)
+        return sentence(
+            "has a form that is not allowed: {value}",
+            value=_short_value(details["input"]),
+        )
+    template = _TEXTS.get(details["type"])
+    if template is None:
+        return details["msg"]
+    context = {name: _short_number(value) for name, value in details.get("ctx", {}).items()}
+    if "expected" in context:
+        context["expected"] = _choices(str(context["expected"]))
+    return sentence(template, input=_short_value(details.get("input")), **context)
+
+
+def _choices(expected: str) -> str:
+    """Return pydantic's `'a', 'b' or 'c'` as a sentence."""
+    names, joint, last = expected.rpartition(" or ")
+    return sentence("{names} or {last}", names=names, last=last) if joint else expected
+
+
+def _short_number(value: object) -> object:
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def _short_value(value: Any) -> str:
@@ -109,10 +134,10 @@ def _short_value(value: Any) -> str:
 
 def renamed_text(name: str) -> str:
     """Return the problem of a key or kind that was renamed: the name it has now."""
-    return f"is called `{RENAMED[name]}` now"
+    return sentence("is called `{renamed}` now", renamed=RENAMED[name])
 
 
 def suggest_key(name: str, keys: Iterable[str]) -> str:
     """Return a guess at the key that was meant, as the end of a sentence, or ""."""
     near = get_close_matches(name, list(keys), n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    return sentence("; did you mean `{near}`?", near=near[0]) if near else ""

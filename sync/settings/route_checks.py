@@ -15,6 +15,7 @@ from sync.core.notifications.filters import (
     TASK_ROLES,
 )
 from sync.core.rules.routes import Channel
+from sync.sentences import join_sentences, sentence
 from sync.settings.model import Settings, Workgroup
 from sync.settings.problems import Path, suggest_key
 from sync.settings.routing import Route
@@ -79,7 +80,11 @@ def _check_route(here: Path, route: Route, missing: Collection[str]) -> FoundPro
         if getattr(route, name) and without:
             yield (
                 (*here, name),
-                f"`{without[0]}` {_MISSING_FILTERS[name]}: this rule would never take it",
+                sentence(
+                    "`{without}` {why}: this rule would never take it",
+                    without=without[0],
+                    why=_MISSING_FILTERS[name],
+                ),
             )
     for index, target in enumerate(route.to):
         place: Path = (*here, "to", index)
@@ -88,36 +93,60 @@ def _check_route(here: Path, route: Route, missing: Collection[str]) -> FoundPro
         if target == Channel.TASK:
             yield from ((place, text) for text in _kinds_with_task_messages(route.on))
         if target in TASK_ROLES and TASK_KINDS.isdisjoint(route.on):
-            yield place, f"`{route.on[0]}` belongs to no task, so nobody is its {target}"
+            yield (
+                place,
+                sentence(
+                    "`{on}` belongs to no task, so nobody is its {target}",
+                    on=route.on[0],
+                    target=target,
+                ),
+            )
 
 
 def _check_states(here: Path, route: Route) -> FoundProblems:
     states = [state for kind in route.on for state in STATES_BY_KIND[kind]]
     for index, state in enumerate(route.when):
         if state not in states:
-            text = (
-                f"there is no such state; {_possible_states(route.on)}{suggest_key(state, states)}"
+            text = sentence(
+                "there is no such state; {possible}{guess}",
+                possible=_possible_states(route.on),
+                guess=suggest_key(state, states),
             )
             yield (*here, "when", index), text
     if route.when and not set(route.when) <= set(states):
         return
     for kind in route.on:
         if route.when and not set(route.when) & set(STATES_BY_KIND[kind]):
-            yield (*here, "when"), f"none is a state of {kind}; {_possible_states([kind])}"
+            yield (
+                (*here, "when"),
+                sentence(
+                    "none is a state of {kind}; {possible}",
+                    kind=str(kind),
+                    possible=_possible_states([kind]),
+                ),
+            )
 
 
 def _possible_states(kinds: Sequence[Kind]) -> str:
-    return "; ".join(
-        f"{kind} has: {', '.join(STATES_BY_KIND[kind])}" for kind in dict.fromkeys(kinds)
+    return join_sentences(
+        "; ",
+        [
+            sentence("{kind} has: {states}", kind=str(kind), states=", ".join(STATES_BY_KIND[kind]))
+            for kind in dict.fromkeys(kinds)
+        ],
     )
 
 
 def _kinds_with_task_messages(kinds: Iterable[Kind]) -> Iterator[str]:
     for kind in kinds:
         if kind in BUILT_IN_TASK_KINDS:
-            yield f"tasks show `{kind}` already, {BUILT_IN_TASK_KINDS[kind]}; leave `task` out"
+            yield sentence(
+                "tasks show `{kind}` already, {why}; leave `task` out",
+                kind=kind,
+                why=BUILT_IN_TASK_KINDS[kind],
+            )
         elif kind not in TASK_KINDS:
-            yield f"`{kind}` belongs to no task"
+            yield sentence("`{kind}` belongs to no task", kind=kind)
 
 
 def _idle_parts(here: Path, group: Workgroup) -> FoundProblems:
@@ -136,7 +165,12 @@ def _duplicate_projects(settings: Settings) -> FoundProblems:
             owner = owners.setdefault(project.casefold(), key)
             if owner != key:
                 here: Path = ("rules", "workgroups", key, "projects", index)
-                yield here, f"the workgroup {owner} has {project} already"
+                yield (
+                    here,
+                    sentence(
+                        "the workgroup {owner} has {project} already", owner=owner, project=project
+                    ),
+                )
 
 
 def _projects(settings: Settings) -> FoundProblems:
@@ -144,4 +178,7 @@ def _projects(settings: Settings) -> FoundProblems:
     first: dict[str, str] = {}
     for path in settings.rules.projects:
         if (earlier := first.setdefault(path.casefold(), path)) != path:
-            yield ("rules", "projects", path), f"is the project {earlier} again"
+            yield (
+                ("rules", "projects", path),
+                sentence("is the project {earlier} again", earlier=earlier),
+            )

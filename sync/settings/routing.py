@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from sync.core.rules import routes as core
 from sync.core.rules.portal import Severity
 from sync.core.rules.routes import DEFAULT_ROUTES, Channel, Chat, QuietHours, Role, Target
+from sync.sentences import sentence
 from sync.settings.problems import suggest_key
 from sync.settings.values import Dialog, KindName, SettingsPart, Text, parse_dialog, value_error
 
@@ -25,7 +26,9 @@ def _check_zone(value: str) -> str:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         guess = suggest_key(value, available_timezones())
-        raise value_error(f"must be a time zone like Europe/Moscow{guess}") from None
+        raise value_error(
+            sentence("must be a time zone like Europe/Moscow{guess}", guess=guess)
+        ) from None
     return value
 
 
@@ -55,7 +58,13 @@ def _parse_target(value: Any) -> Any:
     if isinstance(value, int) or (isinstance(value, str) and re.search(r"\d", value)):
         return parse_dialog(value)
     guess = suggest_key(value, _TARGETS_BY_NAME) if isinstance(value, str) else ""
-    raise value_error(f"must be one of {', '.join(_TARGETS_BY_NAME)}, or a chat like chat58{guess}")
+    raise value_error(
+        sentence(
+            "must be one of {targets_by_name}, or a chat like chat58{guess}",
+            targets_by_name=", ".join(_TARGETS_BY_NAME),
+            guess=guess,
+        )
+    )
 
 
 def _check_changes(value: int) -> int:

@@ -46,6 +46,7 @@ def _rules(settings: Settings, ids_by_name: UserIds) -> core.Rules:
         },
         people=_mapped_people(settings, ids_by_name),
         language=settings.language,
+        by_bot=settings.author == "bot",
         chats=_chats_by_channel(settings.chats),
         routes=to_routes(settings.routes),
         templates=dict(settings.templates),

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sync.sentences import sentence
 from sync.settings.issue_sync import UNREADABLE
 from sync.settings.model import Settings
 from sync.settings.problems import Path, list_errors
@@ -21,7 +22,12 @@ def salvage(value: Any) -> tuple[Settings | None, list[tuple[Path, str]]]:
             return Settings.model_validate(value), removed
         except ValidationError as error:
             problems = list_errors(error)
-        removed += [problem for problem in problems if problem not in removed]
+        wrong_parts = {path[:-1] for path, _ in removed}  # without them their holder is wrong too
+        removed += [
+            problem
+            for problem in problems
+            if problem not in removed and (problem[0] not in wrong_parts or not problem[0])
+        ]
         for path in sorted(
             {path for path, _ in problems}, key=_deepest_and_last_first, reverse=True
         ):
@@ -73,9 +79,12 @@ def _placeholder(path: Path) -> Any:
         case ("portal",):
             return "unknown.invalid"
         case ("connections", int(index)):
-            return {"name": f"number {index}", "url": "https://unknown.invalid"}
+            return {
+                "name": sentence("number {index}", index=index),
+                "url": "https://unknown.invalid",
+            }
         case ("connections", int(index), "name"):
-            return f"number {index}"
+            return sentence("number {index}", index=index)
         case ("issue_sync", "pairs", int(index)):
             return {"workgroup": 0, "project": f"{UNREADABLE}{index}"}
         case (*_, "routes", int()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from sync.sentences import sentence
 from sync.settings.model import Secret
 
 
@@ -20,11 +21,14 @@ def resolve(secret: Secret, environ: Mapping[str, str]) -> str:
     if secret.stored:
         return ""
     if secret.env is not None:
-        value, place = environ.get(secret.env, ""), f"the environment variable {secret.env}"
+        value, place = (
+            environ.get(secret.env, ""),
+            sentence("the environment variable {env}", env=secret.env),
+        )
     else:
-        value, place = _read_file(str(secret.file)), f"the file {secret.file}"
+        value, place = _read_file(str(secret.file)), sentence("the file {file}", file=secret.file)
     if not value.strip():
-        raise UnresolvedSecret(f"{place} is not set or empty")
+        raise UnresolvedSecret(sentence("{place} is not set or empty", place=place))
     return value.strip()
 
 
@@ -33,4 +37,6 @@ def _read_file(path: str) -> str:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UnresolvedSecret(f"the file {path} cannot be read: {why}") from None
+        raise UnresolvedSecret(
+            sentence("the file {path} cannot be read: {why}", path=path, why=why)
+        ) from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import model_validator
 
@@ -16,6 +17,13 @@ class Stage(SettingsPart):
     id: Positive | None = None
     type: Literal["NEW", "PROGRESS", "WORK", "REVIEW", "FINISH"] | None = None
     title: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _require_mapping(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping | Stage):
+            raise value_error("must be {id: 12}, {type: REVIEW} or {title: Review}")
+        return value
 
     @model_validator(mode="after")
     def _require_single_key(self) -> Stage:

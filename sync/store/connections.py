@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -65,6 +65,16 @@ def by_portal(conn: Connection, portal_id: int) -> tuple[ConnectionRecord, ...]:
     """Return the portal's connections, ordered by id, without those that were removed."""
     query = select(*_COLUMNS).where(connection.c.portal_id == portal_id, _IN_USE)
     return tuple(map(_record, conn.execute(query.order_by(connection.c.id))))
+
+
+def of_portals(
+    conn: Connection, ids: Collection[int] | None = None
+) -> tuple[ConnectionRecord, ...]:
+    """Return the connections in use, of these portals or of all, ordered by id."""
+    query = select(*_COLUMNS).where(_IN_USE).order_by(connection.c.id)
+    if ids is not None:
+        query = query.where(connection.c.portal_id.in_(ids))
+    return tuple(map(_record, conn.execute(query)))
 
 
 def removed(conn: Connection, portal_id: int) -> tuple[ConnectionRecord, ...]:
@@ -129,6 +139,11 @@ def restore(conn: Connection, connection_id: int) -> None:
 def rename(conn: Connection, connection_id: int, name: str) -> None:
     """Give a connection another name; everything else stays."""
     _set(conn, connection_id, name=name)
+
+
+def set_token(conn: Connection, vault: Vault, connection_id: int, token: str) -> None:
+    """Store a new access token."""
+    _set(conn, connection_id, access_token_sealed=vault.seal(token))
 
 
 def forget_token(conn: Connection, connection_id: int) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
+from sync.core.clock import TOLERANCE
+from sync.store import logs
 from sync.store.rows import AllowanceRow
 from sync.store.tables import (
-    allowance,
     api_call,
     command,
     connection,
@@ -58,9 +59,11 @@ def read_figures(conn: Connection, now: datetime) -> Figures:
         dirty=_oldest(conn, subject.c.portal_id, subject.c.dirty_at, _DIRTY),
         commands=_commands(conn),
         calls=_calls(conn, now - RECENT),
-        allowances=_allowances(conn),
+        allowances=logs.read_allowances(conn),
         missed=_missed(conn),
-        worker_seen_at=conn.scalar(select(func.max(worker.c.seen_at))),
+        worker_seen_at=conn.scalar(
+            select(func.max(worker.c.seen_at)).where(worker.c.seen_at <= now + TOLERANCE)
+        ),
     )
 
 
@@ -90,12 +93,6 @@ def _calls(conn: Connection, since: datetime) -> dict[tuple[int | None, str, boo
     columns = (api_call.c.portal_id, api_call.c.system, went_well)
     query = select(*columns, func.count()).where(api_call.c.at >= since).group_by(*columns)
     return {(number, system, bool(ok)): count for number, system, ok, count in conn.execute(query)}
-
-
-def _allowances(conn: Connection) -> dict[int, AllowanceRow]:
-    columns = allowance.c
-    query = select(columns.portal_id, columns.level, columns.at, columns.operating)
-    return {number: AllowanceRow(*row) for number, *row in conn.execute(query)}
 
 
 def _missed(conn: Connection) -> dict[tuple[int, str, str], tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -9,6 +10,12 @@ from sqlalchemy import Connection, select
 
 from sync.store.db.upsert import upsert
 from sync.store.tables import connection, hook_log, task_reading
+
+# Why a log could not be read whole, or is not all: `HookLogRow.problem`.
+NO_HOOK = "our webhook is not there: `b24bridge gitlab hooks` makes it"
+NO_LOG = "this GitLab keeps no list of deliveries (17.3 and later do)"
+TOO_LONG = "the log is longer than can be read: only the newest deliveries were made up for"
+SWITCHED_OFF = "GitLab has switched the webhook off: `b24bridge gitlab hooks` repairs it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +53,28 @@ def of_connection(conn: Connection, connection_id: int) -> dict[str, HookLogRow]
 
 def of_portal(conn: Connection, portal_id: int) -> tuple[HookLogRow, ...]:
     """Return the rows of a portal's connections that were not removed."""
+    return of_portals(conn, [portal_id])
+
+
+def of_portals(conn: Connection, ids: Collection[int] | None = None) -> tuple[HookLogRow, ...]:
+    """Return the rows of the connections in use, of these portals or of all."""
     query = (
         select(*_COLUMNS)
         .join(connection, connection.c.id == hook_log.c.connection_id)
-        .where(connection.c.portal_id == portal_id, connection.c.state != "removed")
+        .where(connection.c.state != "removed")
         .order_by(hook_log.c.connection_id, hook_log.c.target)
     )
+    if ids is not None:
+        query = query.where(connection.c.portal_id.in_(ids))
     return tuple(HookLogRow(*row) for row in conn.execute(query))
+
+
+def tasks_read(conn: Connection, ids: Collection[int] | None = None) -> dict[int, datetime]:
+    """Return until when changed tasks were read, by portal: of these, or of all."""
+    query = select(task_reading.c.portal_id, task_reading.c.read_at)
+    if ids is not None:
+        query = query.where(task_reading.c.portal_id.in_(ids))
+    return {portal_id: read_at for portal_id, read_at in conn.execute(query)}
 
 
 def save(conn: Connection, row: HookLogRow) -> None:

@@ -132,6 +132,17 @@ def last_received(conn: Connection, portal_id: int, system: str) -> tuple[str, d
     return None if row is None else (row[0], row[1])
 
 
+def newest_id(conn: Connection, origin: str) -> int:
+    """Return the number of the newest delivery from an origin; 0 where there is none."""
+    return conn.scalar(select(func.max(delivery.c.id)).where(delivery.c.origin == origin)) or 0
+
+
+def bodies_since(conn: Connection, origin: str, event: str, after_id: int) -> tuple[bytes, ...]:
+    """Return the bodies of an origin's deliveries of that event that came after a number."""
+    of = (delivery.c.origin == origin, delivery.c.event == event, delivery.c.id > after_id)
+    return tuple(conn.scalars(select(delivery.c.body).where(*of).order_by(delivery.c.id)))
+
+
 def oldest_waiting_at(conn: Connection, portal_id: int | None = None) -> datetime | None:
     """Return when the oldest waiting delivery was received; None where none waits."""
     oldest: datetime | None = conn.scalar(

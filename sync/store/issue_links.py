@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     delete,
     func,
+    literal,
     or_,
     select,
     update,
@@ -37,7 +38,12 @@ from sync.store.tables import (
 
 @dataclass(frozen=True, slots=True)
 class IssueLinkRow:
-    """A link as stored, without its state. It is dirty while `version` > `done_version`."""
+    """A link as stored, without its state. It is dirty while `version` > `done_version`.
+
+    `cause`: the side that may have changed; anything else: both. `tracker_seen`, `portal_seen`: the
+    versions of the ends as last read whole; `answered`: of the tracker's, as our last write was
+    answered; `written_at`: when we last wrote to either.
+    """
 
     id: int
     portal_id: int
@@ -54,11 +60,22 @@ class IssueLinkRow:
     due_at: datetime | None
     attempts: int
     error: str
+    created_at: datetime
+    tracker_seen: str
+    portal_seen: str
+    answered: str
+    written_at: datetime | None
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether something was heard that was not looked at yet."""
+        return self.version > self.done_version
 
 
 T = TypeVar("T")
 
 _COLUMNS = [issue_link.c[name] for name in IssueLinkRow.__dataclass_fields__]
+_IS_DIRTY = issue_link.c.version > issue_link.c.done_version
 _PARTS: Mapping[str, Table] = {"entries": issue_link_entry, "pending": issue_link_write}
 
 
@@ -189,20 +206,42 @@ def is_due(now: Any) -> ColumnElement[bool]:
 
 
 def due(conn: Connection, portal_id: int, now: datetime, limit: int) -> tuple[IssueLinkRow, ...]:
-    """Return the links that wait longest."""
+    """Return the links that wait longest, those of which something was heard first."""
     query = (
         select(*_COLUMNS)
         .where(issue_link.c.portal_id == portal_id, is_due(now))
-        .order_by(issue_link.c.due_at, issue_link.c.id)
+        .order_by(_IS_DIRTY.desc(), issue_link.c.due_at, issue_link.c.id)
         .limit(limit)
     )
     return _rows(conn, query)
+
+
+def soon(
+    conn: Connection, connection_id: int, pair: str, now: datetime, limit: int
+) -> tuple[IssueLinkRow, ...]:
+    """Return links of a pair of which something was heard that is not due yet, the first first."""
+    same = (issue_link.c.connection_id == connection_id) & (issue_link.c.pair == pair)
+    waits = _IS_DIRTY & (issue_link.c.due_at > now) & (issue_link.c.error == "")
+    query = select(*_COLUMNS).where(same, waits, ~issue_link.c.ended)
+    return _rows(conn, query.order_by(issue_link.c.due_at, issue_link.c.id).limit(limit))
 
 
 def of_connection(conn: Connection, connection_id: int) -> tuple[IssueLinkRow, ...]:
     """Return all links of a connection, ended ones too."""
     query = select(*_COLUMNS).where(issue_link.c.connection_id == connection_id)
     return _rows(conn, query.order_by(issue_link.c.id))
+
+
+def linked_ends(conn: Connection, connection_id: int) -> list[tuple[str, str]]:
+    """Return the ids of both ends, the tracker's first, of links that have them."""
+    link = issue_link.c
+    query = select(link.tracker_id, link.task_id).where(
+        link.connection_id == connection_id,
+        link.tracker_id.is_not(None),
+        link.task_id.is_not(None),
+        ~link.ended,
+    )
+    return [(row.tracker_id, row.task_id) for row in conn.execute(query)]
 
 
 def by_ends(
@@ -256,12 +295,50 @@ def of_pair(conn: Connection, connection_id: int, pair: str) -> tuple[IssueLinkR
     return _rows(conn, select(*_COLUMNS).where(same, ~issue_link.c.ended))
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many links of a pair there are. `created`: with both ends; `waiting`: for work now."""
+
+    total: int
+    done: int
+    created: int
+    failed: int
+    waiting: int
+
+
+def progress(conn: Connection, connection_id: int, pair: str, now: datetime) -> Progress:
+    """Count the links of a pair that have not ended."""
+    link = issue_link.c
+    is_failed = link.error != ""
+    is_done = ~_IS_DIRTY & ~is_failed
+    has_both = link.tracker_id.is_not(None) & link.task_id.is_not(None)
+    conditions = (is_done, is_done & has_both, is_failed, ~is_done & is_due(now))
+    counts = [func.coalesce(func.sum(case((each, 1), else_=0)), 0) for each in conditions]
+    same = (link.connection_id == connection_id) & (link.pair == pair)
+    row = conn.execute(select(func.count(), *counts).where(same, ~link.ended)).one()
+    return Progress(*map(int, row))
+
+
+def waiting(conn: Connection, connection_id: int, pair: str) -> tuple[LinkState, ...]:
+    """Return the links of a pair that may wait for one of their ends."""
+    is_waiting = cast(issue_link.c.state, Text).like('%"waiting":%')
+    same = (issue_link.c.connection_id == connection_id) & (issue_link.c.pair == pair)
+    keys = conn.scalars(select(issue_link.c.key).where(same, is_waiting, ~issue_link.c.ended))
+    return tuple(load(conn, keys.all()).values())
+
+
 def count_alive(conn: Connection, connection_id: int) -> int:
     """Return how many links of a connection have not ended."""
     query = select(func.count()).where(
         issue_link.c.connection_id == connection_id, ~issue_link.c.ended
     )
     return conn.scalar(query) or 0
+
+
+def count_of_pair(conn: Connection, connection_id: int, pair: str) -> int:
+    """Return how many links of a pair have not ended."""
+    same = (issue_link.c.connection_id == connection_id) & (issue_link.c.pair == pair)
+    return conn.scalar(select(func.count()).where(same, ~issue_link.c.ended)) or 0
 
 
 def count_of_portal(conn: Connection, portal_id: int) -> int:
@@ -292,32 +369,62 @@ def with_trouble(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
     return _rows(conn, query.where(troubled).order_by(issue_link.c.id))
 
 
-def mark_dirty(conn: Connection, ids: Iterable[int], cause: str, now: datetime) -> int:
-    """Mark links for work and return how many; one that waits already keeps its place."""
-    marked = 0
-    waits = (issue_link.c.version > issue_link.c.done_version) & is_due(now)
+def mark_dirty(
+    conn: Connection, ids: Iterable[int], cause: str, now: datetime, due_at: datetime | None = None
+) -> int:
+    """Mark links for work and return how many; one that waits already keeps its place.
+
+    `cause`: the side that may have changed, or whatever else it is; a link with two of them is
+    looked at on both sides. `due_at`: when there is time enough, for what is likely our own doing.
+    """
+    due_at, marked = due_at or now, 0
+    waits = _IS_DIRTY & issue_link.c.due_at.is_not(None) & (issue_link.c.due_at <= due_at)
+    other = _IS_DIRTY & (issue_link.c.cause != cause)
     for piece in chunks(ids):
         changed = {
             "version": issue_link.c.version + 1,
-            "cause": cause,
+            "cause": case((other, ""), else_=cause),
             "attempts": 0,
-            "due_at": case((waits, issue_link.c.due_at), else_=now),
+            "due_at": case((waits, issue_link.c.due_at), else_=due_at),
         }
         statement = update(issue_link).where(issue_link.c.id.in_(piece)).values(**changed)
         marked += conn.execute(statement).rowcount
     return marked
 
 
-def finish(conn: Connection, row: IssueLinkRow, look_at: datetime | None) -> None:
-    """End the work on a link as far as it was seen; what was heard meanwhile keeps it dirty."""
-    same = (issue_link.c.id == row.id) & (issue_link.c.version == row.version)
-    values = {"done_version": row.version, "due_at": look_at, "attempts": 0, "error": ""}
-    conn.execute(update(issue_link).where(same).values(**values))
+def finish(
+    conn: Connection,
+    row: IssueLinkRow,
+    look_at: datetime | None,
+    seen: Mapping[str, Any] | None = None,
+    heard_at: datetime | None = None,
+) -> None:
+    """End the work on a link as far as it was seen; what was heard meanwhile keeps it dirty.
+
+    `seen`: columns of what was read and written. `heard_at`: when what was heard meanwhile is to be
+    looked at, where it is likely our own doing.
+    """
+    link = issue_link.c
+    heard = link.due_at if heard_at is None else literal(heard_at, link.due_at.type)
+    same, rested = link.version == row.version, literal(look_at, link.due_at.type)
+    values: dict[str, Any] = {
+        "done_version": row.version,
+        "due_at": case((same, rested), else_=heard),
+        "attempts": 0,
+        "error": "",
+        **(seen or {}),
+    }
+    conn.execute(update(issue_link).where(link.id == row.id).values(**values))
 
 
 def postpone(conn: Connection, row: IssueLinkRow, until: datetime, error: str) -> None:
-    """Let a link wait until then."""
-    values = {"due_at": until, "attempts": issue_link.c.attempts + 1, "error": error}
+    """Let a link wait until then; both its ends are looked at after that."""
+    values = {
+        "due_at": until,
+        "attempts": issue_link.c.attempts + 1,
+        "error": error,
+        "cause": "",
+    }
     conn.execute(update(issue_link).where(issue_link.c.id == row.id).values(**values))
 
 

@@ -22,7 +22,7 @@ class ListRow:
     `since`: everything before it is known; None: nothing was read yet. `cursor`: where a list goes
     on. `seen`: when items were changed that may be listed again, as ISO moments by id. `interval`:
     seconds between two reads. `imported`: the first reading is over. `halted`: why it waits for an
-    administrator.
+    administrator. `counted_at`: when its whole census was last taken.
     """
 
     connection_id: int
@@ -37,6 +37,7 @@ class ListRow:
     imported: bool = False
     halted: str = ""
     agreed_at: datetime | None = None
+    counted_at: datetime | None = None
 
 
 _COLUMNS = [issue_sync_list.c[name] for name in ListRow.__dataclass_fields__]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -99,6 +99,17 @@ def read_allowance(conn: Connection, portal_id: int) -> AllowanceRow | None:
     query = select(columns.level, columns.at, columns.operating)
     row = conn.execute(query.where(columns.portal_id == portal_id)).one_or_none()
     return None if row is None else AllowanceRow(*row)
+
+
+def read_allowances(
+    conn: Connection, ids: Collection[int] | None = None
+) -> dict[int, AllowanceRow]:
+    """Return the stored request allowances by portal: of these, or of all."""
+    columns = allowance.c
+    query = select(columns.portal_id, columns.level, columns.at, columns.operating)
+    if ids is not None:
+        query = query.where(columns.portal_id.in_(ids))
+    return {portal_id: AllowanceRow(*row) for portal_id, *row in conn.execute(query)}
 
 
 def save_allowance(conn: Connection, portal_id: int, row: AllowanceRow) -> None:

@@ -196,7 +196,7 @@ def by_digests(
 
     A digest that more than `MAX_COPIES` commits have is left out: those are words, and no copies.
     """
-    found: dict[DigestKey, set[tuple[MergeRequestKey, str]]] = {}
+    commits_by_digest: dict[DigestKey, set[tuple[MergeRequestKey, str]]] = {}
     columns = merge_request_commit.c
     of = columns.connection_id, columns.project_id, columns.digest
     digests = {digest for digest in digests if digest[2]}
@@ -205,8 +205,10 @@ def by_digests(
         for *values, sha, digest in conn.execute(query.where(condition)):
             key = MergeRequestKey(*values)
             digest_key = key.connection_id, key.project_id, digest
-            found.setdefault(digest_key, set()).add((key, sha))
-    return {k: frozenset(pairs) for k, pairs in found.items() if len(pairs) <= MAX_COPIES}
+            commits_by_digest.setdefault(digest_key, set()).add((key, sha))
+    return {
+        k: frozenset(pairs) for k, pairs in commits_by_digest.items() if len(pairs) <= MAX_COPIES
+    }
 
 
 def landed_as(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[MergeRequestKey]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 
 from sync.core.merge_requests import fold
 from sync.core.merge_requests.fold import FoldedMergeRequest, Memory
@@ -162,6 +162,7 @@ def keys_by_pipelines(
     """Map each pipeline to its merge requests: by its number, or all by its commit."""
     columns = merge_request.c
     of_head = columns.connection_id, columns.project_id, columns.head_sha
+    of_branch = columns.connection_id, columns.source_project_id, columns.source_branch
     own_branch = columns.source_project_id == columns.project_id
     events = {
         (pipeline.project.connection_id, pipeline.project.id, pipeline.id): pipeline
@@ -170,11 +171,14 @@ def keys_by_pipelines(
     heads: dict[tuple[int, int, str], set[MergeRequestKey]] = {
         (*key[:2], pipeline.sha): set() for key, pipeline in events.items()
     }
-    for condition in in_keys(of_head, heads):
-        for *key, sha in conn.execute(
-            select(*_KEY_COLUMNS, columns.head_sha).where(condition, own_branch)
-        ):
-            heads[key[0], key[1], sha].add(MergeRequestKey(*key))
+    refs = {(*key[:2], pipeline.ref) for key, pipeline in events.items()}
+    conditions = [and_(condition, own_branch) for condition in in_keys(of_head, heads)]
+    conditions += [and_(condition, ~own_branch) for condition in in_keys(of_branch, refs)]
+    for piece in chunks(conditions):
+        query = select(*_KEY_COLUMNS, columns.source_project_id, columns.head_sha)
+        for *key, source_id, sha in conn.execute(query.where(or_(*piece))):
+            if (key[0], source_id, sha) in heads:
+                heads[key[0], source_id, sha].add(MergeRequestKey(*key))
     return {
         key: frozenset(heads[*key[:2], pipeline.sha])
         | (
@@ -215,8 +219,9 @@ def _with_pipelines(
     """Give each merge request the pipeline of its head."""
     near: dict[tuple[Any, ...], list[Pipeline]] = {}  # by place and commit, by place and number
     by_project: dict[tuple[int, int], list[MergeRequestKey]] = {}
-    for key in merge_requests:
-        by_project.setdefault((key.connection_id, key.project_id), []).append(key)
+    for key, item in merge_requests.items():
+        for project_id in {key.project_id, item.branch_key[1]}:  # a fork runs them itself
+            by_project.setdefault((key.connection_id, project_id), []).append(key)
     for place, keys in by_project.items():
         for piece in chunks(keys):
             parameters = {
@@ -231,8 +236,10 @@ def _with_pipelines(
                 near.setdefault((*place, iid), []).append(pipeline)
     by_key = {}
     for key, item in merge_requests.items():
-        place = key.connection_id, key.project_id
-        pipelines = (*near.get((*place, item.head_sha), ()), *near.get((*place, key.iid), ()))
+        place, source = (key.connection_id, key.project_id), item.branch_key[:2]
+        pipelines = [*near.get((*place, item.head_sha), ()), *near.get((*place, key.iid), ())]
+        if source != place:
+            pipelines += near.get((*source, item.head_sha), ())
         by_key[key] = replace(item, pipeline=fold.head_pipeline(item, pipelines))
     return by_key
 

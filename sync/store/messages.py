@@ -80,10 +80,11 @@ def save(conn: Connection, portal_id: int, messages: Mapping[MessageKey, SentMes
             "message_id": sent.message_id,
             "text": sent.text,
             "at": sent.at,
+            "bot_id": sent.bot_id,
         }
         for (place, subject_key), sent in sorted(messages.items(), key=lambda item: item[0])
     ]
-    upsert(conn, message, rows, keys=_KEYS, update=("message_id", "text", "at"))
+    upsert(conn, message, rows, keys=_KEYS, update=("message_id", "text", "at", "bot_id"))
 
 
 def notified_states(
@@ -146,4 +147,4 @@ def _ref_columns(state: NotifiedState) -> dict[str, Any]:
 
 
 def _record(row: Row[Any]) -> SentMessage:
-    return SentMessage(row.message_id, row.text, row.at)
+    return SentMessage(row.message_id, row.text, row.at, row.bot_id)

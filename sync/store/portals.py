@@ -133,7 +133,8 @@ def mark_removed(conn: Connection, portal_id: int, reason: str, now: datetime) -
     dead = dict.fromkeys(
         ("access_token_sealed", "refresh_token_sealed", "application_token_sealed")
     )
-    _set(conn, portal_id, now, state="removed", state_reason=reason, removed_at=now, **dead)
+    ended = {"state": "removed", "state_reason": reason, "removed_at": now}
+    _set(conn, portal_id, now, **ended, bot_id=0, bot_problem="", **dead)
     ids = conn.scalars(select(connection.c.id).where(connection.c.portal_id == portal_id)).all()
     oauth_grants.remove_all(conn, ids, people_only=True)
     end_pages(conn, portal_id)

@@ -19,7 +19,8 @@ Json = dict[str, Any]
 class PortalRecord:
     """A tenant. `state`: installing, active, disconnected, paused, removed.
 
-    `installation`: the random id of the present installation, which page tokens name.
+    `installation`: the random id of the present installation, which page tokens name. `bot_id`: the
+    bot that writes messages in chats, 0 for none; `bot_problem`: why there is none though wanted.
     """
 
     id: int
@@ -40,6 +41,8 @@ class PortalRecord:
     updated_at: datetime
     installation: str
     removed_at: datetime | None
+    bot_id: int
+    bot_problem: str
 
 
 @dataclass(frozen=True, slots=True)

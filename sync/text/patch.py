@@ -21,7 +21,8 @@ from sync.text.tree import Block, Document, Node, mapped
 class Patched:
     """The patched text.
 
-    `overlaps` counts changed blocks that the target side had changed too; the target's are lost.
+    `overlaps` counts changed blocks that the target side had changed, or taken out, too. What it
+    holds instead stays beside what is written: nothing is lost here, and the caller decides.
     """
 
     text: str

@@ -57,7 +57,7 @@ class World:
         address: str = "https://portal.example.com",
     ) -> PortalRecord:
         """A portal as if it had been installed before."""
-        told = Installation(
+        installation = Installation(
             MEMBER,
             f"{address}/rest/",
             "https://oauth.bitrix.info/rest/",
@@ -66,7 +66,7 @@ class World:
         )
         now = self.deps.clock.now()
         with writing(self.deps.engine) as conn:
-            portal_id = portals.create_or_update(conn, self.deps.vault, told, now)
+            portal_id = portals.create_or_update(conn, self.deps.vault, installation, now)
             portals.set_state(conn, portal_id, "active", "", now)
         found = self.portal()
         assert found is not None

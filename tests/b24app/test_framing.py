@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from b24app.framing import MAX_CHUNKS, MAX_HEAD_BYTES, BadRequest, IncomingRequest
-from b24app.receiver import BODY_LIMITS, pool_of, pool_sizes
+from b24app.receiver import BODY_LIMITS
+from b24app.request_pools import pool_of, pool_sizes
 
 POST = b"POST /hooks/gitlab/key HTTP/1.1\r\nHost: here\r\n"
 NEXT = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -53,6 +54,9 @@ BAD = [
     (CHUNKED + b"-1\r\n", 400, MALFORMED),
     (CHUNKED + b"0x5\r\n", 400, MALFORMED),
     (CHUNKED + b"\r\n", 400, MALFORMED),
+    (CHUNKED + b"5 \r\nhello\r\n", 400, MALFORMED),
+    (CHUNKED + b"5;\nx\r\nhello\r\n", 400, MALFORMED),
+    (CHUNKED + b"5\nhello\r\n", 400, MALFORMED),
     (CHUNKED + b"5\r\nhelloXX", 400, MALFORMED),
     (CHUNKED + b"fffffffffffffffff\r\n", 400, MALFORMED),
     (CHUNKED + b"5;" + b"x" * 2000, 400, MALFORMED),

@@ -31,6 +31,20 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 KEY, TOKEN, MEMBER = "hook-key-of-the-test", "hook-token-of-the-test", "a" * 32
 SOON = 2.0  # seconds: an acknowledgement takes milliseconds, a machine with others to serve more
+SHORT = {  # deadlines of the process that is tested, in seconds
+    "b24app.receiver.HEAD_SECONDS": 3.0,
+    "b24app.app.OUTBOUND_SECONDS": 1.5,
+    "sync.gitlab.ci_reports.id_tokens.PATIENCE_SECONDS": 1.0,
+}
+SERVE = f"""
+from importlib import import_module
+for name, seconds in {SHORT!r}.items():
+    module, _, constant = name.rpartition(".")
+    assert getattr(import_module(module), constant) > seconds, name
+    setattr(import_module(module), constant, seconds)
+from b24app.cli import main
+raise SystemExit(main(["web"]))
+"""
 
 
 @contextmanager
@@ -101,7 +115,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             "B24BRIDGE_OAUTH_HOSTS": silent,
             "B24BRIDGE_ALLOWED_NETWORKS": "127.0.0.0/8",
         }
-        command = [sys.executable, "-m", "b24app.cli", "web"]
+        command = [sys.executable, "-c", SERVE]
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
         made = Served(port, silent, tmp_path / "log")
         try:
@@ -124,7 +138,7 @@ def _wait_until_it_listens(served: Served) -> None:
 
 def _connect(data: Path, silent: str) -> None:
     vault = Vault(keyfile.read_or_create(data / "secret.key"))
-    told = Installation(
+    installation = Installation(
         MEMBER, "https://p.example/rest/", f"{silent}/rest/", PortalTokens("a", "r", None, 1)
     )
     draft = ConnectionDraft(
@@ -132,7 +146,7 @@ def _connect(data: Path, silent: str) -> None:
     )
     engine = open_database(f"sqlite:///{data / 'b24bridge.sqlite3'}")
     with write(engine) as conn:
-        portal_id = portals.create_or_update(conn, vault, told, NOW)
+        portal_id = portals.create_or_update(conn, vault, installation, NOW)
         portals.save_application_token(conn, vault, portal_id, "application-token", NOW)
         connections.upsert(conn, vault, portal_id, draft, NOW)
     engine.dispose()
@@ -171,7 +185,7 @@ def test_who_is_too_slow_is_told_so(served: Served) -> None:
         answer = slow.recv(4096)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"The request did not arrive in time" in answer
-    assert 9 < time.monotonic() - began < 14
+    assert 2.5 < time.monotonic() - began < 7
 
 
 def test_an_oauth_server_that_hangs_holds_up_no_acknowledgement(served: Served) -> None:
@@ -193,7 +207,7 @@ def test_an_oauth_server_that_hangs_holds_up_no_acknowledgement(served: Served) 
         health.close()
     answers = [future.result() for future in (*pages, *events)]
     assert {status for status, _, _ in answers} <= {401, 429, 503}
-    assert min(seconds for status, seconds, _ in answers if status == 503) < 6.5
+    assert min(seconds for status, seconds, _ in answers if status == 503) < 3.0
 
 
 def test_a_gitlab_whose_keys_do_not_come_holds_up_nobody(served: Served) -> None:
@@ -210,7 +224,7 @@ def test_a_gitlab_whose_keys_do_not_come_holds_up_nobody(served: Served) -> None
         served.assert_acknowledges(10)
     answers = [future.result() for future in reports]
     assert {status for status, _, _ in answers} == {503}, answers
-    assert all(seconds < 12 for _, seconds, _ in answers)
+    assert all(seconds < 6 for _, seconds, _ in answers)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +232,8 @@ def test_a_gitlab_whose_keys_do_not_come_holds_up_nobody(served: Served) -> None
     [
         (b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "The chunks of this body are malformed"),
         (b"Transfer-Encoding: chunked\r\n\r\n5\r\nhelloworld\r\n", 400, "malformed"),
+        (b"Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\n", 400, "malformed"),
+        (b"Transfer-Encoding: chunked\r\n\r\n1;=\r\nx\r\n0\r\n\r\n", 400, "malformed"),
         (b"Content-Length: many\r\n\r\n", 400, "Content-Length is not one number"),
         (b"Transfer-Encoding: gzip\r\n\r\n", 501, "Transfer-Encoding is understood as"),
     ],
@@ -226,12 +242,13 @@ def test_what_is_malformed_is_said_in_a_sentence(
     served: Served, sent: bytes, status: int, text: str
 ) -> None:
     with served.connect() as client:
-        client.sendall(b"POST /hooks/gitlab/x HTTP/1.1\r\nHost: here\r\n" + sent)
+        head = f"POST /hooks/gitlab/{KEY} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n"
+        client.sendall(head.encode() + sent)
         answer = b""
         while piece := client.recv(4096):
             answer += piece
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    first, _, body = answer.partition(b"\r\n\r\n")
+    assert first.startswith(f"HTTP/1.1 {status} ".encode())
     assert text in json.loads(body)["error"]["text"]
 
 

@@ -140,7 +140,7 @@ CASES = {
     "out of scope": ("Out of scope: fixing B24-5", "5 deny"),
     "not in this one": ("Not in this MR: fix B24-5", "5 deny"),
     "known issues": ("Known issues: fix B24-5", "5 deny"),
-    "a WIP": ("WIP: fix B24-5", "5 deny"),
+    "a WIP": ("WIP: fix B24-5", "5 part"),
     "but not yet": ("Fixes B24-5, but not yet", "5 deny"),
     "behind it: is not fixed": ("Closes nothing. B24-5 is not fixed", "5 deny"),
     "behind it: isn't fixed": ("B24-5 isn't fixed by this", "5 deny"),

@@ -35,6 +35,14 @@ CASES = {
         {"branch": "x", "title": "Clean up", "commit": 'Revert "Closes B24-5"'}, "5 revert"),
     "the work is back": (
         {"branch": "again", "title": 'Reapply "Pay (closes B24-5)"'}, "5 move"),
+    "a description lists what the title reverts": (
+        {"title": "Revert 2 commits", "description": "* Closes B24-5\n* Fixes B24-6"},
+        "5 revert 6 revert"),
+    "a description of a revert closes its own task": (
+        {"title": "Revert 2 commits", "description": "* Pay, closes B24-5\n\nCloses B24-6"},
+        "5 revert 6 close"),
+    "a description lists what a title applies again": (
+        {"title": "Reapply 2 commits", "description": "* Closes B24-5"}, "5 move"),
     "two tasks": (
         {"branch": "b24-5", "description": "Closes B24-5, does not close B24-6"},
         "5 close 6 deny"),

@@ -63,10 +63,10 @@ def history(when: str, states: Sequence[Sequence[Job]]) -> list[str]:
     """Return what a job does as the needed jobs go through their states: `started` stays so, and
     `skipped` is looked at again, for a needed job that is played or retried wakes it.
     """
-    seen = ["wait"]
+    events = ["wait"]
     for needs in states:
-        seen.append("start" if seen[-1] == "start" else verdict(when, needs))
-    return seen[1:]
+        events.append("start" if events[-1] == "start" else verdict(when, needs))
+    return events[1:]
 
 
 def when_of(job_when: str, rule: Mapping[str, str]) -> str:

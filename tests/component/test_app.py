@@ -258,6 +258,13 @@ def test_inputs_that_the_apps_own_settings_replace_are_named(world: World) -> No
     assert notes(facts_of(world, run, mr, B24_CHAT="-", B24_LANGUAGE="en")) == []
 
 
+def test_the_log_says_whose_result_a_childs_is(world: World) -> None:
+    mr = world.open_mr()
+    facts = facts_of(world, world.pipeline(mr), mr, CI_PIPELINE_SOURCE="parent_pipeline")
+    [note] = notes(facts)
+    assert note.startswith("the result of a child pipeline is its parent's")
+
+
 @pytest.mark.parametrize("mode", ["report", "merge-request", "deployment"])
 def test_an_include_without_inputs_gives_none_in_vain(mode: str) -> None:
     given = {"version": 2, "mode": mode, "variables": default_inputs(mode)}

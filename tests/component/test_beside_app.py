@@ -35,8 +35,8 @@ def ci_message_of_app(world: World, run: object) -> None:
     place = core.Project(1, 1, "acme/shop", f"{world.gitlab.url}/acme/shop")
     url = f"{place.url}/-/pipelines/{run.id}"
     now = datetime(2026, 3, 1, tzinfo=UTC)
-    told = Pipeline(place, run.id, PipelineStatus.SUCCESS, run.ref, run.sha, url, now)
-    shown = BranchPipeline("ci:1", run.ref, told, ())
+    pipeline = Pipeline(place, run.id, PipelineStatus.SUCCESS, run.ref, run.sha, url, now)
+    shown = BranchPipeline("ci:1", run.ref, pipeline, ())
     chat = world.portal.chats[world.portal.tasks[5].chat_id]
     world.portal.post(chat, 1, render_pipeline_message(shown, "ru"))
 

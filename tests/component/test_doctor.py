@@ -83,6 +83,6 @@ def test_through_the_app_no_webhook_is_asked_for(world: World) -> None:
 def test_an_app_that_is_not_there_is_named(world: World) -> None:
     more = {"B24_DELIVER": "app", "B24_APP_URL": "http://127.0.0.1:9", "B24_ID_TOKEN": "eyJ"}
     ran = world.report(world.pipeline(world.shop), **DOCTOR, **more)
-    said = "app answers no 127.0.0.1:9 cannot be reached: Connection refused (UNREACHABLE)."
+    text = "app answers no 127.0.0.1:9 cannot be reached: Connection refused (UNREACHABLE)."
     assert ran.code == 1
-    assert [line for line in ran.said.splitlines() if " ".join(line.split()).startswith(said)]
+    assert [line for line in ran.said.splitlines() if " ".join(line.split()).startswith(text)]

@@ -86,9 +86,9 @@ def test_another_reader_makes_the_same_jobs_of_a_template(
 ) -> None:
     output, configuration = understood(tmp_path, name, given)
     expected = configured(name, **given)
-    found = {key: row for key, row in configuration.items() if "b24" in key}
-    assert found, output
-    assert comparable(found) == comparable(expected), output
+    jobs = {key: row for key, row in configuration.items() if "b24" in key}
+    assert jobs, output
+    assert comparable(jobs) == comparable(expected), output
 
 
 WRONG = {

@@ -26,8 +26,8 @@ WHERE = ["branch", "title", "description", "commit"]
 
 
 def of_app(text: str, where: str, prefix: str) -> dict[int, str]:
-    found = find_references(text, where, ReferenceRules(prefix=prefix))
-    return {one.task_id: str(one.kind) for one in found}
+    references = find_references(text, where, ReferenceRules(prefix=prefix))
+    return {one.task_id: str(one.kind) for one in references}
 
 
 @pytest.mark.parametrize("where", WHERE)

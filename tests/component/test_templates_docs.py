@@ -130,14 +130,14 @@ def table(page: str, heading: str) -> list[list[str]]:
 
 
 def test_every_input_of_the_tables_exists() -> None:
-    known = {key for name in TEMPLATES for key in inputs(name)}
+    declared = {key for name in TEMPLATES for key in inputs(name)}
     rows = [*table("component", "Inputs of all"), *table("component-app", "What happens")]
     named = {name for row in rows for name in re.findall(r"`([a-z-]+)`", row[0])}
     assert named
-    assert named <= known
-    said = set(re.findall(r"inputs? `([a-z-]+)[:`]", DOCUMENT))
-    assert said
-    assert said <= known
+    assert named <= declared
+    mentioned = set(re.findall(r"inputs? `([a-z-]+)[:`]", DOCUMENT))
+    assert mentioned
+    assert mentioned <= declared
 
 
 def test_a_default_of_the_table_is_that_of_the_header() -> None:

@@ -83,7 +83,7 @@ FAULTS = {
         "report", "    # >>> start.sh\n", "    set -e\n    # >>> start.sh\n", "more than its one",
     ),
     "a template that is too large": (
-        "report", "---\n", "---\n# " + "x" * 9_000 + "\n", "are larger than 61000 bytes",
+        "report", "---\n", "---\n# " + "x" * 9_000 + "\n", "are larger than 64000 bytes",
     ),
     "an early end of the comment": (
         "report", "    export B24_ON_OPEN=", "    #> export B24_ON_OPEN=",
@@ -107,8 +107,8 @@ FAULTS = {
 @pytest.mark.parametrize(("name", "good", "bad", "words"), list(FAULTS.values()), ids=FAULTS)
 def test_a_fault_is_named(name: str, good: str, bad: str, words: str) -> None:
     assert good in TEXTS[name]
-    found = problems(TEXTS[name].replace(good, bad, 1))
-    assert any(words in sentence for sentence in found), found
+    sentences = problems(TEXTS[name].replace(good, bad, 1))
+    assert any(words in sentence for sentence in sentences), sentences
 
 
 @pytest.mark.parametrize("pattern", [r"^(?=a)b$", r"^(?<n>a)$", r"^(a)\1$", r"^a++$", r"^a\Z"])

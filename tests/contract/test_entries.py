@@ -15,9 +15,13 @@ from tests.contract.writing import BYTES, ON, apply, comment, done, entry, file,
 def test_a_comment_reads_back_as_it_was_written(room: Room) -> None:
     address = room.create("Title")
     written = done(room.client, comment(address, "Hello **you**")).comment
-    (seen,) = read(room.client, address).comments or ()
-    assert seen == written
-    assert (seen.text, seen.key, seen.author.is_bridge) == ("Hello **you**", "4/comment:1", True)
+    (read_comment,) = read(room.client, address).comments or ()
+    assert read_comment == written
+    assert (read_comment.text, read_comment.key, read_comment.author.is_bridge) == (
+        "Hello **you**",
+        "4/comment:1",
+        True,
+    )
     assert [visible_text(text) for text in room.texts(address)] == ["Hello **you**"]
 
 
@@ -33,12 +37,15 @@ def test_comments_of_people_have_no_key_and_their_authors(room: Room) -> None:
     second = room.comment(address, "Two")
     room.wait(60)
     room.edit_comment(address, second, "Two, edited")
-    seen = read(room.client, address).comments or ()
-    assert [(each.text, each.key, each.author.id) for each in seen] == [
+    comments = read(room.client, address).comments or ()
+    assert [(each.text, each.key, each.author.id) for each in comments] == [
         ("One", "", room.person("bob")),
         ("Two, edited", "", room.person("bob")),
     ]
-    assert (seen[0].edited_at, seen[1].edited_at is not None) == (None, room.traits.tells_edits)
+    assert (comments[0].edited_at, comments[1].edited_at is not None) == (
+        None,
+        room.traits.tells_edits,
+    )
     room.delete_comment(address, second)
     assert [each.text for each in read(room.client, address).comments or ()] == ["One"]
 
@@ -48,9 +55,13 @@ def test_our_comment_is_edited_and_deleted(room: Room) -> None:
     written = done(room.client, comment(address)).comment
     assert written is not None
     edited = done(room.client, EditComment("4/edit:1", address, written.id, "Hi")).comment
-    (seen,) = read(room.client, address).comments or ()
+    (read_comment,) = read(room.client, address).comments or ()
     assert edited is not None
-    assert (seen.text, seen.id, seen.key) == ("Hi", written.id, "4/comment:1")
+    assert (read_comment.text, read_comment.id, read_comment.key) == (
+        "Hi",
+        written.id,
+        "4/comment:1",
+    )
     deletion = DeleteComment("4/delete:1", address, written.id)
     assert [type(outcome) for outcome in apply(room.client, deletion, deletion)] == [Done, Done]
     assert read(room.client, address).comments == ()
@@ -72,22 +83,22 @@ def test_internal_comments_stay_internal(room: Room) -> None:
         return
     address = room.create("Title")
     written = done(room.client, comment(address, "Among us", internal=True)).comment
-    (seen,) = read(room.client, address).comments or ()
+    (read_comment,) = read(room.client, address).comments or ()
     assert written is not None
-    assert (written.internal, seen.internal) == (True, True)
+    assert (written.internal, read_comment.internal) == (True, True)
 
 
 @pytest.mark.parametrize("seconds", [60, 5400, 86_400 * 2 + 59])
 def test_logged_work_reads_back_as_it_was_written(room: Room, seconds: int) -> None:
     address = room.create("Title")
     written = done(room.client, entry(address, seconds)).entry
-    (seen,) = read(room.client, address).time or ()
+    (read_entry,) = read(room.client, address).time or ()
     unit = room.traits.time_unit
     kept = round(seconds / unit) * unit
-    assert seen == written
-    assert (seen.seconds, seen.on, seen.key) == (kept, ON, "4/time:1")
-    assert "Worked" in seen.text
-    assert "Carl Pine" in seen.text or seen.author.id == "77"
+    assert read_entry == written
+    assert (read_entry.seconds, read_entry.on, read_entry.key) == (kept, ON, "4/time:1")
+    assert "Worked" in read_entry.text
+    assert "Carl Pine" in read_entry.text or read_entry.author.id == "77"
     assert room.seconds(address) == kept
 
 
@@ -104,9 +115,9 @@ def test_work_is_taken_back_by_an_entry_below_zero(room: Room) -> None:
 def test_a_long_text_of_work_keeps_its_key(room: Room) -> None:
     address = room.create("Title")
     done(room.client, entry(address, 60, "40/time:tracker:1234567890:2", text="word " * 200))
-    (seen,) = read(room.client, address).time or ()
-    assert seen.key == "40/time:tracker:1234567890:2"
-    assert seen.text.count("word") > 10
+    (read_entry,) = read(room.client, address).time or ()
+    assert read_entry.key == "40/time:tracker:1234567890:2"
+    assert read_entry.text.count("word") > 10
 
 
 def test_logged_work_is_deleted_once(room: Room) -> None:
@@ -124,19 +135,19 @@ def test_a_file_is_copied_and_read_again(room: Room) -> None:
     address = room.create("Title")
     written = done(room.client, file(address)).file
     item = read(room.client, address)
-    (seen,) = item.files or ()
+    (read_file,) = item.files or ()
     assert written is not None
-    assert (seen.name, seen.key, seen.id) == ("shot.png", "4/file:1", written.id)
-    assert room.client.download(address, seen) == BYTES
+    assert (read_file.name, read_file.key, read_file.id) == ("shot.png", "4/file:1", written.id)
+    assert room.client.download(address, read_file) == BYTES
     assert item.comments == ()
 
 
 def test_files_of_people_have_no_key(room: Room) -> None:
     address = room.create("Title")
     room.attach(address, "plan.txt", b"plan")
-    (seen,) = read(room.client, address).files or ()
-    assert (seen.name, seen.key) == ("plan.txt", "")
-    assert room.client.download(address, seen) == b"plan"
+    (read_file,) = read(room.client, address).files or ()
+    assert (read_file.name, read_file.key) == ("plan.txt", "")
+    assert room.client.download(address, read_file) == b"plan"
 
 
 def test_too_large_a_file_is_refused_and_nothing_is_left(room: Room) -> None:
@@ -146,9 +157,9 @@ def test_too_large_a_file_is_refused_and_nothing_is_left(room: Room) -> None:
     assert isinstance(outcome.error, Refused)
     assert read(room.client, address).files == ()
     room.attach(address, "big.bin", b"x" * 5000)
-    (seen,) = read(room.client, address).files or ()
+    (read_file,) = read(room.client, address).files or ()
     with pytest.raises(Refused):
-        room.client.download(address, seen)
+        room.client.download(address, read_file)
 
 
 def test_many_comments_and_entries_are_read_whole(room: Room) -> None:

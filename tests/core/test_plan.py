@@ -62,14 +62,14 @@ def test_a_first_merge_request_moves_shows_and_tells() -> None:
     assert notification.records == Records(review_event=(key, ReviewEvent.OPENED))
     assert (plan.step, plan.records) == (Step.REVIEW, (notification.records,))
     assert (plan.needs, plan.problems) == (frozenset(), ())
-    assert plan.decision == "; ".join(one.reason for one in plan.commands)
+    assert plan.decision == "; ".join(command.reason for command in plan.commands)
 
 
 def test_what_people_may_still_be_told_is_recorded_as_reached() -> None:
     """Told as reopened, recorded as approved."""
-    known = link("approved", review_event=ReviewEvent.CLOSED)
+    stored = link("approved", review_event=ReviewEvent.CLOSED)
     rules = Rules(default=GroupRules(notify=frozenset(ReviewEvent)))
-    (notification,) = plan_review_notifications(view(known), rules).commands
+    (notification,) = plan_review_notifications(view(stored), rules).commands
     assert notification.key == "review:1/7!12:reopened:5"
     event = (MergeRequestKey(1, 7, 12), ReviewEvent.APPROVED)
     assert notification.records == Records(review_event=event)
@@ -77,7 +77,7 @@ def test_what_people_may_still_be_told_is_recorded_as_reached() -> None:
 
 def test_reasons_are_told_in_the_portals_language() -> None:
     plan = plan_task(view(link("merged")), replace(DEFAULT_RULES, language="ru"), NOW)
-    assert [one.reason for one in plan.commands] == [
+    assert [command.reason for command in plan.commands] == [
         "переведена в статус «завершена»: !12 «Payment gateway» слит, открытых нет",
         "карточка для !12 «Payment gateway»",
         "сообщено ответственному: !12 «Payment gateway»",
@@ -348,20 +348,20 @@ def test_an_unknown_stage_is_said_and_the_step_is_recorded() -> None:
         "correct the stage in the settings"
     )
     assert (plan.problems, plan.step) == ((problem,), Step.CLOSED)
-    assert [one.key for one in plan.commands] == [CARD]
+    assert [command.key for command in plan.commands] == [CARD]
     assert plan.decision == f"{problem}; card for !12 “Payment gateway”"
 
 
 def test_the_portals_zero_means_the_first_stage() -> None:
     rules = Rules(groups={3: GroupRules({Step.REVIEW: StepTarget(None, StageRef(title="New"))})})
     found = plan_task(grouped(link(), task=task(group_id=3, stage_id=0)), rules, NOW)
-    assert "stage" not in [one.key for one in found.commands]
+    assert "stage" not in [command.key for command in found.commands]
 
 
 def test_a_stage_by_id_needs_no_reading_of_stages() -> None:
     plan = plan_task(grouped(link("draft"), stages=None), STAGED, NOW)
     assert plan.needs == frozenset()
-    (stage,) = [one for one in plan.commands if one.key == "stage"]
+    (stage,) = [command for command in plan.commands if command.key == "stage"]
     assert stage.command == SetStage(2103, 11)
     assert stage.records == Records(step=Step.DEVELOPMENT)
 
@@ -369,7 +369,7 @@ def test_a_stage_by_id_needs_no_reading_of_stages() -> None:
 def test_a_task_of_no_workgroup_has_no_stage() -> None:
     rules = Rules(default=STAGED.groups[3])
     plan = plan_task(view(link(), stages=None), rules, NOW)
-    assert [one.key for one in plan.commands] == ["status", CARD]
+    assert [command.key for command in plan.commands] == ["status", CARD]
     assert plan.decision.startswith("the task is in no workgroup, so it has no stage “review”; ")
     assert plan.problems == ()
 

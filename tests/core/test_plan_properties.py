@@ -127,9 +127,9 @@ def test_keys_are_unique_and_a_plan_that_needs_reading_writes_nothing(
     seen: TaskView, rules: Rules
 ) -> None:
     plan = plan_task(seen, rules, NOW)
-    keys = [one.key for one in plan.commands]
+    keys = [command.key for command in plan.commands]
     assert len(set(keys)) == len(keys)
-    assert all(one.reason for one in plan.commands)
+    assert all(command.reason for command in plan.commands)
     assert plan.decision
     if plan.needs:
         assert (plan.commands, plan.step, plan.records) == ((), seen.step, ())
@@ -140,11 +140,13 @@ def test_every_command_ends_or_has_one_effect(seen: TaskView, rules: Rules) -> N
     plan = plan_task(seen, rules, NOW)
     if not plan.needs:
         ended = [f"smart_commit:{key}" for key in plan.finished_smart_commits]
-        written = [one.key for one in plan.commands if one.key.startswith("smart_commit:")]
+        written = [
+            command.key for command in plan.commands if command.key.startswith("smart_commit:")
+        ]
         assert sorted(ended + written) == sorted(
-            f"smart_commit:{one.key}" for one in seen.smart_commits
+            f"smart_commit:{smart_commit.key}" for smart_commit in seen.smart_commits
         )
-        moves = [one.key for one in plan.commands if isinstance(one.command, MoveTask)]
+        moves = [command.key for command in plan.commands if isinstance(command.command, MoveTask)]
         assert len(moves) <= 1
 
 
@@ -157,9 +159,9 @@ def test_what_was_before_the_connection_is_never_written(seen: TaskView, rules: 
 
 @given(views(), rule_sets)
 def test_a_task_is_moved_only_when_the_step_changes(seen: TaskView, rules: Rules) -> None:
-    step = step_of(one.merge_request for one in seen.links if one.moves_task)
+    step = step_of(link.merge_request for link in seen.links if link.moves_task)
     plan = plan_task(replace(seen, step=step), rules, NOW)
-    assert not {"status", "stage"} & {one.key for one in plan.commands}
+    assert not {"status", "stage"} & {command.key for command in plan.commands}
 
 
 events = st.tuples(st.integers(0, 2), st.sampled_from(sorted(STATES)))

@@ -18,7 +18,7 @@ def applied(view: TaskView, plan: Plan, now: datetime = NOW) -> TaskView:
     """The view after all of the plan's effects were carried out and its records made."""
     for planned in plan.commands:
         view = _carried_out(view, planned.command, now)
-    milestones = dict(one.review_event for one in plan.records if one.review_event)
+    milestones = dict(record.review_event for record in plan.records if record.review_event)
     links = (
         replace(link, review_event=milestones.get(link.merge_request.key, link.review_event))
         for link in view.links
@@ -57,7 +57,9 @@ class World:
     def round(self) -> str:
         self.plan = plan_task(self.view, self.rules, self.now)
         self.view = applied(self.view, self.plan, self.now)
-        self.log.append(", ".join(brief(one.key, one.command) for one in self.plan.commands))
+        self.log.append(
+            ", ".join(brief(command.key, command.command) for command in self.plan.commands)
+        )
         return self.log[-1]
 
     def link(self, number: int, change: Callable[[LinkView], LinkView]) -> None:

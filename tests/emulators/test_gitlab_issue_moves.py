@@ -25,16 +25,16 @@ def test_what_moves_and_what_does_not(world):
     world.clock.move(60)
     world.acts()
     issue.move(2)
-    there = world.client().projects.get(2).issues.get(1)
+    moved = world.client().projects.get(2).issues.get(1)
     here = world.project().issues.get(1)
-    assert (here.state, here.moved_to_id, there.state) == ("closed", there.id, "opened")
-    assert there.id != here.id
-    assert (there.labels, there.updated_at) == (["bug"], "2026-03-02T09:00:00.000Z")
-    assert there.description.startswith("![shot](/uploads/")
-    assert there.description != shot["markdown"]
-    copied = world.call("GET", f"/projects/2{there.description[8:-1]}")
+    assert (here.state, here.moved_to_id, moved.state) == ("closed", moved.id, "opened")
+    assert moved.id != here.id
+    assert (moved.labels, moved.updated_at) == (["bug"], "2026-03-02T09:00:00.000Z")
+    assert moved.description.startswith("![shot](/uploads/")
+    assert moved.description != shot["markdown"]
+    copied = world.call("GET", f"/projects/2{moved.description[8:-1]}")
     assert copied.content == b"\x89PNG"
-    old, new = ([n.id for n in each.notes.list(get_all=True)] for each in (here, there))
+    old, new = ([n.id for n in each.notes.list(get_all=True)] for each in (here, moved))
     assert not set(old) & set(new)
     assert world.acts() == [("issue", "close")]  # the target has no hook here
 

@@ -44,8 +44,8 @@ def test_internal_stays_as_it_was_made(world):
     note = issue.notes.create({"body": "Secret", "internal": True})
     changed = world.call("PUT", f"{N}/{note.id}", json={"body": "Open", "internal": False}).json()
     assert (note.internal, changed["internal"], changed["body"]) == (True, True, "Open")
-    seen = [n["body"] for n in world.call("GET", N, "gus").json()]
-    assert seen == []
+    bodies = [n["body"] for n in world.call("GET", N, "gus").json()]
+    assert bodies == []
     kinds = [body["event_type"] for body in world.hooks()]
     assert kinds == ["confidential_note", "confidential_note"]
 

@@ -80,9 +80,13 @@ def _delivery(world: World, number: int, event: str, payload: dict[str, Any]) ->
 
 def _left(world: World) -> list[object]:
     with read(world.database) as conn:
-        found = list_failures(conn, world.portal_id)
+        failures = list_failures(conn, world.portal_id)
     # That nobody knows who wrote a commit is an answer.
-    return [(one.kind, one.about, one.text) for one in found if one.kind != "smart-commit"]
+    return [
+        (failure.kind, failure.about, failure.text)
+        for failure in failures
+        if failure.kind != "smart-commit"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def sample(world: World, trigger: str) -> None:
 
 
 def elapsed(world: World) -> list[int]:
-    return [one.seconds for one in world.b24.state.elapsed.values()]
+    return [entry.seconds for entry in world.b24.state.elapsed.values()]
 
 
 def in_silence(world: World) -> World:
@@ -45,8 +45,8 @@ def listen(world: World) -> None:
 @pytest.mark.parametrize("commits", [1, 2, 5])
 def test_a_sample_of_a_push_does_nothing(world: World, commits: int) -> None:
     in_silence(world)
-    said = "Pay\n\nB24-2103 #time 6h #done\n\nCloses B24-2103"
-    world.gitlab.push(world.shop, "main", [said] * commits, "ann")
+    text = "Pay\n\nB24-2103 #time 6h #done\n\nCloses B24-2103"
+    world.gitlab.push(world.shop, "main", [text] * commits, "ann")
     listen(world)
     world.tick(40 * DAY)
     sample(world, "push_events")
@@ -60,11 +60,11 @@ def test_a_sample_of_a_push_does_nothing(world: World, commits: int) -> None:
 def test_repairing_a_hook_with_a_sample_does_nothing(world: World) -> None:
     world.gitlab.push(world.shop, "main", ["Pay\n\nB24-2103 #time 6h #comment Done"], "ann")
     world.settle()
-    seen = elapsed(world)
+    before = elapsed(world)
     world.tick(40 * DAY)
     sample(world, "push_events")
     world.settle()
-    assert elapsed(world) == seen
+    assert elapsed(world) == before
 
 
 @pytest.mark.parametrize("state", ["opened", "merged"])
@@ -175,7 +175,7 @@ def test_a_flag_switched_on_off_on_is_three_events(world: World) -> None:
     for _ in range(3):
         world.gitlab.keeping.toggle_flag(world.shop, "dark", "ann")
         world.settle()
-    assert len([one for one in world.outcomes() if one.startswith("feature_flag")]) == 3
+    assert len([outcome for outcome in world.outcomes() if outcome.startswith("feature_flag")]) == 3
 
 
 def test_a_branch_made_again_is_told_again(world: World) -> None:
@@ -188,7 +188,7 @@ def test_a_branch_made_again_is_told_again(world: World) -> None:
         world.gitlab.delete_branch(world.shop, "next", "ann")
         world.settle()
         world.tick(4 * DAY)
-    assert len([one for one in world.outcomes() if one.startswith("push to next")]) == 4
+    assert len([outcome for outcome in world.outcomes() if outcome.startswith("push to next")]) == 4
     assert len(heads(world)) == 4
 
 

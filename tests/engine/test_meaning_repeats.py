@@ -10,7 +10,7 @@ SAID = "Pay B24-2103 #time 1h #comment Half is done"
 
 
 def logged(world: World) -> list[tuple[int, int]]:
-    return [(one.user_id, one.seconds) for one in world.b24.state.elapsed.values()]
+    return [(entry.user_id, entry.seconds) for entry in world.b24.state.elapsed.values()]
 
 
 def said(world: World) -> int:
@@ -20,6 +20,7 @@ def said(world: World) -> int:
 
 def brought(world: World, way: str) -> None:
     """One-commit work of bob's under its own title, brought to main by ann or by GitLab."""
+    world.b24.state.add_user("Anna", email="ann@acme.example", id=9)  # whose hours would count
     world.gitlab.push(world.shop, "pay", [SAID], "bob")
     mr = world.gitlab.open_mr(world.shop, "pay", SAID, "bob")
     world.settle()

@@ -29,7 +29,7 @@ CLOSED = (
 def failed(world: World) -> list[tuple[str, str]]:
     """(id, why) of what waits for somebody to repeat it."""
     with read(world.database) as conn:
-        return [(one.id, one.text) for one in list_failures(conn, world.portal_id)]
+        return [(failure.id, failure.text) for failure in list_failures(conn, world.portal_id)]
 
 
 def shut(world: World) -> Callable[[], None]:

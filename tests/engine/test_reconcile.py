@@ -25,8 +25,8 @@ def test_a_rehearsal_says_what_would_be_written_and_writes_nothing(world: World)
     world.work()
     world.b24.faults.gateway_down = False
     deps = world.deps()
-    found = rehearse(deps, world.portal_id, [2103], world.clients("one").portal(world.portal_id))
-    kinds = [type(one.command) for one in found[2103].commands]
+    plans = rehearse(deps, world.portal_id, [2103], world.clients("one").portal(world.portal_id))
+    kinds = [type(command.command) for command in plans[2103].commands]
     assert kinds[:2] == [MoveTask, PutMessage]
     assert (world.b24.writes, world.commands(), world.decisions()) == ({}, [], [])
 

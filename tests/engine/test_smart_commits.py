@@ -42,9 +42,9 @@ def logged(world: World) -> list[tuple[int, int, int, str]]:
 def refusals(world: World) -> list[str]:
     with read(world.database) as conn:
         return [
-            one.text
-            for one in services_overview.list_failures(conn, world.portal_id)
-            if one.kind == "smart-commit"
+            failure.text
+            for failure in services_overview.list_failures(conn, world.portal_id)
+            if failure.kind == "smart-commit"
         ]
 
 
@@ -225,8 +225,8 @@ def test_who_is_mapped_later_may_be_heard_by_a_replay(world: World) -> None:
     pushed(world, "Closes B24-2103", branch="main", user="cid")
     world.rules = Rules(people={"cid": 8})
     with write(world.database) as conn:
-        found = [(f.kind, f.id) for f in services_overview.list_failures(conn, world.portal_id)]
-        assert replay.replay(conn, world.portal_id, found, world.clock.now()) == 1
+        failures = [(f.kind, f.id) for f in services_overview.list_failures(conn, world.portal_id)]
+        assert replay.replay(conn, world.portal_id, failures, world.clock.now()) == 1
     world.settle()
     assert (world.status(), refusals(world)) == (COMPLETED, [])
 

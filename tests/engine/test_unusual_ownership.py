@@ -456,6 +456,64 @@ def test_two_forks_with_the_same_branch_are_two(world: World) -> None:
     assert statuses(world) == (COMPLETED, IN_PROGRESS)
 
 
+@pytest.mark.parametrize("hooked", [True, False], ids=["its hook", "asked for"])
+@pytest.mark.parametrize("kind", ["branch", "merge request"])
+def test_a_forks_own_pipeline_speaks_for_its_merge_request(
+    world: World, kind: str, hooked: bool
+) -> None:
+    fork = forked(world) if hooked else world.gitlab.branching.fork(world.shop, "cid/shop", "cid")
+    world.gitlab.push(fork, "fix", ["B24-2103 theirs"], "cid")
+    mr = world.gitlab.open_mr(world.shop, "fix", "From a fork", "cid", source_project=fork)
+    world.settle()
+    run = (
+        world.gitlab.run_pipeline(mr, in_fork=True)
+        if kind == "merge request"
+        else world.gitlab.run_pipeline(fork, ref="fix")
+    )
+    run.set_status("failed")
+    _heard(world, mr, hooked=hooked)
+    assert field_of(world) == "failed"
+    world.gitlab.push(fork, "fix", ["Mend"], "cid")
+    world.settle()
+    world.gitlab.run_pipeline(fork, ref="fix").set_status("success")
+    _heard(world, mr, hooked=hooked)
+    assert field_of(world) == "passed"
+
+
+def _heard(world: World, mr: MergeRequest, *, hooked: bool) -> None:
+    """Of a fork that is not connected only the sweep's question tells."""
+    world.settle()
+    if not hooked:
+        world.gitlab.update_mr(mr, "ann", title=f"{mr.title}, seen")
+        world.settle()
+        world.tick(120)
+        assert Sweep(world.deps()).run(world.clock.now())
+        world.settle()
+
+
+def test_a_forks_pipeline_of_another_branch_with_the_commit_is_silent(world: World) -> None:
+    fork = forked(world)
+    world.gitlab.push(fork, "fix", ["B24-2103 theirs"], "cid")
+    world.gitlab.open_mr(world.shop, "fix", "From a fork", "cid", source_project=fork)
+    world.settle()
+    fork.branches["twin"] = replace(fork.branches["fix"], name="twin")
+    world.gitlab.run_pipeline(fork, ref="twin").set_status("failed")
+    world.settle()
+    assert field_of(world) is None
+
+
+def test_our_pipeline_of_the_forks_request_is_newer_than_its_own(world: World) -> None:
+    fork = forked(world)
+    world.gitlab.push(fork, "fix", ["B24-2103 theirs"], "cid")
+    mr = world.gitlab.open_mr(world.shop, "fix", "From a fork", "cid", source_project=fork)
+    world.gitlab.run_pipeline(mr, in_fork=True).set_status("failed")
+    world.settle()
+    assert field_of(world) == "failed"
+    world.gitlab.run_pipeline(mr).set_status("success")
+    world.settle()
+    assert field_of(world) == "passed"
+
+
 def test_a_comment_on_our_commit_is_not_the_forks(world: World) -> None:
     world.gitlab.add_hook(world.shop, "http://bridge.test/hook", "note_events")
     fork = forked(world)

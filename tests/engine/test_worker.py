@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -79,8 +80,6 @@ def test_a_lost_wake_up_costs_no_more_than_a_check(walled: World) -> None:
 
 
 def test_a_wake_up_starts_the_work(walled: World, tmp_path: Path, monkeypatch) -> None:
-    from datetime import timedelta
-
     monkeypatch.setattr(worker, "CHECK_EVERY", timedelta(hours=1))
     wake_ups = WakeUps(open_queue(str(tmp_path / "queue.sqlite3")))
     with running(live(walled), wake_ups=wake_ups):
@@ -122,6 +121,7 @@ def test_a_database_that_fails_for_a_while_ends_no_worker(walled: World, monkeyp
     monkeypatch.setattr(worker, "take_turn", failing)
     deps = replace(live(walled), jitter=lambda: 0.0)
     monkeypatch.setattr("sync.engine.backoff.MIN_SECONDS", 0.05)
+    monkeypatch.setattr(worker, "CHECK_EVERY", timedelta(seconds=0.1))
     walled.opened()
     with running(deps):
         until(lambda: walled.status() == IN_PROGRESS)

@@ -51,8 +51,8 @@ def test_a_merge_requests_life_is_heard_in_typed_events(gitlab, heard):
     gitlab.merge(mr, "alice")
     pushed, *told = heard()
     assert (type(pushed), pushed.branch, pushed.created) == (Push, BRANCH, True)
-    assert all(type(one) in (MergeRequestEvent, Push) for one in told)
-    requests = [one for one in told if isinstance(one, MergeRequestEvent)]
+    assert all(type(event) in (MergeRequestEvent, Push) for event in told)
+    requests = [event for event in told if isinstance(event, MergeRequestEvent)]
     assert [(one.action, one.merge_request.state.value) for one in requests] == [
         ("open", "opened"),
         ("approved", "opened"),
@@ -61,7 +61,7 @@ def test_a_merge_requests_life_is_heard_in_typed_events(gitlab, heard):
         ("reopen", "opened"),
         ("merge", "merged"),
     ]
-    assert [(one.actor_approved, one.approval_rules_met) for one in requests[1:3]] == [
+    assert [(event.actor_approved, event.approval_rules_met) for event in requests[1:3]] == [
         (True, True),
         (False, False),
     ]
@@ -74,13 +74,13 @@ def test_a_pipeline_is_heard_until_its_end(gitlab, heard):
     run = gitlab.run_pipeline(mr)
     run.set_status("running")
     run.set_status("failed")
-    told = [one for one in heard() if isinstance(one, PipelineEvent)]
-    assert [one.pipeline.status for one in told][-2:] == [
+    events = [event for event in heard() if isinstance(event, PipelineEvent)]
+    assert [one.pipeline.status for one in events][-2:] == [
         PipelineStatus.RUNNING,
         PipelineStatus.FAILED,
     ]
-    assert {one.pipeline.merge_request_iid for one in told} == {mr.iid}
-    times = [one.pipeline.updated_at for one in told]
+    assert {one.pipeline.merge_request_iid for one in events} == {mr.iid}
+    times = [one.pipeline.updated_at for one in events]
     assert times == sorted(times)
 
 
@@ -90,9 +90,9 @@ def test_a_push_that_takes_approvals_back_is_heard_so(gitlab, heard):
     gitlab.approve(mr, "boris")
     heard()
     gitlab.push("web/shop", BRANCH, ["More"], "alice")
-    requests = [one for one in heard() if isinstance(one, MergeRequestEvent)]
+    requests = [event for event in heard() if isinstance(event, MergeRequestEvent)]
     assert True in [one.approvals_reset for one in requests]
-    assert [one.actor_approved for one in requests] == [None] * len(requests)
+    assert [event.actor_approved for event in requests] == [None] * len(requests)
 
 
 def test_a_delivery_sent_again_has_the_same_key_and_another_body_does_not(
@@ -113,7 +113,7 @@ def test_before_19_the_token_alone_decides(gitlab, heard, receiver):
     gitlab.state.version = "16.11.0-ee"
     opened(gitlab)
     assert "webhook-id" not in {name.lower() for name in receiver.heard[0][0]}
-    assert [type(one) for one in heard()] == [Push, MergeRequestEvent]
+    assert [type(event) for event in heard()] == [Push, MergeRequestEvent]
 
 
 def test_a_replayed_delivery_is_not_authentic_after_five_minutes(gitlab, heard, clock):
@@ -162,11 +162,13 @@ def test_what_changed_since_a_moment_is_found(gitlab, connect, clock):
     second = gitlab.open_mr("web/shop", "B24-7", "Two", "alice")
     client = connect()
     found = [
-        one.iid for one in api_merge_requests.read_merge_requests_since(client, 1, clock.now())
+        event.iid for event in api_merge_requests.read_merge_requests_since(client, 1, clock.now())
     ]
     assert found == [second.iid]
     earlier = clock.now() - timedelta(hours=2)
-    found = [one.iid for one in api_merge_requests.read_merge_requests_since(client, 1, earlier)]
+    found = [
+        event.iid for event in api_merge_requests.read_merge_requests_since(client, 1, earlier)
+    ]
     assert found == [first.iid, second.iid]
 
 
@@ -177,7 +179,8 @@ def test_the_projects_are_read_over_all_pages(gitlab, connect):
     assert len(api_merge_requests.read_projects(client, {})) == 106
     assert len(api_merge_requests.read_projects(client, {"groups": ["web"]})) == 106
     assert [
-        one.path for one in api_merge_requests.read_projects(client, {"projects": ["web/shop", 1]})
+        event.path
+        for event in api_merge_requests.read_projects(client, {"projects": ["web/shop", 1]})
     ] == ["web/shop"]
 
 

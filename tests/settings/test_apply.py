@@ -55,7 +55,7 @@ def vault():
 
 @pytest.fixture
 def portal(engine, vault):
-    told = Installation(
+    installation = Installation(
         "m" * 32,
         "https://portal.example.com/rest/",
         "https://oauth.bitrix.info/rest/",
@@ -63,7 +63,7 @@ def portal(engine, vault):
         language="ru",
     )
     with write(engine) as conn:
-        portals.create_or_update(conn, vault, told, NOW)
+        portals.create_or_update(conn, vault, installation, NOW)
         return portals.by_member(conn, "m" * 32)
 
 
@@ -100,6 +100,33 @@ def test_applying_again_changes_nothing(engine, vault, portal, change):
     done = change(DOCUMENT)
     assert (done.created, done.changed, done.removed) == ([], [], [])
     assert secrets(engine, vault, portal) == before
+
+
+def test_one_history_is_not_given_to_two_connections(engine, portal, change):
+    change(DOCUMENT)
+    twice = DOCUMENT.replace(
+        "  - name: second\n",
+        "  - name: third\n    url: https://git.example.net\n    was: second\n"
+        "  - name: fourth\n    was: second\n",
+    )
+    with pytest.raises(Invalid, match="was: second: is said of several connections"):
+        change(twice)
+    assert names(engine, portal) == ["main", "second"]
+
+
+@pytest.mark.parametrize(
+    ("connection", "text"),
+    [
+        ("token: {env: ONE}\n    rotate_token: true", "needs `token: {stored: true}`"),
+        ("rotate_token: true", "needs `token: {stored: true}`"),
+        ("kind: youtrack\n    rotate_token: true", "only GitLab's tokens can"),
+    ],
+)
+def test_a_token_that_renews_itself_is_kept_in_the_database(change, connection, text):
+    with pytest.raises(Invalid, match=text):
+        change(
+            DOCUMENT.replace("url: https://git.example.org", f"url: https://g.io\n    {connection}")
+        )
 
 
 @pytest.mark.parametrize(

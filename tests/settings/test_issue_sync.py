@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
+from b24app.texts import translate
 from sync.core.issue_sync.mapping import (
     DEFAULT_FIELDS,
     CustomField,
@@ -32,6 +34,7 @@ from sync.core.model.tasks import TaskStatus
 from sync.core.rules.portal import StageRef
 from sync.settings.document import read, write
 from sync.settings.issue_sync import to_mapping
+from sync.settings.problems import Invalid
 from tests.settings.test_document import FakePortal, problems
 
 HEAD = """\
@@ -285,3 +288,24 @@ def test_names_of_statuses_and_columns_become_ids_and_what_is_gone_is_said():
         "the tracker has no status 'Doing'; it has: To do",
         "the workgroup has no column '99'; it has: New, Check",
     )
+
+
+class FakeTrackers:
+    def project_id(self, connection: str, project: str) -> str | None:
+        known = {"team/shop": "7", "7": "7", "team/away": ""}
+        return known.get(project.casefold())
+
+
+def test_projects_that_are_not_there_or_named_twice_are_problems():
+    text = HEAD + (
+        "issue_sync:\n  pairs:\n    - {workgroup: 7, project: team/shop}\n"
+        "    - {workgroup: 7, project: 7}\n    - {workgroup: 8, project: 7}\n"
+        "    - {workgroup: 9, project: team/gone}\n    - {workgroup: 9, project: team/away}\n"
+    )
+    with pytest.raises(Invalid) as caught:
+        read(text, {}, trackers=FakeTrackers())
+    shown = {problem.path: problem.text for problem in caught.value.problems}
+    assert list(shown) == ["issue_sync.pairs[1]", "issue_sync.pairs[3].project"]
+    for text in shown.values():
+        assert "пар" in translate("ru", text) or "проект" in translate("ru", text)
+        assert not re.search("[a-z]{4}", translate("ru", text))

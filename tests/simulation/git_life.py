@@ -25,7 +25,7 @@ _WORK = re.compile(r"\bwork-(\d+)\b")
 @dataclass
 class Life:
     """`task_of`: by piece of work; `landed`: pieces that some merge request brought home;
-    `taken_back`: by request, the task whose work it reverts.
+    `taken_back`: by request, the tasks whose work it reverts.
     """
 
     world: World
@@ -34,7 +34,7 @@ class Life:
     task_of: dict[int, int] = field(default_factory=dict)
     landed: set[int] = field(default_factory=set)
     ever_named: dict[int, set[int]] = field(default_factory=dict)  # request -> tasks
-    taken_back: dict[int, int] = field(default_factory=dict)
+    taken_back: dict[int, set[int]] = field(default_factory=dict)
 
     def message(self) -> str:
         number, task_id = len(self.task_of) + 1, self.random.choice(TASKS)
@@ -65,8 +65,8 @@ class Life:
             if mr.state == "opened":
                 tasks = {self.task_of[n] for n in self.pieces(mr)}
                 self.ever_named.setdefault(mr.iid, set()).update(tasks)
-        for iid, task_id in self.taken_back.items():
-            self.ever_named.setdefault(iid, set()).add(task_id)
+        for iid, tasks in self.taken_back.items():
+            self.ever_named.setdefault(iid, set()).update(tasks)
 
 
 def open_request(life: Life) -> None:
@@ -109,16 +109,21 @@ def open_release(life: Life) -> None:
 
 
 def revert(life: Life) -> None:
-    """A request that takes a landed piece of work back, as the code host's button makes one."""
+    """A request that takes landed work back: one piece, as the code host's button makes it, or
+    two, whose titles it lists.
+    """
     gitlab, shop = life.world.gitlab, life.world.shop
     if not life.landed:
         return
-    number, branch = life.random.choice(sorted(life.landed)), f"revert-{len(life.requests) + 1}"
-    title = f'Revert "Did work-{number} for B24-{life.task_of[number]}"'
-    gitlab.push(shop, branch, [title], "ann")
-    mr = gitlab.open_mr(shop, branch, title, "ann")
+    branch = f"revert-{len(life.requests) + 1}"
+    numbers = sorted({life.random.choice(sorted(life.landed)) for _ in range(2)})
+    titles = [f"Did work-{number}, closes B24-{life.task_of[number]}" for number in numbers]
+    title = f'Revert "{titles[0]}"' if len(titles) == 1 else "Revert 2 commits"
+    body = "".join(f"\n* {each}" for each in titles) if len(titles) > 1 else ""
+    gitlab.push(shop, branch, [f"{title}\n{body}"], "ann")
+    mr = gitlab.open_mr(shop, branch, title, "ann", description=body.strip())
     life.requests.append(mr)
-    life.taken_back[mr.iid] = life.task_of[number]
+    life.taken_back[mr.iid] = {life.task_of[number] for number in numbers}
 
 
 def force_push(life: Life) -> None:
@@ -172,7 +177,8 @@ def merge(life: Life) -> None:
 def press_test(life: Life) -> None:
     world = life.world
     hook = next(iter(world.gitlab.state.hooks.values()))
-    trigger = "merge_requests_events" if life.requests else "push_events"
+    of_request = life.requests and life.random.random() < 0.7
+    trigger = "merge_requests_events" if of_request else "push_events"
     name, body = samples.build(world.gitlab.state, hook, trigger)
     world._hooked(Waiting(hook, name, body, world.gitlab.state.next_uuid(), world.clock.now()))
 

@@ -124,8 +124,8 @@ def test_a_handle_is_taken_apart(text: str, wanted: tuple[int, int, int, str] | 
 
 @pytest.mark.parametrize("stage", ["", "test", "a:b"])
 def test_a_name_is_taken_apart_again(stage: str) -> None:
-    one = AlertKey(RefKey(1, 7, "feature/#12"), 12, stage)
-    assert AlertKey.parse(one.subject_key) == one
+    alert_key = AlertKey(RefKey(1, 7, "feature/#12"), 12, stage)
+    assert AlertKey.parse(alert_key.subject_key) == alert_key
 
 
 def test_the_mean_time_to_recovery_is_told_by_line(

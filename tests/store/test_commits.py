@@ -41,7 +41,7 @@ def test_a_title_finds_its_commits(engine: Engine, title: str, shas: list[str]) 
         for branch in ("main", "side"):
             commits.save(conn, [(a_project(c), branch, told)], NOW)
         commits.save(conn, [(a_project(c, 99), "main", [Commit("x", "Fix", "", None)])], NOW)
-        found = commits.by_title(conn, (c, a_project(c).id), [title, "none"])
-    assert {name: [one.sha for one in of] for name, of in found.items()} == (
+        rows = commits.by_title(conn, (c, a_project(c).id), [title, "none"])
+    assert {name: [one.sha for one in of] for name, of in rows.items()} == (
         {title: shas} if shas else {}
     )

@@ -55,8 +55,8 @@ def test_the_last_result_of_the_environment_comes_before(
     with write(engine) as conn:
         a_connection(conn, a_portal(conn))
         deployments.save(conn, [*known, NEW], NOW)
-        found = deployments.previous_results(conn, [NEW])
-    assert found == ({} if before is None else {deployments.deployment_key(NEW): before})
+        rows = deployments.previous_results(conn, [NEW])
+    assert rows == ({} if before is None else {deployments.deployment_key(NEW): before})
 
 
 @pytest.mark.parametrize(
@@ -73,5 +73,5 @@ def test_a_jobs_word_for_what_the_host_tells_is_known_for_it(
     with write(engine) as conn:
         a_connection(conn, a_portal(conn))
         deployments.save(conn, [NEW, told], NOW)
-        found = deployments.also_on_host(conn, [told])
-    assert found == ({deployments.deployment_key(told)} if twice else frozenset())
+        rows = deployments.also_on_host(conn, [told])
+    assert rows == ({deployments.deployment_key(told)} if twice else frozenset())

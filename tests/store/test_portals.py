@@ -27,8 +27,9 @@ from sync.core.model.pipelines import FailedJob
 from sync.core.model.plans import NotifiedState, PlannedCommand
 from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import LinkKind, Task, TaskStatus
-from sync.store import activity as store_activity
 from sync.store import (
+    access,
+    bots,
     deployments,
     hook_logs,
     inbox,
@@ -47,10 +48,12 @@ from sync.store import (
     subjects,
     tasks,
 )
+from sync.store import activity as store_activity
 from sync.store import merge_request_commits as store_merge_request_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store import projects as store_projects
+from sync.store.access import ConnectionAccess, PortalAccess
 from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.issue_lists import ListRow
@@ -214,6 +217,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     messages.save(conn, portal_id, {(Place(1), "ci:1/3:b"): SentMessage(5, "t", NOW)})
     states = [NotifiedState(f"ci:{c}/3:b", "5:failed"), NotifiedState("tag:1/3:v1", "created", 7)]
     messages.save_notified_states(conn, portal_id, states, NOW)
+    bots.refuse_place(conn, portal_id, Place(7), NOW)
     store_pipelines.save_commit_tasks(conn, portal_id, [((c, 3, "b", "s"), 1)])
     tag = TagPush(project, "v1", "s", None)
     store_activity.save(conn, [tag, Push(project, "b", (), None, "s", protected=True)], NOW)
@@ -240,6 +244,8 @@ def _fill(conn: Connection, portal_id: int) -> None:
     logs.save_allowance(conn, portal_id, AllowanceRow(1.5, NOW, {}))
     hook_logs.save(conn, HookLogRow(c, "project acme/shop", NOW))
     hook_logs.set_tasks_read(conn, portal_id, NOW, 3)
+    access.save(conn, ConnectionAccess(c, "ok", NOW, NOW))
+    access.save_portal(conn, PortalAccess(portal_id, "ok", NOW, NOW))
     _fill_sign_ins(conn, portal_id, c)
 
 

@@ -24,9 +24,9 @@ def test_a_mark_while_it_is_looked_at_is_not_lost(engine: Engine) -> None:
     with write(engine) as conn:
         p = a_portal(conn)
         subjects.mark_dirty_many(conn, p, [("task", "1", "opened")], NOW)
-        (seen,) = subjects.next_dirty(conn, p, 10, NOW)
+        (subject,) = subjects.next_dirty(conn, p, 10, NOW)
         subjects.mark_dirty_many(conn, p, [("task", "1", "merged")], after(seconds=1))
-        assert not subjects.clean(conn, p, "task", "1", seen.version)
+        assert not subjects.clean(conn, p, "task", "1", subject.version)
         (again,) = subjects.next_dirty(conn, p, 10, after(seconds=1))
         assert (again.version, again.cause, again.dirty_at) == (2, "merged", NOW)
         assert subjects.clean(conn, p, "task", "1", again.version)
@@ -37,9 +37,9 @@ def test_many_are_cleaned_but_those_marked_again(engine: Engine) -> None:
     with write(engine) as conn:
         p = a_portal(conn)
         subjects.mark_dirty_many(conn, p, [("task", str(n), "x") for n in range(5)], NOW)
-        seen = [(s.kind, s.key, s.version) for s in subjects.next_dirty(conn, p, 10, NOW)]
+        keys = [(s.kind, s.key, s.version) for s in subjects.next_dirty(conn, p, 10, NOW)]
         subjects.mark_dirty_many(conn, p, [("task", "3", "again")], after(seconds=1))
-        subjects.clean_many(conn, p, seen)
+        subjects.clean_many(conn, p, keys)
         assert [s.key for s in subjects.next_dirty(conn, p, 10, NOW)] == ["3"]
 
 

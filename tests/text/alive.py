@@ -50,5 +50,5 @@ def alive(written: str) -> list[str]:
     shown = _ShownText()
     shown.feed(html_of(written))
     shown.close()
-    found = [match[0] for text in shown.texts for match in _REFERENCES.finditer(text)]
-    return found + [line[0] for line in _ACTION.finditer(written)]
+    references = [match[0] for text in shown.texts for match in _REFERENCES.finditer(text)]
+    return references + [line[0] for line in _ACTION.finditer(written)]

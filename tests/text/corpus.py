@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 _HERE = Path(__file__).parent / "corpus"
 _MARK = "%% "
 
 
-def texts() -> dict[str, str]:
+@cache
+def texts() -> Mapping[str, str]:
     """Every text of the corpus; in its files each stands under a line with its name."""
     out: dict[str, str] = {}
     for path in sorted(_HERE.glob("*.txt")):
@@ -16,4 +20,4 @@ def texts() -> dict[str, str]:
             name, _, text = part.removeprefix(_MARK).partition("\n")
             assert name not in out, name
             out[name] = text.removesuffix("\n")
-    return out
+    return MappingProxyType(out)

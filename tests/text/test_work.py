@@ -12,6 +12,7 @@ from sync.text.bbcode_spans import spans
 from sync.text.diff import MOST_PAIRS, changes, matching
 from sync.text.markdown.actions import quick_actions
 from sync.text.same import normalised
+from tests.depth import sample
 from tests.text.trees import SEEDS, words_of
 
 MARKDOWN = [
@@ -49,7 +50,7 @@ def _grows_with(piece: str, work: Callable[[str], object]) -> None:
     assert long <= 5 * short + 2_000
 
 
-@pytest.mark.parametrize("piece", MARKDOWN)
+@pytest.mark.parametrize("piece", sample(MARKDOWN))
 def test_markdown_is_read_compared_and_written_in_linear_work(piece: str) -> None:
     def work(text: str) -> None:
         document = markdown.read(text)
@@ -66,7 +67,7 @@ def test_html_is_read_in_linear_work(piece: str) -> None:
     _grows_with(piece, lambda text: markdown.write(html.read(text)))
 
 
-@pytest.mark.parametrize("piece", BBCODE)
+@pytest.mark.parametrize("piece", sample(BBCODE))
 def test_bbcode_is_cut_into_blocks_in_linear_work(piece: str) -> None:
     _grows_with(piece, lambda text: markdown.write(bbcode.read(text)))
     _grows_with(piece, spans)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tools.run_tests import FULL, QUICK, Count, count, summary
+from tools.run_tests import DIALECT_ROOMS, FULL, QUICK, ROOT, Count, count, summary
 from tools.system_packages import PACKAGES
 
 JUNIT = (
@@ -58,3 +60,12 @@ def test_a_part_that_broke_off_counts_as_failed() -> None:
 def test_no_two_parts_have_one_name_and_each_package_is_in_the_table(parts: tuple) -> None:
     assert len({part.name for part in parts}) == len(parts)
     assert {part.package for part in parts} <= {"", *PACKAGES}
+
+
+def test_every_test_of_the_dialect_stands_where_it_is_looked_for() -> None:
+    marked = [
+        path.relative_to(ROOT)
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if path != Path(__file__) and "pytest.mark.dialect" in path.read_text("utf-8")
+    ]
+    assert {"/".join(path.parts[:2]) for path in marked} == {*DIALECT_ROOMS}

@@ -46,7 +46,11 @@ def test_who_is_not_root_reads_what_is_left_out_and_how_to_install_it(bare: Path
     put(bare, "apt-get")
     for name in ("bash", "curl", "git", "wget"):
         put(bare, name)
-    absent = [one for one in system_packages.install_missing() if one.name in ("busybox", "rsync")]
+    absent = [
+        package
+        for package in system_packages.install_missing()
+        if package.name in ("busybox", "rsync")
+    ]
     assert system_packages.explain(absent).splitlines() == [
         "Not installed, and could not be installed (that needs root): busybox rsync.",
         "  without busybox: no tests of the deployment's after_script in an image of BusyBox",

@@ -41,6 +41,7 @@ export interface Status {
   commands_waiting: number
   dead: number
   troubled_links: number
+  wrong: number
   alerts: number
   merge_requests: MergeRequest[]
   worker_alive: boolean

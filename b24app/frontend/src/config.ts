@@ -1,6 +1,6 @@
 /** What the server says of this page: read once, never changed. */
 
-export type View = 'install' | 'overview' | 'task' | 'inbox' | 'settings' | 'flow'
+export type View = 'install' | 'overview' | 'task' | 'inbox' | 'health' | 'settings' | 'flow'
 
 export interface Config {
   view: View

@@ -11,6 +11,7 @@ from typing import Any
 
 from sync.bitrix24.events.php_form import BadForm, number, submap, text
 from sync.bitrix24.rest.credentials import Credentials, expiry_time, parse_scopes
+from sync.sentences import sentence
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::\d{1,5})?")
 
@@ -80,7 +81,7 @@ def parse_placement(query: Mapping[str, str], form: Mapping[str, Any]) -> Placem
         ("member_id", text(fields, "member_id")),
     ):
         if not value:
-            raise BadForm(f"{name} is missing: open this page from Bitrix24")
+            raise BadForm(sentence("{name} is missing: open this page from Bitrix24", name=name))
     if not _DOMAIN.fullmatch(domain):
         raise BadForm("DOMAIN is not the name of a host")
     return PlacementRequest(

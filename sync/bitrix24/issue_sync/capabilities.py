@@ -26,6 +26,7 @@ from sync.core.issue_sync.model import (
 )
 from sync.core.model.tasks import TaskStatus
 from sync.errors import Later, SyncError
+from sync.sentences import sentence
 
 COMMENTS, FILES = "comments", "files"  # names in `longest` and `missing` beside those of fields
 _NAMES = {
@@ -76,7 +77,7 @@ def ask_capabilities(
     if SPRINT not in writable and SPRINT not in missing:
         _name_sprint_field(options, fields, writable, missing)
     if isinstance(drive, SyncError):
-        missing[FILES] = f"Files cannot be uploaded: {drive.message}"
+        missing[FILES] = sentence("Files cannot be uploaded: {message}", message=drive.message)
     longest = {TITLE: TITLE_LIMIT, COMMENTS: MESSAGE_LIMIT - 300}
     return Capabilities(frozenset(writable), choices, longest, missing=missing), stages
 
@@ -88,7 +89,9 @@ def _columns(
         missing[STAGE] = "A task outside of workgroups has no column"
         return ()
     if isinstance(answer, SyncError):
-        missing[STAGE] = f"The columns of the workgroup are not visible: {answer.message}"
+        missing[STAGE] = sentence(
+            "The columns of the workgroup are not visible: {message}", message=answer.message
+        )
         return ()
     return tuple(
         Choice(
@@ -112,7 +115,9 @@ def _custom_fields(
     for name in options.custom_fields:
         if name not in existing:
             shown = ", ".join(sorted(existing)) or "none"
-            missing[CUSTOM + name] = f"The portal has no field {name} for tasks; it has: {shown}"
+            missing[CUSTOM + name] = sentence(
+                "The portal has no field {name} for tasks; it has: {shown}", name=name, shown=shown
+            )
     return {CUSTOM + name for name in options.custom_fields if name in existing}
 
 

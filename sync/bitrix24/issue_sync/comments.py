@@ -23,6 +23,7 @@ from sync.bitrix24.tasks.queries import MESSAGE_LIMIT
 from sync.core.issue_sync.model import Comment
 from sync.core.issue_sync.writes import AddComment, DeleteComment, Done, EditComment, Outcome
 from sync.errors import Refused, SyncError
+from sync.sentences import sentence
 
 _NEWEST = 5  # messages read back behind a new one: others may have written meanwhile
 
@@ -211,7 +212,11 @@ def _as_sent(write: AddComment, number: int, reader: TaskReader) -> Comment:
 
 def _too_long(task_id: int, length: int) -> SyncError:
     return Refused(
-        f"The comment in the task {task_id} has {length} characters",
+        sentence(
+            "The comment in the task {task_id} has {length} characters",
+            task_id=task_id,
+            length=length,
+        ),
         cause="Bitrix24 keeps no more and cuts the rest",
         change="Shorten it, or attach it as a file",
         code="too_long",
@@ -220,7 +225,7 @@ def _too_long(task_id: int, length: int) -> SyncError:
 
 def _not_saved(task_id: int) -> SyncError:
     return Refused(
-        f"The comment in the task {task_id} was not saved",
+        sentence("The comment in the task {task_id} was not saved", task_id=task_id),
         cause="The portal gives no further reason",
         change="Look at the task's discussion in Bitrix24",
     )

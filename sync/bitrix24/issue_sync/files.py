@@ -24,6 +24,7 @@ from sync.bitrix24.rest.download import too_large
 from sync.core.issue_sync.model import File
 from sync.core.issue_sync.writes import AddFile, Done, Outcome
 from sync.errors import Later, Refused, SyncError
+from sync.sentences import sentence
 
 SAME_NAME = "DISK_OBJ_22000"  # there is a folder, or a file, of that name
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
@@ -111,8 +112,13 @@ def download_file(portal: Portal, file: File, limit: int) -> bytes:
     row = as_mapping(body["result"])
     url = str(row.get("DOWNLOAD_URL") or "")
     if not url:
-        raise Refused(f"The portal gives no address for the file {file.name}", code="no_file")
+        raise Refused(
+            sentence("The portal gives no address for the file {name}", name=file.name),
+            code="no_file",
+        )
     content = portal.download(url, limit)
     if str(row.get("SIZE")) not in ("None", str(len(content))):
-        raise Later(f"The file {file.name} was not downloaded whole", code="incomplete")
+        raise Later(
+            sentence("The file {name} was not downloaded whole", name=file.name), code="incomplete"
+        )
     return content

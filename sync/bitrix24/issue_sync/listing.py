@@ -129,7 +129,7 @@ def census(portal: Portal, group_id: str, cursor: str | None) -> Census:
     The time is that of the last edit, comment or other activity, whichever is later.
     """
     wanted = {"GROUP_ID": as_int(group_id), ">ID": as_int(cursor or 0)}
-    select = ["ID", "CHANGED_DATE", "ACTIVITY_DATE"]
+    select = ["ID", "CHANGED_DATE", "ACTIVITY_DATE", "TIME_SPENT_IN_LOGS"]
     calls = [
         _list_call({"ID": "asc"}, wanted, select, page * PAGE)
         for page in range(PAGES_OF_IDS if cursor else 1)
@@ -139,7 +139,8 @@ def census(portal: Portal, group_id: str, cursor: str | None) -> Census:
     for row in listed:
         moments = map(rows.read_moment, (row.get("changedDate"), row.get("activityDate")))
         changed_at[str(as_int(row["id"]))] = max(moment for moment in moments if moment)
-    return Census(changed_at, str(as_int(listed[-1]["id"])) if more else None)
+    versions = {str(as_int(row["id"])): rows.version_of(row) for row in listed}
+    return Census(changed_at, str(as_int(listed[-1]["id"])) if more else None, versions)
 
 
 def _united(answers: Sequence[Answer]) -> tuple[list[Mapping[str, Any]], bool]:

@@ -71,7 +71,18 @@ def parse_item(row: Mapping[str, Any], side: ReadingSide) -> Item:
         kind="task",
         edited_at={STATUS: changed_at} if changed_at else {},
         key=key,
+        active_at=read_moment(row.get("activityDate")),
+        version=version_of(row),
     )
+
+
+def version_of(row: Mapping[str, Any]) -> str:
+    """Return what is other whenever a task was edited, talked about, or had work logged.
+
+    No event tells of logged work: its sum does. An edited message changes nothing of it.
+    """
+    worked = as_int(row.get("timeSpentInLogs"))
+    return f"{row.get('changedDate') or ''} {row.get('activityDate') or ''} {worked}"
 
 
 def _page(group_id: str, user_id: int) -> str:

@@ -17,6 +17,7 @@ from sync.bitrix24.issue_sync.values import TITLE_LIMIT
 from sync.bitrix24.rest.batch import Answer, Call, Reference
 from sync.core.issue_sync.model import CHECKLIST, TITLE, Item, Value
 from sync.errors import Refused, SyncError
+from sync.sentences import sentence
 
 KEPT_OLD = "The portal answered that it was done, and kept the old value"
 
@@ -86,7 +87,7 @@ def too_long_title(values: Mapping[str, Value]) -> SyncError | None:
     if length <= TITLE_LIMIT:
         return None
     return Refused(
-        f"The title has {length} characters",
+        sentence("The title has {length} characters", length=length),
         cause="Bitrix24 keeps no more and cuts the rest",
         change="Shorten the title on the other side",
         code="too_long",
@@ -96,7 +97,7 @@ def too_long_title(values: Mapping[str, Value]) -> SyncError | None:
 def missing_task(task_id: int) -> SyncError:
     """Return the error of a task that is not listed."""
     return Refused(
-        f"The task {task_id} was not found",
+        sentence("The task {task_id} was not found", task_id=task_id),
         cause="It was deleted, or the employee who installed the application may not see it",
         change="Look at it in Bitrix24, and at that employee's rights",
         code="no_task",

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 RUSSIAN: dict[str, str] = {
+    "the connection shows no such project: it was renamed or deleted, or the token's user":
+        "подключение не показывает такого проекта: он переименован или удалён, или пользователь",
+    "is no member of it. Correct the path, or make the user a member":
+        "токена в нём не состоит. Исправьте путь или добавьте пользователя в проект",
+    "another pair claims this workgroup and this project too, under another name of it":
+        "эту группу и этот проект, названный иначе, уже занимает другая пара",
     "The workgroup is no scrum team that the application's employee sees":
         "Это не скрам-группа, или сотрудник приложения её не видит",
     "The portal has no method any more that tells which tasks a task waits for":

@@ -14,6 +14,7 @@ from sync.bitrix24.rest.batch import Answer, Call, Reference, as_int
 from sync.core.issue_sync.model import TimeEntry
 from sync.core.issue_sync.writes import AddTime, DeleteTime, Done, Outcome
 from sync.errors import Refused, SyncError
+from sync.sentences import sentence
 
 DAY, PERSON = "on", "author"  # among the dropped
 NO_DAY = "The portal dates the work by the day on which it was entered"
@@ -113,7 +114,11 @@ def find_time(write: AddTime | DeleteTime, side: ReadingSide) -> Talk[tuple[Time
 
 def _not_positive(task_id: int, seconds: int) -> SyncError:
     return Refused(
-        f"{seconds} seconds cannot be logged in the task {task_id}",
+        sentence(
+            "{seconds} seconds cannot be logged in the task {task_id}",
+            seconds=seconds,
+            task_id=task_id,
+        ),
         cause="Bitrix24 takes no work of less than a second",
         change="Correct the entry that is too long instead",
         code="not_positive",
@@ -122,7 +127,7 @@ def _not_positive(task_id: int, seconds: int) -> SyncError:
 
 def _not_logged(task_id: int) -> SyncError:
     return Refused(
-        f"The time was not logged in the task {task_id}",
+        sentence("The time was not logged in the task {task_id}", task_id=task_id),
         cause="The portal gives no further reason",
         change="Look at the task's log of time in Bitrix24",
     )

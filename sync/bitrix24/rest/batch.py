@@ -14,6 +14,7 @@ from b24pysdk.utils.encoding import encode_params
 
 from sync.bitrix24.rest import errors
 from sync.errors import Later, SyncError
+from sync.sentences import as_sentence, sentence
 from sync.text.chars import JOINER
 
 BATCH_SIZE = 50  # calls in a batch
@@ -104,8 +105,14 @@ def _decode_answer(call: Call, name: str, result: Mapping[str, Any]) -> Answer |
     results = as_mapping(result.get("result"))
     if name not in results:
         return Later(
-            f"{call.method}: the portal did not answer this part of the request"
-            + (f"; {errors.UNKNOWN_OUTCOME}" if call.write else ""),
+            sentence(
+                "{method}: the portal did not answer this part of the request", method=call.method
+            )
+            + (
+                sentence("; {outcome}", outcome=as_sentence(errors.UNKNOWN_OUTCOME))
+                if call.write
+                else ""
+            ),
             cause="It ran out of time",
             sent=call.write,
             code="no_answer",

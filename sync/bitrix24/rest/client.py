@@ -25,6 +25,7 @@ from sync.bitrix24.rest.throttle import Throttle
 from sync.core.audit import CallLog
 from sync.errors import Later, SyncError
 from sync.net import TIMEOUT
+from sync.sentences import sentence
 
 USER_AGENT = "b24bridge/0.1"
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -73,6 +74,7 @@ class Portal:
         self._tokens, self._throttle, self._clock = tokens, throttle, throttle.clock
         self._call_log, self._session = call_log, session
         self.features: Mapping[str, Any] = features or {}
+        self.bot_id = 0
         self.requests = 0
         self.on_admitted: Callable[[], None] = lambda: None
         self.wait_for: Callable[[Callable[[], requests.Response]], requests.Response] = _call
@@ -282,7 +284,7 @@ class Portal:
         One stray answer costs seconds; those that go on are asked later and later.
         """
         return Later(
-            f"{method}: the portal answers with a redirect to another page",
+            sentence("{method}: the portal answers with a redirect to another page", method=method),
             cause="The portal is being moved or closed, or a sign-in page stands before it",
             change="If it stays so, open the application in Bitrix24 again",
             code="redirect",

@@ -14,6 +14,7 @@ import requests
 from sync.core.audit import CallLog
 from sync.errors import Later, Refused
 from sync.net import TIMEOUT
+from sync.sentences import sentence
 
 METHOD = "download"
 _CHUNK = 65536
@@ -48,14 +49,22 @@ def fetch_file(
                         continue
                     return _content(response, limit)
             except requests.RequestException as error:
-                text = f"A file could not be downloaded ({type(error).__name__})"
+                text = sentence(
+                    "A file could not be downloaded ({name})", name=type(error).__name__
+                )
                 raise Later(text, code="network") from None
         raise Later("A file's address leads in circles", code="redirect")
 
 
 def _content(response: requests.Response, limit: int) -> bytes:
     if response.status_code != 200:
-        raise Later(f"A file could not be downloaded (HTTP {response.status_code})", code="file")
+        raise Later(
+            sentence(
+                "A file could not be downloaded (HTTP {status_code})",
+                status_code=response.status_code,
+            ),
+            code="file",
+        )
     if "attachment" not in response.headers.get("Content-Disposition", "").lower():
         raise Later(
             "The portal shows a page where a file should be",
@@ -73,7 +82,7 @@ def _content(response: requests.Response, limit: int) -> bytes:
 def too_large(name: str, limit: int) -> Refused:
     """Return the error of a file beyond the limit of the settings."""
     return Refused(
-        f"{name} is larger than {limit // 1_000_000} MB",
+        sentence("{name} is larger than {limit} MB", name=name, limit=limit // 1000000),
         cause="The settings of two-way sync let no larger file cross",
         change="Raise the limit in the settings, or share the file by a link",
         code="too_large",

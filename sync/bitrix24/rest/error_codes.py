@@ -15,6 +15,9 @@ EXPIRED = "EXPIRED_TOKEN"
 OPERATING_LIMIT = "OPERATION_TIME_LIMIT"
 QUERY_LIMIT = "QUERY_LIMIT_EXCEEDED"
 EDIT_CLOSED = "CANT_EDIT_MESSAGE"
+# An edit of a comment of the old card: the vendor's page names administrators alone.
+# https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-update.html
+COMMENT_CLOSED = frozenset({"1048582", "ERROR_CORE"})
 NOT_MEMBER = frozenset({"ACCESS_ERROR", "ACCESS_DENIED"})  # of a chat
 
 # Perhaps another worker has replaced this token: read the stored one, or renew once.
@@ -91,6 +94,9 @@ _NOT_MEMBER = _refused(
     "The employee who installed the application is not in this discussion",
     "Add that employee to the task as an observer",
 )
+
+_FOREIGN_BOT = "The bot belongs to another application"
+_REMOVE_BOT = "Remove the other application's bot in Bitrix24"
 
 _V3_PREFIX = "BITRIX_REST_V3_EXCEPTION_"
 
@@ -180,6 +186,11 @@ BY_CODE: dict[str, ErrorMeaning] = {
     "DIALOG_ID_EMPTY": _BAD_CALL,
     "CHAT_ID_EMPTY": _BAD_CALL,
     "USER_ID_EMPTY": _BAD_CALL,
+    # bots: https://apidocs.bitrix24.com/api-reference/chat-bots/chat-bots-v2/
+    "BOT_NOT_FOUND": _refused("The application's bot does not exist any more"),
+    "BOT_OWNERSHIP_ERROR": _refused(_FOREIGN_BOT, _REMOVE_BOT),
+    "BOT_CODE_ALREADY_TAKEN": _refused(_FOREIGN_BOT, _REMOVE_BOT),
+    "SENDING_FAILED": _later("The portal could not send the message", maybe_done=True),
     "FIND_SHORT": _BAD_CALL,
     # placements: https://apidocs.bitrix24.com/api-reference/widgets/placement-bind.html
     "ERROR_PLACEMENT_NOT_FOUND": _OLD_PORTAL,

@@ -111,7 +111,11 @@ RUSSIAN: dict[str, str] = {
         "Он просрочен, или его выдал ваш собственный центр, как часто бывает у коробочного "
         "Битрикс24",
     "The proxy is down, or its address is wrong": "Прокси не работает, или его адрес неверен",
+    "The application's bot does not exist any more": "Бота приложения больше нет",
+    "The bot belongs to another application": "Бот принадлежит другому приложению",
+    "The portal could not send the message": "Портал не смог отправить сообщение",
     # what to change
+    "Remove the other application's bot in Bitrix24": "Удалите бота другого приложения в Битрикс24",
     "Renew it, or name the authority's file (PEM) in B24BRIDGE_PORTAL_CA_FILE":
         "Обновите его или укажите файл центра (PEM) в B24BRIDGE_PORTAL_CA_FILE",
     "Check B24BRIDGE_PORTAL_PROXY": "Проверьте B24BRIDGE_PORTAL_PROXY",

@@ -24,6 +24,7 @@ from sync.bitrix24.rest.error_codes import (
 )
 from sync.bitrix24.rest.masking import mask_error_text
 from sync.errors import Later, SyncError
+from sync.sentences import as_sentence, sentence
 
 __all__ = [
     "BY_CODE",
@@ -55,8 +56,13 @@ def classify(
     """
     answer = body if isinstance(body, dict) else decode_json(body)
     if not isinstance(answer, dict) or "error" not in answer:
-        known = "" if not write else f"; {UNKNOWN_OUTCOME}"
-        subject = f"{method}: HTTP {http_status} without a usable answer{known}"
+        caveat = sentence("; {outcome}", outcome=as_sentence(UNKNOWN_OUTCOME)) if write else ""
+        subject = sentence(
+            "{method}: HTTP {http_status} without a usable answer{caveat}",
+            method=method,
+            http_status=http_status,
+            caveat=caveat,
+        )
         return _build_error(NOT_JSON, subject, "", write)
     code, description = _code_and_description(answer)
     row = _find_meaning(code, http_status, method)
@@ -75,9 +81,14 @@ def decode_json(body: bytes) -> Any:
 
 def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = True) -> Later:
     """Return the error of a failed connection; `sent`: the request may have arrived."""
-    known = f"; {UNKNOWN_OUTCOME}" if sent and write else ""
+    caveat = sentence("; {outcome}", outcome=as_sentence(UNKNOWN_OUTCOME)) if sent and write else ""
     return Later(
-        f"{method}: {subject}{known}",
+        sentence(
+            "{method}: {subject}{caveat}",
+            method=method,
+            subject=as_sentence(subject),
+            caveat=caveat,
+        ),
         cause="The network or the server is not available at the moment",
         sent=sent and write,
         code="network",
@@ -94,7 +105,11 @@ def connection_error(
     match error:
         case requests.exceptions.SSLError():
             return Later(
-                f"{method}: the certificate of {subject} is not trusted",
+                sentence(
+                    "{method}: the certificate of {subject} is not trusted",
+                    method=method,
+                    subject=as_sentence(subject),
+                ),
                 cause="It has expired, or it is of an authority of your own, as self-hosted "
                 "Bitrix24 often has",
                 change="Renew it, or name the authority's file (PEM) in B24BRIDGE_PORTAL_CA_FILE",
@@ -102,7 +117,11 @@ def connection_error(
             )
         case requests.exceptions.ProxyError():
             return Later(
-                f"{method}: the proxy before {subject} does not answer",
+                sentence(
+                    "{method}: the proxy before {subject} does not answer",
+                    method=method,
+                    subject=as_sentence(subject),
+                ),
                 cause="The proxy is down, or its address is wrong",
                 change="Check B24BRIDGE_PORTAL_PROXY",
                 code="proxy",
@@ -110,7 +129,11 @@ def connection_error(
     reason = getattr(error.args[0], "reason", None) if error.args else None
     never = isinstance(error, requests.ConnectTimeout)
     never = never or type(reason).__name__ in ("NewConnectionError", "NameResolutionError")
-    text = f"{subject} could not be reached ({type(error).__name__})"
+    text = sentence(
+        "{subject} could not be reached ({name})",
+        subject=as_sentence(subject),
+        name=type(error).__name__,
+    )
     return unreachable_error(text, method=method, write=write, sent=not never)
 
 

@@ -23,6 +23,7 @@ from sync.core.audit import CallLog
 from sync.errors import Denied, Refused
 from sync.net import TIMEOUT
 from sync.oauth import SECRET_IN_QUERY, AnswerRefused, build_client, count_expiry
+from sync.sentences import sentence
 
 _USUAL_LIFE = timedelta(hours=1)  # of an access token
 _DEFAULT_HOST = "https://oauth.bitrix.info"
@@ -40,7 +41,9 @@ def oauth_server(server_endpoint: str, allowed: Collection[str]) -> str:
     base = normalize_url(server_endpoint)
     if base not in hosts:
         raise Refused(
-            f"{base[:100]} is not an OAuth server of Bitrix24 that is known here",
+            sentence(
+                "{base} is not an OAuth server of Bitrix24 that is known here", base=base[:100]
+            ),
             cause="The request is forged, or Bitrix24 has a new one",
             change="If it is genuine, add it to B24BRIDGE_OAUTH_HOSTS",
             code="foreign_oauth_host",

@@ -12,6 +12,7 @@ from sync.bitrix24.rest.limits import Allowance
 from sync.core.clock import Clock
 from sync.deadlines import seconds_left
 from sync.errors import Later
+from sync.sentences import sentence
 
 MAX_WAIT_SECONDS = 30.0  # seconds a call waits for its turn before it gives way
 T = TypeVar("T")
@@ -51,7 +52,7 @@ class Throttle:
                 }
             if waited + admission.wait > seconds_left(MAX_WAIT_SECONDS):
                 raise Later(
-                    f"{name}: this portal's request allowance is used up",
+                    sentence("{name}: this portal's request allowance is used up", name=name),
                     cause="Bitrix24 takes two requests a second from all applications together",
                     after=admission.wait,
                     code=errors.QUERY_LIMIT,
@@ -94,7 +95,7 @@ class Throttle:
 
 def _blocked_error(method: str, until: datetime, now: datetime) -> Later:
     return Later(
-        f"{method}: this portal's time budget for the method is used up",
+        sentence("{method}: this portal's time budget for the method is used up", method=method),
         cause="Bitrix24 gives every method 480 seconds of work in ten minutes",
         after=max(1.0, (until - now).total_seconds()),
         code=errors.OPERATING_LIMIT,

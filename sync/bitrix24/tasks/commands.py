@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
-from sync.bitrix24.rest.batch import Answer, Call, as_int
+from sync.bitrix24.rest.batch import Answer, Call, as_int, as_mapping
 from sync.bitrix24.rest.errors import NOT_MEMBER
-from sync.bitrix24.tasks import create
+from sync.bitrix24.tasks import bot, create
+from sync.bitrix24.tasks.bot import BotAuthor
 from sync.bitrix24.tasks.transitions import (
     CommandResult,
     task_in_answer,
@@ -28,14 +29,27 @@ from sync.core.model.commands import (
 )
 from sync.core.model.tasks import Task
 from sync.errors import Later, Refused, SyncError
+from sync.sentences import sentence
+
+NOBODY = BotAuthor()
+_JOINING = 2  # calls before a message of the bot where we have to become an observer first
 
 
-def calls_for(command: Command, task: Task | None, user_id: int = 0) -> list[Call]:
+def calls_for(
+    command: Command, task: Task | None, user_id: int = 0, author: BotAuthor = NOBODY
+) -> list[Call]:
     """Return the calls that carry out a command on `task` as it is now; none if nothing is to do.
 
     `task`: None for commands about no task. `user_id`: in whose name the calls are made (0:
     unknown). Only members of a task write into its chat, so that user first becomes an observer.
+    `author`: the bot that writes in chats instead, where there is one.
     """
+    if (
+        isinstance(command, PutMessage)
+        and author.writes(command.place, command.message_id)
+        and (chat_id := _chat_id(command, task))
+    ):
+        return _bot_calls(command, task, user_id, author, chat_id)
     match command:
         case Notify():
             return [_notify_user(command)]
@@ -59,10 +73,35 @@ def calls_for(command: Command, task: Task | None, user_id: int = 0) -> list[Cal
             assert_never(command)
 
 
+def _chat_id(command: PutMessage, task: Task | None) -> int:
+    """Return the number of the chat that a message is for; 0 for comments of the old card."""
+    if command.place.dialog:
+        return as_int(command.place.dialog.removeprefix("chat"))
+    return (task.chat_id or 0) if task is not None else 0
+
+
+def _bot_calls(
+    command: PutMessage, task: Task | None, user_id: int, author: BotAuthor, chat_id: int
+) -> list[Call]:
+    """Return the calls of a message by the bot: who adds it to a task's chat has to be in it."""
+    calls = bot.message_calls(author, command.place, chat_id, command.text, command.message_id)
+    if task is None or len(calls) == 1:
+        return calls
+    return [*_observe_call(command, task, user_id), *calls]
+
+
 def read_outcome(
-    command: Command, answers: Sequence[Answer | SyncError], task: Task | None
+    command: Command,
+    answers: Sequence[Answer | SyncError],
+    task: Task | None,
+    bot_id: int = 0,
 ) -> CommandResult | SyncError:
-    """Return what the answers to `calls_for(command, task)` mean; the first error counts."""
+    """Return what the answers to `calls_for(command, task)` mean; the first error counts.
+
+    `bot_id`: the bot whose calls they were, 0 for none.
+    """
+    if isinstance(command, PutMessage) and bot_id:
+        return _bot_result(command, answers, bot_id)
     if isinstance(command, PutMessage):
         return _message_result(command, answers, task)
     for answer in answers:
@@ -89,6 +128,24 @@ def read_outcome(
             return _log_time_result(command, result)
         case _:
             assert_never(command)
+
+
+def _bot_result(
+    command: PutMessage, answers: Sequence[Answer | SyncError], bot_id: int
+) -> CommandResult | SyncError:
+    """Read the last answer: adding the bot may be refused where it is a member already."""
+    *joining, last = answers
+    if isinstance(last, SyncError):
+        has_just_joined = len(joining) == _JOINING and isinstance(joining[0], Answer)
+        return _not_yet_member(last) if has_just_joined and last.code in NOT_MEMBER else last
+    answer = as_mapping(last.result)
+    if command.message_id is not None:
+        saved = command.message_id if answer.get("result") is True else 0
+    else:
+        saved = as_int(answer.get("id"))
+    if not saved:
+        return _message_not_saved(command)
+    return CommandResult(message_id=saved, bot_id=bot_id)
 
 
 def _change_stage(command: SetStage) -> Call:
@@ -155,7 +212,9 @@ def _notify_user(command: Notify) -> Call:
 def _change_stage_result(command: SetStage, result: Any, task: Task) -> CommandResult | SyncError:
     if result is False:
         return Refused(
-            f"task.stages.movetask: the task {command.task_id} was not moved",
+            sentence(
+                "task.stages.movetask: the task {task_id} was not moved", task_id=command.task_id
+            ),
             cause="The column does not belong to the task's workgroup, or it was deleted",
             change="Choose the workgroup's columns again in the settings",
         )
@@ -166,7 +225,7 @@ def _log_time_result(command: LogTime, result: Any) -> CommandResult | SyncError
     if as_int(result):
         return CommandResult()
     return Refused(
-        f"The time was not logged in the task {command.task_id}",
+        sentence("The time was not logged in the task {task_id}", task_id=command.task_id),
         cause="The portal gives no further reason",
         change="Look at the task's log of time in Bitrix24",
     )
@@ -205,12 +264,15 @@ def _message_not_saved(command: PutMessage) -> Refused:
     place = command.place
     if place.dialog:
         return Refused(
-            f"The message was not saved in {place.dialog}",
+            sentence("The message was not saved in {dialog}", dialog=place.dialog),
             cause="The portal gives no further reason",
             change="Look at that chat in Bitrix24, or choose another one in the settings",
         )
     return Refused(
-        f"The message in the discussion of the task {place.task_id} was not saved",
+        sentence(
+            "The message in the discussion of the task {task_id} was not saved",
+            task_id=place.task_id,
+        ),
         cause="The portal gives no further reason",
         change="Look at the task's discussion in Bitrix24",
     )
@@ -221,7 +283,7 @@ def _closed_chat(dialog: str, error: SyncError) -> SyncError:
     if error.code not in NOT_MEMBER or not isinstance(error, Refused):
         return error
     return Refused(
-        f"Nothing can be said in the chat {dialog}",
+        sentence("Nothing can be said in the chat {dialog}", dialog=dialog),
         cause="The employee who installed the application is not in this chat",
         change="Add that employee to the workgroup or chat, or choose another chat in the settings",
         code=error.code,
@@ -231,7 +293,7 @@ def _closed_chat(dialog: str, error: SyncError) -> SyncError:
 def _closed_discussion(task_id: int, error: Refused) -> Refused:
     """Explain a refusal alike for all messages of a task, so that it shows as one failure."""
     return Refused(
-        f"Nothing can be said in the discussion of the task {task_id}",
+        sentence("Nothing can be said in the discussion of the task {task_id}", task_id=task_id),
         cause="The employee who installed the application is not in it, and may not observe the "
         "task",
         change="Add that employee to the task as an observer",

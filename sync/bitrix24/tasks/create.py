@@ -14,6 +14,7 @@ from sync.bitrix24.tasks import fields as tasks_fields
 from sync.core.model.commands import CreateTask
 from sync.core.model.tasks import Task
 from sync.errors import Later
+from sync.sentences import sentence
 
 if TYPE_CHECKING:
     from sync.bitrix24.rest.client import Portal
@@ -67,7 +68,7 @@ def created_task(result: Any) -> Task | None:
 def unknown_outcome(effect: CreateTask) -> Later:
     """Return the error of an answer that does not name the new task."""
     return Later(
-        f"The portal does not say which task it made for “{effect.title}”",
+        sentence("The portal does not say which task it made for “{title}”", title=effect.title),
         cause="Its answer is not one of those that are known",
         sent=True,
         code="no_task",

@@ -9,6 +9,7 @@ from sync.bitrix24.rest.batch import Call
 from sync.bitrix24.tasks import fields as tasks_fields
 from sync.core.model.commands import MoveTask
 from sync.core.model.tasks import Task, TaskStatus
+from sync.sentences import sentence
 
 WAITING, IN_PROGRESS = TaskStatus.WAITING, TaskStatus.IN_PROGRESS
 AWAITING_CONTROL, COMPLETED, DEFERRED = (
@@ -51,12 +52,14 @@ class CommandResult:
     """The result of a command.
 
     `message_id`: of a card or message. `task`: as the answer describes it, None where it does not.
-    `note`: for people, where the result differs from what was asked for.
+    `note`: for people, where the result differs from what was asked for. `bot_id`: the bot that
+    wrote the message, 0 for the application itself.
     """
 
     message_id: int | None = None
     task: Task | None = None
     note: str = ""
+    bot_id: int = 0
 
 
 def transition_calls(target: TaskStatus, task: Task) -> list[Call]:
@@ -107,7 +110,10 @@ def transition_result(effect: MoveTask, result: Any, task: Task) -> CommandResul
     if effect.status is COMPLETED and now.status is AWAITING_CONTROL:
         return CommandResult(task=now, note=AWAITS_CONTROL)
     if now.status is not effect.status:
-        return CommandResult(task=now, note=f"the portal left the task in the status {now.status}")
+        return CommandResult(
+            task=now,
+            note=sentence("the portal left the task in the status {status}", status=now.status),
+        )
     return CommandResult(task=now)
 
 

@@ -17,11 +17,11 @@ from sync.core.messages.parts import (
     link,
     mention_person,
     project_link,
+    ref_or_merge_request_link,
     text_node,
 )
 from sync.core.model.common import SHORT_SHA
 from sync.core.model.deployments import Deployment, DeploymentStatus, EnvironmentStatus, Tier
-from sync.core.pipelines.messages import _ref_or_merge_request_link
 from sync.text.clip import clipped
 from sync.text.plain import Line, run_of
 from sync.text.tree import Document, Link, Paragraph, Strong, Text
@@ -117,13 +117,12 @@ def build_deployment_message(
         join_nonempty(
             [
                 _tier_line(deployment, language),
-                (_ref_or_merge_request_link(deployment.project, deployment.ref),)
+                (ref_or_merge_request_link(deployment.project, deployment.ref),)
                 if deployment.ref
                 else (),
             ]
         ),
         _deployed_commit_line(deployment, language),
-        _rollback_line(undone, language),
         translate_inline(language, "detail started by", actor=actor)
         if deployment.actor and not verdict
         else (),
@@ -136,7 +135,7 @@ def build_deployment_message(
         tuple(filter(None, lines)),
         values={
             **{name: (node,) for name, node in values.items()},
-            "branch": (_ref_or_merge_request_link(deployment.project, deployment.ref),)
+            "branch": (ref_or_merge_request_link(deployment.project, deployment.ref),)
             if deployment.ref
             else (),
             "actor": (actor,),
@@ -146,16 +145,19 @@ def build_deployment_message(
             "url": (Text(deployment.url),),
             "sha": (commit_link(deployment.project, deployment.sha),),
         },
-        summary=_task_lines(tasks, language),
+        summary=(*_rollback_lines(undone, language), *_task_lines(tasks, language)),
     )
 
 
-def _rollback_line(undone: Sequence[Deployment], language: str) -> Line:
+def _rollback_lines(undone: Sequence[Deployment], language: str) -> tuple[Line, ...]:
+    """Say first what is gone: people get no more than the summary."""
     if not undone:
         return ()
     commits = [_named_commit(deployment) for deployment in reversed(undone)]
-    return translate_inline(
-        language, "deployment rolled back", commits=join_limited(commits, language)
+    return (
+        translate_inline(
+            language, "deployment rolled back", commits=join_limited(commits, language)
+        ),
     )
 
 

@@ -41,14 +41,15 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _JOINT = re.compile(
-    r"\s{0,3}(?:[,;]\s{0,3})?(?:(?:and|plus|и|плюс)(?!\w)(?:\s{1,3}(?:another|ещё|еще)(?!\w))?|[&+])?"
+    r"\s{0,3}(?:[,;]\s{0,3})?(?:(?:and|plus|и|плюс)(?!\w)(?:\s{1,3}(?:another|ещё|еще)(?!\w))?|"
+    r"[&+])?"
     r"\s{0,3}",
     re.IGNORECASE,
 )
 # What looks like a second duration behind the first: the author meant more time.
 _NUMBER_WORDS = (
     r"half|quarter|one|two|three|four|five|ten|fifteen|twenty|thirty|forty|fifty|sixty|couple|few|"
-    r"several|another|an?|пол\w*|четверть\w*|один|одну|одна|дв[аеу]\w*|три\w*|четыре|пят\w+|"
+    r"several|some|another|an?|пол\w*|четверть\w*|один|одну|одна|дв[аеу]\w*|три\w*|четыре|пят\w+|"
     r"шест\w+|сем\w+|восем\w+|девят\w+|десят\w+|сорок|пару?|пара|несколько|ещё|еще"
 )
 _SECOND_SPAN = re.compile(
@@ -56,10 +57,34 @@ _SECOND_SPAN = re.compile(
     rf"(?:{_UNIT_PATTERN}|mn|mns|min(?!or|im|us|ing|ds)\w*|hou\w+|hrs?|sec\w*|"
     r"час\w*|мин\w*|сек\w*|дн\w*|нед\w*|мес\w*)(?![^\W\d_])"
     rf"|\b(?:{_NUMBER_WORDS})(?:\s(?:an?|of|a))?\s(?:{_UNIT_PATTERN}|time)(?!\w)"
-    r"|\b(?:полчаса|получаса|полтора|полторы|(?:and|plus)\s(?:a\s)?half|с\sполовиной|минутк\w+|часик\w*)(?!\w)"
+    r"|\b(?:полчаса|получаса|полтора|полторы|(?:and|plus)\s(?:a\s)?half|с\sполовиной|минутк\w+|"
+    r"часик\w*)(?!\w)"
     rf"|\A[\s,;:&+/(–—-]*(?:(?:and|plus|to|or|и|плюс|до|или)\s)?(?:[0-9]+|[{''.join(_FRACTIONS)}])"
     rf"(?:[.,:/'′][0-9]*|\s?(?:{_UNIT_PATTERN})(?!\w)|\s*(?:\Z|[^\w\s]))"
     r"|\A[\s,;:&+/(–—-]*(?:(?:and|plus|и|плюс)\s)?[1-5][05]\s",
+    re.IGNORECASE,
+)
+
+# What looks like a factor, or says that it was more: `1h x2`, `1h each`, `1ч на двоих`.
+_COUNT = r"(?:[0-9]{1,3}|two|three|four|five|both|два|две|три|четыре|пять)"
+_HEADS = r"(?:people|persons?|heads?|devs?|developers?|members?|of\sus|человек\w*)"
+_SPANS = r"(?:day|week|month|sprint|день|неделю|месяц|спринт)"
+_FACTOR = re.compile(
+    r"(?<!\w)(?<![0-9]\s)[x×х*]\s?(?!86|64)[0-9]{1,2}(?![\w-])|\A\?|\A\++(?!\s?[0-9])|"
+    r"\A\s?\++\s*\Z|"
+    rf"\A\s?\.{{1,3}}\s?[0-9]|\A/\s?(?:{_UNIT_PATTERN}|{_HEADS}|{_SPANS})(?!\w)|"
+    rf"\A[\s,;:(&–—-]*(?:(?:and|и|по)\s)?(?:twice|thrice|(?:doubl|tripl)ed?|{_COUNT}\s(?:times|"
+    rf"раза?)|times\s{_COUNT}|"
+    rf"by\s{_COUNT}\s*\Z|at\s[0-9]x|(?:per|an?|every|each|за|в)\s(?:{_HEADS}|{_SPANS})|daily|"
+    rf"weekly|"
+    rf"each(?=\s*(?:\Z|[^\w\s-]|for\b))|for\s(?:{_COUNT}\s{_HEADS}|(?:two|both|three|each|"
+    rf"every\w+)\s*\Z)|"
+    r"(?:a\s)?half|(?:or|или)\s(?:more|less|больше|меньше)|at\sleast|(?:nearly|almost|"
+    r"почти)\s[0-9]+|plus\schange|"
+    r"дважды|трижды|вдво[её]м|втро[её]м|вчетвером|кажд(?:ый|ому)|(?:на|за)\s(?:кажд(?:ого|ый)|"
+    r"двоих|троих|обоих|всех)|"
+    r"с\s(?:лишним|хвостиком|гаком)|(?:плюс\s)?(?:ещ[её]\s)?(?:немного|чуть\S*)|минимум|ежедневно|"
+    r"еженедельно)(?![\w-])",
     re.IGNORECASE,
 )
 
@@ -68,7 +93,8 @@ def parse_leading(text: str) -> tuple[int, str] | None:
     """Parse the duration that `text` begins with; return its seconds and the rest, or None.
 
     `1h30m`, `1h and 30m` and `1,5 ч` are durations. A number without a unit is none, nor is one
-    with something behind it that may be a second one: time is never cut short in silence.
+    with something behind it that may be a second one or a factor: time is never cut short in
+    silence.
     """
     text = text.lstrip()
     seconds, at = 0.0, 0
@@ -79,7 +105,7 @@ def parse_leading(text: str) -> tuple[int, str] | None:
         joint = _JOINT.match(text, at)
         part = _PART.match(text, joint.end() if joint else at)
     rest = text[at:]
-    if not at or rest[:1].isdecimal() or _SECOND_SPAN.search(rest):
+    if not at or rest[:1].isdecimal() or _SECOND_SPAN.search(rest) or _FACTOR.search(rest):
         return None
     return round(seconds), rest.strip().removeprefix(",").strip()
 

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from sync.core.i18n.catalogue import Catalogue, parse_catalogue
+from sync.sentences import translated_sentence
 from sync.text.tree import Inline, Text, joined
 
 LANGUAGES = ("en", "ru")
@@ -17,6 +18,11 @@ _LOCALE = Path(__file__).with_name("locale")
 _CATALOGUES: dict[str, Catalogue] = {
     language: parse_catalogue((_LOCALE / f"{language}.po").read_text("utf-8"))
     for language in LANGUAGES
+}
+_KEYS_BY_ENGLISH = {
+    _CATALOGUES["en"].sentence(key, count): key
+    for key in sorted(_CATALOGUES["en"].keys)
+    for count in (1, 2)
 }
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -37,10 +43,18 @@ def get_sentence(language: str, key: str, count: object = None) -> str:
 def translate(language: str, key: str, **values: object) -> str:
     """Return the sentence as plain text with `values` in its placeholders.
 
-    Braces in values stay as they are. The value `count` chooses the form of a plural.
+    Braces in values stay as they are. The value `count` chooses the form of a plural. What is kept
+    of it, where it is kept as data, can be said in the other language.
     """
-    sentence = get_sentence(language, key, values.get("count"))
-    return _PLACEHOLDER.sub(lambda place: str(values[place[1]]), sentence)
+    count = values.get("count")
+    text = _PLACEHOLDER.sub(lambda place: str(values[place[1]]), get_sentence(language, key, count))
+    return translated_sentence(text, get_sentence("en", key, count), values)
+
+
+def find_sentence(language: str, english: str, count: object = None) -> str | None:
+    """Return the sentence of an English one in `language`, its plural form for `count`, or None."""
+    key = _KEYS_BY_ENGLISH.get(english)
+    return None if key is None else get_sentence(language, key, count)
 
 
 def translate_inline(

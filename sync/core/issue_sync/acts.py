@@ -8,6 +8,7 @@ from datetime import datetime
 from sync.core.issue_sync import fuse
 from sync.core.issue_sync.link import EntryState, LinkState, Pause, PauseReason
 from sync.core.issue_sync.model import SideName
+from sync.sentences import sentence
 
 
 def pause(link: LinkState, text: str, now: datetime) -> LinkState:
@@ -27,7 +28,7 @@ def settle_conflict(link: LinkState, field: str, winner: SideName) -> LinkState:
     Raises LookupError where nothing is disputed there.
     """
     if field not in link.clashes:
-        raise LookupError(f"{field} is not disputed")
+        raise LookupError(sentence("{field} is not disputed", field=field))
     return replace(link, decided={**link.decided, field: winner})
 
 

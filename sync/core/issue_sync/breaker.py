@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sync.core.issue_sync.link import LinkState, PlannedWrite
 from sync.core.issue_sync.model import SideName, Value
 from sync.core.issue_sync.writes import SetChange, UpdateItem
+from sync.sentences import as_sentence, sentence
 
 MOST = 20
 SHARE = 5  # a fifth
@@ -33,8 +34,13 @@ class _Mass:
 
     def text(self) -> str:
         if self.side is None:
-            return "end"
-        return f"get the same {self.field} ({self.value or 'nothing'}) on the {self.side}"
+            return as_sentence("end")
+        return sentence(
+            "get the same {field} ({value}) on the {side}",
+            field=as_sentence(self.field),
+            value=self.value or as_sentence("nothing"),
+            side=self.side,
+        )
 
 
 def tripped(plans: Iterable[tuple[LinkState, tuple[PlannedWrite, ...]]], total: int) -> Halt | None:
@@ -50,10 +56,13 @@ def tripped(plans: Iterable[tuple[LinkState, tuple[PlannedWrite, ...]]], total: 
     most = min(MOST, max(FEWEST, total // SHARE))
     for mass, count in Counter({mass: len(keys) for mass, keys in links.items()}).most_common(1):
         if count > most:
-            text = (
-                f"{count} of {total} links would {mass.text()} at once. Usually a label or a "
-                "status was renamed or deleted, or a right was lost. Look at some of them, mend "
-                "it, or let it happen"
+            text = sentence(
+                "{count} of {total} links would {text} at once. Usually a label or a status "
+                "was renamed or deleted, or a right was lost. Look at some of them, mend it, "
+                "or let it happen",
+                count=count,
+                total=total,
+                text=mass.text(),
             )
             return Halt(text, tuple(links[mass]))
     return None
@@ -66,7 +75,10 @@ def _masses(link: LinkState, writes: tuple[PlannedWrite, ...]) -> frozenset[_Mas
             continue
         for name, change in announced.write.changes.items():
             if isinstance(change, SetChange):
-                masses |= {_Mass(announced.side, name, f"without {gone}") for gone in change.remove}
+                masses |= {
+                    _Mass(announced.side, name, sentence("without {gone}", gone=gone))
+                    for gone in change.remove
+                }
             elif _is_full(announced.write.before.get(name)):
                 masses.add(_Mass(announced.side, name, _shown(change)))
     return frozenset(masses)

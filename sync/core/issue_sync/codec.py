@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from sync.core.issue_sync import history, link, model, writes
 from sync.core.issue_sync.link import LinkState
+from sync.sentences import Sentence, decode_sentence, encode_sentence
 
 T = TypeVar("T")
 
@@ -112,6 +113,7 @@ _WRITERS: dict[type, Callable[[Any], Any]] = {
     **dict.fromkeys((type(None), bool, int, str), _same),
     **dict.fromkeys(_CLASSES.values(), _encoded_object),
     **dict.fromkeys(_WORDS.values(), lambda word: {"is": type(word).__name__, "word": str(word)}),
+    Sentence: lambda text: {"is": "sentence", "text": encode_sentence(text)},
     datetime: lambda moment: {"is": "moment", "at": moment.isoformat()},
     date: lambda day: {"is": "date", "on": day.isoformat()},
     frozenset: lambda items: {"is": "set", "of": sorted(map(_encoded, items), key=str)},
@@ -143,6 +145,7 @@ def _object_reader(kind: type) -> Callable[[Mapping[str, Any]], Any]:
 _READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     **{name: _object_reader(kind) for name, kind in _CLASSES.items()},
     **{name: _word_reader(kind) for name, kind in _WORDS.items()},
+    "sentence": lambda value: decode_sentence(value["text"]),
     "moment": lambda value: datetime.fromisoformat(value["at"]),
     "date": lambda value: date.fromisoformat(value["on"]),
     "set": lambda value: frozenset(_decoded(item) for item in value["of"]),

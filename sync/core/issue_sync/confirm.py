@@ -28,6 +28,7 @@ from sync.core.issue_sync.writes import (
     Write,
 )
 from sync.errors import Refused
+from sync.sentences import as_sentence, as_text, join_sentences, sentence
 
 
 def confirm(
@@ -53,11 +54,11 @@ def confirm(
         case NotDone(error=error):
             after = _settled(link, planned)
             if isinstance(error, Refused):
-                after = _refused(after, planned, str(error))
+                after = _refused(after, planned, as_text(error))
             kind = "refused" if isinstance(error, Refused) else "later"
-            return after, _line(now, kind, f"{_sentence('not written', planned)}: {error}", side)
+            return after, _line(now, kind, _because(_sentence("not written", planned), error), side)
         case Unknown(error=error):
-            text = f"{_sentence('sent, and its answer was lost', planned)}: {error}"
+            text = _because(_sentence("sent, and its answer was lost", planned), error)
             return link, _line(now, "unknown", text, side)
 
 
@@ -160,14 +161,22 @@ def _refused_entry(link: LinkState, entry: Entry, side: SideName, text: str) -> 
 
 
 def _sentence(what: str, planned: PlannedWrite, *dropped: tuple[str, str]) -> str:
-    names = ", ".join(sorted(planned.intents))
-    subject = names or planned.write.key
-    lost = "; ".join(f"{name} was left out: {why}" for name, why in dropped)
-    return (
-        f"{what}: {subject}"
-        + (f" ({planned.reason})" if planned.reason else "")
-        + (f". {lost}" if lost else "")
+    names = join_sentences(", ", [as_sentence(name) for name in sorted(planned.intents)])
+    text = sentence("{what}: {subject}", what=as_sentence(what), subject=names or planned.write.key)
+    if planned.reason:
+        text = sentence("{text} ({reason})", text=text, reason=as_sentence(planned.reason))
+    lost = join_sentences(
+        "; ",
+        [
+            sentence("{name} was left out: {why}", name=as_sentence(name), why=as_sentence(why))
+            for name, why in dropped
+        ],
     )
+    return sentence("{text}. {lost}", text=text, lost=lost) if lost else text
+
+
+def _because(text: str, error: Exception) -> str:
+    return sentence("{text}: {error}", text=text, error=error)
 
 
 def _line(now: datetime, kind: str, text: str, side: SideName) -> StoryLine:

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
 
+from sync.core.issue_sync.arrivals import crosses, new_entries
 from sync.core.issue_sync.ledger import (
     Record,
     Records,
-    author,
     content,
-    is_ours,
-    mark,
     placed,
     records_of,
     rule_of,
     write_key,
 )
 from sync.core.issue_sync.link import Entry, EntryKind, EntryState, LinkState, PlannedWrite
-from sync.core.issue_sync.model import Comment, File, Item, ItemAddress, SideName, TimeEntry
+from sync.core.issue_sync.model import (
+    DESCRIPTION,
+    Comment,
+    File,
+    Item,
+    ItemAddress,
+    SideName,
+    TimeEntry,
+)
 from sync.core.issue_sync.rules import LinkRules
+from sync.core.issue_sync.taken_back import TakenBack, noted, take_back
 from sync.core.issue_sync.writes import (
     AddComment,
     AddFile,
@@ -34,6 +40,7 @@ from sync.core.issue_sync.writes import (
     EditComment,
     Write,
 )
+from sync.sentences import sentence
 
 VANISHED = 5  # as many and more than half of a side's at once were not deleted by people
 _STATES = (EntryState.LIVE, EntryState.REFUSED)
@@ -58,12 +65,13 @@ def plan_entries(link: LinkState, items: Mapping[SideName, Item], rules: LinkRul
         link = placed(link, kind, records)
         if vanished := _vanished(link, kind, records):
             return EntryPlan(link, vanished=vanished)
-        if new := tuple(_new(link, kind, records, rules)):
+        if new := tuple(new_entries(link, kind, records, rules)):
             link = placed(replace(link, entries=(*link.entries, *new)), kind, records)
+        taken = take_back(link, records, rules) if kind is EntryKind.TIME else TakenBack()
         entries: list[Entry] = []
         for entry in link.entries:
             if entry.kind is kind and entry.state in _STATES:
-                step = _Step(link, items, records, rules, entry)
+                step = _Step(link, items, records, rules, entry, taken)
                 entry, planned, remark = step.plan()
                 writes += [planned] if planned else []
                 remarks += [remark] if remark else []
@@ -128,7 +136,11 @@ def _orphans(
                 continue
             write = _deletion(f"{record.key}:orphan", items[side].address, kind, record.id)
             if write is not None and f"{side}/{write.key}" not in link.refused:
-                yield PlannedWrite(side, write, f"a copy of a {kind} stands for nothing any more")
+                yield PlannedWrite(
+                    side,
+                    write,
+                    sentence("a copy of a {kind} stands for nothing any more", kind=kind),
+                )
 
 
 def _is_surely_ours(link: LinkState, record: Record) -> bool:
@@ -152,38 +164,6 @@ def _deletion(
             return None
 
 
-def _new(link: LinkState, kind: EntryKind, records: Records, rules: LinkRules) -> Iterator[Entry]:
-    """Yield entries for records that the ledger lacks, the oldest first."""
-    rule = rule_of(rules, kind)
-    for side in records:
-        ids = {entry.ids.get(side) for entry in link.entries if entry.kind is kind}
-        for record in sorted(records[side].values(), key=_age):
-            is_wanted = rule.direction.allows(side.other) and not is_ours(link, side, record)
-            is_old = rule.since is not None and _age(record)[0] < rule.since
-            is_hidden = isinstance(record, Comment) and record.internal and not rule.internal
-            if record.id not in ids and is_wanted and not is_old and not is_hidden:
-                yield Entry(
-                    kind,
-                    side,
-                    f"{link.key}/{kind}:{side}:{record.id}",
-                    {side: record.id},
-                    content=content(record),
-                    author=author(record),
-                    mark=mark(record),
-                    references={side: record.reference} if isinstance(record, File) else {},
-                )
-
-
-def _age(record: Record) -> tuple[datetime, str]:
-    match record:
-        case Comment(at=at):
-            return at, record.id
-        case TimeEntry(on=on):
-            return datetime.combine(on, time.max, UTC), record.id
-        case File():
-            return datetime.max.replace(tzinfo=UTC), record.id
-
-
 @dataclass(frozen=True, slots=True)
 class _Step:
     """One entry, with all that decides about it."""
@@ -193,6 +173,7 @@ class _Step:
     records: Records
     rules: LinkRules
     entry: Entry
+    taken: TakenBack
 
     def plan(self) -> tuple[Entry, PlannedWrite | None, str]:
         """Return the entry as it is now, its write, and a remark for the story."""
@@ -204,8 +185,18 @@ class _Step:
         copy_id = entry.ids.get(to, "")
         if record is None:
             return self._deleted(copy_id if rule.deletions else "")
-        if copy_id and to in self.records and copy_id not in self.records[to]:
-            remark = f"somebody deleted the copy of a {entry.kind} on the {to}"
+        if isinstance(record, TimeEntry):
+            if entry.key in self.taken.rest:
+                after, remark = noted(entry, content(record), self.taken.rest[entry.key])
+                return after, None, remark
+            left = self.taken.left(entry, record)
+            if record.seconds and not left.seconds and not copy_id:
+                return entry, None, ""
+            record = left
+        if copy_id and not entry.inline and copy_id not in self.records.get(to, (copy_id,)):
+            remark = sentence(
+                "somebody deleted the copy of a {kind} on the {to}", kind=entry.kind, to=to
+            )
             return replace(entry, state=EntryState.COPY_GONE), None, remark
         is_same = self._says_the_same(record)
         if is_same and (copy_id or entry.state is EntryState.REFUSED):
@@ -228,9 +219,19 @@ class _Step:
         key = f"{write_key(self.entry)}:delete"
         write = _deletion(key, address, self.entry.kind, copy_id, self._person())
         if write is None or not copy_id:
-            return gone, None, f"a {self.entry.kind} was deleted on the {self.entry.origin}"
+            return (
+                gone,
+                None,
+                sentence(
+                    "a {kind} was deleted on the {origin}",
+                    kind=self.entry.kind,
+                    origin=self.entry.origin,
+                ),
+            )
         gone = replace(gone, ids={self.entry.origin: self.entry.ids.get(self.entry.origin, "")})
-        reason = f"the {self.entry.kind} was deleted on the {self.entry.origin}"
+        reason = sentence(
+            "the {kind} was deleted on the {origin}", kind=self.entry.kind, origin=self.entry.origin
+        )
         return self.entry, self._planned(write, gone, reason), ""
 
     def _person(self) -> str:
@@ -251,20 +252,34 @@ class _Step:
                 own_text = texts.own_comment(to, record) if person else ""
                 write = AddComment(key, address, text, author, record.internal, person, own_text)
             case TimeEntry(seconds=seconds, on=on):
-                if seconds < 0 and to not in rule_of(self.rules, entry.kind).negative:
-                    reason = f"the {to} takes no work back"
-                    return replace(after, state=EntryState.REFUSED, reason=reason), None, reason
                 author, text = texts.author(to, record.author), texts.time(to, record)
                 person = self._person()
                 own_text = record.text if person else ""
                 write = AddTime(key, address, seconds, on, text, author, person, own_text)
             case File(name=name):
-                source = self.items[entry.origin].address
-                write = AddFile(key, address, name, record, source)
-        return entry, self._planned(write, after, f"a new {entry.kind} on the {entry.origin}"), ""
+                source, inline = self.items[entry.origin].address, self._is_shown(record)
+                after = replace(after, inline=inline)
+                write = AddFile(key, address, name, record, source, inline)
+        reason = sentence("a new {kind} on the {origin}", kind=entry.kind, origin=entry.origin)
+        return entry, self._planned(write, after, reason), ""
+
+    def _is_shown(self, file: File) -> bool:
+        """Whether a text that crosses shows a file, which then needs no place beside it."""
+        origin, rules = self.entry.origin, self.rules
+        item = self.items[origin]
+        description = rules.fields.get(DESCRIPTION)
+        has_text = description is not None and description.direction.allows(origin.other)
+        texts = [str(item.values.get(DESCRIPTION) or "")] if has_text else []
+        texts += [
+            comment.text
+            for comment in item.comments or ()
+            if crosses(self.link, comment, origin, rules.comments)
+        ]
+        return bool(file.reference) and any(file.reference in text for text in texts)
 
     def _edited(self, record: Record, copy_id: str, after: Entry) -> PlannedWrite | None:
-        to, reason = self.entry.origin.other, f"the {self.entry.kind} was edited"
+        to = self.entry.origin.other
+        reason = sentence("the {kind} was edited", kind=self.entry.kind)
         address, key = self.items[to].address, write_key(self.entry)
         match record:
             case Comment():
@@ -286,7 +301,9 @@ class _Step:
                     version=self.entry.version + 1,
                 )
                 delete = DeleteTime(f"{key}:delete", address, copy_id, self._person())
-                return self._planned(delete, again, f"{reason}: its copy is made anew")
+                return self._planned(
+                    delete, again, sentence("{reason}: its copy is made anew", reason=reason)
+                )
         return None
 
     def _planned(self, write: Write, after: Entry, reason: str) -> PlannedWrite:

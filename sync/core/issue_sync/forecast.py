@@ -12,6 +12,7 @@ from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, SideName
 from sync.core.issue_sync.rules import EntryRule, LinkRules
 from sync.core.issue_sync.writes import SetChange
+from sync.sentences import as_sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,23 @@ def _problems(item: Item, to: SideName, rules: LinkRules) -> Iterable[str]:
         if source is None or not rule.direction.allows(to):
             continue
         carried = translation.carry(to, {}, source, dict.fromkeys(translation.fields(to)))
-        yield from (f"{name}: {text}" for text in carried.problems)
+        yield from (
+            sentence("{name}: {why}", name=as_sentence(name), why=text) for text in carried.problems
+        )
         for wanted, change in carried.changes.items():
             if capabilities is None or isinstance(change, SetChange):
                 continue
             longest = capabilities.longest.get(wanted)
             if longest and isinstance(change, str) and len(change) > longest:
-                yield f"{name}: longer than the {longest} characters that the {to} takes"
+                yield sentence(
+                    "{name}: longer than the {longest} characters that the {to} takes",
+                    name=as_sentence(name),
+                    longest=longest,
+                    to=to,
+                )
             if wanted in capabilities.missing:
-                yield f"{name}: {capabilities.missing[wanted]}"
+                yield sentence(
+                    "{name}: {why}",
+                    name=as_sentence(name),
+                    why=as_sentence(capabilities.missing[wanted]),
+                )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sync.core.issue_sync.link import LinkState, Pause, PauseReason, PlannedWrite
 from sync.core.issue_sync.writes import AddComment, AddTime, EditComment, UpdateItem
+from sync.sentences import as_sentence, sentence
 
 WINDOW = timedelta(minutes=10)
 UPDATES = 6  # of items and of comments; whatever one save changed is written once and counts once
@@ -23,9 +24,12 @@ def blown(link: LinkState, writes: tuple[PlannedWrite, ...], now: datetime) -> P
     else:
         return None
     minutes = int(WINDOW.total_seconds() / 60)
-    text = (
-        f"{count} {what} in {minutes} minutes. Usually two programs undo each other's changes. "
-        "Find out who else writes to the two items, then resume the link"
+    text = sentence(
+        "{count} {what} in {minutes} minutes. Usually two programs undo each other's changes. "
+        "Find out who else writes to the two items, then resume the link",
+        count=count,
+        what=as_sentence(what),
+        minutes=minutes,
     )
     return Pause(PauseReason.FUSE, now, text)
 

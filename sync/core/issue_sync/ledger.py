@@ -152,7 +152,9 @@ def _find(
         for record in free:
             if record.key == write_key(entry):
                 return record
-        unmarked = [record for record in free if not record.key and _is_bridges(record)]
+        unmarked = [
+            record for record in free if not record.key and (entry.inline or _is_bridges(record))
+        ]
         return next((r for r in unmarked if entry.copy and content(r) == entry.copy), None)
     by_author = [record for record in free if author(record) == entry.author]
     same = [record for record in by_author if content(record) == entry.content]

@@ -55,7 +55,8 @@ class Entry:
 
     `content` is what the origin said when it was last copied, `copy` what the other side stored
     of it; `author`, `mark`: who wrote it and when, by which it is found again after a move.
-    `version` counts the copies; `reason`: why it is not copied.
+    `version` counts the copies; `reason`: why it is not copied. `inline`: the copy of a file that
+    texts of ours show; it has no other place there.
     """
 
     kind: EntryKind
@@ -70,6 +71,7 @@ class Entry:
     reason: str = ""
     version: int = 0
     references: Mapping[SideName, str] = field(default_factory=dict)  # of a file, in texts
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from sync.core.issue_sync.rules import Direction, EntryRule, FieldRule
 from sync.core.issue_sync.statuses import StatusRow
 from sync.core.model.tasks import TaskStatus
 from sync.core.rules.portal import StageRef
+from sync.sentences import sentence
 
 # What crosses where the settings name nothing else. The rest is off until it is asked for.
 DEFAULT_FIELDS: Mapping[str, FieldRule] = dict.fromkeys(
@@ -184,11 +185,19 @@ def status_rows(
         column = _column(match.stage, columns) if match.stage else None
         if status is None:
             problems.append(
-                f"the tracker has no status {match.tracker!r}; it has: {_listed(statuses)}"
+                sentence(
+                    "the tracker has no status {tracker}; it has: {listed}",
+                    tracker=repr(match.tracker),
+                    listed=_listed(statuses),
+                )
             )
         if match.stage and column is None:
             problems.append(
-                f"the workgroup has no column {str(match.stage)!r}; it has: {_listed(columns)}"
+                sentence(
+                    "the workgroup has no column {stage}; it has: {listed}",
+                    stage=repr(str(match.stage)),
+                    listed=_listed(columns),
+                )
             )
         if status is not None and (column is not None or match.stage is None):
             code = codes[match.status] if match.status else ""

@@ -105,6 +105,8 @@ class Item:
 
     `values` has the fields that the side can hold, and no others. `comments`, `time`, `files` are
     None where they were not read. `edited_at` says when a field was last edited, where known.
+    `active_at`: when anything last happened to it, where that is not `updated_at`. `version`: other
+    whenever anything happened that the side's lists tell; "" where they do not tell it.
     """
 
     address: ItemAddress
@@ -121,6 +123,8 @@ class Item:
     edited_at: Mapping[str, datetime] = field(default_factory=dict)
     moved_to: str = ""  # the id of the item that goes on for this one
     key: str = ""  # ours, where we created it
+    active_at: datetime | None = None
+    version: str = ""
     milestone: str = ""  # by its name, also where sprints are not kept in step
 
 

@@ -28,6 +28,7 @@ from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.story import conflict_line, problem_lines
 from sync.core.issue_sync.values import Items, plan_creation, plan_values
 from sync.core.issue_sync.writes import AddComment, AddFile, CreateItem, DeleteTime, UpdateItem
+from sync.sentences import as_sentence, join_sentences, sentence
 
 AFTER_MOVE = timedelta(hours=1)  # by then a side has copied what belongs to a moved item
 MOST_ENTRIES = 50  # additions of a look, so that what is announced stays small
@@ -105,7 +106,9 @@ def _followed(link: LinkState, reads: Mapping[SideName, Read], now: datetime) ->
             addresses={**link.addresses, side: address},
             moved_at=now,
         )
-        text = f"the {side}'s item {before.id} goes on as {address.id}"
+        text = sentence(
+            "the {side}'s item {id} goes on as {new_id}", side=side, id=before.id, new_id=address.id
+        )
         return LinkPlan(after, story=(StoryLine(now, "moved", text, side=side),), read_again=True)
     return None
 
@@ -134,13 +137,23 @@ def _with_absent(
 
 def _waiting(link: LinkState, side: SideName, item: Unreachable, now: datetime) -> LinkPlan:
     why = {
-        Absence.NOT_FOUND: "was not found: it was deleted, or our account may not see it",
-        Absence.DENIED: "refuses our account",
-        Absence.ARCHIVED: "is in an archive, where nothing can be written",
-        Absence.MOVED: "was moved to a place that our account cannot see",
-        Absence.CONFIDENTIAL: "is confidential, and the settings keep such items where they are",
+        Absence.NOT_FOUND: "was not found: it was deleted, or our account may not see it. "
+        "Let our account see it, or end the link",
+        Absence.DENIED: "refuses our account: it lost a role or a right there. "
+        "Give it back to the account in whose name we work",
+        Absence.ARCHIVED: "is in an archive, where nothing can be written. "
+        "Take its project out of the archive, or end the link",
+        Absence.MOVED: "was moved to a place that our account cannot see. "
+        "Let our account see it, or end the link",
+        Absence.CONFIDENTIAL: "is confidential, and the settings keep such items where they are. "
+        "Make it public, or allow `confidential` for the pair",
     }[item.absence]
-    text = f"the {side}'s item {item.address.id} {why}. The link waits; nothing is lost"
+    text = sentence(
+        "the {side}'s item {id} {why}. The link waits; nothing is lost",
+        side=side,
+        id=item.address.id,
+        why=as_sentence(why),
+    )
     if link.waiting.get(side) == text:
         return LinkPlan(link)
     after = replace(link, waiting={**link.waiting, side: text})
@@ -157,7 +170,9 @@ def _creating(
 ) -> LinkPlan:
     planned = plan_creation(link, other, side, rules)
     if planned is None:
-        text = f"there is no item on the {side}, and the rules create none there"
+        text = sentence(
+            "there is no item on the {side}, and the rules create none there", side=side
+        )
         if link.waiting.get(side) == text:
             return LinkPlan(link)
         after = replace(link, waiting={**link.waiting, side: text})
@@ -191,9 +206,13 @@ def _after_deletion(
             deleted=frozenset(),
             generation=link.generation + 1,
         )
-        text = f"deleted on the {side}, but {', '.join(edited)} was edited since: created again"
+        text = sentence(
+            "deleted on the {side}, but {edited} was edited since: created again",
+            side=side,
+            edited=join_sentences(", ", [as_sentence(name) for name in edited]),
+        )
         return LinkPlan(after, story=(StoryLine(now, "deleted", text, side=side),), more=True)
-    text = f"the {side}'s item was deleted: the link ended"
+    text = sentence("the {side}'s item was deleted: the link ended", side=side)
     note = AddComment(
         f"{link.key}/deleted:{side}", other.address, rules.texts.deleted(side.other), Author("")
     )
@@ -213,8 +232,11 @@ def _with_both(link: LinkState, items: Items, rules: LinkRules, now: datetime) -
         pause = Pause(
             PauseReason.VANISHED,
             now,
-            f"{entries.vanished} entries are missing at once. Usually our account lost the right "
-            "to see them. Look, then resume the link: they then count as deleted",
+            sentence(
+                "{vanished} entries are missing at once. Usually our account lost the right to "
+                "see them. Look, then resume the link: they then count as deleted",
+                vanished=entries.vanished,
+            ),
         )
         return LinkPlan(replace(link, pause=pause), pause=pause, story=(_pause_line(pause),))
     before, link = link, entries.link

@@ -9,6 +9,7 @@ from sync.core.issue_sync.fields import Carried
 from sync.core.issue_sync.link import ValuePair, Values
 from sync.core.issue_sync.model import ASSIGNEES, LEAD, SideName, Value
 from sync.core.issue_sync.writes import Change, SetChange
+from sync.sentences import as_sentence, sentence
 
 Element = Callable[[str], str | None]  # None: the other side has no counterpart
 
@@ -129,7 +130,12 @@ class Elements:
         return Carried(
             {self.name: change} if change else {},
             {self.name: present - frozenset(move.missing)},
-            tuple(f'the {self.word} "{name}" has no counterpart' for name in move.missing),
+            tuple(
+                sentence(
+                    'the {word} "{name}" has no counterpart', word=as_sentence(self.word), name=name
+                )
+                for name in move.missing
+            ),
         )
 
     def merge(
@@ -192,7 +198,10 @@ class People:
         source = to.other
         present, now = self._people(source, after), self._people(to, target)
         move = translated_move(self._people(source, before), present, self._element(to))
-        problems = [f"the person {person} has no counterpart" for person in move.missing]
+        problems: list[str] = [
+            sentence("no counterpart of a person, add one under `people`: {person}", person=person)
+            for person in move.missing
+        ]
         wanted = move.applied(now)
         if not self.several and move.add:
             wanted = move.add

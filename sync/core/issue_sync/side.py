@@ -8,7 +8,7 @@ count each request in the call log.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -29,10 +29,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """Ids of all items of a project with the time of their last change, page by page."""
+    """Ids of all items of a project with the time of their last change, page by page.
+
+    `versions`: as items have them, where the list tells them.
+    """
 
     changed_at: Mapping[str, datetime]
     cursor: str | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 class SideClient(Protocol):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sync.core.issue_sync.fields import Scalar, Untranslatable
 from sync.core.issue_sync.link import Values
 from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice
+from sync.sentences import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,12 @@ def translation(rows: Sequence[StatusRow]) -> Scalar:
             if row.tracker == status:
                 wanted = {STATUS: row.portal or None, STAGE: row.stage}
                 return {name: value for name, value in wanted.items() if value is not None}
-        return Untranslatable(f'the tracker\'s status "{status}" is not in the table')
+        return Untranslatable(
+            sentence(
+                'no row for the tracker\'s status, add one under `statuses`: "{status}"',
+                status=status,
+            )
+        )
 
     def to_tracker(values: Values) -> Values | Untranslatable:
         status, stage = values.get(STATUS), values.get(STAGE)
@@ -39,8 +45,14 @@ def translation(rows: Sequence[StatusRow]) -> Scalar:
         fitting.sort(key=lambda row: (row.stage is None, not row.portal))  # the exact ones first
         if fitting:
             return {STATUS: fitting[0].tracker}
-        column = f' in the column "{stage}"' if stage else ""
-        return Untranslatable(f'the portal\'s status "{status}"{column} is not in the table')
+        column = sentence(' in the column "{stage}"', stage=stage) if stage else ""
+        return Untranslatable(
+            sentence(
+                'no row for the portal\'s status, add one under `statuses`: "{status}"{column}',
+                status=status,
+                column=column,
+            )
+        )
 
     return Scalar((STATUS,), (STATUS, STAGE), to_tracker, to_portal)
 
@@ -58,17 +70,24 @@ def _problems(
     columns = {choice.id for choice in portal.choices.get(STAGE, ())}
     for row in rows:
         if row.tracker not in statuses:
-            yield f'the tracker has no status "{row.tracker}" any more'
+            yield sentence('the tracker has no status "{tracker}" any more', tracker=row.tracker)
         if row.portal and row.portal not in on_portal:
-            yield f'the portal has no status "{row.portal}"'
+            yield sentence('the portal has no status "{portal}"', portal=row.portal)
         if row.stage is not None and row.stage not in columns:
-            yield f'the portal has no column "{row.stage}" any more'
+            yield sentence('the portal has no column "{stage}" any more', stage=row.stage)
         if row.tracker in statuses and row.portal in on_portal:
             here, that_side = statuses[row.tracker], on_portal[row.portal]
             if here.closed is not that_side.closed:
-                yield f'"{here.name}" and "{that_side.name}" differ in whether an item is finished'
+                yield sentence(
+                    '"{name}" and "{other}" differ in whether an item is finished',
+                    name=here.name,
+                    other=that_side.name,
+                )
     for status in statuses.keys() - {row.tracker for row in rows}:
-        yield f'the tracker\'s status "{statuses[status].name}" is not in the table'
+        yield sentence(
+            'no row for the tracker\'s status, add one under `statuses`: "{status}"',
+            status=statuses[status].name,
+        )
 
 
 def offer(tracker: Capabilities, portal: Capabilities) -> tuple[StatusRow, ...]:

@@ -9,19 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sync.core.issue_sync.link import Conflict, LinkState, StoryLine, Values
+from sync.core.issue_sync.link import Conflict, LinkState, StoryLine, ValuePair, Values
 from sync.core.issue_sync.model import SideName, Value
+from sync.sentences import as_sentence, join_sentences, sentence
 
 _SHOWN = 80  # characters of a value
 
 
 def conflict_line(conflict: Conflict) -> StoryLine:
     """Say what both sides held and who won."""
-    values = ", ".join(f"{side}: {shown(conflict.values.of(side))}" for side in SideName)
+    values = _both(conflict.values)
     if conflict.winner is None:
-        text = f"both sides changed {conflict.field} ({values}). It waits for a decision"
+        text = sentence(
+            "both sides changed {field} ({values}). It waits for a decision",
+            field=as_sentence(conflict.field),
+            values=values,
+        )
         return StoryLine(conflict.at, "parked", text, conflict.field)
-    text = f"both sides changed {conflict.field} ({values}). The {conflict.winner}'s stands"
+    text = sentence(
+        "both sides changed {field} ({values}). The {winner}'s stands",
+        field=as_sentence(conflict.field),
+        values=values,
+        winner=conflict.winner,
+    )
     return StoryLine(conflict.at, "conflict", text, conflict.field, conflict.winner)
 
 
@@ -30,29 +40,46 @@ def problem_lines(
 ) -> list[StoryLine]:
     """Say which problems are new, and which are over."""
     new = [
-        StoryLine(now, "problem", f"{name} does not cross: {text}", name)
+        StoryLine(
+            now,
+            "problem",
+            sentence(
+                "{name} does not cross: {text}", name=as_sentence(name), text=as_sentence(text)
+            ),
+            name,
+        )
         for name, text in after.items()
         if before.get(name) != text
     ]
     over = [
-        StoryLine(now, "solved", f"{name} crosses again", name)
+        StoryLine(now, "solved", sentence("{name} crosses again", name=as_sentence(name)), name)
         for name in before
         if name not in after
     ]
     return new + over
 
 
+def _both(pair: ValuePair) -> str:
+    """Return what each side holds."""
+    return join_sentences(
+        ", ",
+        [sentence("{side}: {held}", side=side, held=shown(pair.of(side))) for side in SideName],
+    )
+
+
 def shown(values: Values) -> str:
     """Return values for people, cut."""
-    return ", ".join(_shown(value) for value in values.values()) or "nothing"
+    return join_sentences(", ", [_shown(value) for value in values.values()]) or as_sentence(
+        "nothing"
+    )
 
 
 def _shown(value: Value) -> str:
     match value:
         case None | "":
-            return "nothing"
+            return as_sentence("nothing")
         case frozenset():
-            text = " ".join(sorted(value)) or "nothing"
+            text = " ".join(sorted(value)) or as_sentence("nothing")
         case _:
             text = str(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
@@ -60,14 +87,33 @@ def _shown(value: Value) -> str:
 
 def state_lines(link: LinkState) -> list[str]:
     """Return what stands now: whether it works, what waits, what is asked."""
-    lines = [f"{side}: {address.id}" for side, address in link.addresses.items()]
-    lines += [f"ended: {link.ended}"] if link.ended else []
-    lines += [f"paused ({link.pause.reason}): {link.pause.text}"] if link.pause else []
-    lines += [f"waits: {text}" for text in link.waiting.values()]
-    lines += [f"{name} does not cross: {text}" for name, text in link.problems.items()]
+    lines: list[str] = [
+        sentence("{side}: {held}", side=side, held=address.id)
+        for side, address in link.addresses.items()
+    ]
+    lines += [sentence("ended: {text}", text=as_sentence(link.ended))] if link.ended else []
+    lines += (
+        [
+            sentence(
+                "paused ({reason}): {text}",
+                reason=link.pause.reason,
+                text=as_sentence(link.pause.text),
+            )
+        ]
+        if link.pause
+        else []
+    )
+    lines += [sentence("waits: {text}", text=as_sentence(text)) for text in link.waiting.values()]
     lines += [
-        f"{name} is disputed: " + ", ".join(f"{side}: {shown(pair.of(side))}" for side in SideName)
+        sentence("{name} does not cross: {text}", name=as_sentence(name), text=as_sentence(text))
+        for name, text in link.problems.items()
+    ]
+    lines += [
+        sentence("{name} is disputed: {values}", name=as_sentence(name), values=_both(pair))
         for name, pair in link.clashes.items()
     ]
-    lines += [f"sent, without an answer yet: {planned.write.key}" for planned in link.pending]
+    lines += [
+        sentence("sent, without an answer yet: {key}", key=planned.write.key)
+        for planned in link.pending
+    ]
     return lines

@@ -23,6 +23,7 @@ from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.texts import Text
 from sync.core.issue_sync.writes import Change, CreateItem, SetChange, UpdateItem
+from sync.sentences import as_sentence, sentence
 
 Items = Mapping[SideName, Item]
 
@@ -129,18 +130,28 @@ def _obstacle(
     rules: LinkRules,
 ) -> str:
     if link.refused.get(f"{to}/{name}") == carried.source:
-        return link.problems.get(name, f"the {to} refused it")
+        return link.problems.get(name, sentence("the {to} refused it", to=to))
     if file := _awaited(link, to, rules.translations[name], pair):
-        return f'the file "{file}" is copied first'
+        return sentence('the file "{file}" is copied first', file=file)
     capabilities = rules.capabilities.get(to)
     if capabilities is None:
         return ""
     for field, change in carried.changes.items():
         if field not in capabilities.writable:
-            return capabilities.missing.get(field, f"{field} cannot be written on the {to}")
+            return capabilities.missing.get(
+                field,
+                sentence("{field} cannot be written on the {to}", field=as_sentence(field), to=to),
+            )
         longest = capabilities.longest.get(field)
         if longest and isinstance(change, str) and len(change) > longest:
-            return f"{len(change)} characters, and the {to} takes {longest} of {field}"
+            return sentence(
+                "longer than the {to} takes, shorten it or attach it as a file: {field}, "
+                "{count} of {longest} characters",
+                to=to,
+                field=as_sentence(field),
+                count=len(change),
+                longest=longest,
+            )
     return ""
 
 
@@ -220,7 +231,7 @@ def _update(key: str, item: Item, side: SideName, group: list[FieldWrite]) -> Pl
     return PlannedWrite(
         side,
         write,
-        f"changed on the {side.other}",
+        sentence("changed on the {other}", other=side.other),
         intents={write.name: write.intent for write in group},
         edited_at={name: item.edited_at[name] for name in changes if name in item.edited_at},
     )
@@ -249,7 +260,9 @@ def plan_creation(
     key = f"{link.key}/create:{to}:{link.generation}"
     kind = (values.get(PARENT) and creation.child_kind) or creation.kind
     write = CreateItem(key, creation.project, values, kind, item.author)
-    return PlannedWrite(to, write, f"only the {to.other} has it", intents=intents)
+    return PlannedWrite(
+        to, write, sentence("only the {other} has it", other=to.other), intents=intents
+    )
 
 
 def _writable(rules: LinkRules, to: SideName, field: str) -> bool:

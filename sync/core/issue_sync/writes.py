@@ -113,13 +113,17 @@ class DeleteTime:
 
 @dataclass(frozen=True, slots=True)
 class AddFile:
-    """Copy a file of the other side; its bytes are asked for when it is carried out."""
+    """Copy a file of the other side; its bytes are asked for when it is carried out.
+
+    `inline`: a text will show it, so that it needs no other place where people see it.
+    """
 
     key: str
     address: ItemAddress
     name: str
     source: File
     source_address: ItemAddress
+    inline: bool = False
 
 
 Write = (

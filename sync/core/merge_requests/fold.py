@@ -114,19 +114,27 @@ def head_pipeline(merge_request: MergeRequest, pipelines: Iterable[Pipeline]) ->
     """Return the newest pipeline of the head commit, or of a merge result made from it since.
 
     A merged-results pipeline runs on a commit of its own, so only the merge request's number ties
-    it to the head. A fork's merge request runs either in the fork, or here under its number.
+    it to the head. A fork's merge request runs either in the fork, where branches of other names
+    may have its commit, or here under its number.
     https://docs.gitlab.com/ci/pipelines/merged_results_pipelines/
+    See app/finders/ci/pipelines_for_merge_request_finder.rb in GitLab's source.
     """
-    own_hooks = [
-        pipeline
-        for pipeline in pipelines
-        if pipeline.merge_request_iid == merge_request.iid
-        or (pipeline.sha == merge_request.head_sha and not merge_request.from_fork)
-    ]
+    own_hooks = [pipeline for pipeline in pipelines if _runs_for(pipeline, merge_request)]
     of_head = [pipeline.id for pipeline in own_hooks if pipeline.sha == merge_request.head_sha]
     floor = min(of_head, default=0)
     since = [pipeline for pipeline in own_hooks if pipeline.id >= floor]
     return max(since, key=lambda pipeline: pipeline.id, default=None)
+
+
+def _runs_for(pipeline: Pipeline, merge_request: MergeRequest) -> bool:
+    if pipeline.project.id == merge_request.project.id:
+        is_own = pipeline.sha == merge_request.head_sha and not merge_request.from_fork
+        return is_own or pipeline.merge_request_iid == merge_request.iid
+    return (
+        pipeline.project.id == merge_request.source_project_id
+        and pipeline.sha == merge_request.head_sha
+        and pipeline.ref == merge_request.source_branch
+    )
 
 
 def not_before(moment: datetime, reference: datetime | None) -> bool:

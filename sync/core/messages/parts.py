@@ -17,6 +17,7 @@ MAX_TITLE_LENGTH = 255  # characters, what the code host allows
 MAX_NAME_LENGTH = 120
 MAX_LISTED = 6  # named in one line; the rest are counted
 MAX_TEXT_READ = 20_000  # characters of a text that are read
+_MERGE_REQUEST_REFS = "refs/merge-requests/"
 
 PortalUserIds = Mapping[int, int]  # a person's id on the code host → the portal user's id
 
@@ -51,6 +52,14 @@ def commit_link(project: Project, sha: str, url: str = "") -> Inline:
 def ref_link(project: Project, ref: str) -> Inline:
     """Link a branch or a tag by its name."""
     return link(urls.branch(project, ref), ref)
+
+
+def ref_or_merge_request_link(project: Project, ref: str) -> Inline:
+    """Link a branch, or the merge request where the ref is its own."""
+    if ref.startswith(_MERGE_REQUEST_REFS):
+        iid = ref.removeprefix(_MERGE_REQUEST_REFS).partition("/")[0]
+        return link(urls.merge_request(project, int(iid)) if iid.isdecimal() else "", f"!{iid}")
+    return ref_link(project, ref)
 
 
 def mention_person(person: Person | None, language: str, users: PortalUserIds) -> Inline:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
+from sync.sentences import sentence
 from sync.text import bbcode
 from sync.text.bbcode_elements import ALONE, DROPPED, PAIRED
 from sync.text.plain import lines_of, run_of, split_lines, text_of
@@ -67,19 +68,30 @@ def template_problems(template: str, placeholders: Collection[str]) -> Iterator[
     if not template.strip():
         yield "must not be empty"
     if len(template) > MAX_TEMPLATE_LENGTH:
-        yield f"must not be longer than {MAX_TEMPLATE_LENGTH} characters; it has {len(template)}"
+        yield sentence(
+            "must not be longer than {most} characters; it has {length}",
+            most=MAX_TEMPLATE_LENGTH,
+            length=len(template),
+        )
         return
     for name in dict.fromkeys(_PLACEHOLDER.findall(template)):
         if name not in placeholders:
             near = get_close_matches(name, placeholders, n=1)
-            meant = f"; did you mean {{{near[0]}}}?" if near else ""
-            yield f"there is no place {{{name}}} here{meant or _list_placeholders(placeholders)}"
+            meant = sentence("; did you mean {place}?", place=f"{{{near[0]}}}") if near else ""
+            yield sentence(
+                "there is no place {place} here{hint}",
+                place=f"{{{name}}}",
+                hint=meant or _list_placeholders(placeholders),
+            )
     if lost := _lost_tags(template):
-        yield f"has tags that are unknown here or lack their other half: {', '.join(lost)}"
+        yield sentence(
+            "has tags that are unknown here or lack their other half: {tags}", tags=", ".join(lost)
+        )
 
 
 def _list_placeholders(placeholders: Iterable[str]) -> str:
-    return "; there are: " + ", ".join(f"{{{name}}}" for name in placeholders)
+    places = ", ".join(f"{{{name}}}" for name in placeholders)
+    return sentence("; there are: {places}", places=places)
 
 
 def _lost_tags(template: str) -> list[str]:

@@ -58,11 +58,15 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message in a discussion or chat as last written, and when it was first sent."""
+    """A message in a discussion or chat as last written, and when it was first sent.
+
+    `bot_id`: the bot that wrote it, which alone may edit it; 0: the application itself.
+    """
 
     message_id: int | None = None
     text: str | None = None
     at: datetime | None = None
+    bot_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

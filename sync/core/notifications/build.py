@@ -22,7 +22,7 @@ from sync.core.model.merge_requests import MergeRequest
 from sync.core.model.pipelines import FailedJob, JobRun, Pipeline
 from sync.core.notifications.facts import FactsContext, build_facts
 from sync.core.notifications.keys import NotificationSubject
-from sync.core.pipelines.messages import build_job_message, build_pipeline_message
+from sync.core.pipelines.notifications import build_job_message, build_pipeline_message
 from sync.text.bidi import upright, upright_run
 from sync.text.tree import Document
 

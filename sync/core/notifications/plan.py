@@ -24,6 +24,7 @@ from sync.core.model.tasks import Task
 from sync.core.notifications.filters import BUILT_IN_TASK_KINDS
 from sync.core.rules.portal import GroupRules, Rules
 from sync.core.rules.routes import Channel, Chat, Facts, Role, Route
+from sync.sentences import join_sentences
 
 # A change of these is worth a new message when the old one can be edited no more: of kinds with
 # every state, or only with the named ones.
@@ -92,7 +93,7 @@ def plan_notifications(view: NotificationView, rules: Rules, now: datetime) -> N
         reasons.append(translate(rules.language, "held by quiet hours", until=moment))
     if not routes and not commands:
         reasons.append(translate(rules.language, "no rule matches"))
-    decision = "; ".join(reasons) or translate(rules.language, "nothing to do")
+    decision = join_sentences("; ", reasons) or translate(rules.language, "nothing to do")
     return NotificationPlan(commands, decision, wait_until)
 
 

@@ -8,13 +8,25 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from sync.core.references.after_words import (
+    AFTER_CLOSING,
+    AFTER_DENIED,
+    AFTER_LATER,
+    AFTER_OPEN,
+    AFTER_PART,
+    AFTER_STATE,
+    GERUND_SUBJECT,
+)
 from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
+from sync.core.references.states import STATE_WORDS
 
 # What may stand between "not" and the word that it denies.
 _FILLERS = (
-    r"yet|fully|completely|entirely|really|actually|quite|even|necessarily|itself|alone|all|"
+    r"yet|do|does|did|anywhere|near|fully|completely|entirely|really|actually|quite|even|"
+    r"necessarily|itself|alone|all|"
     r"exactly|properly|directly|automatically|itself|by itself|on its own|in itself|anything in|"
-    r"an?|any|someone|somebody|anyone|anybody|be|been|being|have|has|had|get|to|able|going|meant|intended|supposed|expected|enough|trying|"
+    r"an?|any|someone|somebody|anyone|anybody|be|been|being|have|has|had|get|to|able|going|meant|"
+    r"intended|supposed|expected|enough|trying|"
     r"try|attempt|ready|want|need|aim|claim|tend|possible|the|this|that|it|we|i|you|they|is|are|"
     r"was|were|still|currently|also|quite|here|now|permanently|truly|and|or|sure|certain|"
     r"convinced|confident|think|believe|expect|guess|clear|early|auto|"
@@ -23,7 +35,8 @@ _FILLERS = (
     r"получилось|получается|могу|может|можем|могут|смог|смогли|смогла|успел|успели|успела|хочу|"
     r"хотим|собираюсь|собираемся|планирую|планируем|пытается|пытаемся|должен|должна|должно|должны|"
     r"думаю|думаем|считаю|считаем|уверен|уверена|уверены|факт|забыть|забудь|забудьте|забыли|что|"
-    r"чтобы|мешает|мешают|проблему|полностью|время|повод|спешим|торопимся|все|сам|сама|само|или|и|бы|же|как|тем|мы|я|он|она|оно"
+    r"чтобы|мешает|мешают|проблему|полностью|время|повод|спешим|торопимся|все|сам|сама|само|или|и|"
+    r"бы|же|как|тем|мы|я|он|она|оно"
 )
 _AUXILIARY = (
     r"(?:do|does|did|is|are|was|were|ca|could|would|should|wo|has|have|had|must|need|might|ai)"
@@ -36,18 +49,34 @@ _DENIED = (
     rf"\b{NOT}(?:\W+(?:{_FILLERS}|%CLOSING%))*\W*\Z",
     r"\b(?:none|nothing|neither|nobody|no\sone|no\s(?:part|commit|change)|ничто|ничего|никто|"
     r"ни\sодин|ни\sодна|ни\sодно)\b[^\n]*\Z",
-    r"\b(?:no\slonger|(?:does?|did)\s(?:little|nothing)\sto|hardly|barely|scarcely|вряд\sли|едва\sли|"
+    r"\b(?:no\slonger|(?:does?|did)\s(?:little|nothing)\sto|hardly|barely|scarcely|вряд\sли|"
+    r"едва\sли|"
     r"fail(?:s|ed|ing)?\sto|unable\sto|refus\w+\sto|forg[eo]t\w*\sto|"
-    r"(?:prevent|stop|avoid|skip|postpon|delay|defer|forbid|block|doubt)\w*|instead\sof|rather\sthan|"
-    r"without|short\sof|far\sfrom|out\sof\sscope|not\sin\sthis\s\w+|too\s(?:early|soon)\sto|"
+    r"(?:prevent|stop|avoid|skip|postpon|delay|defer|forbid|block|doubt)\w*|instead\sof|"
+    r"rather\sthan|"
+    r"without|short\sof|far\sfrom|nowhere\snear|(?:in\sno|by\sno|under\sno|no)\s\w+|"
+    r"out\sof\s\w+(?:\sto)?|"
+    r"(?:no|lack\sof)\s(?:way|time|chance|need|reason|point|plans?|intention|capacity)\s(?:to|in|"
+    r"of)|"
+    r"(?:gave|give|given|giving)\sup(?:\son)?|abandon\w*|(?:im|not\s)possible\sto|(?:too|"
+    r"more)(?:\s\w+)?\sto|"
+    r"(?:struggl|pretend|propos|vot|remind|hesitat|hard|difficult|insufficient|yet|still|due|"
+    r"schedul|hop)\w*(?:\sme|\sus)?\sto|"
+    r"(?:ask|tell|told|wait|remind)\w*\s(?:for\s)?\w+\sto|out\sof\sscope|not\sin\sthis\s\w+|"
+    r"too\s(?:early|soon)\sto|"
     r"(?:wait|hold)\s(?:off\s)?(?:with|on)|(?:everything|all|anything|nothing)\sbut|apart\sfrom|"
     r"other\sthan|aside\sfrom|"
+    r"(?:нет|не\sхватает|нехватка)\s(?:\w+\s)?(?:времени|возможности|смысла|способа|сил|ресурсов|"
+    r"желания|планов)|"
+    r"невозможно|недостаточно|мало|не\sвышло|забыл\w*|трудно|сложно|некогда|(?:попро|"
+    r"про)с\w+\s\w+|напомни\w*|сда(?:лись|юсь|лся)|ни\sв\sкоем\sслучае|"
     r"вместо(?:\sтого)?|без|отказ\w+|запре\w+|откладыва\w+|отложи\w+|сомнева\w+|передума\w+|"
     r"меша(?:ет|ют|ло|ла|л))"
     rf"(?:\W+(?:{_FILLERS}|чтобы))*\W*\Z",
 )
 _DENIED_BARE = (  # "do not rename a file to close": the negation governs a verb without an ending
-    r"\b(?:(?:do|does|did|can|could|would|should|will|is|are|was|may|might|must|need)\s(?:not|never)"
+    r"\b(?:(?:do|does|did|can|could|would|should|will|is|are|was|may|might|must|need)\s(?:not|"
+    r"never)"
     rf"(?!\sonly|-)|cannot|{_AUXILIARY}n'?t)\b"
     r"(?:\W+\w+){0,6}\W*\Z",
 )
@@ -63,14 +92,6 @@ _SUBJECT = (
 _CONDITIONAL = rf"\b{_CONDITION}(?:\W+{_SUBJECT})(?:\W+\w+){{0,4}}\W*\Z"
 _CONDITIONAL_BARE = rf"\b{_CONDITION}\b(?:\W+\w+){{0,5}}\W*\Z"
 _CONDITIONAL_NEAR = rf"\b{_CONDITION}(?:\W+(?:{_FILLERS}))*\W*\Z"
-LATER_WORDS = (
-    r"later|someday|next(?:\s(?:steps?|time|up))?|follow-?\s?ups?|remaining(?:\swork)?|"
-    r"remains|left(?:\sto\sdo)?|to\s?do|still\sto\sdo|out\sof\sscope|non-?goals?|not\sdone(?:\syet)?|"
-    r"not\sincluded|not\s(?:in|part\sof)\sthis[\w\s]*|not\syet|known\sissues?|limitations?|"
-    r"future(?:\swork)?|plans?|wip|work\sin\sprogress|ideas?|questions?|позже|потом|далее|дальше|осталось|остается|"
-    r"предстоит|планы?|в\sпланах|не\s(?:вошло|сделано|входит)[\w\s]*|следующ\w+[\w\s]*|туду|"
-    r"идеи|вопросы?|надо|нужно"
-)
 _LATER = (
     r"\b(?:later|someday|afterwards|eventually|позже|потом|затем|предстоит|осталось|останется|"
     rf"когда-нибудь)(?:\W+(?:{_FILLERS}))*\W*\Z"
@@ -79,7 +100,8 @@ _LATER = (
 _EVENT = (
     r"(?:if|when|once|after|as\ssoon\sas|provided|assuming|если|когда|после|как\sтолько|"
     r"при\sусловии)\s(?:\w+\s){0,4}?(?:deploy\w*|releas\w*|review\w*|qa|approv\w*|agree\w*|"
-    r"confirm\w*|(?:is|are|goes|get\w*|has\sbeen)\s(?:on|live|out|up|there|enabled|active|ready|shipped)|"
+    r"confirm\w*|(?:is|are|goes|get\w*|has\sbeen)\s(?:on|live|out|up|there|enabled|active|ready|"
+    r"shipped)|"
     r"test(?:s|ed|ing)?|verif\w*|pass(?:es)?|works?|well|helps?|релиз\w*|провер\w*|"
     r"ревью|деплоя|выкат\w*|тест\w*|подтверд\w*|соглас\w*|сработа\w*|получится|поможет|хорошо)\b"
 )
@@ -91,26 +113,59 @@ _ADJECTIVE = (  # "the docs of the closed B24-5"
 )
 _UNCERTAIN = (
     r"\b(?:should|might|may|could|would|must|can|will|shall|\w+'ll|\w+'d|ought\sto|gonna|"
-    r"going\sto|(?:have|has|had)\sto|needs?(?:\sto)?|needed\sto|wants?\sto|wish\w*\sto|"
+    r"going\sto|(?:have|has|had)\sto|needs?(?:\s(?:\w+\s){1,2}?to|\sto)?|needed\sto|wants?\sto|"
+    r"wish\w*\sto|"
     r"plan\w*\s(?:to|on)|hop(?:e|es|ing)(?:\sto)?|hopefully|tr(?:y|ies|ied|ying)\sto|"
     r"attempt\w*\s(?:to|at)|efforts?\sto|(?:supposed|meant|intended|expected|designed|likely|"
     r"ready|required|necessary|remember|promise)\sto|aim\w*\s(?:to|at)|help\w*(?:\sto)?|"
     r"allow\w*(?:\sus)?\sto|probably|maybe|perhaps|possibly|likely|presumably|apparently|"
-    r"supposedly|potentially|seem\w*(?:\sto)?|appears?\sto|i\sthink|let's|please|want|wip|"
+    r"supposedly|allegedly|theoretically|in\stheory|technically|(?:sort|kind)\sof|kinda|"
+    r"more\sor\sless|rarely|"
+    r"sometimes|occasionally|at\stimes|with\s(?:\w+\s)?luck|fingers\scrossed|guess|thought|"
+    r"looks?\slike|manually|"
+    r"(?:as\s)?an?\s(?:work-?around|stopgap)|semi|"
+    r"(?:claim|believ|thought|said|report|rumou?r|schedul|du|closer|nearer|way|door|possible|"
+    r"enabl\w+\sus)\w*\sto|"
+    r"lets?\sus|supposedly|potentially|seem\w*(?:\sto)?|appears?\sto|i\sthink|let's|please|want|"
+    r"wip|"
     r"(?:start|began|begin|continu)\w*(?:\sto)?|prepar\w+\s(?:to|for)|step\s(?:to|towards?)|"
-    r"let\sus|used\sto|(?:groundwork|preparations?|prework|pre-work|needed|required|tests?|plans?)\sfor|"
-    r"to\sunblock|unblocks?|partial|towards?|close\sto|about\sto|on\sthe\sway\sto|in\san?\sattempt\sto|almost|nearly|mostly|"
-    r"largely|somewhat|partial\w*|partly|in\spart|half|temporar\w+|interim|halfway|only\spart\w*|some\sof|"
-    r"надо|нужно|необходимо|следует|стоит|пора|должн[аоы]|должен|обязан\w*|можно|может|могут|могло?\sбы|"
+    r"let\sus|used\sto|(?:groundwork|preparations?|prework|pre-work|needed|required|tests?|"
+    r"plans?)\sfor|"
+    r"to\sunblock|unblocks?|partial|towards?|close\sto|about\sto|on\sthe\sway\sto|"
+    r"in\san?\sattempt\sto|almost|nearly|mostly|"
+    r"largely|somewhat|partial\w*|partly|in\spart|half|temporar\w+|interim|halfway|only\spart\w*|"
+    r"some\sof|"
+    r"надо|нуж(?:но|ен|на)|необходимо|следует|стоит|пора|должн[аоы]|должен|обязан\w*|можно|может|"
+    r"могут|могло?\sбы|"
     r"мог\sбы|хочу|хотим|хотелось\sбы|хорошо\sбы|буд(?:у|ет|ем|ут)|собира\w+|планиру\w+|намерен\w*|"
-    r"попроб\w+|пробу\w+|пыта\w+|попыт\w+|попытк\w+|помога\w+|поможет|позвол\w+|постара\w+|стара\w+|"
+    r"попроб\w+|пробу\w+|пыта\w+|попыт\w+|попытк\w+|помога\w+|поможет|позвол\w+|постара\w+|"
+    r"стара\w+|"
     r"возможно|вероятно|наверно\w*|наверняка|видимо|похоже|кажется|вроде(?:\sбы)?|скорее\sвсего|"
-    r"надеюсь|надеемся|предположительно|по\sидее|потенциально|частичн\w+|отчасти|наполовину|временн\w+|"
+    r"надеюсь|надеемся|предположительно|по\sидее|потенциально|частичн\w+|отчасти|наполовину|"
+    r"временн\w+|"
+    r"в\sтеории|теоретически|иногда|изредка|как\sбы|типа|якобы|вручную|условно|говорят|"
+    r"хочется\sверить|"
     r"почти|практически|в\sосновном|местами|начина\w+|продолжа\w+|готов\w*|просьба|прошу|давайте|"
     r"предлагаю|решили|думаю|осталось|шаг\sк|на\sпути\sк)"
     rf"(?:\W+(?:{_FILLERS}|now|чтобы|что|бы))*\W*\Z"
 )
-_PART_LABEL = r"^\W*(?:partial(?:ly)?|частично|wip)\s?[:—-]\s?(?:\w+\s){0,2}\Z"
+_STATE_LABEL = rf"^\W*(?:{STATE_WORDS})(?:\s?[:—–)\]!.-]+\s?(?:\w+\s){{0,2}}|\s)\Z"
+_OTHERS = (  # "the next merge request fixes B24-5"
+    r"(?:\b(?:next|second|third|later|other|another|separate|different|following|previous|earlier|"
+    r"upcoming|future|"
+    r"follow-?\s?up|back-?end|front-?end|\w+'s)\s(?:mr|pr|(?:merge|pull)\srequest|commit|change|"
+    r"patch|branch|"
+    r"release|version)|\bfollow-?\s?up|(?:\b(?:mr|pr|merge\srequest)\s)?\S{0,60}![0-9]+|"
+    r"\b(?:следующ|друг|отдельн|втор|предыдущ|прошл|нов)\w*\s(?:мр|mr|мерж\w*|коммит\w*|ветк\w*|"
+    r"релиз\w*|"
+    r"верси\w*|задач\w*))\s\Z"
+)
+_WORDS = (  # "write closes B24-5", where the words are meant
+    r"\b(?:writ\w+|wrote|say(?:s|ing)?|words?|keywords?|phrases?|trailers?|like|(?:remov|delet|"
+    r"replac)(?:e|es|ed|ing)|"
+    r"drop(?:s|ped|ping)?|s/|ex:|напиш\w+|пиш\w+|написать|слов[оа]|словами|фраз\w|убра\w+|"
+    r"удали\w+|замени\w+)\s?\Z"
+)
 _GERUND = (
     r"\b(?:by|for|with|of|about|from|than|but|on|during)\s(?:the\s)?\Z"  # "introduced by fixing"
 )
@@ -121,50 +176,6 @@ _RELATIVE = (  # "the commit that closed": what happened before
 _EXAMPLE = (
     r"\b(?:e\.g\.|eg|i\.e\.|for\s(?:example|instance)|example|such\sas|format|syntax|usage|"
     r"например|к\sпримеру|напр\.|пример|формат|образец|как\sто)[\s:,\"'«“(\[]*\Z"
-)
-_AFTER_DENIED = (
-    r"\s(?:noch\s)?nicht\b|[\s*_\])\"”»]*(?:itself\s|still\s|also\s|сам[аио]?\s|тоже\s|по-прежнему\s)*(?:"
-    r"(?:is|are|was|were|will|can|has|have|does|do|should|must)?\s?(?:not|never|\w*n't|cannot)\s"
-    r"(?:be\s|been\s|yet\s|fully\s|completely\s|entirely\s|really\s|actually\s|quite\s|get\s)*"
-    r"(?:fix|clos|resol|complet|implement|finish|done|solv|ready|address)|"
-    r"(?:will|to|should|must|can|needs?\sto|has\sto|may|might|could|would)\sbe\s(?:\w+\s)?"
-    r"(?:fixed|closed|resolved|completed|implemented|finished|done|solved|addressed)|"
-    r"(?:remains?|stays?|is\sstill|still|is\skept|keeps?|is\sleft)\s(?:\w+\s)?(?:open|unfixed|"
-    r"broken|unresolved)|(?:is|are)\sout\sof\sscope|"
-    r"(?:еще\s|пока\s)*не\s(?:будет\s|был[аои]?\s|до\sконца\s|полностью\s)*(?:закры|исправ|реш|"
-    r"заверш|выполн|реализ|почин|сдела|готов|надо|нужно|стоит|трога|вошл)|"
-    r"(?:еще\s)?оста[её]тся\s|(?:будет|надо|нужно|следует|предстоит)\s(?:\w+\s)?(?:закры|исправ|"
-    r"реш|заверш|выполн|реализ|почин|сдела)|рано\sзакры)"
-)
-_AFTER_LATER = (
-    r"[\s*_\])\"”»]*[,(:–—-]*\s*(?:(?:later|someday|next\stime|tomorrow|afterwards|soon|"
-    r"eventually|in\s(?:the\snext|a\s(?:later|separate|follow-?up|future|next|new)|another|"
-    r"future)|separately|in\sa\sfollow-?up|not\syet|not\sreally|but\snot\s(?:yet|now|here)|maybe|perhaps|"
-    r"or\snot|todo|wip|позже|потом|попозже|завтра|скоро|когда-нибудь|отдельно|"
-    r"в\s(?:следующ\w+|другом|другой|отдельн\w+|будущем)|пока\sнет|еще\sнет|не\sсейчас|"
-    r"но\sне\s(?:сейчас|здесь|теперь)|может\sбыть|или\sнет)(?!\w)"
-    r"(?!\s(?:we|i|it|the|this|they|you|мы|я|это|вы)\b))"
-)
-_AFTER_PART = (
-    r"[\s*_\])\"”»]*[,(:–—-]*\s*(?:(?:is\s|was\s|only\s|just\s|but\s|лишь\s|только\s|но\s|пока\s)*"
-    r"(?:partial(?:ly)?|partly|in\spart|halfway|half\sdone|half|almost|nearly|mostly|"
-    r"first\s(?:part|half|step)|incomplete(?:ly)?|unfinished|to\ssome\sextent|not\s(?:fully|"
-    r"completely|entirely)|but\snot\s(?:on|in|for|with|when|if)|но\sне\s(?:на|в|для|при|со?|если)|частично|отчасти|наполовину|почти|не\s(?:полностью|"
-    r"до\sконца|совсем|целиком)|перв(?:ая|ый)\s(?:часть|половина|шаг|этап)|"
-    r"(?:часть|шаг|этап)\s(?:перв|втор|трет)\w+|за\sисключением|в\sосновном)(?!\w))"
-    r"|[\s*_\])\"”»]*[,(:–—-]*\s*(?:except|кроме)\s(?![a-zа-я]\w{0,5}-\d)"
-)
-_AFTER_CLOSING = (  # only behind "closes B24-5": "B24-5: if the cart is empty" is a title
-    r"[\s*_\])\"”»]*[,(–—-]*\s*(?:(?:i|we)\s(?:think|hope|guess|believe|suppose|expect)|hopefully|"
-    r"probably|presumably|supposedly|allegedly|apparently|in\s(?:most|some|many|certain|part\sof)\s"
-    r"\w+|for\s(?:now|some|most|the\smoment)|only\s(?:on|in|for|with|when|if|the)|for\s(?:\w+\s)"
-    r"{1,3}only|pending|subject\sto|provided|unless|if(?!\s(?:(?:this|it|the)\s)?(?:mr\s|pr\s)?"
-    r"(?:is\s|gets\s)?merged)|надеюсь|думаю|наверн\w+|видимо|похоже|кажется|вроде|скорее\sвсего|"
-    r"возможно|вероятно|предположительно|по\sидее|в\s(?:большинстве|некоторых)\s\w+|"
-    r"только\s(?:на|в|для|при|со?)|если|при\sусловии)(?!\w)"
-    r"|[\s*_\])\"”»]*\s?[(,]\s?(?:only\s(?:the\s)?\w+|(?:\w+\s){1,2}only|(?:только|лишь)\s\w+)"
-    r"\s?(?:[).,\n]|\Z)"
-    r"|[\s*_\])\"”»]*\s?[(\[,:–—-]\s?(?:part|step|phase|часть|шаг|этап)\s(?:\d|one|two|three|i{1,3}\b)"
 )
 
 
@@ -181,13 +192,15 @@ def clause_pattern(name: str) -> re.Pattern[str]:
         "present": (*_DENIED, _CONDITIONAL, _LATER),
         "past": (*_DENIED, _CONDITIONAL_NEAR, _LATER),
         "uncertain": (_UNCERTAIN,),
-        "event": (_BEFORE_EVENT, _PART_LABEL),
+        "event": (_BEFORE_EVENT, _STATE_LABEL),
         "adjective": (_ADJECTIVE, _RELATIVE),
+        "words": (_WORDS, _OTHERS),
+        "gerund subject": (GERUND_SUBJECT,),
         "gerund": (_GERUND,),
         "example": (_EXAMPLE,),
-        "after denied": (_AFTER_DENIED, _AFTER_LATER),
-        "after part": (_AFTER_PART, _AFTER_EVENT),
-        "after closing": (_AFTER_CLOSING,),
+        "after denied": (AFTER_DENIED, AFTER_LATER, AFTER_OPEN),
+        "after part": (AFTER_PART, _AFTER_EVENT, AFTER_STATE),
+        "after closing": (AFTER_CLOSING,),
     }
     text = "|".join(f"(?:{part})" for part in tables[name])
     return re.compile(text.replace("%CLOSING%", any_word_pattern(CLOSING_WORDS)), re.IGNORECASE)

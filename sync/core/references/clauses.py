@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sync.core.references.clause_words import LATER_WORDS, NOT, clause_pattern
+from sync.core.references.clause_words import NOT, clause_pattern
 from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
+from sync.core.references.states import LATER_WORDS
 
 CLAUSE_LENGTH = 160  # characters before or after a reference that are looked at
 SECTION_LENGTH = 600  # characters before a bullet in which the line above its list is looked for
@@ -29,24 +30,29 @@ _LABEL = re.compile(
 )
 # A heading, or a line before a list, of what is not done.
 _SECTION = re.compile(
-    rf"\s{{0,3}}(?:#{{1,6}}\s[\W\d]*(?:{LATER_WORDS})\b.*|[\W\d]*(?:{LATER_WORDS})[^\n]{{0,40}}:\W*|"
+    rf"\s{{0,3}}(?:#{{1,6}}\s[\W\d]*(?:{LATER_WORDS})\b.*|"
+    rf"[\W\d]*(?:{LATER_WORDS})[^\n]{{0,40}}:\W*|"
     rf"\*\*(?:{LATER_WORDS})[^\n]{{0,40}}\*\*\W*)",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"\s{0,12}(?:[-*+]|\d{1,3}[.)])\s")
 _NUMBERED_PART = re.compile(
     r"\b(?:part|step|phase|stage|chunk|piece|часть|шаг|этап|фаза)\s?№?#?(?P<a>\d{1,3})\s?"
-    r"(?:of|/|из|out\sof)\s?(?P<b>\d{1,3})\b|[(\[]\s?(?P<c>\d{1,2})\s?(?:/|of|из)\s?(?P<d>\d{1,2})\s?[)\]]|"
+    r"(?:of|/|из|out\sof)\s?(?P<b>\d{1,3})\b|[(\[]\s?(?P<c>\d{1,2})\s?(?:/|of|"
+    r"из)\s?(?P<d>\d{1,2})\s?[)\]]|"
     r"\b(?P<e>\d{1,2})(?:st|nd|rd|th|-?я|-?й)?\s(?:part|step|часть|шаг|этап)?\s?(?:of|из)\s"
-    r"(?P<f>\d{1,2})\b|\b(?:first|second|первая|вторая|первый|второй)\s(?:part|step|half|часть|"
+    r"(?P<f>\d{1,2})\b|^\s*(?P<g>\d{1,2})/(?P<h>\d{1,2}):|\b(?:first|second|первая|вторая|первый|"
+    r"второй)\s(?:part|step|half|часть|"
     r"половина|шаг|этап)\b",
     re.IGNORECASE,
 )
 # The end of a clause; a full stop only where a sentence may end.
 _CLAUSE_END = re.compile(
-    r"[!?;:,()\[\]\"“”«»\x00…]|\.(?=\s|\Z)|\s[–—-]{1,3}\s|[–—]|\n\s{0,4}(?:[-*+]|\d{1,3}[.)])\s|"
+    r"[!?;:,()\[\]\"“”«»\x00…]|\n[ \t]*\n|"
+    r"\.(?=\s|\Z)|\s[–—-]{1,3}\s|[–—]|\n\s{0,4}(?:[-*+]|\d{1,3}[.)])\s|"
     r"\n(?=[A-ZА-ЯЁ])|"
-    r"\b(?:and|but|so|then|thus|hence|therefore|which|и|но|а|зато|поэтому|затем)\b(?!\s(?:not|never|"
+    r"\b(?:and|but|so|then|thus|hence|therefore|which|и|но|а|зато|поэтому|затем)\b(?!\s(?:not|"
+    r"never|"
     r"не)\b)",
     re.IGNORECASE,
 )
@@ -61,7 +67,7 @@ _HEDGE = re.compile(
     r"предположительно),\s(?=(?:(?:it|this|that|это|он|она)\s)?\S+\s*\Z|\Z)",
     re.IGNORECASE,
 )
-_GERUNDS = ("closing", "fixing", "resolving", "implementing")
+_GERUNDS = ("closing", "fixing", "resolving", "implementing", "закрывать", "исправлять")
 _SUBORDINATE = re.compile(r",\s(?=(?:чтобы|как|что)\s)")
 # "not a fix for B24-5"; by itself the noun closes nothing.
 _NOUN = re.compile(
@@ -71,7 +77,7 @@ _NOUN = re.compile(
 )
 _QUESTION = re.compile(
     r"\s*(?:is|are|was|were|does|do|did|has|have|should|shall|can|could|would|will|why|when|what|"
-    r"who|which|how|разве|почему|зачем|когда|кто|как|что)\b",
+    r"who|which|how|hasn't|isn't|doesn't|разве|почему|зачем|когда|кто|как|что)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!…](?=\s|\Z)|\n\s*\n|\n\s{0,4}(?:[-*+]|\d{1,3}[.)])\s|;|\?")
@@ -84,6 +90,9 @@ def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str
     returned where the context changes nothing.
     """
     after = _plain(text[end : end + CLAUSE_LENGTH])
+    is_gerund = word == "bare" and _form(text, word_start).startswith(_GERUNDS)
+    if is_gerund and clause_pattern("gerund subject").match(after):
+        return "deny"
     noun = None if word else _NOUN.search(text, max(0, start - 40), start)
     if noun:
         word, word_start = "bare", noun.start()
@@ -102,6 +111,8 @@ def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str
 
 def _weakened_before(text: str, word: str, word_start: int) -> str:
     before = _plain(text[max(0, word_start - CLAUSE_LENGTH) : word_start])
+    if clause_pattern("words").search(before):
+        return "mention"
     adjective = word == "past" and clause_pattern("adjective").search(before)
     if adjective or clause_pattern("example").search(before):
         return "mention"
@@ -113,9 +124,12 @@ def _weakened_before(text: str, word: str, word_start: int) -> str:
         return "deny"
     if clause_pattern("uncertain").search(clause) or clause_pattern("event").search(line):
         return "part"
-    form = text[word_start : word_start + 12].lower()
-    is_gerund = word == "bare" and form.startswith(_GERUNDS)
+    is_gerund = word == "bare" and _form(text, word_start).startswith(_GERUNDS)
     return "part" if is_gerund and clause_pattern("gerund").search(before) else ""
+
+
+def _form(text: str, word_start: int) -> str:
+    return text[word_start : word_start + 12].lower()
 
 
 def is_denied_object(before: str) -> bool:

@@ -30,15 +30,18 @@ MAX_TASK_ID = 9_999_999_999
 _PIECE = re.compile(r"[^\n]{1,1000}(?!\S)|[^\n]{1,1000}")
 
 
-def find_references(text: str, source: str, rules: ReferenceRules) -> tuple[Reference, ...]:
+def find_references(
+    text: str, source: str, rules: ReferenceRules, title: str = ""
+) -> tuple[Reference, ...]:
     """Return the tasks named in `text`, each once, in order of appearance.
 
-    At most `MAX_TASKS`. `source`: branch, title, description or commit. Takes time linear in the
-    length of the text.
+    At most `MAX_TASKS`. `source`: branch, title, description or commit. `title`: that of a
+    description. Takes time linear in the length of the text.
     """
     if rules.pattern is None and not _prefix_pattern(rules.prefix).search(text):
         return ()  # most texts name no task: they need not be read closely
-    kinds = task_kinds(text[:MAX_TEXT_LENGTH], source, lambda part: find_matches(part, rules))
+    read = text[:MAX_TEXT_LENGTH]
+    kinds = task_kinds(read, source, lambda part: find_matches(part, rules), title)
     references = (Reference(task_id, LinkKind(kind), source) for task_id, kind in kinds.items())
     return tuple(islice(references, MAX_TASKS))
 

@@ -160,7 +160,8 @@ def _keyword_pattern() -> re.Pattern[str]:
     parts = r"(?:changes?|work|code|fix|commits?|изменения|работу)\s(?:of|from|for|по)\s"
     return re.compile(
         rf"(?<![^\W_])(?:(?<!-)|(?<=\bauto-))(?:{kinds})\x01{{0,64}}"
-        r"[\s:*_\[(\"“«#№]{0,6}(?:\x01{1,64},?)?\s{0,3}(?:(?:both|all\sof|всю|весь)\s)?(?:\n\s{0,4}[-*+]\s{1,3}[*_\[(]{0,3})?"
+        r"[\s:*_\[(\"“«#№]{0,6}(?:\x01{1,64},?)?\s{0,3}(?:(?:both|all\sof|всю|"
+        r"весь)\s)?(?:\n\s{0,4}[-*+]\s{1,3}[*_\[(]{0,3})?"
         rf"(?:the\s)?(?:{parts})?(?:(?:{any_word_pattern(TASK_NOUNS)})[\s:*_\[(#№\"“«]{{1,4}})?\Z",
         re.IGNORECASE,
     )

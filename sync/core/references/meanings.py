@@ -13,7 +13,15 @@ from itertools import islice
 from sync.core.references.clauses import CLAUSE_LENGTH, is_denied_object, weakened
 from sync.core.references.keywords import LIST_GLUE, keyword_before
 from sync.core.references.prose import QuotedLines, mask_code
-from sync.core.references.reverts import LINE_LENGTH, branch_reverts, reverted_part
+from sync.core.references.reverts import (
+    LINE_LENGTH,
+    LIST_LENGTH,
+    branch_reverts,
+    listed_revert,
+    may_list_reverts,
+    quotes_original,
+    reverted_part,
+)
 
 # From weak to strong. mention: looked at. deny: said not to be closed. revert: taken back. part:
 # worked on, and goes on afterwards. move: worked on. close: ends.
@@ -55,11 +63,14 @@ def reference_pattern(prefix: str) -> re.Pattern[str]:
     )
 
 
-def task_kinds(text: str, source: str, matches: Callable[[str], Iterable[Match]]) -> dict[int, str]:
+def task_kinds(
+    text: str, source: str, matches: Callable[[str], Iterable[Match]], title: str = ""
+) -> dict[int, str]:
     """Map each task id to what `text` says about it, in order of appearance.
 
-    `source`: branch, title, description or commit. `matches` finds references in a text. Takes time
-    linear in the length of the text.
+    `source`: branch, title, description or commit. `matches` finds references in a text. `title`:
+    that of a description, which may say whose titles it quotes. Takes time linear in the length of
+    the text.
     """
     if source == "branch":
         return {
@@ -70,7 +81,7 @@ def task_kinds(text: str, source: str, matches: Callable[[str], Iterable[Match]]
     title_end = _end_of_title(prose)
     kinds: dict[int, list[str]] = {}
     titles: dict[int, list[str]] = {}
-    for start, task_id, kind in _read(prose, islice(matches(prose), MAX_REFERENCES)):
+    for start, task_id, kind in _read(prose, islice(matches(prose), MAX_REFERENCES), title):
         kinds.setdefault(task_id, []).append(kind)
         if title_end < 0 or start < title_end:
             titles.setdefault(task_id, []).append(kind)
@@ -127,13 +138,22 @@ def combined_kind(
     return max(kinds, key=KINDS.index, default="revert")
 
 
-def _read(prose: str, matches: Iterable[Match]) -> Iterable[tuple[int, int, str]]:
+def _read(prose: str, matches: Iterable[Match], title: str) -> Iterable[tuple[int, int, str]]:
     """Yield start, task id and kind; a reference that continues a list inherits its kind."""
     last_end, last_kind = -1, "move"
     quoted, lines = QuotedLines(prose), _Lines(prose)
+    lists_reverts = may_list_reverts(title) or may_list_reverts(prose)
     for start, end, task_id in matches:
         line_start, line = lines.line_at(start)
-        kind = _kind_at(prose, start, end, line_start, line)
+        above = prose[max(0, line_start - LIST_LENGTH) : line_start]
+        context = f"{title}\n\n{above}" if line_start <= LIST_LENGTH else above
+        taken_back = listed_revert(context, line) if lists_reverts else None
+        if taken_back is not None:
+            kind = "revert" if taken_back else "move"
+        elif above and quotes_original(above):
+            kind = "mention"
+        else:
+            kind = _kind_at(prose, start, end, line_start, line)
         if not kind and last_end >= 0 and _continues_list(prose, last_end, start):
             kind = last_kind
         kind = kind or "move"

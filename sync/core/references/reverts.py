@@ -28,7 +28,8 @@ _HEAD = (
     r"(?:(?:this|it|мы|это)\s(?:(?:commit|mr|change)\s)?)?"
     rf"(?:(?!(?:\w+\s)?(?:{_REVERT_NOUN}|undo))[^\s\":«“][^\n\":«“]{{0,40}}:\s|"
     rf"\[(?!{_REVERT_NOUN})[^\]\n]{{1,20}}\]\s)?"
-    r"(?:(?:temporar\w+|partial(?:ly)?|manual(?:ly)?|quick(?:ly)?|auto(?:matic(?:ally)?)?|clean|full|complete|временн\w+|полн\w+|автоматическ\w+|частичн\w+)\s)?"
+    r"(?:(?:temporar\w+|partial(?:ly)?|manual(?:ly)?|quick(?:ly)?|auto(?:matic(?:ally)?)?|clean|"
+    r"full|complete|временн\w+|полн\w+|автоматическ\w+|частичн\w+)\s)?"
 )
 _ANY = (
     rf"{_REVERT_NOUN}|undo|undoes|undid|отмен(?:а|ить|яет|яем|яю|ил[аи]?|ен[ао]?)|возврат|вернуть|"
@@ -36,16 +37,23 @@ _ANY = (
 )
 _SCOPE = r"\s?(?:\([^)\n]{0,40}\))?!?\s?"
 # What a revert says that it takes back, before it quotes its title.
-_OBJECTS = (
-    r"(?:(?:of|the|this|that|changes?|changeset|commits?|merge\srequest|mr|pr|изменени\w+|"
-    r"коммит\w*|задач\w+|правк\w+|мр|мерж\w*(?:-реквест\w*)?|слияни\w+|по|von|des|der|"
-    r"[0-9a-f]{7,40}|\S{0,60}!\d+)\s?){0,5}"
+_SEVERAL = (
+    r"\d{1,3}|two|three|four|five|several|multiple|all|both|these|those|last|latest|previous|"
+    r"following|recent|дв(?:а|е|ух)|тр(?:и|[её]х)|четыр(?:е|[её]х)|нескольк\w+|последни\w+|"
+    r"следующ\w+|все|всех|эти|этих|обоих"
 )
+_THINGS = (
+    r"changes?|changesets?|commits?|(?:merge|pull)\srequests?|mrs?|prs?|изменени\w+|коммит\w*|"
+    r"задач\w*|правк\w+|мр|мерж\w*(?:-реквест\w*)?|слияни\w+|[0-9a-f]{7,40}|\S{0,60}[!#]\d+(?![\w!#])"
+)
+_OBJECTS = rf"(?:(?:of|the|this|that|{_THINGS}|{_SEVERAL}|по|von|des|der)\s?){{0,6}}"
 _OPENING = r"\\?[\"“”«„'‘`]"
 _QUOTES = "\"“”«»„'‘’`"
 _FORMS = (
     re.compile(
-        rf"(?P<word>{_ANY}){_SCOPE}{_OBJECTS}[:\-–—]?\s?(?P<quote>{_OPENING})", re.IGNORECASE
+        rf"(?P<word>{_ANY}){_SCOPE}{_OBJECTS}[:\-–—]?\s?(?P<quote>{_OPENING})"
+        r"(?![\"”»'\s]*\Z)",
+        re.IGNORECASE,
     ),
     re.compile(rf"[\[(](?P<word>{_REVERT_NOUN})[\])]:?", re.IGNORECASE),
     re.compile(rf"(?P<word>{_REVERT_NOUN}|undo){_SCOPE}(?::|\s[–—-]\s)", re.IGNORECASE),
@@ -53,18 +61,51 @@ _FORMS = (
         rf"(?P<word>{_REVERT_NOUN})\s(?:of\s)?(?P<quote>)(?=(?:{_REVERT_NOUN})\b)", re.IGNORECASE
     ),
     re.compile(
-        rf"(?P<word>{_REVERT_NOUN})\s{_OBJECTS}(?<=[0-9a-f ])(?<!\bof\s)[:(]\s?", re.IGNORECASE
+        rf"(?P<word>{_REVERT_NOUN})\s{_OBJECTS}(?<=[0-9a-fsвй ])(?<!\bof\s)[:(]\s?", re.IGNORECASE
     ),
 )
 # "Revert the cache"; the "Revert button" is a thing to press.
 _SENTENCE = re.compile(
-    rf"(?P<word>{_REVERT_VERB})\s(?!\w*\s?(?:button|action|function|feature|option|command|support|flow|"
+    rf"(?P<word>{_REVERT_VERB})\s(?!\w*\s?(?:button|action|function|feature|option|command|"
+    rf"support|flow|"
     r"link|icon|dialog)\b|(?:by|in|with)\b)"
     # "Rollback B24-5", at the beginning of a line
-    rf"|(?P<noun>{_REVERT_NOUN}|отмен(?:а|ен[аоы]?|ён))\s{_OBJECTS}(?=[\[(]?[^\W\d_]{{1,10}}\d{{0,4}}-\d)",
+    rf"|(?P<noun>{_REVERT_NOUN}|отмен(?:а|ен[аоы]?|"
+    rf"ён))\s{_OBJECTS}(?=[\[(]?[^\W\d_]{{1,10}}\d{{0,4}}-\d)",
     re.IGNORECASE,
 )
 _START = re.compile(_HEAD, re.IGNORECASE)
+# "Revert 2 commits", above the titles that it quotes.
+_REVERTED = r"(?:reverted|rolled\sback|backed\sout|отка[тч]\w+|отмен\w+)"
+_HEADING_WORD = re.compile(rf"\b(?:{_ANY}|{_REVERTED})", re.IGNORECASE)
+_MANY = (
+    r"changes|changesets|commits|(?:merge|pull)\srequests|mrs|prs|изменени[яй]|коммит(?:ов|ы|а)|"
+    r"задач[иь]?|"
+    r"правк[иу]|правок|мр|мерж\w+|слияни[яй]|(?:releases?|релиз\w*)(?:\sv?\d[\w.]*)?"
+)
+_NAMES = r"(?:[0-9a-f]{7,40}|\S{0,60}[!#]\d+(?![\w!#]))"
+_JOINED = rf"(?:\.\.\.?|,\s|,?\s(?:and|&|и)\s){_NAMES}"
+_HEADING = re.compile(
+    rf"(?:{_ANY}|{_REVERTED})\s(?:(?:of|the)\s)?(?:(?:{_SEVERAL})\s){{0,3}}"
+    rf"(?:(?:{_MANY})(?:\s{_NAMES})?(?:{_JOINED}){{0,9}}|{_NAMES}(?:{_JOINED}){{1,9}})"
+    r"(?:\s?[:.;(]?\Z|\s(?:from|by|of|since|that|which|из|от|за)\b[^\n]*\Z)"
+    rf"|(?:this\s)?(?:{_ANY}|{_REVERTED})[^\n\":]{{0,80}}:\Z"
+    rf"|[^\n\":]{{0,60}}\b{_REVERTED}:\Z",
+    re.IGNORECASE,
+)
+_AND_OTHERS = re.compile(r".?\s(?:and|и)\s(?:\d+|other|друг\w+)\b", re.IGNORECASE)
+_REASON = re.compile(r"reason|because|why|причин|почему", re.IGNORECASE)
+_ITEM = re.compile(
+    r"([ \t]*)([-*+•]\s|>|[\"«“]|\d{1,3}[.)]\s|[0-9a-f]{7,40}\b|\S{0,60}![0-9]+\b)?", re.IGNORECASE
+)
+_GLUE = ("and", "&", "и")
+_CLOSING = re.compile(any_word_pattern(CLOSING_WORDS), re.IGNORECASE)
+_ORIGINAL = re.compile(
+    r"^\W*(?:original|исходн\w+)\s[\w' ]{0,20}(?:message|description|title|сообщение|описание)"
+    r":?\W*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+LIST_LENGTH = 2_000  # characters above a title in which the heading of its list is looked for
 # "Revert B24-5 to fix B24-6"
 _PURPOSE = re.compile(
     rf"\s(?:to|because\sof|due\sto|чтобы|из-за)\s(?:{any_word_pattern(CLOSING_WORDS)})?",
@@ -109,6 +150,69 @@ def reverted_part(line: str) -> tuple[int, int, bool] | None:
         end = own.start() if own else len(line)
         return match.end(), end, not _AGAIN.match(match[0])
     return None
+
+
+def may_list_reverts(text: str) -> bool:
+    """Tell whether `text` may quote titles below a heading: most texts speak of no revert."""
+    return _HEADING_WORD.search(text) is not None
+
+
+def listed_revert(above: str, line: str) -> bool | None:
+    """Return whether a title quoted below "Revert 2 commits" is reverted; None: it is no such.
+
+    `above`: the text before `line`. A line that only closes tasks speaks for itself, unless it is
+    an item of a list or indented.
+    """
+    listed = level = _level(line)
+    is_apart = False
+    for each in reversed(above.removesuffix("\n").split("\n")):
+        depth = _level(each)
+        if not each.strip():
+            is_apart = True
+        elif depth < level or (depth == level and not level % 2):
+            taken_back = _heads_titles(each)
+            if taken_back is not None:
+                is_own = depth == listed and _only_closes(line)
+                return None if is_own else taken_back
+            if depth == level and is_apart:
+                return None
+            level, is_apart = depth, is_apart and depth == level
+    return None
+
+
+def quotes_original(above: str) -> bool:
+    """Tell whether "Original message:" stands above, below which a text quotes another's."""
+    return _ORIGINAL.search(above) is not None
+
+
+def _only_closes(line: str) -> bool:
+    """Tell whether a line is a closing word and references, as a trailer is."""
+    first, *others = line.split() or [""]
+    is_closing = _CLOSING.fullmatch(first.rstrip(":")) is not None
+    return is_closing and all(w in _GLUE or any(map(str.isdigit, w)) for w in others)
+
+
+@lru_cache(maxsize=1024)
+def _level(line: str) -> int:
+    """Return how deep a line stands; odd for an item of a list."""
+    match = _ITEM.match(line)
+    indent, mark = match.groups() if match else ("", None)
+    return 2 * len(indent.expandtabs(4)) + (mark is not None)
+
+
+@lru_cache(maxsize=1024)
+def _heads_titles(line: str) -> bool | None:
+    """Return whether the titles below `line` are reverted, None where it heads no such list."""
+    part = reverted_part(line)
+    if part and part[0] and (inner := _heads_titles(line[part[0] : part[1]])) is not None:
+        return inner != part[2]
+    if part and _AND_OTHERS.match(line, part[1]):
+        return part[2]
+    head = _START.match(line)
+    words = line[head.end() if head else 0 :].strip()
+    if _REASON.search(words) or not _HEADING.match(words):
+        return None
+    return not _AGAIN.match(words)
 
 
 def _next_mark(line: str, position: int) -> re.Match[str] | None:

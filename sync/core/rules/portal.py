@@ -161,7 +161,8 @@ class Rules:
     """All settings of a portal.
 
     `people` maps user names on the code host to portal user ids. `language` of cards, notifications
-    and reasons is `en` or `ru`. `chats` are the dialogs of the channels general and releases.
+    and reasons is `en` or `ru`. `by_bot`: a bot of ours writes
+    messages in chats. `chats` are the dialogs of the channels general and releases.
     `routes` apply to kinds for which the workgroup has none. `templates` are the portal's own texts
     by kind. `zone` is the time zone of quiet hours. `alerts` are those of single projects, by
     lower-case path.
@@ -172,6 +173,7 @@ class Rules:
     groups: Mapping[int, GroupRules] = field(default_factory=dict)
     people: Mapping[str, int] = field(default_factory=dict)
     language: str = "en"
+    by_bot: bool = False
     chats: Mapping[Channel, str] = field(default_factory=dict)
     routes: tuple[Route, ...] = DEFAULT_ROUTES
     templates: Mapping[Kind, str] = field(default_factory=dict)

@@ -18,7 +18,14 @@ from sync.core.model.smart_commits import Flaw, SmartCommitCommand, Verb
 from sync.core.model.tasks import LinkKind
 from sync.core.references.find import find_matches, find_references
 from sync.core.references.prose import QuotedLines, mask_code
-from sync.core.references.reverts import LINE_LENGTH, reverted_part
+from sync.core.references.reverts import (
+    LINE_LENGTH,
+    LIST_LENGTH,
+    listed_revert,
+    may_list_reverts,
+    quotes_original,
+    reverted_part,
+)
 from sync.core.rules.portal import ReferenceRules
 from sync.text.chars import cleaned
 from sync.text.clip import clipped
@@ -105,10 +112,15 @@ def _commands(text: str, rules: ReferenceRules) -> Iterator[SmartCommitCommand]:
     prose = mask_code(text)
     tasks = [_Token(*place) for place in find_matches(prose, rules)]
     starts, quoted = [task.start for task in tasks], QuotedLines(prose)
+    lists_reverts = may_list_reverts(prose)
     for line in _LINE.finditer(prose):
         start, end = line.span()
         verbs = list(islice(_verbs(prose, start, end), MAX_COMMANDS))
-        if verbs and not quoted.contains(start):
+        if not verbs or quoted.contains(start):
+            continue
+        above = prose[max(0, start - LIST_LENGTH) : start]
+        is_listed = lists_reverts and listed_revert(above, line[0][:LINE_LENGTH]) is not None
+        if not is_listed and not quotes_original(above):
             of_line = tasks[bisect_left(starts, start) : bisect_left(starts, end)]
             yield from _line_commands(text, verbs, of_line[:MAX_COMMANDS], end)
 

@@ -8,7 +8,8 @@ from itertools import accumulate
 
 from sync.bitrix24.rest.batch import BATCH_SIZE, Call
 from sync.bitrix24.rest.client import Portal
-from sync.bitrix24.tasks.commands import calls_for
+from sync.bitrix24.tasks.bot import BotAuthor
+from sync.bitrix24.tasks.commands import NOBODY, calls_for
 from sync.core.model.commands import CreateTask, task_id_of
 from sync.core.model.tasks import Task
 from sync.store.rows import CommandRow
@@ -35,16 +36,21 @@ class CommandBatch:
 
 
 def choose_commands(
-    rows: Sequence[CommandRow], bodies: Mapping[int, Task], portal: Portal
+    rows: Sequence[CommandRow],
+    bodies: Mapping[int, Task],
+    portal: Portal,
+    author: BotAuthor = NOBODY,
 ) -> CommandBatch:
     """Choose what goes in one request: by REST 3.0 a new task goes alone."""
     new = [row for row in rows if isinstance(row.command, CreateTask)]
     if new and portal.features.get("v3"):
         return CommandBatch([(new[0], [])], bodies)
-    return _pack(rows, bodies, portal.user_id)
+    return _pack(rows, bodies, portal.user_id, author)
 
 
-def _pack(rows: Sequence[CommandRow], bodies: Mapping[int, Task], user_id: int) -> CommandBatch:
+def _pack(
+    rows: Sequence[CommandRow], bodies: Mapping[int, Task], user_id: int, author: BotAuthor
+) -> CommandBatch:
     """Pack commands, in order, whose calls fit into one request: all of a task's together.
 
     The portal tells of every change of ours too. Of a task with commands left over that would
@@ -53,7 +59,7 @@ def _pack(rows: Sequence[CommandRow], bodies: Mapping[int, Task], user_id: int) 
     by_task: dict[object, list[tuple[CommandRow, Sequence[Call]]]] = {}
     for row in rows:
         task_id = task_id_of(row.command)
-        calls = calls_for(row.command, bodies.get(task_id), user_id)
+        calls = calls_for(row.command, bodies.get(task_id), user_id, author)
         by_task.setdefault(task_id or row.subject, []).append((row, calls))
     if len(rows) == COMMANDS_LOADED and len(by_task) > 1:
         by_task.popitem()  # there may be more of it

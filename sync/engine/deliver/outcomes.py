@@ -124,7 +124,7 @@ def forget_base(
     }
     sent = messages.get(conn, portal_id, edits)
     unsure = {
-        key: SentMessage(message_id, None, sent[key].at if key in sent else None)
+        key: SentMessage(message_id, None, *_origin(sent.get(key)))
         for key, message_id in edits.items()
     }
     messages.save(conn, portal_id, unsure)
@@ -146,17 +146,27 @@ def _save_messages(
 ) -> None:
     """Save the messages; a new one's window for edits begins now, an edited one keeps its own."""
     written = {
-        (command.place, command.subject_key): (command, result.message_id)
+        (command.place, command.subject_key): (command, result)
         for row, result in done
         if isinstance(command := row.command, PutMessage)
     }
     edited = {key for key, (command, _) in written.items() if command.message_id is not None}
     sent = messages.get(conn, portal_id, edited)
     saved = {
-        key: SentMessage(message_id, command.text, (sent[key].at if key in sent else None) or now)
-        for key, (command, message_id) in written.items()
+        key: SentMessage(
+            result.message_id,
+            command.text,
+            (sent[key].at if key in sent else None) or now,
+            sent[key].bot_id if key in sent else result.bot_id,
+        )
+        for key, (command, result) in written.items()
     }
     messages.save(conn, portal_id, saved)
+
+
+def _origin(sent: SentMessage | None) -> tuple[datetime | None, int]:
+    """Return when a message was first sent, and by which bot."""
+    return (sent.at, sent.bot_id) if sent else (None, 0)
 
 
 def _save_created_tasks(

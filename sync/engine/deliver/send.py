@@ -19,6 +19,7 @@ from sync.engine import backoff
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.answers import BatchOutcome, sort_answers
 from sync.engine.deliver.batch import COMMANDS_LOADED, CommandBatch, choose_commands
+from sync.engine.deliver.bot import read_author, record_bot_refusals
 from sync.engine.deliver.flights import Flight, Flights
 from sync.engine.deliver.outcomes import (
     decide_again,
@@ -73,7 +74,7 @@ def prepare(conn: Connection, portal_id: int, portal: Portal, now: datetime) -> 
     bodies = _load_tasks(conn, portal_id, rows)
     if not rows or _without_task(rows, bodies):
         return None
-    batch = choose_commands(rows, bodies, portal)
+    batch = choose_commands(rows, bodies, portal, read_author(conn, portal_id, portal, rows))
     outbox.mark_sending(conn, [row.id for row in batch.rows], now)
     return batch
 
@@ -187,6 +188,7 @@ def _record(deps: Deps, lane: Lane, portal_id: int, outcome: BatchOutcome) -> No
         forget_base(conn, portal_id, outcome.reread, now)
         decide_again(conn, portal_id, outcome.reread, "a move was refused", now)
         _record_closed_edits(conn, portal_id, outcome.edit_closed, now)
+        record_bot_refusals(conn, portal_id, outcome.bot_refused, now)
         log_as_app(conn, outcome.foreign_time)
         ids = [row.id for row in outcome.foreign_time]
         outbox.drop(conn, ids, now, "refused as the author's own")

@@ -16,9 +16,12 @@ from sync.core.issue_sync.model import SideName
 from sync.core.model.activity import Comment, Resource
 from sync.core.model.events import IssueHint, TaskChanged, TaskCommented, TaskDeleted
 from sync.core.model.kinds import Kind
+from sync.engine.issue_sync.echoes import due_at, is_our_change
 from sync.store import issue_links, issue_lists
+from sync.store.issue_links import IssueLinkRow
 
 _TASK_EVENTS = (TaskChanged, TaskDeleted, TaskCommented)
+_KINDS = (Kind.ISSUE, Kind.WORK_ITEM)
 _ISSUES = ("issue", "work_item")  # what a comment is about
 
 
@@ -38,14 +41,14 @@ def mark(
     rows = issue_links.by_ends(conn, portal_id, task_ids=tasks, tracker_numbers=numbers)
     connection_ids = {connection_id for connection_id, _, _ in issues}
     chosen = [row for row in rows if row.task_id in tasks or row.connection_id in connection_ids]
-    issue_links.mark_dirty(conn, [row.id for row in chosen], "heard of a change", now)
+    _mark_rows(conn, chosen, tasks, _moments(events), now)
     deleted = {str(event.task_id) for event in events.get(TaskDeleted, ())}
     gone = [row for row in chosen if row.task_id in deleted]
     _report_deletions(conn, gone, SideName.PORTAL)
-    known = {row.tracker_number for row in chosen}
+    linked_numbers = {row.tracker_number for row in chosen}
     for connection_id in sorted(connection_ids):
         of_it = {f"{p}/{n}" for c, p, n in issues if c == connection_id}
-        if of_it - known:
+        if of_it - linked_numbers:
             issue_lists.wake(conn, connection_id, SideName.TRACKER, now)
     if tasks - {row.task_id for row in chosen}:
         issue_lists.wake_portal(conn, portal_id, now)
@@ -59,7 +62,7 @@ def _mark_hinted(conn: Connection, hints: Sequence[IssueHint], now: datetime) ->
         own = [hint for hint in hints if hint.connection_id == connection_id]
         numbers = {hint.number for hint in own}
         rows = issue_links.by_readable_numbers(conn, connection_id, sorted(numbers))
-        marked += issue_links.mark_dirty(conn, [row.id for row in rows], "heard of a change", now)
+        marked += _mark_side(conn, rows, SideName.TRACKER, now)
         linked = {row.tracker_number.rpartition("/")[2] for row in rows}
         deleted = {hint.number for hint in own if hint.deleted}
         gone = [row for row in rows if row.tracker_number.rpartition("/")[2] in deleted]
@@ -69,19 +72,63 @@ def _mark_hinted(conn: Connection, hints: Sequence[IssueHint], now: datetime) ->
     return marked
 
 
+def _mark_rows(
+    conn: Connection,
+    rows: Sequence[IssueLinkRow],
+    tasks: set[str],
+    moments: Mapping[tuple[int, str], set[datetime | None]],
+    now: datetime,
+) -> None:
+    """Mark links by the side that may have changed; a hook of our own write is left out."""
+    heard = [
+        row
+        for row in rows
+        for at in moments.get((row.connection_id, row.tracker_number), ())
+        if not is_our_change(row, at)
+    ]
+    _mark_side(conn, heard, SideName.TRACKER, now)
+    _mark_side(conn, [row for row in rows if row.task_id in tasks], SideName.PORTAL, now)
+
+
+def _mark_side(
+    conn: Connection, rows: Sequence[IssueLinkRow], side: SideName, now: datetime
+) -> int:
+    """Mark links whose end on a side may have changed, each once."""
+    ids: dict[datetime, set[int]] = {}
+    for row in rows:
+        ids.setdefault(due_at(row, now), set()).add(row.id)
+    return sum(
+        issue_links.mark_dirty(conn, sorted(same), side, now, moment)
+        for moment, same in ids.items()
+    )
+
+
+def _moments(
+    events: Mapping[type, Sequence[Any]],
+) -> dict[tuple[int, str], set[datetime | None]]:
+    """Return when issues were changed, by connection and number; None where an event is silent."""
+    moments: dict[tuple[int, str], set[datetime | None]] = {}
+    for item in events.get(Resource, ()):
+        if item.kind in _KINDS:
+            number = f"{item.project.id}/{item.id}"
+            moments.setdefault((item.project.connection_id, number), set()).add(item.at)
+    for item in events.get(Comment, ()):
+        number = f"{item.project.id}/{item.target.key}"
+        moments.setdefault((item.project.connection_id, number), set()).add(None)
+    return moments
+
+
 def _issues(events: Mapping[type, Sequence[Any]]) -> Iterable[tuple[int, int, str]]:
     """Yield connection, project and number of the issues that events are about."""
     for item in events.get(Resource, ()):
-        if item.kind in (Kind.ISSUE, Kind.WORK_ITEM) and item.project.id:
+        if item.kind in _KINDS and item.project.id:
             yield item.project.connection_id, item.project.id, item.id
     for item in events.get(Comment, ()):
         if item.target.kind in _ISSUES and item.project.id:
             yield item.project.connection_id, item.project.id, item.target.key
 
 
-def _report_deletions(
-    conn: Connection, rows: Sequence[issue_links.IssueLinkRow], side: SideName
-) -> None:
+def _report_deletions(conn: Connection, rows: Sequence[IssueLinkRow], side: SideName) -> None:
     """Keep a side's own word that its end of these links was deleted."""
     for link in issue_links.load(conn, [row.key for row in rows]).values():
         issue_links.save(conn, report_deletion(link, side), link)

@@ -95,13 +95,13 @@ def _sampled_deployments(
         if isinstance(subject, Deployment):
             accounts.setdefault(deployments.deployment_key(subject), []).append(subject)
     lonely = [
-        heard[0]
-        for heard in accounts.values()
-        if len(heard) == 1
-        and heard[0].status in _ENDED
-        and heard[0].job_url
-        and heard[0].id > 0
-        and not any(same_commit(sha, heard[0].sha) for sha in shas)
+        history[0]
+        for history in accounts.values()
+        if len(history) == 1
+        and history[0].status in _ENDED
+        and history[0].job_url
+        and history[0].id > 0
+        and not any(same_commit(sha, history[0].sha) for sha in shas)
     ]
     return deployments.without_pipeline(conn, lonely)
 

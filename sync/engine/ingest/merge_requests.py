@@ -174,8 +174,11 @@ def find_named_tasks(
     `messages`: None where they are not known yet: what its commits named before stays until then.
     """
     references = list(references_find.find_references(merge_request.source_branch, "branch", rules))
-    references += references_find.find_references(merge_request.title, "title", rules)
-    references += references_find.find_references(merge_request.description, "description", rules)
+    title = merge_request.title
+    references += references_find.find_references(title, "title", rules)
+    references += references_find.find_references(
+        merge_request.description, "description", rules, title
+    )
     if messages is None:
         references += [
             Reference(task_id, link.kind, COMMIT)

@@ -8,7 +8,7 @@ once, in as few requests as their sides need.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from sync.core.clock import Clock
 from sync.core.issue_sync.confirm import confirm
 from sync.core.issue_sync.journal import announce
 from sync.core.issue_sync.link import Conflict, LinkState, PlannedWrite, StoryLine
+from sync.core.issue_sync.looks import Hint
 from sync.core.issue_sync.model import File, Item, ItemAddress, SideName
 from sync.core.issue_sync.plan import LinkPlan, Read, plan
 from sync.core.issue_sync.rules import LinkRules
@@ -30,6 +31,7 @@ from sync.core.issue_sync.writes import (
     UpdateItem,
     Write,
 )
+from sync.engine.issue_sync.reading import LinkReader, Links, Reads
 from sync.errors import Denied, Later, Refused
 
 MOST_ROUNDS = 8  # exchanges of one cycle; a long history takes more cycles
@@ -55,8 +57,6 @@ class LinkStore(Protocol):
 
 
 Plans = Mapping[str, LinkPlan]
-Links = Mapping[str, LinkState]
-Reads = dict[str, dict[SideName, Read]]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ class Workbench:
 class CycleResult:
     """How a cycle of a link ended. `again`: it has more to do, at once or (`error`) later.
 
-    `look_at`: when the link needs a look although nothing is heard of it.
+    `look_at`: when the link needs a look although nothing is heard of it. `seen`: its ends as they
+    were last read; `answered`: as the last write to them was answered.
     """
 
     link: LinkState
@@ -86,41 +87,39 @@ class CycleResult:
     again: bool = False
     error: Exception | None = None
     look_at: datetime | None = None
+    seen: Mapping[SideName, Item] = field(default_factory=dict)
+    answered: Mapping[SideName, Item] = field(default_factory=dict)
 
 
-def run_cycle(bench: Workbench, key: str) -> CycleResult:
+def run_cycle(bench: Workbench, key: str, hint: Hint | None = None) -> CycleResult:
     """Work on one link until it rests; see `run_cycles`."""
-    return run_cycles(bench, [key])[key]
+    return run_cycles(bench, [key], {key: hint} if hint else {})[key]
 
 
-def run_cycles(bench: Workbench, keys: Sequence[str]) -> Mapping[str, CycleResult]:
+def run_cycles(
+    bench: Workbench, keys: Sequence[str], hints: Mapping[str, Hint] | None = None
+) -> Mapping[str, CycleResult]:
     """Work on links until they rest, and return how each ended; those that are gone are left out.
 
+    `hints`: links of which one end alone may have changed. Where that end shows nothing new, the
+    other one is not read; before anything is written where something was agreed, both are.
     Raises Later and Denied where a side cannot be asked at all; what was announced stays noted.
     """
     results: dict[str, CycleResult] = {}
     active, held = list(keys), Reads()
-    for _ in range(MOST_ROUNDS):
+    for turn in range(MOST_ROUNDS):
         if not active:
             break
-        active, held = _round(bench, active, results, held)
+        active, held = _round(bench, active, results, held, (not turn and hints) or {})
     return results
 
 
-def read_both(bench: Workbench, links: Links) -> Reads:
-    """Read both ends fresh, whole; None for an end that has yet to be created."""
-    reads: Reads = {key: dict.fromkeys(SideName) for key in links}
-    for side in SideName:
-        addresses = [link.addresses[side] for link in links.values() if side in link.addresses]
-        items = bench.sides[side].read(addresses) if addresses else {}
-        for key, link in links.items():
-            if side in link.addresses:
-                reads[key][side] = items[link.addresses[side].id]
-    return reads
-
-
 def _round(
-    bench: Workbench, keys: Sequence[str], results: dict[str, CycleResult], held: Reads
+    bench: Workbench,
+    keys: Sequence[str],
+    results: dict[str, CycleResult],
+    held: Reads,
+    hints: Mapping[str, Hint],
 ) -> tuple[list[str], Reads]:
     """Look at the links once, and return the keys of those that need another look at once.
 
@@ -128,7 +127,13 @@ def _round(
     the next round: the end is as its creation answered, and the other one as it was read for it.
     """
     links = _settle(bench, bench.links.load(keys))
-    reads = _read(bench, links, held)
+    reader = LinkReader(bench.sides, bench.rules_for, bench.clock)
+    looked = reader.look(links, held, hints)
+    results |= {
+        key: CycleResult(links[key], seen=_items(looked.reads[key])) for key in looked.resting
+    }
+    links = {key: link for key, link in links.items() if key not in looked.resting}
+    reads = looked.reads
     plans = _plan(bench, links, reads)
     refused = bench.refuse(plans)
     now = bench.clock.now()
@@ -141,10 +146,16 @@ def _round(
         [LinkChange(announced[key], going[key].story, going[key].conflicts) for key in going]
     )
     writes = [(key, planned) for key in going for planned in going[key].writes]
-    after, errors, created = _write(bench, announced, writes)
+    written = _write(bench, announced, writes)
+    after, errors, created = written.links, written.errors, written.created
     for key, planned in plans.items():
-        before = results[key].writes if key in results else 0
-        results[key] = _result(planned, after.get(key, links[key]), before, errors.get(key))
+        before = results.get(key, CycleResult(links[key]))
+        result = _result(planned, after.get(key, links[key]), before.writes, errors.get(key))
+        results[key] = replace(
+            result,
+            seen={**before.seen, **_items(reads[key])},
+            answered={**before.answered, **written.answered.get(key, {})},
+        )
     active = [
         key
         for key in going
@@ -167,11 +178,8 @@ def _result(
     )
 
 
-def _read(bench: Workbench, links: Links, held: Reads) -> Reads:
-    """Read both ends of the links of which none are held."""
-    unread = {key: link for key, link in links.items() if key not in held}
-    fresh = read_both(bench, unread) if unread else {}
-    return {key: fresh[key] if key in fresh else held[key] for key in links}
+def _items(reads: Mapping[SideName, Read]) -> dict[SideName, Item]:
+    return {side: item for side, item in reads.items() if isinstance(item, Item)}
 
 
 def _plan(bench: Workbench, links: Links, reads: Reads) -> dict[str, LinkPlan]:
@@ -203,25 +211,31 @@ def _settle(bench: Workbench, links: Links) -> Links:
     return links
 
 
-def _write(
-    bench: Workbench, links: Links, writes: Sequence[tuple[str, PlannedWrite]]
-) -> tuple[Links, Mapping[str, Exception], Reads]:
-    """Carry out announced writes, side by side, and save how each ended.
+@dataclass
+class _Written:
+    """How writes ended. `created`: items that their creation's answer shows whole."""
 
-    Also return what was created, where the answer shows it whole.
-    """
-    errors: dict[str, Exception] = {}
-    created: Reads = {}
+    links: Links
+    errors: dict[str, Exception] = field(default_factory=dict)
+    created: Reads = field(default_factory=dict)
+    answered: dict[str, dict[SideName, Item]] = field(default_factory=dict)
+
+
+def _write(bench: Workbench, links: Links, writes: Sequence[tuple[str, PlannedWrite]]) -> _Written:
+    """Carry out announced writes, side by side, and save how each ended."""
+    written = _Written(links)
     for side in SideName:
         batch = [(key, planned) for key, planned in writes if planned.side is side]
         if batch:
             outcomes = _apply(bench, side, [planned.write for _, planned in batch])
-            links, failed = _confirmed(bench, links, side, batch, outcomes)
-            errors = {**failed, **errors}
+            written.links, failed = _confirmed(bench, written.links, side, batch, outcomes)
+            written.errors = {**failed, **written.errors}
             for (key, planned), outcome in zip(batch, outcomes, strict=True):
                 if isinstance(planned.write, CreateItem) and (item := _whole(outcome)):
-                    created[key] = {side: item}
-    return links, errors, created
+                    written.created[key] = {side: item}
+                if isinstance(outcome, Done) and outcome.item is not None:
+                    written.answered.setdefault(key, {})[side] = outcome.item
+    return written
 
 
 def _whole(outcome: Outcome) -> Item | None:

@@ -187,13 +187,17 @@ def _priority(priorities: Mapping[str, str], *, says_normal: bool) -> Scalar:
         if value is None:
             return NORMAL
         code = priorities.get(str(value))
-        return code or Untranslatable(f'the priority "{value}" is not in the table')
+        return code or Untranslatable(
+            f'no row for the priority, add one under `priorities`: "{value}"'
+        )
 
     def to_tracker(value: Value) -> Value | Untranslatable:
         if str(value) in labels:
             return labels[str(value)]
         if value is None or value == NORMAL:
             return None
-        return Untranslatable(f"the portal's priority {value} is not in the table")
+        return Untranslatable(
+            f"no row for the portal's priority, add one under `priorities`: {value}"
+        )
 
     return converted(PRIORITY, to_tracker, to_portal)

@@ -1,30 +1,36 @@
 """Reads what changed on both sides of a pair: what no hook told, and what hooks lost.
 
-Lists are read from a watermark with an overlap; the interval shrinks where something changes and
-grows where nothing does. What was there before a pair was named waits for the import, which a
-person begins: it links and creates whatever the settings let through, a page at a time, and goes
-on where it stopped. Nothing is told of it.
+Lists are read from a watermark with an overlap; the interval shrinks where they tell what nobody
+had heard of, and grows where they do not. What was there before a pair was named waits for the
+import, which a person begins: it links and creates whatever the settings let through, a page at a
+time, and goes on where it stopped. Nothing is told of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.link import LinkState, StoryLine
+from sync.core.issue_sync.looks import is_at_rest
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, SideName
 from sync.engine.deps import Deps
+from sync.engine.issue_sync import census
+from sync.engine.issue_sync.echoes import due_at
 from sync.engine.issue_sync.following import wake_stuck
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import SyncError
+from sync.sentences import sentence
 from sync.store import connections, issue_links, issue_lists, portals
 from sync.store.db.database import read
+from sync.store.issue_links import IssueLinkRow
 from sync.store.issue_lists import ListRow
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord
@@ -81,14 +87,21 @@ def read_lists(deps: Deps, portal_id: int, *, after_start: bool = False) -> int:
         }
     for listed in pairs:
         rows = lists[listed.connection.id, listed.pair.key]
-        due = [
+        own = {side: rows.get((listed.pair.key, side)) for side in SideName}
+        due = [side for side in SideName if _is_due(own[side], now, after_start)]
+        uncounted = [
             side
             for side in SideName
-            if _is_due(rows.get((listed.pair.key, side)), now, after_start)
+            if census.is_due(own[side], partial(_count, deps, listed), now)
         ]
-        if due:
-            count += _read_pair(deps, listed, due)
+        if due or uncounted:
+            count += _read_pair(deps, listed, due, uncounted)
     return count
+
+
+def _count(deps: Deps, listed: ListedPair) -> int:
+    with read(deps.database) as conn:
+        return issue_links.count_of_pair(conn, listed.connection.id, listed.pair.key)
 
 
 def _is_due(row: ListRow | None, now: datetime, after_start: bool) -> bool:
@@ -97,7 +110,9 @@ def _is_due(row: ListRow | None, now: datetime, after_start: bool) -> bool:
     return not row.halted and (after_start or row.next_at is None or row.next_at <= now)
 
 
-def _read_pair(deps: Deps, listed: ListedPair, due: Iterable[SideName]) -> int:
+def _read_pair(
+    deps: Deps, listed: ListedPair, due: Sequence[SideName], uncounted: Sequence[SideName]
+) -> int:
     name = f"issue-lists:{listed.connection.id}:{listed.pair.key}"
     with hold(deps, name) as lane:
         if lane is None:
@@ -107,13 +122,23 @@ def _read_pair(deps: Deps, listed: ListedPair, due: Iterable[SideName]) -> int:
             if (listed.connection.id, listed.pair.key) in deps.issue_sync.renewed:
                 with lane_transaction(deps, lane) as conn:
                     wake_stuck(conn, deps, listed.connection.id, listed.pair.key)
-            return sum(read_list(deps, lane, listed, setting, side, whole=False) for side in due)
+            count = sum(read_list(deps, lane, listed, setting, side, whole=False) for side in due)
+            for side in uncounted:
+                count += census.take_census(deps, lane, setting, listed.pair.key, side)
+                _note_census(deps, lane, listed, side)
+            return count
         except LaneLost:
             raise
         except SyncError as error:
             log.warning("list_not_read", pair=listed.pair.key, error=str(error))
-            _delay(deps, lane, listed, due)
+            _delay(deps, lane, listed, (*due, *uncounted))
             return 0
+
+
+def _note_census(deps: Deps, lane: Lane, listed: ListedPair, side: SideName) -> None:
+    with lane_transaction(deps, lane) as conn:
+        row = issue_lists.of_connection(conn, listed.connection.id)[listed.pair.key, side]
+        issue_lists.save(conn, replace(row, counted_at=deps.clock.now()))
 
 
 def read_list(
@@ -124,11 +149,13 @@ def read_list(
     side: SideName,
     *,
     whole: bool = True,
+    pages: int | None = None,
 ) -> int:
-    """Read a list to its end, a page and a transaction at a time; return how much changed.
+    """Read a list to its end, a page and a transaction at a time; return what was news.
 
     `whole`: a list that was not imported yet is read from its beginning; without it only if that
-    has begun already, else from now on.
+    has begun already, else from now on. `pages`: at most so many, another call goes on. What
+    changes while an import goes on is listed after it.
     """
     count, began_at = 0, deps.clock.now()
     with read(deps.database) as conn:
@@ -136,16 +163,17 @@ def read_list(
     row = rows.get((listed.pair.key, side)) or ListRow(listed.connection.id, listed.pair.key, side)
     is_import = not row.imported and (whole or row.cursor is not None)
     since = BEGINNING if is_import else (row.since or began_at) - OVERLAP
-    is_over = False
-    while not is_over:
+    began_at = row.since if is_import and row.cursor and row.since else began_at
+    is_over, left = False, pages
+    while not is_over and left != 0:
+        left = left - 1 if left else None
         page = setting.sides[side].changed(setting.projects[side], since, row.cursor)
         is_over = page.cursor is None
         with lane_transaction(deps, lane) as conn:
             fresh = [item for item in page.items if _is_fresh(row, item)]
-            count += len(fresh)
-            changed = list(_take_in(conn, deps, listed, setting, side, fresh))
-            issue_links.mark_dirty(conn, changed, "listed as changed", deps.clock.now())
+            count += _take_in(conn, deps, listed, setting, side, fresh)
             row = replace(row, cursor=page.cursor, read=row.read + len(page.items))
+            row = replace(row, since=began_at if is_import else row.since)
             row = replace(row, seen=_seen(row, page.items, began_at))
             if is_over:
                 row = replace(_rested(row, count, began_at), imported=row.imported or is_import)
@@ -181,8 +209,9 @@ def _delay(deps: Deps, lane: Lane, listed: ListedPair, due: Iterable[SideName]) 
         for side in due:
             key = (listed.pair.key, side)
             row = rows.get(key) or ListRow(listed.connection.id, listed.pair.key, side)
-            next_at = deps.clock.now() + timedelta(seconds=SHORTEST)
-            issue_lists.save(conn, replace(row, next_at=next_at))
+            now = deps.clock.now()
+            next_at = now + timedelta(seconds=SHORTEST)
+            issue_lists.save(conn, replace(row, next_at=next_at, counted_at=now))
 
 
 def _take_in(
@@ -191,10 +220,13 @@ def _take_in(
     listed: ListedPair,
     setting: PairSetting,
     side: SideName,
-    items: Iterable[Item],
-) -> Iterator[int]:
-    """Link what is new, and yield the ids of links whose items changed."""
-    items = list(items)
+    items: Sequence[Item],
+) -> int:
+    """Link what is new, mark links whose items changed, and return how many nobody had heard of.
+
+    An item that shows what was agreed, or was read since, is left out: an echo of our own writes.
+    """
+    now = deps.clock.now()
     ids = [item.address.id for item in items]
     rows = issue_links.by_ends(
         conn,
@@ -204,19 +236,37 @@ def _take_in(
         connection_id=listed.connection.id,
     )
     linked = {row.task_id if side is SideName.PORTAL else row.tracker_id: row for row in rows}
+    states = issue_links.load(conn, [row.key for row in rows if not row.ended])
+    marked: dict[datetime, list[int]] = {}
+    count = 0
     for item in items:
         row = linked.get(item.address.id)
-        if row is not None:
-            if not row.ended:
-                yield row.id
-        elif not item.key and setting.pair.creates_on(side.other, item):
-            link_item(conn, deps, listed, side, item)
+        if row is None:
+            if not item.key and setting.pair.creates_on(side.other, item):
+                key = link_item(conn, deps, listed, side, item)
+                deps.issue_sync.listed.keep(key, 1, side, item)
+                count += 1
+        elif not row.ended and not _is_seen(row, side, item):
+            link = states[row.key]
+            if not is_at_rest(link, side, item, setting.rules_for(link), now):
+                marked.setdefault(due_at(row, now), []).append(row.id)
+                count += not row.is_dirty
+    for moment, link_ids in marked.items():
+        issue_links.mark_dirty(conn, link_ids, side, now, moment)
+    return count
 
 
-def link_item(
-    conn: Connection, deps: Deps, listed: ListedPair, side: SideName, item: Item
-) -> int | None:
-    """Store a link of an item whose other end is yet to be created; None where it has one."""
+def _is_seen(row: IssueLinkRow, side: SideName, item: Item) -> bool:
+    """Whether the item was read whole since it was last changed."""
+    seen = row.tracker_seen if side is SideName.TRACKER else row.portal_seen
+    return side is SideName.PORTAL and bool(seen) and seen == item.version
+
+
+def link_item(conn: Connection, deps: Deps, listed: ListedPair, side: SideName, item: Item) -> str:
+    """Store a link of an item whose other end is yet to be created, and return its key.
+
+    Where it is an end of a link already, nothing is stored.
+    """
     now = deps.clock.now()
     key = f"{listed.connection.id}-{side[0]}{item.address.id}-{listed.pair.group_id}"
     link = LinkState(key, {side: item.address})
@@ -224,6 +274,7 @@ def link_item(
         conn, listed.row.record.id, listed.connection.id, listed.pair.key, link, now
     )
     if link_id is not None:
-        line = StoryLine(now, "linked", f"the {side}'s item {item.address.id} gets its other end")
+        text = sentence("the {side}'s item {id} gets its other end", side=side, id=item.address.id)
+        line = StoryLine(now, "linked", text)
         issue_links.add_story(conn, key, [line])
-    return link_id
+    return key

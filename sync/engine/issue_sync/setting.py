@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from sync.bitrix24.issue_sync.client import PortalTasks
 from sync.bitrix24.issue_sync.options import SCRUM, TaskOptions
@@ -18,6 +19,7 @@ from sync.core.issue_sync.mapping import ProjectPair, SyncMapping
 from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, Capabilities, SideName
 from sync.core.issue_sync.rules import Direction, LinkRules
 from sync.core.issue_sync.side import SideClient
+from sync.engine.issue_sync.echoes import ListedItems
 from sync.engine.issue_sync.link_rules import PairWorld, build_rules
 from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.engine.issue_sync.trackers import tracker_of
@@ -80,7 +82,8 @@ class IssueSync:
 
     `asked`: what pairs can hold, and the numbers of their projects, with the moment of asking.
     `memories`: what rooms learned of an instance, by connection and address. `renewed`: pairs of
-    which another answer came than before, until somebody takes note of it.
+    which another answer came than before, until somebody takes note of it. `listed`: items that
+    lists have just shown.
     """
 
     mapping_for: Callable[[Connection, PortalRow], SyncMapping] = _no_mapping
@@ -88,6 +91,7 @@ class IssueSync:
     project_id_for: Callable[[Deps, ConnectionRecord, str], str] = read_project_id
     asked: dict[tuple[int, str], PairFacts] = field(default_factory=dict)
     memories: dict[tuple[int, str], object] = field(default_factory=dict)
+    listed: ListedItems = field(default_factory=ListedItems)
     renewed: set[tuple[int, str]] = field(default_factory=set)
 
 
@@ -125,8 +129,8 @@ def open_pair(
         grants = oauth_grants.usable_by_person(conn, connection.id)
         own = {str(user_id): grant.account for user_id, grant in grants.items()}
         who = _with_own_accounts(_people(deps, conn, row, connection, facts.users), own)
-        ends = _ends(conn, connection.id)
-    world = PairWorld(pair, facts.capabilities, codes, lambda to, other: ends[to].get(other))
+    ends = _Ends(deps.database, connection.id)
+    world = PairWorld(pair, facts.capabilities, codes, ends.find)
 
     kind = tracker_of(connection)
     dialects = {SideName.TRACKER: tracker(kind.dialect), SideName.PORTAL: TASK}
@@ -219,14 +223,22 @@ def _matched(
     return {account_id: str(user) for account_id, user in users.items() if user}
 
 
-def _ends(conn: Connection, connection_id: int) -> Mapping[SideName, Mapping[str, str]]:
-    """Return the other ends of linked items: by side, from the other side's id."""
-    links = [
-        (row.tracker_id, row.task_id)
-        for row in issue_links.of_connection(conn, connection_id)
-        if row.tracker_id and row.task_id and not row.ended
-    ]
-    return {
-        SideName.TRACKER: {task_id: tracker_id for tracker_id, task_id in links},
-        SideName.PORTAL: dict(links),
-    }
+@dataclass
+class _Ends:
+    """The other ends of linked items, read when the first is asked for."""
+
+    database: Engine
+    connection_id: int
+
+    def find(self, to: SideName, other: str) -> str | None:
+        """Return the id on a side of what is linked with an item of the other side."""
+        return self._by_side[to].get(other)
+
+    @cached_property
+    def _by_side(self) -> Mapping[SideName, Mapping[str, str]]:
+        with read(self.database) as conn:
+            pairs = issue_links.linked_ends(conn, self.connection_id)
+        return {
+            SideName.TRACKER: {task_id: tracker_id for tracker_id, task_id in pairs},
+            SideName.PORTAL: dict(pairs),
+        }

@@ -16,6 +16,7 @@ from sync.gitlab.issues.client import GitLabIssues
 from sync.gitlab.issues.options import ITERATIONS, MILESTONES
 from sync.gitlab.issues.options import IssueOptions as GitLabOptions
 from sync.gitlab.issues.projects import IssueMemory as GitLabMemory
+from sync.sentences import sentence
 from sync.store.rows import ConnectionRecord
 from sync.text.markdown.dialect import GITLAB, YOUTRACK, Dialect
 from sync.youtrack.api.users import User, read_users
@@ -50,7 +51,11 @@ def tracker_of(connection: ConnectionRecord) -> Tracker:
     tracker = TRACKERS.get(connection.kind)
     if tracker is None:
         raise Refused(
-            f"The connection {connection.name} is of a kind without issues: {connection.kind}",
+            sentence(
+                "The connection {name} is of a kind without issues: {kind}",
+                name=connection.name,
+                kind=connection.kind,
+            ),
             code="kind",
         )
     return tracker

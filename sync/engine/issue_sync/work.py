@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.breaker import Halt, tripped
+from sync.core.issue_sync.looks import Hint, next_look
+from sync.core.issue_sync.model import SideName
 from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.cycle import CycleResult, Plans, Workbench, run_cycles
+from sync.engine.issue_sync.echoes import ECHO
 from sync.engine.issue_sync.following import find_moves, follow, wake_awaiting
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.issue_sync.stored import StoredLinks
@@ -26,7 +30,7 @@ from sync.store.portals import PortalRow
 log = structlog.get_logger()
 
 BATCH = 48  # links of one look: so many tasks a portal makes, and reads back, in a request
-SLOW = timedelta(days=1)  # what no hook and no list tells, as a deleted comment, is found by then
+SETTLED = timedelta(seconds=5)  # sides tell seconds: by then no other change has the same version
 UNMAPPED = timedelta(hours=1)  # a link whose pair the settings do not name is looked at again
 DENIED = timedelta(minutes=10)
 HALTED = timedelta(minutes=10)  # a halted pair is looked at again: somebody may have agreed
@@ -45,7 +49,8 @@ def work_on_links(deps: Deps, row: PortalRow) -> int:
             by_pair.setdefault((link.connection_id, link.pair), []).append(link)
         for (connection_id, pair), links in by_pair.items():
             try:
-                _work_on_pair(deps, lane, row, connection_id, pair, links)
+                batch = _with_echoes(deps, links)
+                _work_on_pair(deps, lane, row, connection_id, pair, batch)
             except LaneLost:
                 raise
             except SyncError as error:
@@ -54,6 +59,19 @@ def work_on_links(deps: Deps, row: PortalRow) -> int:
                 log.exception("links_failed", pair=pair)
                 _postpone(deps, lane, links, error)
         return len(waiting)
+
+
+def _with_echoes(deps: Deps, links: Sequence[IssueLinkRow]) -> Sequence[IssueLinkRow]:
+    """Return links with those of their pair that can wait and share the requests of these.
+
+    What is heard soon after a write of ours is likely its echo, and costs nothing beside a change.
+    """
+    if not any(link.is_dirty for link in links):
+        return links
+    now, room = deps.clock.now(), BATCH - len(links)
+    with read(deps.database) as conn:
+        more = issue_links.soon(conn, links[0].connection_id, links[0].pair, now, room)
+    return [*links, *more]
 
 
 def _work_on_pair(
@@ -66,7 +84,10 @@ def _work_on_pair(
 ) -> None:
     setting = find_pair(deps, row, connection_id, pair_key)
     if setting is None:
-        text = "the settings do not name its workgroup and project any more, or sync is paused"
+        text = (
+            "the settings do not name its workgroup and project any more, or sync is paused. "
+            "Name the pair under `issue_sync`, or end the link"
+        )
         _wait(deps, lane, links, deps.clock.now() + UNMAPPED, text)
         return
     with read(deps.database) as conn:
@@ -75,7 +96,8 @@ def _work_on_pair(
         _wait(deps, lane, links, deps.clock.now() + HALTED, breaker.halted)
         return
     bench = replace(open_bench(deps, lane, setting), refuse=breaker.refuse)
-    results = run_cycles(bench, [link.key for link in links])
+    hints = {link.key: hint for link in links if (hint := _hint(deps, link))}
+    results = run_cycles(bench, [link.key for link in links], hints)
     moves = find_moves(deps, row, setting, results)
     with lane_transaction(deps, lane) as conn:
         if breaker.halt is not None:
@@ -86,9 +108,18 @@ def _work_on_pair(
                 until = deps.clock.now() + HALTED
                 issue_links.postpone(conn, link, until, breaker.halt.text)
             else:
-                _finish(deps, conn, link, results.get(link.key))
+                _finish(deps, conn, link, results.get(link.key), breaker.total)
         follow(conn, deps, links, moves)
         wake_awaiting(conn, deps, links, results)
+
+
+def _hint(deps: Deps, link: IssueLinkRow) -> Hint | None:
+    """Return which end alone may have changed; None where both have to be read."""
+    listed = deps.issue_sync.listed.take(link.key, link.version)
+    if listed is not None:
+        return listed
+    is_one_sided = link.is_dirty and link.cause in list(SideName)
+    return Hint(SideName(link.cause)) if is_one_sided else None
 
 
 @dataclass
@@ -134,7 +165,9 @@ def open_bench(deps: Deps, lane: Lane, setting: PairSetting) -> Workbench:
     return Workbench(links, setting.sides, setting.rules_for, deps.clock)
 
 
-def _finish(deps: Deps, conn: Connection, link: IssueLinkRow, result: CycleResult | None) -> None:
+def _finish(
+    deps: Deps, conn: Connection, link: IssueLinkRow, result: CycleResult | None, total: int
+) -> None:
     now = deps.clock.now()
     if result is not None and result.error is not None:
         seconds = _seconds(deps, link, result.error)
@@ -144,7 +177,26 @@ def _finish(deps: Deps, conn: Connection, link: IssueLinkRow, result: CycleResul
     elif result is None or result.link.ended:
         issue_links.finish(conn, link, None)
     else:
-        issue_links.finish(conn, link, result.look_at or now + SLOW * (0.75 + deps.jitter() / 2))
+        seen = dict(_seen(result, now))
+        written_at = seen.get("written_at", link.written_at)
+        look_at = next_look(now, written_at or link.created_at, total, deps.jitter())
+        look_at = min(look_at, result.look_at or look_at)
+        issue_links.finish(conn, link, look_at, seen, now + ECHO if result.writes else None)
+
+
+def _seen(result: CycleResult, now: datetime) -> Iterator[tuple[str, Any]]:
+    """Yield what is stored of what a cycle read and wrote.
+
+    A version that may yet stand for another change, as the side tells seconds, is not kept.
+    """
+    for side, item in result.seen.items():
+        is_settled = max(item.updated_at, item.active_at or item.updated_at) + SETTLED <= now
+        is_known = is_settled and side not in result.answered
+        yield f"{side}_seen", item.version if is_known else ""
+    if result.writes:
+        yield "written_at", now
+    if SideName.TRACKER in result.answered:
+        yield "answered", result.answered[SideName.TRACKER].version
 
 
 def _postpone(deps: Deps, lane: Lane, links: Sequence[IssueLinkRow], error: Exception) -> None:

@@ -71,7 +71,7 @@ def _find_merge_requests(
     conn: Connection, by_key: Mapping[str, NotificationSubject]
 ) -> dict[str, frozenset[MergeRequestKey]]:
     """Return the merge requests of each subject that has any."""
-    runs = {key: one for key, of in by_key.items() if (one := _pipeline_of(of))}
+    runs = {key: pipeline for key, of in by_key.items() if (pipeline := _pipeline_of(of))}
     branches = {
         key: place
         for key, notification_subject in by_key.items()

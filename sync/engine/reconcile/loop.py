@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from sync.engine.deliver.flights import Flights
 from sync.engine.deliver.send import prepare
-from sync.engine.deps import ALERT, NOTIFICATION, TASK, Deps, build_scope
+from sync.engine.deps import ACCESS, ALERT, NOTIFICATION, TASK, Deps, build_scope
 from sync.engine.lanes import Lane, final_transaction, lane_transaction
 from sync.engine.load.scope import Scope
-from sync.engine.reconcile import alerts, notifications, task_subjects
+from sync.engine.reconcile import access, alerts, notifications, task_subjects
 from sync.engine.reconcile.record import record
 from sync.engine.reconcile.turn import Reconciler, ReconcileTurn
 from sync.store import agenda
@@ -29,6 +29,7 @@ RECONCILERS: Mapping[str, Reconciler[Any]] = {  # by kind of subject, in the ord
     TASK: Reconciler(task_subjects.load, task_subjects.plan),
     ALERT: Reconciler(alerts.load, alerts.plan),
     NOTIFICATION: Reconciler(notifications.load, notifications.plan),
+    ACCESS: Reconciler(access.load, access.plan),
 }
 
 

@@ -17,19 +17,15 @@ from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.hook_log import HookLog, LoggedDelivery, find_own_hook, read_hook_log
 from sync.gitlab.api.hooks import HookTarget, is_disabled
 from sync.gitlab.json_fields import positive_int
-from sync.gitlab.webhooks.verify import dedupe_key, event_name
+from sync.gitlab.webhooks.verify import SENT_AT, dedupe_key, event_name
 from sync.store import connections, hook_logs, inbox
 from sync.store.db.database import read, write
-from sync.store.hook_logs import HookLogRow
+from sync.store.hook_logs import NO_HOOK, NO_LOG, SWITCHED_OFF, TOO_LONG, HookLogRow
 from sync.store.rows import ConnectionRecord, Delivery
 
 log = structlog.get_logger()
 
 SAME_GAP = timedelta(hours=1)  # failures that are seen within it belong to one gap
-NO_HOOK = "our webhook is not there: `b24bridge gitlab hooks` makes it"
-NO_LOG = "this GitLab keeps no list of deliveries (17.3 and later do)"
-TOO_LONG = "the log is longer than can be read: only the newest deliveries were made up for"
-SWITCHED_OFF = "GitLab has switched the webhook off: `b24bridge gitlab hooks` repairs it"
 _STORED_HEADERS = frozenset(
     {"content-type", "user-agent", "x-gitlab-event", "x-gitlab-event-uuid", "x-gitlab-instance"}
 )
@@ -194,7 +190,8 @@ def _delivery(
         event=event_name(entry.headers),
         headers={
             name: value for name, value in entry.headers.items() if name.lower() in _STORED_HEADERS
-        },
+        }
+        | {SENT_AT: str(int(entry.sent_at.timestamp())) if entry.sent_at else ""},
         body=body,
         received_at=now,
     )

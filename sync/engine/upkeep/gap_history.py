@@ -59,10 +59,12 @@ def _new_part(conn: Connection, push: Push) -> Iterator[Push]:
     place = push.project.connection_id, push.project.id
     branches = {push.branch, push.project.default_branch}
     keys = [(*place, name, commit.sha) for name in branches for commit in push.commits]
-    heard = {sha for *_, sha in commits.by_sha(conn, keys)}
-    if push.after in heard:
+    stored_shas = {sha for *_, sha in commits.by_sha(conn, keys)}
+    if push.after in stored_shas:
         return
-    last = max((n for n, commit in enumerate(push.commits, 1) if commit.sha in heard), default=0)
+    last = max(
+        (n for n, commit in enumerate(push.commits, 1) if commit.sha in stored_shas), default=0
+    )
     rest = push.commits[last:]
     before = push.commits[last - 1].sha if last else push.before or ZERO_SHA
     yield replace(push, commits=rest, before=before, total=len(rest), created=before == ZERO_SHA)
@@ -70,11 +72,11 @@ def _new_part(conn: Connection, push: Push) -> Iterator[Push]:
 
 def _changed_pipelines(conn: Connection, items: Sequence[Pipeline]) -> list[PipelineEvent]:
     stored = pipelines.pipelines(conn, map(pipelines.pipeline_id, items))
-    known = {key: pipeline.status for key, pipeline in stored.items()}
+    statuses = {key: pipeline.status for key, pipeline in stored.items()}
     return [
         PipelineEvent(item)
         for item in items
-        if known.get(pipelines.pipeline_id(item)) is not item.status
+        if statuses.get(pipelines.pipeline_id(item)) is not item.status
     ]
 
 
@@ -83,11 +85,11 @@ def _changed_deployments(
 ) -> list[DeploymentEvent]:
     items: list[Deployment] = [event.deployment for event in events]
     stored = deployments.get(conn, map(deployments.deployment_key, items))
-    known = {key: deployment.status for key, deployment in stored.items()}
+    statuses = {key: deployment.status for key, deployment in stored.items()}
     return [
         event
         for event in events
-        if known.get(deployments.deployment_key(event.deployment)) is not event.deployment.status
+        if statuses.get(deployments.deployment_key(event.deployment)) is not event.deployment.status
     ]
 
 

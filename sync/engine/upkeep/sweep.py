@@ -25,12 +25,14 @@ from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
+from sync.engine.upkeep.bot import keep_bot
 from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.gap import make_up_for_gaps
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.engine.upkeep.task_gap import make_up_for_events
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
+from sync.sentences import encode_sentence
 from sync.store import (
     branch_checks,
     clock_repair,
@@ -50,6 +52,8 @@ log = structlog.get_logger()
 HOSTS_EVERY = timedelta(minutes=10)
 RETRY_EVERY = timedelta(minutes=1)  # a host that could not be asked
 PEOPLE_EVERY = timedelta(days=1)
+BOTS_EVERY = timedelta(minutes=1)
+BOT_REFUSED_EVERY = timedelta(hours=1)
 MOMENTS_EVERY = timedelta(minutes=1)
 OVERLAP = timedelta(minutes=10)  # clocks differ, and a list is not read in one instant
 _MERGE_REQUESTS_PER_WRITE = 50  # merge requests stored in one transaction
@@ -63,6 +67,7 @@ class Sweep:
         self._last_attempts: dict[int, datetime] = {}
         self._lists_read: set[int] = set()
         self._people_read_at: dict[int, datetime] = {}
+        self._bots_kept_at: dict[int, datetime] = {}
         self._failed_at: dict[tuple[str, int], datetime] = {}
         self._moments_checked_at: datetime | None = None
         self._purge = NightlyPurge(deps)
@@ -96,6 +101,10 @@ class Sweep:
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
         for portal in active:
             done += self._run_part("tasks", portal.id, make_up_for_events, portal.id)
+            every = BOT_REFUSED_EVERY if portal.bot_problem else BOTS_EVERY
+            if is_due(self._bots_kept_at.get(portal.id), every, now):
+                self._bots_kept_at[portal.id] = now
+                done += self._run_part("bot", portal.id, keep_bot, portal.id)
             done += self._run_part("issue lists", portal.id, self._read_lists, portal.id)
             if is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = self._run_part("people", portal.id, refresh_people, portal.id)
@@ -179,7 +188,7 @@ def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
 
 def _record_problem(deps: Deps, connection: ConnectionRecord, problem: str | None) -> None:
     row = {name: value for name, value in connection.account.items() if name != "problem"}
-    account = {**row, "problem": problem} if problem else row
+    account = {**row, "problem": encode_sentence(problem)} if problem else row
     if account != connection.account:
         with write(deps.database) as conn:
             connections.set_account(conn, connection.id, account)

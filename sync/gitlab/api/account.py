@@ -10,6 +10,7 @@ from sync.core.audit import probing
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
+from sync.sentences import as_sentence, sentence
 
 OLDEST_SUPPORTED = (15, 5)  # the first with /personal_access_tokens/self
 SIGNING_SINCE = (19, 0)  # the first that signs webhook deliveries
@@ -82,7 +83,11 @@ def _read_user(client: GitLab) -> dict[str, object]:
 def no_gitlab(base_url: str, code: str) -> Refused:
     """Return the error of an address at which something else than GitLab answers."""
     return Refused(
-        f"There is no GitLab at {base_url} (its API answers {code})",
+        sentence(
+            "There is no GitLab at {base_url} (its API answers {code})",
+            base_url=base_url,
+            code=code,
+        ),
         cause="The address is another site's, or GitLab lives below a path that is missing",
         change="Set `url` of the connection to the address that GitLab shows in the browser",
         code="no_gitlab",
@@ -101,8 +106,11 @@ def _read_token(client: GitLab) -> dict[str, object]:
 def _scope_problem(account: Account) -> str:
     if account.scopes is None or "api" in account.scopes:
         return ""
-    has = ", ".join(account.scopes) or "none"
-    return f"The access token lacks the scope `api` (it has: {has}). Issue a token that has it."
+    has = ", ".join(account.scopes) or as_sentence("none")
+    return sentence(
+        "The access token lacks the scope `api` (it has: {has}). Issue a token that has it.",
+        has=has,
+    )
 
 
 def _expiry_problem(account: Account, now: datetime) -> str:
@@ -115,10 +123,17 @@ def _expiry_problem(account: Account, now: datetime) -> str:
         return ""
     on = f"{account.expires_at:%Y-%m-%d}"
     if account.expires_at <= now:
-        return f"The access token expired on {on}. Issue a new one and put it into the connection."
+        return sentence(
+            "The access token expired on {on}. Issue a new one and put it into the connection.",
+            on=on,
+        )
     days_left = (account.expires_at - now).days
-    when = {0: "in less than a day", 1: "in 1 day"}.get(days_left, f"in {days_left} days")
-    return f"The access token expires {when}, on {on}. Issue a new one in time."
+    when = {0: "in less than a day", 1: "in 1 day"}.get(
+        days_left, sentence("in {days_left} days", days_left=days_left)
+    )
+    return sentence(
+        "The access token expires {when}, on {on}. Issue a new one in time.", when=when, on=on
+    )
 
 
 def _version_problem(account: Account) -> str:
@@ -128,7 +143,11 @@ def _version_problem(account: Account) -> str:
     if numbers >= OLDEST_SUPPORTED:
         return ""
     oldest = ".".join(str(number) for number in OLDEST_SUPPORTED)
-    return f"GitLab {account.version} is too old. Upgrade it to {oldest} or later."
+    return sentence(
+        "GitLab {version} is too old. Upgrade it to {oldest} or later.",
+        version=account.version,
+        oldest=oldest,
+    )
 
 
 def _version_numbers(version: str) -> tuple[int, ...]:

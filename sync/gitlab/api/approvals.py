@@ -16,6 +16,7 @@ from sync.gitlab.api.merge_request_commits import (
     parse_commits,
 )
 from sync.gitlab.json_fields import mapping, mappings, text
+from sync.sentences import sentence
 
 # GitLab evaluates the approval rules of each merge request and ends a query after 30 seconds. A
 # list by `iids` costs the same whatever its length: about 40 of the allowed complexity of 250.
@@ -65,7 +66,10 @@ def read_reviews(client: GitLab, project: Project, iids: Iterable[int]) -> dict[
     place = mapping(mapping(answer.get("data")).get("project"))
     if not place:
         heading = "; ".join(text(row.get("message")) for row in mappings(answer.get("errors")))
-        raise Refused(f"GraphQL tells no reviews: {heading or 'no such project'}", code="graphql")
+        raise Refused(
+            sentence("GraphQL tells no reviews: {heading}", heading=heading or "no such project"),
+            code="graphql",
+        )
     nodes = mappings(mapping(place.get("mergeRequests")).get("nodes"))
     parsed = ((text(node.get("iid")), _parse_review(node, project)) for node in nodes)
     return {

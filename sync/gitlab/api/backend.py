@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import requests
 from gitlab._backends.requests_backend import (
     OAuthTokenAuth,
+    PrivateTokenAuth,
     RequestsBackend,
     RequestsResponse,
 )
@@ -17,12 +19,18 @@ from sync.gitlab.api import masking
 from sync.gitlab.api.errors import error_from_exception, error_from_response
 from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.json_fields import mapping
+from sync.sentences import sentence
 
 TOO_MANY_REQUESTS, NOT_ACCEPTED = 429, "401"
 
 
 class Client(Protocol):
-    """What a backend needs of its client."""
+    """What a backend needs of its client.
+
+    `present_token` gives the access token that is stored now; None: it cannot be another one.
+    """
+
+    present_token: Callable[[], str] | None
 
     @property
     def base_url(self) -> str:
@@ -52,6 +60,7 @@ class Backend(RequestsBackend):
         super().__init__(session)
         self._owner, self._base_url = client, client.base_url
         self._token, self._call_log = token, call_log
+        self._replacement: dict[str, Any] = {}
 
     def http_request(  # type: ignore[override]  # python-gitlab names every option
         self, method: str, url: str, **options: Any
@@ -61,11 +70,17 @@ class Backend(RequestsBackend):
         asks = url == self._owner.graphql_url
         write = method.lower() != "get" and not (asks and _only_asks(options.get("json")))
         if not asks and not url.startswith(f"{self._base_url}/api/v4/"):
-            raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
+            raise Refused(
+                sentence(
+                    "{request} is not sent: the address is outside of {base_url}",
+                    request=request,
+                    base_url=self._base_url,
+                )
+            )
         # The session knows the CA file. A redirect would carry the token to another address.
         options |= {"verify": self.client.verify, "allow_redirects": False}
         if isinstance(self._token, str):
-            return self._send(method, url, self._token, write, options)
+            return self._send_with_access_token(method, url, write, options)
         held = self._token.current()
         try:
             return self._send(method, url, held, write, options | {"auth": OAuthTokenAuth(held)})
@@ -74,8 +89,31 @@ class Backend(RequestsBackend):
                 raise
             fresh = self._token.renewed(held)
             if not isinstance(options.get("data") or b"", bytes):  # a stream, which is spent
-                raise Later(f"{request} is to be sent anew, with another token") from denied
+                raise Later(
+                    sentence("{request} is to be sent anew, with another token", request=request)
+                ) from denied
         return self._send(method, url, fresh, write, options | {"auth": OAuthTokenAuth(fresh)})
+
+    def _send_with_access_token(
+        self, method: str, url: str, write: bool, options: dict[str, Any]
+    ) -> RequestsResponse:
+        """Send a request; once more where another token is stored by now. 401: nothing was done."""
+        token = str(self._token)
+        try:
+            return self._send(method, url, token, write, options | self._replacement)
+        except Denied as denied:
+            if denied.code != NOT_ACCEPTED or self._owner.present_token is None:
+                raise
+            present = self._owner.present_token()
+            if present == token:
+                raise
+            self._token = present
+            self._replacement = {"auth": PrivateTokenAuth(present)}
+            if not isinstance(options.get("data") or b"", bytes):  # a stream, which is spent
+                raise Later(
+                    sentence("{verb} is to be sent anew, with another token", verb=method.upper())
+                ) from denied
+        return self._send(method, url, present, write, options | self._replacement)
 
     def _send(
         self, method: str, url: str, token: str, write: bool, options: dict[str, Any]

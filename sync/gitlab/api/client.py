@@ -19,6 +19,7 @@ from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.api.rate_limit import RateLimiter
 from sync.gitlab.json_fields import mapping, mappings
 from sync.net import guarded_session
+from sync.sentences import sentence
 
 USER_AGENT = "b24bridge/0.1"
 TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
@@ -48,7 +49,8 @@ class GitLab:
     waiting and repeating are off, the engine decides when to try again. `token`: an access token,
     or tokens that are renewed; with "" the calls are anonymous. `session`: by default one that
     reaches public addresses only. `call_log` records every request. `requests_sent` counts them;
-    `before_request` is called before each.
+    `before_request` is called before each. `present_token` gives the token that is stored now: a
+    call that is refused, and where that is another one, is made again with it.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class GitLab:
         self.connection_id = connection_id
         self.requests_sent = 0
         self.before_request: Callable[[], None] = lambda: None
+        self.access_token = token if isinstance(token, str) else ""
+        self.present_token: Callable[[], str] | None = None
         self._rate_limiter = rate_limiter
         self.oauth_scopes = None if isinstance(token, str) else token.scopes
         self._api = gitlab.Gitlab(
@@ -187,7 +191,10 @@ class GitLab:
             for piece in answer.iter_content(CHUNK_BYTES):
                 kept += piece
                 if len(kept) > most:
-                    raise Refused(f"GET {path} has more than {most} bytes", code="too_large")
+                    raise Refused(
+                        sentence("GET {path} has more than {most} bytes", path=path, most=most),
+                        code="too_large",
+                    )
         except OSError as error:
             raise error_from_exception(error, request=f"GET {path}", write=False) from error
         finally:
@@ -228,7 +235,7 @@ class GitLab:
 
 def _bad_link(path: str) -> Refused:
     return Refused(
-        f"GET {path}: the link to the next page leads to no other page",
+        sentence("GET {path}: the link to the next page leads to no other page", path=path),
         cause="Something between this service and GitLab changes its answers",
         change="Let a proxy in front of GitLab pass the Link header as it is",
         code="link",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.json_fields import mapping, text
+from sync.sentences import sentence
 
 
 def ensure(client: GitLab, project: int | str, *, portal_url: str) -> bool:
@@ -23,7 +24,11 @@ def ensure(client: GitLab, project: int | str, *, portal_url: str) -> bool:
         return False
     if current and not current["issues_url"].startswith(portal_url.rstrip("/") + "/"):
         raise Refused(
-            f"Project {project} already uses another issue tracker ({current['issues_url']})",
+            sentence(
+                "Project {project} already uses another issue tracker ({current})",
+                project=project,
+                current=current["issues_url"],
+            ),
             change="Turn it off in the project's settings, Integrations, Custom issue tracker",
             code="tracker_in_use",
         )

@@ -14,6 +14,7 @@ from urllib3.exceptions import NewConnectionError
 
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.json_fields import mapping
+from sync.sentences import sentence
 
 _MAX_WAIT = 3600.0
 _MESSAGE_LIMIT = 300
@@ -85,7 +86,9 @@ def error_from_response(response: requests.Response, *, request: str, write: boo
     description = _message_of(response)
     if meaning is _SPAM:
         return error_of_captcha(request, description)
-    summary = f"{request} was answered {status}" + (f" ({description})" if description else "")
+    summary = sentence("{request} was answered {status}", request=request, status=status) + (
+        f" ({description})" if description else ""
+    )
     if meaning.kind is not Later:
         return meaning.kind(summary, cause=meaning.cause, change=meaning.change, code=str(status))
     # A 429 was stopped before it was carried out; after a 5xx nobody knows.
@@ -99,13 +102,15 @@ def error_of_captcha(request: str, message: str) -> Refused:
 
     https://docs.gitlab.com/integration/recaptcha/
     """
-    summary = f"{request} was refused as spam" + (f" ({message})" if message else "")
+    summary = sentence("{request} was refused as spam", request=request) + (
+        f" ({message})" if message else ""
+    )
     return Refused(summary, cause=_SPAM.cause, change=_SPAM.change, code="spam")
 
 
 def error_archived(request: str) -> Refused:
     """Return the error of a write in an archived project."""
-    summary = f"{request} was refused"
+    summary = sentence("{request} was refused", request=request)
     return Refused(summary, cause=_ARCHIVED.cause, change=_ARCHIVED.change, code="archived")
 
 
@@ -114,32 +119,53 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
     match error:
         case requests.exceptions.SSLError():
             return Refused(
-                f"{request} failed: the certificate of GitLab is not trusted",
+                sentence(
+                    "{request} failed: the certificate of GitLab is not trusted", request=request
+                ),
                 cause="A self-hosted instance has its own certificate authority",
                 change="Put that authority's certificate (PEM) into the connection's ca_file",
                 code="tls",
             )
         case requests.exceptions.ProxyError():
             why = "The connection's proxy does not answer"
-            return Later(f"{request} failed at the proxy", cause=why, code="proxy")
+            return Later(
+                sentence("{request} failed at the proxy", request=request), cause=why, code="proxy"
+            )
         case requests.exceptions.ConnectTimeout():
-            return Later(f"{request} failed: GitLab cannot be reached in time", code="timeout")
+            return Later(
+                sentence("{request} failed: GitLab cannot be reached in time", request=request),
+                code="timeout",
+            )
         case requests.exceptions.Timeout():
-            return Later(f"{request} got no answer in time", sent=write, code="timeout")
+            return Later(
+                sentence("{request} got no answer in time", request=request),
+                sent=write,
+                code="timeout",
+            )
         case requests.exceptions.ConnectionError() if _never_connected(error):
-            return Later(f"{request} failed: GitLab cannot be reached", code="connection")
+            return Later(
+                sentence("{request} failed: GitLab cannot be reached", request=request),
+                code="connection",
+            )
         case requests.exceptions.ConnectionError() | requests.exceptions.ChunkedEncodingError():
-            return Later(f"{request} was cut off", sent=write, code="connection")
+            return Later(
+                sentence("{request} was cut off", request=request), sent=write, code="connection"
+            )
         case requests.RequestException():
             return Refused(
-                f"{request} cannot be sent ({type(error).__name__})",
+                sentence(
+                    "{request} cannot be sent ({name})", request=request, name=type(error).__name__
+                ),
                 cause="The base URL is not a web address",
                 change="Set the connection's base URL, such as https://gitlab.example.com",
                 code="request",
             )
         case _:
             return Refused(
-                f"{request} cannot be sent: the connection's ca_file cannot be read",
+                sentence(
+                    "{request} cannot be sent: the connection's ca_file cannot be read",
+                    request=request,
+                ),
                 change="Put a readable file with PEM certificates there",
                 code="tls",
             )
@@ -148,7 +174,11 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
 def error_not_json(request: str, content_type: str) -> Refused:
     """Return the error of a 2xx answer that is not the API's JSON."""
     return Refused(
-        f"{request} was answered with {content_type or 'no content type'}, not with JSON",
+        sentence(
+            "{request} was answered with {content_type}, not with JSON",
+            request=request,
+            content_type=content_type or "no content type",
+        ),
         cause="The base URL leads to another site or to a sign-in page in front of GitLab",
         change="Set the base URL to GitLab itself and let API requests pass the sign-in page",
         code="not-json",

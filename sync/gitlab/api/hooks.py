@@ -14,6 +14,7 @@ from sync.errors import Later, Refused, SyncError
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.api.hook_events import HookOwner, event_flags
 from sync.gitlab.json_fields import mapping, mappings, positive_int, text
+from sync.sentences import sentence
 
 HOOK_PATH = "/hooks/gitlab/"
 
@@ -143,13 +144,19 @@ def _explain_refusal(target: HookTarget, call: Any) -> Any:
 def _hooks_unavailable(target: HookTarget, refused: Refused) -> Refused:
     if target.kind == "group":
         return Refused(
-            f"The webhooks of {target} cannot be managed ({refused.code})",
+            sentence(
+                "The webhooks of {target} cannot be managed ({code})",
+                target=target,
+                code=refused.code,
+            ),
             cause="Webhooks of a group need GitLab Premium and a token with the role Owner",
             change="Use such a token, or connect the projects one by one",
             code=refused.code,
         )
     return Refused(
-        f"The webhooks of {target} cannot be managed ({refused.code})",
+        sentence(
+            "The webhooks of {target} cannot be managed ({code})", target=target, code=refused.code
+        ),
         cause="The token's user is not a Maintainer of the project, or it does not exist",
         change="Give that user the role Maintainer, or check the project's path",
         code=refused.code,
@@ -167,6 +174,14 @@ def _differences(hook: dict[str, Any], settings: dict[str, Any]) -> tuple[str, .
     )
 
 
+def test_hook(client: GitLab, target: HookTarget, hook_id: int) -> None:
+    """Let GitLab send its sample of a push to the hook, and wait for our answer.
+
+    Raises Refused where that was no 2xx (422), Later with the code 429 after a few in a minute.
+    """
+    client.post(f"{target.path}/{hook_id}/test/push_events", {})
+
+
 def _reenable(client: GitLab, target: HookTarget, hook: dict[str, Any]) -> str:
     """Enable a hook that GitLab disabled, by a test delivery; return why that failed, else "".
 
@@ -175,16 +190,17 @@ def _reenable(client: GitLab, target: HookTarget, hook: dict[str, Any]) -> str:
     if not is_disabled(hook):
         return ""
     try:
-        client.post(f"{target.path}/{_hook_id(hook)}/test/push_events", {})
+        test_hook(client, target, _hook_id(hook))
     except (Refused, Later) as error:
         return _still_disabled(error)
     return ""
 
 
 def _still_disabled(error: SyncError) -> str:
-    return (
-        f"GitLab has switched the webhook off, and its test delivery failed: {error.message}. "
-        "Check that GitLab reaches the receiver, then repair again."
+    return sentence(
+        "GitLab has switched the webhook off, and its test delivery failed: {message}. Check "
+        "that GitLab reaches the receiver, then repair again.",
+        message=error.message,
     )
 
 

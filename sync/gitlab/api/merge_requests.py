@@ -28,6 +28,7 @@ from sync.gitlab.json_fields import (
 )
 from sync.gitlab.webhooks.merge_requests import merge_request_state
 from sync.gitlab.webhooks.pipelines import pipeline_status
+from sync.sentences import sentence
 
 _MERGE_REQUEST_REF = "refs/merge-requests/"
 
@@ -83,7 +84,10 @@ def read_merge_request(
     try:
         return build_merge_request(home, row, approvals, reviewers)
     except UnreadablePayload as unreadable:
-        raise Refused(f"GET {path} cannot be used: {unreadable}", code="unreadable") from None
+        raise Refused(
+            sentence("GET {path} cannot be used: {unreadable}", path=path, unreadable=unreadable),
+            code="unreadable",
+        ) from None
 
 
 def read_merge_requests_since(
@@ -150,7 +154,8 @@ def build_merge_request(
         raise UnreadablePayload("the merge request has no iid or no date")
     approvers = [item.get("user") for item in mappings(approvals.get("approved_by"))]
     source_branch = text(row.get("source_branch"))
-    pipeline = build_pipeline(home, iid, mapping(row.get("head_pipeline")))
+    source_id = count(row.get("source_project_id"))
+    pipeline = build_pipeline(home, iid, mapping(row.get("head_pipeline")), source_id)
     if pipeline and pipeline.ref.startswith(_MERGE_REQUEST_REF):  # hooks name the branch
         pipeline = replace(pipeline, ref=source_branch)
     return MergeRequest(
@@ -172,7 +177,7 @@ def build_merge_request(
         approved_by=people(approvers),
         head_sha=text(row.get("sha")),
         merge_sha=text(row.get("merge_commit_sha") or row.get("squash_commit_sha")),
-        source_project_id=count(row.get("source_project_id")),
+        source_project_id=source_id,
         ended_at=timestamp(row.get("merged_at")) or timestamp(row.get("closed_at")),
         pipeline=pipeline,
         actor=person(row.get("merge_user") or row.get("merged_by") or row.get("closed_by")),
@@ -203,28 +208,43 @@ def label_names(value: object) -> tuple[str, ...]:
     return tuple(text(label) for label in value) if isinstance(value, list) else ()
 
 
-def build_pipeline(home: Project, iid: int | None, row: dict[str, Any]) -> Pipeline | None:
-    """Build a pipeline; None where there is none, or it runs in a fork (another project)."""
+def build_pipeline(
+    home: Project, iid: int | None, row: dict[str, Any], source_id: int = 0
+) -> Pipeline | None:
+    """Build a pipeline; None where there is none, or another project runs it.
+
+    `source_id`: the merge request's fork, which may run it.
+    """
     pipeline_id, updated_at = positive_int(row.get("id")), timestamp(row.get("updated_at"))
     if pipeline_id is None or updated_at is None:
         return None
-    if positive_int(row.get("project_id")) not in (None, home.id):
-        return None
     if text(row.get("source")) in DANGLING_SOURCES:
         return None
+    url = web_url(row.get("web_url")) or f"{home.url}/-/pipelines/{pipeline_id}"
+    project_id = positive_int(row.get("project_id")) or home.id
+    if project_id not in (home.id, source_id):
+        return None
+    if project_id != home.id:
+        iid, place = None, url.partition("/-/")[0]
+        home = Project(home.connection_id, project_id, _path_of(place, home), place)
     return Pipeline(
         project=home,
         id=pipeline_id,
         status=pipeline_status(row.get("status")),
         ref=text(row.get("ref")),
         sha=text(row.get("sha")),
-        url=web_url(row.get("web_url")) or f"{home.url}/-/pipelines/{pipeline_id}",
+        url=url,
         updated_at=updated_at,
         source=text(row.get("source")),
         merge_request_iid=iid,
         duration_seconds=whole_seconds(row.get("duration")),
         tag=row.get("tag") is True,
     )
+
+
+def _path_of(url: str, neighbour: Project) -> str:
+    """Return the path of a project of the same instance by its address."""
+    return url.removeprefix(neighbour.url.removesuffix(neighbour.path))
 
 
 def build_commit(row: dict[str, Any]) -> Commit:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.json_fields import mapping, mappings, positive_int, text, web_url
+from sync.sentences import sentence
 
 NEWEST_LIMIT = 5  # pipelines shown after a lost answer
 
@@ -91,7 +92,7 @@ def _change(client: GitLab, project: int | str, pipeline_id: int, verb: str) -> 
     """Send `verb`, and compare the status before: GitLab answers alike if nothing was to do."""
     path = f"/projects/{encode_segment(project)}/pipelines/{pipeline_id}"
     before = _parse_answer(client.get(path))
-    unsure = f"Whether GitLab did it ({verb}) is not known"
+    unsure = sentence("Whether GitLab did it ({verb}) is not known", verb=verb)
     answer = _send_with_advice(
         lambda: client.post(f"{path}/{verb}", {}), unsure, before.url or path, None
     )
@@ -205,7 +206,7 @@ def _send_with_advice(
             after=error.after,
             sent=True,
             cause=unsure,
-            change=f"Look before you repeat it: {where}",
+            change=sentence("Look before you repeat it: {where}", where=where),
             code=error.code,
         ) from error
     except Denied:

@@ -8,6 +8,7 @@ from sync.errors import Refused, SyncError
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.api.hooks import HookTarget, find_hooks, is_disabled
 from sync.gitlab.json_fields import mapping, positive_int
+from sync.sentences import as_sentence, sentence
 
 MAINTAINER = 40
 # https://docs.gitlab.com/api/members/#roles
@@ -32,7 +33,12 @@ class TargetCheck:
     change: str = ""
 
     def __str__(self) -> str:
-        return f"{self.target}: {self.text}" + (f": {self.change}" if self.change else "")
+        return sentence(
+            "{target}: {text}: {change}" if self.change else "{target}: {text}",
+            target=self.target,
+            text=as_sentence(self.text),
+            change=as_sentence(self.change),
+        )
 
 
 def check_target(client: GitLab, target: HookTarget, *, url: str) -> TargetCheck:
@@ -46,7 +52,11 @@ def check_target(client: GitLab, target: HookTarget, *, url: str) -> TargetCheck
         role = _read_role(client, target)
     except Refused as refused:
         return TargetCheck(name, False, *_missing_texts(refused))
-    title = _ROLES.get(role or 0, f"role {role}") if role is not None else "role unknown"
+    title = (
+        _ROLES.get(role or 0, sentence("role {role}", role=role))
+        if role is not None
+        else as_sentence("role unknown")
+    )
     if target.kind == "project" and role is not None and role < MAINTAINER:
         return TargetCheck(name, False, *too_small_role(title))
     if not url:
@@ -61,25 +71,30 @@ def check_target(client: GitLab, target: HookTarget, *, url: str) -> TargetCheck
 def too_small_role(title: str) -> tuple[str, str]:
     """Return what is said of a role that may not set up webhooks, and what to change."""
     return (
-        f"the token's user is {title}; webhooks need Maintainer",
+        sentence("the token's user is {title}; webhooks need Maintainer", title=title),
         "give that user the role Maintainer, or use a project's or group's bot with it",
     )
 
 
 def no_public_address(title: str) -> tuple[str, str]:
     """Return what is said where this service has no address for webhooks, and what to change."""
-    return f"{title}; no webhook without B24BRIDGE_PUBLIC_URL", "set it"
+    return sentence("{title}; no webhook without B24BRIDGE_PUBLIC_URL", title=title), "set it"
 
 
 def _check_hook(name: str, title: str, disabled: list[bool]) -> TargetCheck:
     repair = "run `b24bridge gitlab hooks` for this connection"
     if not disabled:
-        return TargetCheck(name, False, f"{title}; there is no webhook yet", repair)
+        return TargetCheck(
+            name, False, sentence("{title}; there is no webhook yet", title=title), repair
+        )
     if disabled[0]:
         return TargetCheck(
-            name, False, f"{title}; GitLab has switched the webhook off, as it failed", repair
+            name,
+            False,
+            sentence("{title}; GitLab has switched the webhook off, as it failed", title=title),
+            repair,
         )
-    return TargetCheck(name, True, f"{title}; the webhook is in place")
+    return TargetCheck(name, True, sentence("{title}; the webhook is in place", title=title))
 
 
 def _read_role(client: GitLab, target: HookTarget) -> int | None:

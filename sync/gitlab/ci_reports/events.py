@@ -73,9 +73,10 @@ def named_task_ids(report: Report, claims: Claims, rules: ReferenceRules) -> tup
         references += references_find.find_references(
             reported_merge_request.source_branch, "branch", rules
         )
-        references += references_find.find_references(reported_merge_request.title, "title", rules)
+        title = reported_merge_request.title
+        references += references_find.find_references(title, "title", rules)
         references += references_find.find_references(
-            reported_merge_request.description, "description", rules
+            reported_merge_request.description, "description", rules, title
         )
     if claims.ref_type == "branch" and claims.ref != report.default_branch:
         references += references_find.find_references(claims.ref, "branch", rules)

@@ -156,9 +156,17 @@ def notes(facts: Facts) -> list[str]:
     if any(len(text) >= MOST_TEXT for text in texts):
         cut = "of long texts the app sees the beginning: tasks named later are not found"
         sentences.append(cut)
+    if facts.mode == "report" and facts.variable("CI_PIPELINE_SOURCE") == "parent_pipeline":
+        sentences.append(_OF_A_CHILD)
     if refused := ", ".join(_refused(facts)):
         sentences.append(f"GitLab does not tell {refused}: the report goes without (NOT_TOLD).")
     return sentences
+
+
+_OF_A_CHILD = (
+    "the result of a child pipeline is its parent's, which the app hears by its webhook or by a "
+    "report in the parent"
+)
 
 
 def _refused(facts: Facts) -> list[str]:

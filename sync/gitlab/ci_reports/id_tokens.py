@@ -23,6 +23,7 @@ from sync.core.audit import CallLog
 from sync.core.rules.projects import is_connected
 from sync.errors import Later, SyncError
 from sync.gitlab.json_fields import mapping, mappings, text
+from sync.sentences import sentence
 
 MAX_TOKEN_LENGTH = 16_384  # characters of a token
 LEEWAY = timedelta(seconds=60)
@@ -114,7 +115,7 @@ def fetch_keys(
     discovery = _get_json(session, issuer + _DISCOVERY, log)
     address = text(discovery.get("jwks_uri"))
     if text(discovery.get("issuer")) != issuer or urlsplit(address)[:2] != urlsplit(issuer)[:2]:
-        raise Later(f"The discovery document of {issuer} is not its own")
+        raise Later(sentence("The discovery document of {issuer} is not its own", issuer=issuer))
     return tuple(mappings(_get_json(session, address, log).get("keys")))
 
 
@@ -136,13 +137,8 @@ class IssuerKeys:
     for it, and for no other issuer. No issuer is asked more than once a minute, whatever is sent.
     """
 
-    def __init__(
-        self,
-        ask: Callable[[str], tuple[Mapping[str, Any], ...]],
-        *,
-        patience: float = PATIENCE_SECONDS,
-    ) -> None:
-        self._ask, self._patience = ask, patience
+    def __init__(self, ask: Callable[[str], tuple[Mapping[str, Any], ...]]) -> None:
+        self._ask = ask
         self._lock = threading.Lock()
         self._issuers: dict[str, _IssuerState] = {}
 
@@ -156,12 +152,13 @@ class IssuerKeys:
                 return state.keys
             running = state.running or self._start(issuer, state, now)
         if running is not None:
-            running.wait(min(self._patience, STALE_SECONDS) if has_key else self._patience)
+            running.wait(STALE_SECONDS if has_key else PATIENCE_SECONDS)
         with self._lock:
             if state.read_at is not None:
                 return state.keys
             raise state.error or Later(
-                f"The keys of {issuer} could not be read a moment ago", after=60.0
+                sentence("The keys of {issuer} could not be read a moment ago", issuer=issuer),
+                after=60.0,
             )
 
     def _state(self, issuer: str) -> _IssuerState:
@@ -268,10 +265,16 @@ def _get_json(session: requests.Session, url: str, ledger: CallLog) -> dict[str,
                 call_result.status = answer.status_code
                 body = answer.raw.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
         except (requests.RequestException, OSError) as error:
-            raise Later(f"GET {url} failed: {type(error).__name__}") from error
+            raise Later(
+                sentence("GET {url} failed: {name}", url=url, name=type(error).__name__)
+            ) from error
         if answer.status_code != 200 or len(body) > _MAX_ANSWER_BYTES:
-            raise Later(f"GET {url} was answered {answer.status_code}")
+            raise Later(
+                sentence(
+                    "GET {url} was answered {status_code}", url=url, status_code=answer.status_code
+                )
+            )
         try:
             return mapping(json.loads(body))
         except (ValueError, RecursionError):
-            raise Later(f"GET {url} was not answered with JSON") from None
+            raise Later(sentence("GET {url} was not answered with JSON", url=url)) from None

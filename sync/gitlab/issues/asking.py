@@ -16,6 +16,7 @@ from sync.gitlab.api.errors import error_of_captcha
 from sync.gitlab.issues.queries import PART_OF
 from sync.gitlab.issues.rows import number
 from sync.gitlab.json_fields import mapping, mappings, text
+from sync.sentences import sentence
 
 MOST_ITEMS, FEWEST_ITEMS = 100, 5  # a page
 MOST_KEYS = 2_000
@@ -104,10 +105,13 @@ def ask_one(
     try:
         return ask(client, instance, question, **variables)
     except TooMuch as error:
-        raise Later(f"GitLab did not answer in time ({error})", code="timeout") from error
+        raise Later(
+            sentence("GitLab did not answer in time ({error})", error=error), code="timeout"
+        ) from error
     except NotSpoken as error:
         raise Refused(
-            f"The instance does not know the question ({error})", code="graphql"
+            sentence("The instance does not know the question ({error})", error=error),
+            code="graphql",
         ) from error
 
 
@@ -133,7 +137,9 @@ def mutate(
     payload = mapping(next(iter(data.values()), None))
     refusals = payload.get("errors")
     if isinstance(refusals, list) and refusals:
-        raise Refused(f"GitLab refused the write: {text(refusals[0])}", code="graphql")
+        raise Refused(
+            sentence("GitLab refused the write: {text}", text=text(refusals[0])), code="graphql"
+        )
     return payload
 
 
@@ -144,17 +150,21 @@ def error_of(errors: list[dict[str, Any]]) -> SyncError:
     if extensions.get("needs_captcha_response") is True or extensions.get("spam") is True:
         return error_of_captcha("POST /api/graphql", message)
     if "Resource lock" in message:
-        return Later(f"GitLab is busy with the item ({message})", code="409")
+        return Later(
+            sentence("GitLab is busy with the item ({message})", message=message), code="409"
+        )
     if "too many times" in message:
         return Later("The limit of the instance is reached", cause=message, code="429")
     if _HIDDEN.search(message):
         return Refused(
-            f"GitLab does not let us do this: {message}",
+            sentence("GitLab does not let us do this: {message}", message=message),
             cause="The item is gone, its project is archived, or the token's user lost its role",
             change="Give the token's user the role Planner, or Reporter before 17.7",
             code="404",
         )
-    return Refused(f"GitLab refused the question: {message}", code="graphql")
+    return Refused(
+        sentence("GitLab refused the question: {message}", message=message), code="graphql"
+    )
 
 
 def _only_hidden(answer: Mapping[str, Any], errors: list[dict[str, Any]]) -> bool:

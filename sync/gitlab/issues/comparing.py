@@ -19,6 +19,7 @@ from sync.core.issue_sync.model import (
     Value,
 )
 from sync.core.issue_sync.writes import Change, SetChange
+from sync.sentences import sentence
 from sync.text.markdown.actions import disarmed
 
 _NO_ROLE = "the token's user may not set it: give the role Planner (Reporter before 17.7)"
@@ -27,10 +28,10 @@ REASONS = {
     DESCRIPTION: "GitLab stored another text: it runs quick actions and cuts them out",
     ASSIGNEES: "GitLab keeps people who may read the project, on the free tier only the first; or "
     + _NO_ROLE,
-    PRIORITY: f"GitLab did not take the label; {_NO_ROLE}",
+    PRIORITY: sentence("GitLab did not take the label; {no_role}", no_role=_NO_ROLE),
     STATUS: "GitLab stored another status",
-    DEADLINE: f"GitLab did not take the date; {_NO_ROLE}",
-    TAGS: f"GitLab did not take the labels; {_NO_ROLE}",
+    DEADLINE: sentence("GitLab did not take the date; {no_role}", no_role=_NO_ROLE),
+    TAGS: sentence("GitLab did not take the labels; {no_role}", no_role=_NO_ROLE),
 }
 _OTHER = "GitLab stored another value"
 

@@ -17,12 +17,13 @@ from sync.gitlab.issues.outcomes import not_landed
 from sync.gitlab.issues.rows import NoteRow
 from sync.gitlab.issues.terms import UPLOAD
 from sync.gitlab.json_fields import mapping, text
+from sync.sentences import sentence
 
 Fetch = Callable[[File], bytes]
 
 
 def add(client: GitLab, own_id: str, write: AddFile, fetch: Fetch, most: int) -> Outcome:
-    """Upload a file and show it in a comment that has the key. Raises SyncError.
+    """Upload a file; what no text will show stands in a comment that has the key. Raises SyncError.
 
     An upload alone is seen by nobody, so one whose answer was lost is no harm.
     """
@@ -36,15 +37,21 @@ def add(client: GitLab, own_id: str, write: AddFile, fetch: Fetch, most: int) ->
         uploaded = mapping(client.post_file(path, write.name, content))
     except Later as error:
         return NotDone(Later(error.message, after=error.after, cause=error.cause, code=error.code))
-    row = comments.post(
-        client, own_id, write.address, text(uploaded.get("markdown")), write.key, kind=FILE
-    )
+    markdown = text(uploaded.get("markdown"))
+    if write.inline:
+        return _shown(markdown, "", len(content))
+    row = comments.post(client, own_id, write.address, markdown, write.key, kind=FILE)
     return _done(row, len(content))
 
 
 def _too_large(name: str, size: int, most: int) -> Refused:
     return Refused(
-        f"The file {name} has {size} bytes, more than the {most} that are copied",
+        sentence(
+            "The file {name} has {size} bytes, more than the {most} that are copied",
+            name=name,
+            size=size,
+            most=most,
+        ),
         change="Raise the limit for files in the settings of the connection",
         code="too_large",
     )
@@ -52,6 +59,10 @@ def _too_large(name: str, size: int, most: int) -> Refused:
 
 def _done(row: NoteRow, size: int | None = None) -> Outcome:
     body, key, _ = unmarked(row.body)
+    return _shown(body, key, size)
+
+
+def _shown(body: str, key: str, size: int | None) -> Outcome:
     match = UPLOAD.search(body)
     if match is None:
         return NotDone(Refused("GitLab's answer names no upload", code="no_upload"))

@@ -42,6 +42,7 @@ from sync.gitlab.issues.rows import IssueRow, rest_row
 from sync.gitlab.issues.terms import address_of, item_of, values_of, work_item_values
 from sync.gitlab.issues.work_items import work_item_row
 from sync.gitlab.json_fields import mapping, mappings, text
+from sync.sentences import sentence
 
 LOOKED_UP_AT_ONCE = 20  # keys in a question
 _OF_LABELS = frozenset({PRIORITY, STATUS, TAGS})
@@ -147,7 +148,11 @@ class ItemWriter:
         """Compare an item with what its fields held before: shown still, it never landed."""
         item = self.reader.read([write.address])[write.address.id]
         if isinstance(item, Unreachable):
-            return Unknown(Later(f"GitLab does not show the item: {item.text}", code="hidden"))
+            return Unknown(
+                Later(
+                    sentence("GitLab does not show the item: {text}", text=item.text), code="hidden"
+                )
+            )
         missing = left_out(write.changes, item.values)
         still = {
             name for name in missing if item.values.get(name) == write.before.get(name, _NOTHING)

@@ -16,6 +16,7 @@ from sync.core.issue_sync.model import (
 from sync.core.issue_sync.writes import Change, SetChange
 from sync.errors import Refused
 from sync.gitlab.issues.reading import IssueReader
+from sync.sentences import sentence
 
 KINDS = (RELATES, BLOCKS, BLOCKED)
 _THERE_ALREADY = "409"
@@ -35,7 +36,7 @@ def change(
         kind, _, item_id = link.partition(":")
         target = reader.read([ItemAddress(item_id)])[item_id] if kind in KINDS else None
         if target is None or isinstance(target, Unreachable):
-            dropped[LINKS] = f"GitLab does not show the item of {link}"
+            dropped[LINKS] = sentence("GitLab does not show the item of {link}", link=link)
             continue
         data = {
             "target_project_id": target.address.project,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,9 +15,10 @@ from sync.gitlab.api.pagination import read_changed
 from sync.gitlab.issues import queries
 from sync.gitlab.issues.asking import NotSpoken, Question, TooMuch, ask
 from sync.gitlab.issues.reading import IssueReader
-from sync.gitlab.issues.rows import rest_row
+from sync.gitlab.issues.rows import IssueRow, rest_row
 from sync.gitlab.issues.terms import hidden_row, item_of, values_of
 from sync.gitlab.json_fields import mapping, mappings, text, timestamp
+from sync.sentences import sentence
 
 # `updatedAfter` means later than; our moments are cut to seconds.
 _OVERLAP = timedelta(milliseconds=1)
@@ -69,12 +71,26 @@ def _changed_items(
     if "updated_after" in lacking:
         return None
     rows = reader.rows_of(page)
-    items = [item for item in map(reader.finish, rows) if isinstance(item, Item)]
+    items = [item for row in rows if (item := _listed(reader, row)) is not None]
     info = mapping(page.get("pageInfo"))
     if info.get("hasNextPage") is not True:
         return Page(tuple(items))
     seen = rows[-1].updated_at.isoformat() if rows else since.isoformat()
     return Page(tuple(items), json.dumps({"after": info.get("endCursor"), "seen": seen}))
+
+
+def _listed(reader: IssueReader, row: IssueRow) -> Item | None:
+    """Return the item of a listed row, None where it is hidden.
+
+    Where work items do not tell whether a closed one was moved, it is left half read: whoever needs
+    it whole asks for it.
+    """
+    item = reader.finish(row)
+    if not isinstance(item, Item):
+        return None
+    if row.closed and "moved" in reader.instance.lacking:
+        return replace(item, comments=None, time=None, files=None)
+    return item
 
 
 def _work_items(
@@ -110,7 +126,9 @@ def census(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
         try:
             return _census_items(reader, project_id, cursor)
         except TooMuch as error:
-            raise Later(f"GitLab did not answer in time ({error})", code="timeout") from error
+            raise Later(
+                sentence("GitLab did not answer in time ({error})", error=error), code="timeout"
+            ) from error
         except NotSpoken:
             reader.instance.by_graphql = False
     begin = {"order_by": "created_at", "sort": "asc"}
@@ -119,7 +137,7 @@ def census(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
         f"/projects/{project_id}/issues", **{"scope": "all", "state": "all", **query}
     )
     moments = {str(issue.get("id")): _moment(issue.get("updated_at")) for issue in listed.items}
-    return Census(moments, json.dumps(listed.next) if listed.next else None)
+    return Census(moments, json.dumps(listed.next) if listed.next else None, _versions(moments))
 
 
 def _census_items(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
@@ -130,7 +148,12 @@ def _census_items(reader: IssueReader, project_id: str, cursor: str | None) -> C
     }
     info = mapping(page.get("pageInfo"))
     more = info.get("hasNextPage") is True
-    return Census(moments, text(info.get("endCursor")) if more else None)
+    return Census(moments, text(info.get("endCursor")) if more else None, _versions(moments))
+
+
+def _versions(moments: Mapping[str, datetime]) -> dict[str, str]:
+    """Return versions as items have them (sync.gitlab.issues.terms)."""
+    return {item_id: moment.isoformat() for item_id, moment in moments.items()}
 
 
 def _moment(value: object) -> datetime:

@@ -8,6 +8,7 @@ from sync.core.issue_sync.writes import NotDone, Outcome, Unknown
 from sync.errors import Later, Refused, SyncError
 from sync.gitlab.api.errors import error_archived
 from sync.gitlab.issues.projects import Projects
+from sync.sentences import sentence
 
 HALF_LANDED = "This part of the write did not reach GitLab"
 _NO_WRITE = ("403", "404")
@@ -39,4 +40,4 @@ def failed(error: SyncError, projects: Projects, project_id: str) -> Outcome:
 
 def not_landed(what: str = "The write") -> NotDone:
     """Return that a write did not happen and may be tried again."""
-    return NotDone(Later(f"{what} did not reach GitLab", code="not_landed"))
+    return NotDone(Later(sentence("{what} did not reach GitLab", what=what), code="not_landed"))

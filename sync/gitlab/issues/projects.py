@@ -10,6 +10,7 @@ from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.issues.asking import Instance
 from sync.gitlab.json_fields import mapping, positive_int, text
+from sync.sentences import sentence
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ class Projects:
         if self.get(project_id, fresh=True).path != before:
             return False
         raise Refused(
-            f"GitLab does not show the items of the project {before}",
+            sentence("GitLab does not show the items of the project {before}", before=before),
             cause="The token's user lost its role in the project, or issues are switched off",
             change="Give the token's user the role Planner, or Reporter before 17.7",
             code="404",

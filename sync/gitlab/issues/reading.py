@@ -19,6 +19,7 @@ from sync.gitlab.issues.rows import IssueRow, TimelogRow
 from sync.gitlab.issues.terms import hidden_row, item_of, work_item_values
 from sync.gitlab.issues.work_items import timelog_rows, work_item_row
 from sync.gitlab.json_fields import mapping, mappings, text
+from sync.sentences import sentence
 
 FEW = 2  # are asked for by their ids in one question; more by the lists of their projects
 _MOST_PAGES = 1_000
@@ -111,7 +112,9 @@ class IssueReader:
             data = ask(self.client, self.instance, question)
         except TooMuch as error:
             if len(ids) == 1:
-                raise Later(f"GitLab did not answer in time ({error})", code="timeout") from error
+                raise Later(
+                    sentence("GitLab did not answer in time ({error})", error=error), code="timeout"
+                ) from error
             return self._by_ids(ids[:1]) | self._by_ids(ids[1:])
         nodes = [mapping(node) for node in data.values() if node]
         return {row.id: row for row in (work_item_row(node, self.own_id()) for node in nodes)}

@@ -146,6 +146,7 @@ def item_of(row: IssueRow, values: dict[str, Value], options: IssueOptions) -> I
         edited_at=edited,
         moved_to=row.moved_to,
         key=without_definition(row.description)[1],
+        version=row.updated_at.isoformat(),
         milestone=row.milestone_title,
     )
 

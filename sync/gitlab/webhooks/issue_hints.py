@@ -28,7 +28,7 @@ def hinted_items(event: str, payload: Mapping[str, Any]) -> tuple[ItemAddress, .
         return _addresses(attributes, payload) if text(attributes.get("action")) else ()
     if event in NOTE_HOOKS:
         held = (mapping(payload.get(name)) for name in _WITH_ISSUE)
-        return next((found for issue in held if (found := _addresses(issue, payload))), ())
+        return next((addresses for issue in held if (addresses := _addresses(issue, payload))), ())
     return ()
 
 

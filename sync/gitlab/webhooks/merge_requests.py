@@ -28,6 +28,7 @@ from sync.gitlab.json_fields import (
     web_url,
 )
 from sync.gitlab.webhooks.projects import hook_project
+from sync.gitlab.webhooks.samples import refuse_sample_of_another
 
 # action -> (what it changes: one approval more or less, whether the approval rules are met).
 # `approval` and `unapproval` are one person's; `approved` and `unapproved` also tip the rules.
@@ -76,6 +77,7 @@ def refuse_sample(payload: dict[str, Any], row: dict[str, Any]) -> None:
     action, changes = text(row.get("action")), payload.get("changes")
     if not action:
         raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
+    refuse_sample_of_another(payload, row)
     created, updated = timestamp(row.get("created_at")), timestamp(row.get("updated_at"))
     is_edited = created is not None and updated is not None and updated - created > _MOMENT
     if action == "open" and changes == {} and (is_edited or text(row.get("state")) in _ENDED):

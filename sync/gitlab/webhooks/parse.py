@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ from sync.gitlab.webhooks.resources import (
     parse_vulnerability,
     parse_wiki_page,
 )
+from sync.gitlab.webhooks.samples import refuse_sample_of_old
 
 # X-Gitlab-Event -> how its body is read. A new event is one more row.
 PARSERS: dict[str, Callable[[dict[str, Any], int], CodeEvent]] = {
@@ -82,9 +84,17 @@ _UNSUPPORTED = "recorded, nothing is done with it yet"
 
 
 def parse_events(
-    event: str, body: bytes, *, connection_id: int, instance: str = ""
+    event: str,
+    body: bytes,
+    *,
+    connection_id: int,
+    instance: str = "",
+    sent_at: datetime | None = None,
 ) -> tuple[CodeEvent, ...]:
-    """Parse a stored delivery. Never raises: what cannot be read is an UnrecognisedEvent."""
+    """Parse a stored delivery. Never raises: what cannot be read is an UnrecognisedEvent.
+
+    `sent_at`: None where it was sent at an unknown time.
+    """
     kind = event or "no X-Gitlab-Event"
     try:
         payload = _payload(body)
@@ -93,7 +103,10 @@ def parse_events(
             event, kind = _SYSTEM_EVENTS.get(name, ""), f"{_SYSTEM_HOOK}: {name or 'no name'}"
         if event not in PARSERS:
             return (UnrecognisedEvent(kind, _UNSUPPORTED),)
-        return (_below_instance(PARSERS[event](payload, connection_id), instance),)
+        parsed = PARSERS[event](payload, connection_id)
+        if sent_at is not None:
+            refuse_sample_of_old(parsed, payload, sent_at)
+        return (_below_instance(parsed, instance),)
     except UnreadablePayload as unreadable:
         return (UnrecognisedEvent(kind, str(unreadable)),)
 

@@ -45,7 +45,7 @@ def system_hook_project(payload: dict[str, Any], connection_id: int) -> Project:
     https://docs.gitlab.com/administration/system_hooks/
     """
     names = ("project_path_with_namespace", "path_with_namespace", "project_path", "path")
-    path = next((told for name in names if (told := text(payload.get(name)))), "")
+    path = next((value for name in names if (value := text(payload.get(name)))), "")
     return Project(
         connection_id,
         require(positive_int(payload.get("project_id")), "the body names no project"),

@@ -27,6 +27,7 @@ from sync.gitlab.json_fields import (
 from sync.gitlab.webhooks.comments import is_internal
 from sync.gitlab.webhooks.merge_requests import event_labels, refuse_sample, replaced_values
 from sync.gitlab.webhooks.projects import hook_owner, hook_project, project_at_url
+from sync.gitlab.webhooks.samples import refuse_made_up_vulnerability
 
 # object_kind -> the kind, and the page that such things have.
 _ISSUES = {"issue": (Kind.ISSUE, "issues"), "work_item": (Kind.WORK_ITEM, "work_items")}
@@ -171,6 +172,7 @@ def parse_vulnerability(payload: dict[str, Any], connection_id: int) -> Resource
     number = url.rstrip("/").rpartition("/")[2]
     if not (number.isascii() and number.isdigit()):
         raise UnreadablePayload("the vulnerability has no number")
+    refuse_made_up_vulnerability(number, attributes)
     return Resource(
         project=project_at_url(url, attributes.get("project_id"), connection_id),
         kind=Kind.VULNERABILITY,

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sync.gitlab.json_fields import text
 
@@ -53,6 +53,20 @@ def verify_delivery(
     if not token or not _equal_in_constant_time(given["x-gitlab-token"], token):
         raise UnverifiedDelivery("X-Gitlab-Token is not ours")
     return False
+
+
+SENT_AT = "webhook-timestamp"  # seconds; from 19.0 on
+
+
+def sent_at(headers: Mapping[str, str], received_at: datetime) -> datetime | None:
+    """Return when a stored delivery was sent, by GitLab's own clock where its header says.
+
+    Else when it was received; None of one made up for from GitLab's log that has no such time.
+    """
+    if SENT_AT not in headers:
+        return received_at
+    seconds = headers[SENT_AT]
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else None
 
 
 def dedupe_key(headers: Mapping[str, str], body: bytes, received_at: datetime) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from sync.errors import SyncError
+from sync.sentences import sentence
 
 KEPT_COPIES = 3  # of those that are made before migrations
 
@@ -32,7 +33,9 @@ def copy_database(engine: Engine, target: Path) -> None:
     would lack what is in the -wal file. https://www.sqlite.org/lang_vacuum.html#vacuuminto
     """
     if target.exists():
-        raise BadCopy(f"{target} exists already", change="Name a file that does not")
+        raise BadCopy(
+            sentence("{target} exists already", target=target), change="Name a file that does not"
+        )
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _temporary_beside(target) as beside:
@@ -43,7 +46,11 @@ def copy_database(engine: Engine, target: Path) -> None:
             os.link(beside, target)  # unlike a rename, this replaces nothing
     except (OSError, sqlite3.Error) as error:
         raise BadCopy(
-            f"The database could not be copied to {target}: {_reason(error)}",
+            sentence(
+                "The database could not be copied to {target}: {reason}",
+                target=target,
+                reason=_reason(error),
+            ),
             change="Make room there, or name a folder that can be written to",
         ) from error
 
@@ -55,11 +62,20 @@ def check_copy(file: Path) -> None:
     try:
         with closing(open_read_only(file)) as conn:
             (answer,) = conn.execute("PRAGMA quick_check(1)").fetchone()
-            found = conn.execute("SELECT count(*) FROM alembic_version").fetchone()
+            revision_count = conn.execute("SELECT count(*) FROM alembic_version").fetchone()
     except sqlite3.Error as error:
-        raise BadCopy(f"{file} is no copy of a database of b24bridge: {_reason(error)}") from error
-    if answer != "ok" or found == (0,):
-        raise BadCopy(f"{file} is damaged: {answer}", change="Take another copy")
+        raise BadCopy(
+            sentence(
+                "{file} is no copy of a database of b24bridge: {reason}",
+                file=file,
+                reason=_reason(error),
+            )
+        ) from error
+    if answer != "ok" or revision_count == (0,):
+        raise BadCopy(
+            sentence("{file} is damaged: {answer}", file=file, answer=answer),
+            change="Take another copy",
+        )
 
 
 def open_read_only(file: Path) -> sqlite3.Connection:
@@ -114,7 +130,7 @@ def _require_unused(file: Path) -> None:
             conn.execute("PRAGMA journal_mode = DELETE").close()
     except sqlite3.OperationalError:
         raise DatabaseInUse(
-            f"The database {file} is in use",
+            sentence("The database {file} is in use", file=file),
             change="Stop every b24bridge process, then repeat the command",
         ) from None
     except sqlite3.DatabaseError:

@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from sync.errors import SyncError
+from sync.sentences import sentence
 from sync.store.db.database import open_writer, read, write
 
 _LOCK = 0x62323462  # any constant of our own: PostgreSQL advisory locks are numbers
@@ -66,8 +67,12 @@ def require_known(revision: str | None) -> None:
     if revision is None or any(step.revision == revision for step in script.walk_revisions()):
         return
     raise NewerDatabase(
-        f"The database is newer than this program: its revision is {revision}, and this program "
-        f"knows revisions up to {script.get_current_head()}",
+        sentence(
+            "The database is newer than this program: its revision is {revision}, and this "
+            "program knows revisions up to {newest}",
+            revision=revision,
+            newest=script.get_current_head(),
+        ),
         change="Install the version that wrote it, or restore the copy that was made before its "
         "migration (`b24bridge restore FILE`)",
     )
@@ -118,7 +123,10 @@ def _check_references(conn: Connection) -> None:
     if broken:
         rows = ", ".join(f"{count} of {names}" for names, count in sorted(broken.items()))
         raise BrokenReferences(
-            f"The migration was undone, because rows refer to rows that do not exist: {rows}",
+            sentence(
+                "The migration was undone, because rows refer to rows that do not exist: {rows}",
+                rows=rows,
+            ),
             change="Keep the database as it is and report this, with the line above",
         )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
+from sync.sentences import sentence
 from sync.store.db.copying import BadCopy
 
 _SECONDS = 24 * 3600  # a large database takes long; a hanging server does not take for ever
@@ -29,7 +30,9 @@ def restore_words(url: URL, file: Path) -> list[str]:
 def dump(url: URL, file: Path) -> None:
     """Copy the database to a new file, mode 0600. Raises BadCopy."""
     if file.exists():
-        raise BadCopy(f"{file} exists already", change="Name a file that does not")
+        raise BadCopy(
+            sentence("{file} exists already", file=file), change="Name a file that does not"
+        )
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
@@ -69,8 +72,11 @@ def _run(url: URL, words: Sequence[str]) -> str:
     """Run one of PostgreSQL's programs and return what it printed. Raises BadCopy."""
     if shutil.which(words[0]) is None:
         raise BadCopy(
-            f"PostgreSQL is copied and restored with {words[0]}, which is not installed here",
-            change=f"Where it is, run: {' '.join(words)}",
+            sentence(
+                "PostgreSQL is copied and restored with {words}, which is not installed here",
+                words=words[0],
+            ),
+            change=sentence("Where it is, run: {words}", words=" ".join(words)),
         )
     environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
     try:
@@ -78,10 +84,13 @@ def _run(url: URL, words: Sequence[str]) -> str:
             words, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        raise BadCopy(f"{words[0]} did not end within a day") from None
+        raise BadCopy(sentence("{words} did not end within a day", words=words[0])) from None
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-        raise BadCopy(f"{words[0]} failed: {lines[0]}", change=f"The command: {' '.join(words)}")
+        raise BadCopy(
+            sentence("{words} failed: {lines}", words=words[0], lines=lines[0]),
+            change=sentence("The command: {words}", words=" ".join(words)),
+        )
     return done.stdout
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 
+from sync.sentences import decode_sentence, encode_sentence
+
 Json = JSON(none_as_null=True)  # not JSONB: that forgets the order of keys in people's settings
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -74,6 +76,21 @@ class SafeText(TypeDecorator[str]):
     def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
         """Return the same without what SQLAlchemy wraps around it: it runs for every text."""
         return _storable_or_none
+
+
+class ReasonText(TypeDecorator[str]):
+    """A text that says why: a sentence is kept as data and read back as one, to be translated."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Write a sentence as JSON, other texts as they are."""
+        return None if value is None else storable(encode_sentence(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Read a sentence back; texts of older versions as they are."""
+        return None if value is None else decode_sentence(value)
 
 
 class Moment(TypeDecorator[datetime]):

@@ -32,6 +32,7 @@ from sync.store.tables.logs import api_call, decision, purge
 from sync.store.tables.oauth import oauth_application, oauth_grant, oauth_sign_in
 from sync.store.tables.tasks import (
     activity_task,
+    bot_refusal,
     link,
     message,
     notified_state,
@@ -45,7 +46,13 @@ from sync.store.tables.tenants import (
     portal_user,
     workgroup,
 )
-from sync.store.tables.upkeep import hook_log, program, task_reading
+from sync.store.tables.upkeep import (
+    connection_access,
+    hook_log,
+    portal_access,
+    program,
+    task_reading,
+)
 from sync.store.tables.work import backfill, command, delivery, lease, subject, worker
 
 __all__ = [
@@ -56,11 +63,13 @@ __all__ = [
     "allowance",
     "api_call",
     "backfill",
+    "bot_refusal",
     "branch_check",
     "command",
     "commit",
     "commit_task",
     "connection",
+    "connection_access",
     "decision",
     "delivery",
     "deployment",
@@ -88,6 +97,7 @@ __all__ = [
     "pipeline",
     "pipeline_jobs",
     "portal",
+    "portal_access",
     "portal_user",
     "program",
     "project",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, false, text
 
-from sync.store.db.types import Json, Moment, SafeText
+from sync.store.db.types import Json, Moment, ReasonText, SafeText
 from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
 
 
@@ -16,7 +16,9 @@ def _link_id_column(*, primary_key: bool = True) -> Column[int]:
 # A link. `pair` names the workgroup and project (sync.core.issue_sync.mapping); tracker_id and
 # task_id are the ends' ids for good, NULL where an end has yet to be created. `state` is the
 # encoded LinkState without its ledger and journal. It is dirty while version > done_version, and
-# worked on from due_at on. ended: kept for its story.
+# worked on from due_at on. cause: the side that may have changed, anything else: both.
+# tracker_seen, portal_seen: versions of the ends as last read whole; answered: of the issue, as our
+# last write was answered; written_at: when we last wrote to either end. ended: kept for its story.
 issue_link = Table(
     "issue_link",
     metadata,
@@ -35,8 +37,12 @@ issue_link = Table(
     Column("cause", SafeText, nullable=False, server_default=""),
     Column("due_at", Moment),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("error", SafeText, nullable=False, server_default=""),
+    Column("error", ReasonText, nullable=False, server_default=""),
     Column("created_at", Moment, nullable=False),
+    Column("tracker_seen", SafeText, nullable=False, server_default=""),
+    Column("portal_seen", SafeText, nullable=False, server_default=""),
+    Column("answered", SafeText, nullable=False, server_default=""),
+    Column("written_at", Moment),
     sqlite_autoincrement=True,
 )
 Index("ix_issue_link_tracker", issue_link.c.connection_id, issue_link.c.tracker_id, unique=True)
@@ -86,7 +92,7 @@ issue_link_story = Table(
     Column("kind", SafeText, nullable=False),
     Column("field", SafeText, nullable=False, server_default=""),
     Column("side", SafeText, nullable=False, server_default=""),
-    Column("text", SafeText, nullable=False),
+    Column("text", ReasonText, nullable=False),
 )
 Index("ix_issue_link_story_link", issue_link_story.c.link_id)
 
@@ -118,7 +124,7 @@ Index("ix_issue_link_change_link", issue_link_change.c.link_id)
 # How far a side of a pair was read. `since`: everything before it is known. interval: seconds
 # until it is read again. seen: when items were changed that may be listed again. cursor: of a
 # list, or an import, that goes on. halted: why it must not go on without an administrator, ""
-# otherwise; agreed_at: when one let it go on.
+# otherwise; agreed_at: when one let it go on. counted_at: when its whole census was last taken.
 issue_sync_list = Table(
     "issue_sync_list",
     metadata,
@@ -132,6 +138,7 @@ issue_sync_list = Table(
     Column("next_at", Moment),
     Column("read", Integer, nullable=False, server_default="0"),
     Column("imported", Boolean, nullable=False, server_default=false()),
-    Column("halted", SafeText, nullable=False, server_default=""),
+    Column("halted", ReasonText, nullable=False, server_default=""),
     Column("agreed_at", Moment),
+    Column("counted_at", Moment),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, Table
 
-from sync.store.db.types import Json, Moment, SafeText
+from sync.store.db.types import Json, Moment, ReasonText, SafeText
 from sync.store.tables.base import Id, metadata, portal_id_column
 
 # Why something was, or was not, done: the answer to "why did this task move?".
@@ -16,7 +16,7 @@ decision = Table(
     Column("subject_kind", SafeText, nullable=False),
     Column("subject_key", SafeText, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("reason", SafeText, nullable=False),
+    Column("reason", ReasonText, nullable=False),
 )
 Index("ix_decision_subject", decision.c.portal_id, decision.c.subject_kind, decision.c.subject_key)
 

@@ -53,8 +53,18 @@ message = Table(
     Column("message_id", Id),
     Column("text", SafeText),
     Column("at", Moment),
+    Column("bot_id", Id, nullable=False, server_default="0"),
 )
 Index("ix_message_subject", message.c.portal_id, message.c.subject_key)
+
+# Places in which the portal lets no bot of ours write: the application writes there itself.
+bot_refusal = Table(
+    "bot_refusal",
+    metadata,
+    portal_id_column(primary_key=True),
+    Column("place", SafeText, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
 
 # The state of a subject that people were last notified of, in the subject's own words. user_id 0:
 # whoever it was; such a row belongs to a ref, of whose pipelines or alert it is. connection_id: of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, UniqueConstraint, text
 
-from sync.store.db.types import Json, Moment, SafeText
+from sync.store.db.types import Json, Moment, ReasonText, SafeText
 from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
 
 # A tenant. state: installing, active, disconnected, paused, removed. `installation`: a random id
@@ -28,12 +28,14 @@ portal = Table(
     Column("token_expires_at", Moment),
     Column("token_user_id", Id),
     Column("state", SafeText, nullable=False, server_default="installing"),
-    Column("state_reason", SafeText, nullable=False, server_default=""),
+    Column("state_reason", ReasonText, nullable=False, server_default=""),
     Column("features", Json, nullable=False, server_default=text("'{}'")),
     Column("settings", Json, nullable=False, server_default=text("'{}'")),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("installation", SafeText, nullable=False, server_default=""),
+    Column("bot_id", Id, nullable=False, server_default="0"),
+    Column("bot_problem", ReasonText, nullable=False, server_default=""),
     Column("removed_at", Moment),
     sqlite_autoincrement=True,
 )
@@ -59,7 +61,7 @@ connection = Table(
     Column("options", Json, nullable=False, server_default=text("'{}'")),
     Column("account", Json, nullable=False, server_default=text("'{}'")),
     Column("state", SafeText, nullable=False, server_default="active"),
-    Column("state_reason", SafeText, nullable=False, server_default=""),
+    Column("state_reason", ReasonText, nullable=False, server_default=""),
     Column("swept_at", Moment),
     Column("created_at", Moment, nullable=False),
     Column("removed_at", Moment),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, Table
 
-from sync.store.db.types import Moment, SafeText
+from sync.store.db.types import Moment, ReasonText, SafeText
 from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
 
 # One row, id 1. version: the program and schema that decided everything last. key_fingerprint: of
@@ -37,8 +37,8 @@ hook_log = Table(
     Column("made_up", Integer, nullable=False, server_default="0"),
     Column("good_at", Moment),
     Column("refused_at", Moment),
-    Column("refused", SafeText, nullable=False, server_default=""),
-    Column("problem", SafeText, nullable=False, server_default=""),
+    Column("refused", ReasonText, nullable=False, server_default=""),
+    Column("problem", ReasonText, nullable=False, server_default=""),
 )
 
 # Until when a portal's changed tasks were read, whatever its events said.
@@ -48,4 +48,41 @@ task_reading = Table(
     portal_id_column(primary_key=True),
     Column("read_at", Moment, nullable=False),
     Column("changed", Integer, nullable=False, server_default="0"),
+)
+
+# Whether a connection's token is accepted, as asked each minute. state: ok, refused, unreachable,
+# missing (there is no token); since: from when on. good_at: when it was accepted last. code, text,
+# cause, change: of what went wrong. token_made_at, expires_at: the token's beginning and end.
+# rotating_at: when a rotation began whose answer is not stored; rotation: why the last one failed.
+connection_access = Table(
+    "connection_access",
+    metadata,
+    connection_id_column(primary_key=True),
+    Column("state", SafeText, nullable=False, server_default=""),
+    Column("since", Moment, nullable=False),
+    Column("checked_at", Moment, nullable=False),
+    Column("good_at", Moment),
+    Column("code", SafeText, nullable=False, server_default=""),
+    Column("text", SafeText, nullable=False, server_default=""),
+    Column("cause", SafeText, nullable=False, server_default=""),
+    Column("change", SafeText, nullable=False, server_default=""),
+    Column("token_made_at", Moment),
+    Column("expires_at", Moment),
+    Column("rotating_at", Moment),
+    Column("rotation", SafeText, nullable=False, server_default=""),
+)
+
+# The same of a portal's grant; state: also no_admin, where its account lost that right.
+portal_access = Table(
+    "portal_access",
+    metadata,
+    portal_id_column(primary_key=True),
+    Column("state", SafeText, nullable=False, server_default=""),
+    Column("since", Moment, nullable=False),
+    Column("checked_at", Moment, nullable=False),
+    Column("good_at", Moment),
+    Column("code", SafeText, nullable=False, server_default=""),
+    Column("text", SafeText, nullable=False, server_default=""),
+    Column("cause", SafeText, nullable=False, server_default=""),
+    Column("change", SafeText, nullable=False, server_default=""),
 )

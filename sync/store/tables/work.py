@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, UniqueConstraint, text
 
-from sync.store.db.types import Json, Moment, SafeText
+from sync.store.db.types import Json, Moment, ReasonText, SafeText
 from sync.store.tables.base import Id, connection_id_column, in_literals, metadata, portal_id_column
 
 # The inbox. origin: gitlab:{connection} or bitrix24:{portal}. state: new, done, failed (will be
@@ -49,7 +49,7 @@ subject = Table(
     Column("dirty_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_at", Moment),
-    Column("error", SafeText, nullable=False, server_default=""),
+    Column("error", ReasonText, nullable=False, server_default=""),
 )
 Index(
     "ix_subject_dirty",
@@ -71,7 +71,7 @@ backfill = Table(
     Column("cursor", Json),
     Column("read", Integer, nullable=False, server_default="0"),
     Column("state", SafeText, nullable=False, server_default="waiting"),
-    Column("error", SafeText, nullable=False, server_default=""),
+    Column("error", ReasonText, nullable=False, server_default=""),
     Column("updated_at", Moment, nullable=False),
 )
 
@@ -90,7 +90,7 @@ command = Table(
     Column("kind", SafeText, nullable=False),
     Column("payload", Json, nullable=False),
     Column("records", Json, nullable=False, server_default=text("'{}'")),
-    Column("reason", SafeText, nullable=False),
+    Column("reason", ReasonText, nullable=False),
     Column("state", SafeText, nullable=False, server_default="waiting"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", Moment, nullable=False),
@@ -98,7 +98,7 @@ command = Table(
     Column("sent_at", Moment),
     Column("done_at", Moment),
     Column("answer", Json),
-    Column("error", SafeText, nullable=False, server_default=""),
+    Column("error", ReasonText, nullable=False, server_default=""),
 )
 Index(
     "ix_command_waiting",

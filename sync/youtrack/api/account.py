@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sync.sentences import sentence
 from sync.youtrack.api.client import YouTrack
 from sync.youtrack.json_fields import mapping, text
 
+GUEST = "guest"  # whom YouTrack takes callers for whose token it does not accept
 _UTC = ("", "UTC", "Etc/UTC", "GMT")
 
 
@@ -40,12 +42,20 @@ def read_account(client: YouTrack) -> Account:
     )
 
 
+def read_login(client: YouTrack) -> str:
+    """Return whose token it is; GUEST for one that is not accepted. Raises SyncError."""
+    return text(mapping(client.get("/users/me", fields="login")).get("login"))
+
+
 def problems(account: Account) -> Iterator[str]:
     """Yield what is wrong with an account, a sentence each."""
-    if account.login == "guest":
+    if account.login == GUEST:
         yield "The token is not accepted: YouTrack answers as to a guest."
     if account.zone not in _UTC:
         yield (
-            f"The account's time zone is {account.zone}: set it to UTC in its profile, since an "
-            "hour that the clocks repeat is read twice."
+            sentence(
+                "The account's time zone is {zone}: set it to UTC in its profile, since an "
+                "hour that the clocks repeat is read twice.",
+                zone=account.zone,
+            )
         )

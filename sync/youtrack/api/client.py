@@ -15,6 +15,7 @@ import requests
 from sync.core.audit import CallLog
 from sync.errors import Later, Refused, SyncError
 from sync.net import guarded_session
+from sync.sentences import sentence
 from sync.youtrack.api.errors import error_from_exception, error_from_response, error_not_json
 from sync.youtrack.json_fields import mapping, mappings
 
@@ -105,7 +106,9 @@ class YouTrack:
             for piece in answer.iter_content(_CHUNK_BYTES):
                 kept += piece
                 if len(kept) > most:
-                    raise Refused(f"The file has more than {most} bytes", code="too_large")
+                    raise Refused(
+                        sentence("The file has more than {most} bytes", most=most), code="too_large"
+                    )
         except OSError as error:
             raise error_from_exception(error, request="GET a file", write=False) from error
         finally:

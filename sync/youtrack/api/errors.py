@@ -15,6 +15,7 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from sync.errors import Denied, Later, Refused, SyncError
+from sync.sentences import sentence
 from sync.youtrack.json_fields import mapping, mappings, text
 
 _MESSAGE_LIMIT = 300
@@ -72,7 +73,9 @@ def error_from_response(response: requests.Response, *, request: str, write: boo
     details = [text(body.get("error_description")) or text(body.get("error"))]
     details += [text(child.get("error")) for child in mappings(body.get("error_children"))]
     description = "; ".join(part for part in details if part)[:_MESSAGE_LIMIT]
-    summary = f"{request} was answered {status}" + (f" ({description})" if description else "")
+    summary = sentence("{request} was answered {status}", request=request, status=status) + (
+        f" ({description})" if description else ""
+    )
     if meaning.kind is not Later:
         return meaning.kind(summary, cause=meaning.cause, change=meaning.change, code=str(status))
     return Later(
@@ -111,26 +114,40 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
     match error:
         case requests.exceptions.SSLError():
             return Refused(
-                f"{request} failed: the certificate of YouTrack is not trusted",
+                sentence(
+                    "{request} failed: the certificate of YouTrack is not trusted", request=request
+                ),
                 cause="A server of one's own has its own certificate authority",
                 change="Put that authority's certificate (PEM) into the connection's ca_file",
                 code="tls",
             )
         case requests.exceptions.ConnectTimeout():
-            return Later(f"{request} failed: YouTrack cannot be reached in time", code="timeout")
+            return Later(
+                sentence("{request} failed: YouTrack cannot be reached in time", request=request),
+                code="timeout",
+            )
         case requests.exceptions.Timeout():
-            return Later(f"{request} got no answer in time", sent=write, code="timeout")
+            return Later(
+                sentence("{request} got no answer in time", request=request),
+                sent=write,
+                code="timeout",
+            )
         case requests.exceptions.ConnectionError() if _never_connected(error):
-            return Later(f"{request} failed: YouTrack cannot be reached", code="connection")
+            return Later(
+                sentence("{request} failed: YouTrack cannot be reached", request=request),
+                code="connection",
+            )
         case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
             return Refused(
-                f"{request} cannot be sent",
+                sentence("{request} cannot be sent", request=request),
                 cause="The base URL is not a web address",
                 change="Set the connection's base URL, such as https://example.youtrack.cloud",
                 code="request",
             )
         case _:
-            return Later(f"{request} was cut off", sent=write, code="connection")
+            return Later(
+                sentence("{request} was cut off", request=request), sent=write, code="connection"
+            )
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
@@ -144,7 +161,11 @@ def error_not_json(request: str, kind: str, *, write: bool) -> SyncError:
     It is tried again: a server under maintenance shows a page, too.
     """
     return Later(
-        f"{request} was answered with {kind or 'something'} in place of JSON",
+        sentence(
+            "{request} was answered with {kind} in place of JSON",
+            request=request,
+            kind=kind or "something",
+        ),
         sent=write,
         cause="The base URL lacks YouTrack's context path, or a page stands before the server",
         change="Write the base URL as in the browser, such as https://example.com/youtrack",

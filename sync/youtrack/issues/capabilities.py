@@ -28,6 +28,7 @@ from sync.core.issue_sync.model import (
     Choice,
 )
 from sync.errors import Refused
+from sync.sentences import sentence
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues.fields import FieldFacts, by_purpose, project_field
 from sync.youtrack.issues.reading import IssueReader
@@ -59,8 +60,12 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
     missing = dict.fromkeys((LEAD, STAGE, CHECKLIST), NO_SUCH_FIELD)
     missing |= dict.fromkeys((LINKS, PARENT, SPRINT), NOT_YET)
     missing |= {
-        name: f"The project has no {kind} named {_names(reader, name)}: add one to the project, or "
-        "name another in the settings"
+        name: sentence(
+            "The project has no {kind} named {names}: add one to the project, or name another "
+            "in the settings",
+            kind=kind,
+            names=_names(reader, name),
+        )
         for name, kind in _WANTED.items()
         if name not in layout
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from sync.core.issue_sync.model import DESCRIPTION, TAGS, TITLE, Value
 from sync.core.issue_sync.writes import Change, SetChange
+from sync.sentences import sentence
 from sync.youtrack.issues.comparing import one_line
 from sync.youtrack.issues.fields import FieldFacts, written_value
 from sync.youtrack.issues.reading import IssueReader
@@ -106,7 +107,7 @@ def _field(
     try:
         written = written_value(facts, value, logins)
     except (ValueError, OverflowError) as error:
-        body.dropped[name] = f"The value does not fit the field: {error}"
+        body.dropped[name] = sentence("The value does not fit the field: {error}", error=error)
         return
     body.fields[name] = {
         "id": facts.id,

@@ -20,6 +20,7 @@ from sync.core.issue_sync.model import (
     STATUS,
     Value,
 )
+from sync.sentences import sentence
 from sync.youtrack.issues.options import IssueOptions
 from sync.youtrack.json_fields import mapping, mappings, milliseconds, moment, text, whole
 
@@ -181,7 +182,7 @@ def _written_member(field: FieldFacts, name: str, logins: Mapping[str, str]) -> 
     if field.kind != "user":
         return {"name": name}
     if name not in logins:
-        raise ValueError(f"YouTrack has no user {name}")
+        raise ValueError(sentence("YouTrack has no user {name}", name=name))
     return {"login": logins[name]}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from sync.core.issue_sync.model import File, ItemAddress
 from sync.core.issue_sync.writes import AddFile, Done, NotDone, Outcome
 from sync.errors import Refused
+from sync.sentences import sentence
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues import rows
 from sync.youtrack.issues.keys import marked_name
@@ -43,7 +44,12 @@ def _path(address: ItemAddress) -> str:
 
 def _too_large(name: str, size: int, most: int) -> Refused:
     return Refused(
-        f"The file {name} has {size} bytes, more than the {most} that are copied",
+        sentence(
+            "The file {name} has {size} bytes, more than the {most} that are copied",
+            name=name,
+            size=size,
+            most=most,
+        ),
         change="Raise the limit for files in the settings of the connection",
         code="too_large",
     )

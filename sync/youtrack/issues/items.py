@@ -25,6 +25,7 @@ from sync.core.issue_sync.writes import (
     UpdateItem,
 )
 from sync.errors import Later, Refused
+from sync.sentences import sentence
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues import rows, states, tags
 from sync.youtrack.issues.capabilities import LONGEST_TITLE, project_layout
@@ -192,7 +193,12 @@ class ItemWriter:
         """Compare an issue with what its fields held before: shown still, it never landed."""
         item = self.reader.read([write.address])[write.address.id]
         if not isinstance(item, Item):
-            return Unknown(Later(f"YouTrack does not show the issue: {item.text}", code="hidden"))
+            return Unknown(
+                Later(
+                    sentence("YouTrack does not show the issue: {text}", text=item.text),
+                    code="hidden",
+                )
+            )
         missing = left_out(write.changes, item.values)
         still = {n for n in missing if item.values.get(n) == write.before.get(n, _NOTHING)}
         if still and len(still) == len(write.changes):
@@ -218,7 +224,11 @@ def too_long(changes: Mapping[str, Change]) -> None:
     title = changes.get(TITLE)
     if isinstance(title, str) and len(title) > LONGEST_TITLE:
         raise Refused(
-            f"The title has {len(title)} characters, more than {LONGEST_TITLE}",
+            sentence(
+                "The title has {count} characters, more than {most}",
+                count=len(title),
+                most=LONGEST_TITLE,
+            ),
             change="Shorten the title",
             code="too_long",
         )

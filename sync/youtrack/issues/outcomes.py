@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sync.core.issue_sync.writes import NotDone, Outcome, Unknown
 from sync.errors import Later, Refused, SyncError
+from sync.sentences import sentence
 from sync.youtrack.issues.projects import Instance
 
 _NO_WRITE = ("403", "404")
@@ -34,7 +35,7 @@ def failed(error: SyncError, instance: Instance, project_id: str) -> Outcome:
 
 def _archived(error: Refused) -> Refused:
     return Refused(
-        error.message.partition(" was ")[0] + " was refused",
+        sentence("{request} was refused", request=error.message.partition(" was ")[0]),
         cause="The project is archived",
         change="Restore the project, or end its links",
         code="archived",
@@ -43,4 +44,4 @@ def _archived(error: Refused) -> Refused:
 
 def not_landed(what: str = "The write") -> NotDone:
     """Return that a write did not happen and may be tried again."""
-    return NotDone(Later(f"{what} did not reach YouTrack", code="not_landed"))
+    return NotDone(Later(sentence("{what} did not reach YouTrack", what=what), code="not_landed"))

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sync.sentences import sentence
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues.fields import FieldFacts
 from sync.youtrack.issues.reading import IssueReader
@@ -36,9 +37,12 @@ def move(reader: IssueReader, issue_id: str, field: FieldFacts, target: str) -> 
         event = _next_event(reader, field, current, target, events)
         if not event:
             offered = ", ".join(f'"{name}"' for name, _ in events) or "none"
-            return (
-                f'No event is known to lead from "{current}" to "{target}" (the state machine '
-                f"offers: {offered}); name the transitions in the settings"
+            return sentence(
+                'No event is known to lead from "{current}" to "{target}" (the state machine '
+                "offers: {offered}); name the transitions in the settings",
+                current=current,
+                target=target,
+                offered=offered,
             )
         sent = {"id": field.id, "name": field.name, "$type": field.issue_type,
                 "event": {"id": event, "$type": "Event"}}  # fmt: skip
@@ -48,8 +52,12 @@ def move(reader: IssueReader, issue_id: str, field: FieldFacts, target: str) -> 
         reached = _now(row, field)[0]
         reader.instance.memory.learned[field.id, current, event] = reached
         if reached == current:
-            return f'The event "{event}" left the field at "{current}"'
-    return f'"{target}" was not reached in {MOST_HOPS} events'
+            return sentence(
+                'The event "{event}" left the field at "{current}"', event=event, current=current
+            )
+    return sentence(
+        '"{target}" was not reached in {most_hops} events', target=target, most_hops=MOST_HOPS
+    )
 
 
 def _now(row: Mapping[str, Any], field: FieldFacts) -> tuple[str, list[tuple[str, str]]]:

@@ -29,6 +29,15 @@ def test_a_token_is_over_after_an_hour(later, found):
     assert tokens.read(tokens.issue(VISITOR, NOW), NOW + later) == found
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=2), timedelta(days=365)])
+def test_a_token_of_a_clock_that_was_put_back_is_over(ahead):
+    tokens = PageTokens([new_key()])
+    token = tokens.issue(VISITOR, NOW + ahead)
+    assert tokens.read(token, NOW) is None
+    assert tokens.renew(token, NOW, admin=True) is None
+    assert tokens.read(tokens.issue(VISITOR, NOW + timedelta(seconds=30)), NOW) == VISITOR
+
+
 def test_a_token_of_an_older_key_is_still_read_and_of_a_foreign_one_never():
     old, new = new_key(), new_key()
     issued = PageTokens([old]).issue(VISITOR, NOW)

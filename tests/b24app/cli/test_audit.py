@@ -407,7 +407,7 @@ def test_where_nothing_is_found_that_is_said(command, capsys):
     [
         (["--since", "yesterday"], "is neither a span like 30m, 2h, 3d, 2w nor a date"),
         (["--limit", "0"], "is not a whole number above 0"),
-        (["--system", "jira"], "invalid choice"),
+        (["--system", "jira"], "is none of these"),
     ],
     ids=["since", "limit", "system"],
 )

@@ -53,11 +53,11 @@ def environ(monkeypatch, tmp_path, database_url, gitlab):
 
 @pytest.fixture
 def applied(environ, engine, gitlab, tmp_path, capsys):
-    told = Installation(
+    installation = Installation(
         "a" * 32, "https://portal.example.com/rest/", "", PortalTokens("acc-1", "ref-1", None, 1)
     )
     with write(engine) as conn:
-        portal_id = portals.create_or_update(conn, Vault(environ.secret_keys), told, AT)
+        portal_id = portals.create_or_update(conn, Vault(environ.secret_keys), installation, AT)
         portals.set_state(conn, portal_id, "active", "", AT)
     file = tmp_path / "settings.yaml"
     file.write_text(SETTINGS.format(url=gitlab.url))

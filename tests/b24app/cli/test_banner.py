@@ -69,9 +69,9 @@ def test_nothing_configured_is_all_said():
     ],
 )
 def test_a_public_address_that_cannot_work_is_said(config, public_url, proxies, beginning):
-    found = unready_texts(replace(config, public_url=public_url, trusted_proxies=proxies))
-    assert len(found) == (beginning is not None)
-    assert all(text.startswith(beginning) for text in found)
+    texts = unready_texts(replace(config, public_url=public_url, trusted_proxies=proxies))
+    assert len(texts) == (beginning is not None)
+    assert all(text.startswith(beginning) for text in texts)
 
 
 def test_the_first_steps_name_the_paths_and_the_account(config):

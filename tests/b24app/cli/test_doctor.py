@@ -10,8 +10,10 @@ import pytest
 
 from b24app.cli import main
 from b24app.cli.doctor import describe_finding
-from b24app.services import diagnosis
-from b24app.services.diagnosis import Finding
+from b24app.services import diagnosis, health
+from b24app.services.health import Disk
+from b24app.services.health_check import Check
+from b24app.services.health_of_connections import check_hook
 from sync.bitrix24.install.steps import EVENTS
 from sync.config import Config
 from sync.core.clock import WallClock
@@ -139,50 +141,53 @@ def test_a_bundle_holds_no_secret(world, installed, config, capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("finding", "line"),
+    ("check", "line"),
     [
         (
-            diagnosis.examine_disk(100_000_000_000, 0, 4_000_000_000),
+            health.check_disk(Disk(100_000_000_000, 4_000_000_000)),
             "WRONG disk        4.0 GB of 100.0 GB free",
         ),
         (
-            diagnosis.examine_disk(10_000_000_000, 0, 4_000_000_000),
+            health.check_disk(Disk(10_000_000_000, 4_000_000_000)),
             "ok    disk        4.0 GB of 10.0 GB free",
         ),
         (
-            diagnosis.examine_backup(AT - timedelta(days=8), AT),
+            health.check_backup(AT - timedelta(days=8), AT),
             "WRONG backup      last made 2026-02-22 09:30 UTC",
         ),
         (
-            diagnosis.examine_budget(AllowanceRow(12.4, AT, {}), AT, "acme"),
+            health.check_budget(AllowanceRow(12.4, AT, {}), "acme", AT),
             "ok    budget      acme: 12 of 50 requests in the bucket",
         ),
         (
-            diagnosis.examine_budget(
-                AllowanceRow(1, AT, {"tasks.task.list": [450.0, AT.timestamp() + 60]}), AT, "acme"
+            health.check_budget(
+                AllowanceRow(1, AT, {"tasks.task.list": [450.0, AT.timestamp() + 60]}), "acme", AT
             ),
             "WRONG budget      acme: 1 of 50 requests in the bucket; the portal's time is used up "
             "for tasks.task.list (450 s)",
         ),
         (
-            diagnosis.examine_hook_log(
+            check_hook(
                 HookLogRow(1, "project a/b", AT, good_at=AT, refused_at=AT, refused="503: away"),
                 "acme main",
+                AT,
             ),
             "ok    deliveries  acme main: project a/b: last good delivery 2026-03-02 09:30 UTC, "
             "last refused 2026-03-02 09:30 UTC (503: away)",
         ),
         (
-            diagnosis.examine_hook_log(
-                HookLogRow(1, "project a/b", AT, refused_at=AT, refused="internal error"), "acme"
+            check_hook(
+                HookLogRow(1, "project a/b", AT, refused_at=AT, refused="internal error"),
+                "acme",
+                AT,
             ),
-            "WRONG deliveries  acme: project a/b: last good delivery never seen, last refused "
+            "WRONG deliveries  acme: project a/b: last good delivery –, last refused "
             "2026-03-02 09:30 UTC (internal error)",
         ),
     ],
 )
-def test_each_finding_is_one_line(finding: Finding, line: str) -> None:
-    assert describe_finding(finding)[0] == line
+def test_each_finding_is_one_line(check: Check, line: str) -> None:
+    assert describe_finding(diagnosis.to_finding(check))[0] == line
 
 
 def test_events_that_are_not_bound_are_named(portal_client):

@@ -74,7 +74,9 @@ def test_without_answers_every_variable_is_there_as_a_comment(folder):
     assert text.startswith(f"# The environment of b24bridge {version('b24bridge')}:")
     assert parse(text, folder) == {}
     commented = re.findall(r"^#([A-Z0-9_]+)=$", text, re.MULTILINE)
-    assert commented == [one.name for one in VARIABLES if one.name != "B24BRIDGE_ENV_FILE"]
+    assert commented == [
+        variable.name for variable in VARIABLES if variable.name != "B24BRIDGE_ENV_FILE"
+    ]
 
 
 def test_the_settings_are_an_example_that_can_be_applied_as_a_whole(folder):
@@ -84,7 +86,7 @@ def test_the_settings_are_an_example_that_can_be_applied_as_a_whole(folder):
     body = text.partition("version: 1")[2]
     whole = read("version: 1" + re.sub("^# ", "", body, flags=re.MULTILINE).replace(
         "    ca_file: /etc/ssl/corp.pem", "    # ca_file: /etc/ssl/corp.pem"
-    ), {})  # fmt: skip
+    ), {"GITLAB_APPLICATION_SECRET": "gloas-of-the-example"})  # fmt: skip
     assert whole.rules.workgroups[10].projects == ["acme/shop"]
     assert whole.connections[0].issue_links
 

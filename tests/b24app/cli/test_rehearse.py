@@ -60,9 +60,11 @@ def install(environ, engine: Engine, b24, tmp_path, capsys) -> Callable[..., Por
     def done(language: str = "en") -> PortalRecord:
         token = b24.token(1)
         tokens = PortalTokens(token.access, token.refresh, token.expires, 1)
-        told = Installation("a" * 32, f"{b24.portal_url}/rest/", f"{b24.oauth_url}/rest/", tokens)
+        installation = Installation(
+            "a" * 32, f"{b24.portal_url}/rest/", f"{b24.oauth_url}/rest/", tokens
+        )
         with write(engine) as conn:
-            portal_id = portals.create_or_update(conn, Vault(environ.secret_keys), told, AT)
+            portal_id = portals.create_or_update(conn, Vault(environ.secret_keys), installation, AT)
             portals.set_state(conn, portal_id, "active", "", AT)
         file = tmp_path / "settings.yaml"
         domain = b24.portal_url.partition("://")[2]
@@ -169,11 +171,12 @@ def test_what_was_refused_before_is_not_asked_for_again(install, engine, capsys)
     ]
 
 
-def test_reasons_are_in_the_portals_language(install, capsys):
-    install("ru")
-    assert main(["rehearse", "2103"]) == 0
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_reasons_are_in_the_readers_language(install, capsys, language):
+    install(language)
+    assert main(["--language", "ru", "rehearse", "2103"]) == 0
     assert capsys.readouterr().out.splitlines()[2] == (
-        "    why: переведена в статус «выполняется»: !7 «Payment gateway» одобрен, "
+        "    почему: переведена в статус «выполняется»: !7 «Payment gateway» одобрен, "
         "как и все прочие открытые"
     )
 
@@ -194,11 +197,11 @@ def test_what_people_typed_steers_no_terminal(install, b24, engine, capsys):
 
 def test_of_several_portals_one_is_named(install, environ, engine, capsys):
     portal = install()
-    told = Installation(
+    installation = Installation(
         "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
     )
     with write(engine) as conn:
-        portals.create_or_update(conn, Vault(environ.secret_keys), told, AT)
+        portals.create_or_update(conn, Vault(environ.secret_keys), installation, AT)
     name = portal.client_endpoint.partition("://")[2].partition("/")[0]
     assert main(["rehearse", "2103"]) == 1
     assert capsys.readouterr().err == f"name the portal: {name}, other.example.com\n"

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -64,33 +65,47 @@ class Served:
             return {int(one.name.split(":")[2]) for one in logs.workers(conn)}
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+@contextmanager
+def serving(folder: Path) -> Iterator[Served]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environ = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
-        "B24BRIDGE_DATA_DIR": str(tmp_path / "data"),
+        "B24BRIDGE_DATA_DIR": str(folder / "data"),
         "B24BRIDGE_BIND": f"127.0.0.1:{port}",
         "B24BRIDGE_THREADS": "4",
     }
-    with (tmp_path / "log").open("wb") as log:
+    with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "b24app.cli", "serve"],
             env=environ, stdout=log, stderr=log, cwd=ROOT,
         )  # fmt: skip
     try:
-        running = Served(process, port, tmp_path)
+        running = Served(process, port, folder)
         eventually(lambda: process.poll() is not None or running.get("/readyz") == 200)
-        assert process.poll() is None, (tmp_path / "log").read_text()
+        assert process.poll() is None, (folder / "log").read_text()
         yield running
     finally:
         for pid in [*(children(process.pid) if process.poll() is None else []), process.pid]:
             if process.poll() is None or pid != process.pid:
                 os.kill(pid, signal.SIGKILL)
         process.wait()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """Yield a tree of processes that the test may end."""
+    with serving(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Yield a tree that goes on serving the other tests."""
+    with serving(tmp_path_factory.mktemp("served")) as running:
+        yield running
 
 
 def test_one_tree_serves_works_and_ends_together(served):
@@ -110,18 +125,18 @@ def test_a_worker_never_survives_its_master(served):
     eventually(lambda: not Path(f"/proc/{worker}").exists())
 
 
-def test_the_start_says_what_it_is(served):
-    lines = (served.home / "log").read_text().splitlines()
+def test_the_start_says_what_it_is(shared):
+    lines = (shared.home / "log").read_text().splitlines()
     assert lines[0] == f"b24bridge {version('b24bridge')}, serve"
-    assert f"  listens on   http://127.0.0.1:{served.port}" in lines
-    assert f"  database     {served.home}/data/b24bridge.sqlite3" in lines
+    assert f"  listens on   http://127.0.0.1:{shared.port}" in lines
+    assert f"  database     {shared.home}/data/b24bridge.sqlite3" in lines
     assert any("B24BRIDGE_PUBLIC_URL is not set" in line for line in lines)
     assert any("no portal is installed yet" in line for line in lines)
 
 
-def test_missing_pages_are_said_at_the_start(served):
-    said = "THE PAGES ARE MISSING" in (served.home / "log").read_text()
-    assert said == (find_assets() is None)
+def test_missing_pages_are_said_at_the_start(shared):
+    is_missing = "THE PAGES ARE MISSING" in (shared.home / "log").read_text()
+    assert is_missing == (find_assets() is None)
 
 
 def test_a_worker_that_dies_is_started_again_while_the_web_goes_on(served):
@@ -133,16 +148,18 @@ def test_a_worker_that_dies_is_started_again_while_the_web_goes_on(served):
     assert first not in children(served.process.pid)
 
 
-def test_what_an_event_installed_is_set_up_by_the_worker(served):
-    vault = Vault(keyfile.read_or_create(served.home / "data" / "secret.key"))
+def test_what_an_event_installed_is_set_up_by_the_worker(shared):
+    vault = Vault(keyfile.read_or_create(shared.home / "data" / "secret.key"))
     # Nothing may be asked at a private address: each step is refused, and the worker says so.
-    told = Installation("a" * 32, "https://127.0.0.1/rest/", "", PortalTokens("a", "", None, 1))
-    with write(served.database) as conn:
-        portal_id = portals.create_or_update(conn, vault, told, NOW)
+    installation = Installation(
+        "a" * 32, "https://127.0.0.1/rest/", "", PortalTokens("a", "", None, 1)
+    )
+    with write(shared.database) as conn:
+        portal_id = portals.create_or_update(conn, vault, installation, NOW)
         install_steps.schedule_steps(conn, portal_id, NOW)
 
     def reason() -> str:
-        with read(served.database) as conn:
+        with read(shared.database) as conn:
             return portals.by_id(conn, portal_id).state_reason
 
     eventually(lambda: reason() not in (install_steps.PENDING, install_steps.STARTED))
@@ -150,8 +167,8 @@ def test_what_an_event_installed_is_set_up_by_the_worker(served):
     assert reason() == f"{install_steps.NOT_ALL}: {', '.join(refused)}"
 
 
-def test_an_oversized_body_is_refused_before_it_is_sent(served):
-    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as told:
+def test_an_oversized_body_is_refused_before_it_is_sent(shared):
+    with socket.create_connection(("127.0.0.1", shared.port), timeout=10) as told:
         told.sendall(
             b"POST /b24/events HTTP/1.1\r\nHost: here\r\nContent-Length: 99999999999\r\n\r\n"
         )
@@ -159,9 +176,9 @@ def test_an_oversized_body_is_refused_before_it_is_sent(served):
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
-def test_an_endless_body_in_chunks_is_cut_off(served):
+def test_an_endless_body_in_chunks_is_cut_off(shared):
     chunk, sent = b"10000\r\n" + b"x" * 0x10000 + b"\r\n", 0
-    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as told:
+    with socket.create_connection(("127.0.0.1", shared.port), timeout=10) as told:
         told.sendall(
             b"POST /b24/events HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n"
         )
@@ -169,4 +186,4 @@ def test_an_endless_body_in_chunks_is_cut_off(served):
             while sent < 500_000_000:
                 told.sendall(chunk)
                 sent += len(chunk)
-    assert served.get("/healthz") == 200
+    assert shared.get("/healthz") == 200

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from b24app.cli import sync as command
+from b24app.cli.language import set_language
 from b24app.services.issue_links import Step, parse_target
 from sync.core.clock import ManualClock
 from sync.core.issue_sync.forecast import Cost, Forecast
@@ -120,7 +121,7 @@ def test_a_rehearsal_says_what_other_settings_would_have_done(capsys, tmp_path):
     desk, file = Desk(), tmp_path / "changed.yaml"
     file.write_text("version: 1")
     given = {"settings": str(file), "days": 7, "workgroup": 7}
-    assert told(capsys, desk, "rehearse", language="en", **given) == [
+    assert told(capsys, desk, "rehearse", **given) == [
         "workgroup 7 ⇄ acme/shop:",
         "  3 changes of 2 links, the oldest of 2026-03-02",
         "  every item would hold what it holds now",
@@ -128,7 +129,10 @@ def test_a_rehearsal_says_what_other_settings_would_have_done(capsys, tmp_path):
         "  title: 2 changes of tasks would not have crossed",
     ]
     assert desk.asked == ("version: 1", NOW - timedelta(days=7), 7, None)
-    assert told(capsys, desk, "rehearse", language="ru", **given)[2:] == [
+    set_language("ru")
+    said = told(capsys, desk, "rehearse", **given)
+    set_language("en")
+    assert said[2:] == [
         "  все задачи остались бы такими, как сейчас",
         "  title: конфликтов 1 (решать человеку: 0); на деле было 4",
         "  title: из задач не перешло бы изменений: 2",

@@ -26,11 +26,11 @@ def portal(world):
 @pytest.fixture
 def stranger(world):
     """Another portal, with an administrator of its own."""
-    told = Installation(
+    installation = Installation(
         "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
     )
     with write(world.deps.engine) as conn:
-        return portals.create_or_update(conn, world.deps.vault, told, AT)
+        return portals.create_or_update(conn, world.deps.vault, installation, AT)
 
 
 def bearer(world, portal_id, *, admin=True):
@@ -102,10 +102,10 @@ def test_the_token_of_a_removed_portal_opens_nothing(world, portal):
 
 
 def test_the_status_shows_the_portal_and_its_merge_requests(world, portal):
-    found = world.client.get("/api/status", headers=bearer(world, portal.id)).json
-    assert (found["portal"], found["state"]) == ("portal.example.com", "active")
-    assert found["worker_alive"] is False
-    (row,) = found["merge_requests"]
+    answer = world.client.get("/api/status", headers=bearer(world, portal.id)).json
+    assert (answer["portal"], answer["state"]) == ("portal.example.com", "active")
+    assert answer["worker_alive"] is False
+    (row,) = answer["merge_requests"]
     assert (row["reference"], row["state"], row["approved"]) == ("team/shop!7", "opened", True)
     assert (row["author"], row["approved_by"]) == ("Ann Author", ["Rob Reviewer"])
     assert row["pipeline"] == "success"
@@ -117,14 +117,14 @@ def test_the_status_shows_the_portal_and_its_merge_requests(world, portal):
 
 def test_a_task_shows_its_merge_requests_and_the_last_reasons(world, portal):
     path = "/api/task/2103/development"
-    found = world.client.get(path, headers=bearer(world, portal.id)).json
-    assert found["task"]["title"] == "Pay by card"
-    assert [one["reference"] for one in found["merge_requests"]] == ["team/shop!7"]
-    assert [one["reason"] for one in found["decisions"]] == ["team/shop!7 is approved"]
-    assert [(one["branch"], one["status"]) for one in found["pipelines"]] == [
+    answer = world.client.get(path, headers=bearer(world, portal.id)).json
+    assert answer["task"]["title"] == "Pay by card"
+    assert [one["reference"] for one in answer["merge_requests"]] == ["team/shop!7"]
+    assert [one["reason"] for one in answer["decisions"]] == ["team/shop!7 is approved"]
+    assert [(one["branch"], one["status"]) for one in answer["pipelines"]] == [
         ("feature/B24-2103", "success")
     ]
-    assert found["environments"] == []
+    assert answer["environments"] == []
 
 
 def test_a_task_shows_where_its_work_is(world, portal):

@@ -89,9 +89,9 @@ def test_a_job_reports_and_hears_which_tasks_it_told(served, gitlab, script, tmp
     pipeline.set_status("running")
     pipeline.set_status("success")
     done = job(served, gitlab, pipeline, script, tmp_path)
-    said = "b24: b24bridge-report/test\n"
-    said += "b24: the app has the report; the tasks it names: 2103, 5, 6, 7\n"
-    assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+    text = "b24: b24bridge-report/test\n"
+    text += "b24: the app has the report; the tasks it names: 2103, 5, 6, 7\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, text, "")
     assert (tmp_path / "b24.env").read_text() == "B24_TASK_IDS=2103,5,6,7\n"
     shown = json.loads((tmp_path / "b24-annotations.json").read_text())["Bitrix24"]
     url = "https://portal.example.com/company/personal/user/1/tasks/task/view"

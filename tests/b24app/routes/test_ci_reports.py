@@ -192,12 +192,12 @@ def test_the_prefix_of_the_portal_counts(world, gitlab):
 def test_a_report_reaches_the_portals_that_proved_their_access(
     connected, gitlab, choice, proven, heard
 ):
-    told = Installation(
+    installation = Installation(
         "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
     )
     now = connected.deps.clock.now()
     with write(connected.deps.engine) as conn:
-        other = portals.create_or_update(conn, connected.deps.vault, told, now)
+        other = portals.create_or_update(conn, connected.deps.vault, installation, now)
         options = {"projects": [choice]}
         draft = ConnectionDraft("gitlab", "main", gitlab.url, ConnectionSecrets("other"), options)
         other_id = connections.upsert(conn, connected.deps.vault, other, draft, now)

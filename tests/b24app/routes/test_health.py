@@ -48,6 +48,8 @@ def test_ready_with_a_database_and_a_worker(world):
             "migrations": True,
             "worker_seen_seconds_ago": 0.0,
             "oldest_waiting_seconds": None,
+            "disk": True,
+            "healthy": True,
         },
     )
 
@@ -57,6 +59,15 @@ def test_a_worker_is_missed_after_a_minute(world, seconds, status):
     beat(world)
     world.deps.clock.sleep(seconds)
     assert ready(world)[0] == status
+
+
+def test_a_worker_of_a_clock_that_was_put_back_is_not_alive(world):
+    with write(world.deps.engine) as conn:
+        ahead = world.deps.clock.now() + timedelta(days=300)
+        logs.record_heartbeat(conn, "worker-1", ahead)
+    assert ready(world)[0] == 503
+    beat(world)
+    assert ready(world)[0] == 200
 
 
 def test_without_any_worker_it_is_not_ready(world):

@@ -12,8 +12,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
 from b24app.routes.metrics import build_metrics
+from b24app.routes.metrics_health import build_health_metrics
+from b24app.services.health import Disk
 from sync.config import Config, ConfigError
-from sync.store import figures, hook_logs, inbox, logs, subjects
+from sync.store import access, figures, hook_logs, inbox, logs, subjects
+from sync.store.access import ConnectionAccess, PortalAccess
 from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.rows import AllowanceRow, ApiCallRow, Delivery
@@ -110,11 +113,36 @@ def test_missed_deliveries_are_counted_by_webhook(world):
     assert figure["b24bridge_made_up_deliveries main portal.example.com project a/b"] == 13
 
 
+def test_what_is_wrong_is_a_figure_by_portal_and_connection(world):
+    portal = world.install()
+    world.connect(portal)
+    now = world.deps.clock.now()
+    with write(world.deps.engine) as conn:
+        (number,) = conn.scalars(connection.select().with_only_columns(connection.c.id))
+        row = ConnectionAccess(number, "refused", now, now, code="401", text="no")
+        access.save(conn, row)
+        access.save_portal(conn, PortalAccess(portal.id, "ok", now, now, now))
+    figure = scrape(world)
+    assert figure["b24bridge_wrong main portal.example.com token_refused token yes"] == 1
+    assert figure["b24bridge_wrong  portal.example.com  portal "] == 0
+    assert figure["b24bridge_wrong   worker_silent worker yes"] == 1
+    assert figure["b24bridge_wrong   backup_missing backup no"] == 1
+    assert figure["b24bridge_disk_free_bytes"] == 81_000_000_000
+    with write(world.deps.engine) as conn:
+        ends_at = now + timedelta(days=5, hours=1)
+        access.save(conn, ConnectionAccess(number, "ok", now, now, now, expires_at=ends_at))
+    figure = scrape(world)
+    assert figure["b24bridge_token_days main portal.example.com"] == 6
+    assert figure["b24bridge_wrong main portal.example.com token_ends token yes"] == 1
+
+
 def test_the_dashboard_asks_for_metrics_that_exist(world):
     world.install()
     now = world.deps.clock.now()
     with read(world.deps.engine) as conn:
-        families = {item.name for item in build_metrics(figures.read_figures(conn, now), now)}
+        built = [*build_metrics(figures.read_figures(conn, now), now)]
+        built += build_health_metrics((), Disk(1, 1))
+        families = {item.name for item in built}
     text = DASHBOARD.read_text()
     json.loads(text)
     asked = {name.removesuffix("_total") for name in re.findall(r"b24bridge_[a-z_]+", text)}

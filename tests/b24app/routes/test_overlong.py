@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.b24app.conftest import APPLICATION_TOKEN
@@ -44,6 +46,26 @@ def test_what_pages_send_is_refused_without_an_error_of_ours(opened, value):
     ).status_code
     assert {path: code for path, code in codes.items() if not 400 <= code < 500} == {}
     assert (replayed.status_code, replayed.json) == (200, {"replayed": 0})
+
+
+def test_nested_json_and_broken_bodies_break_no_route(opened):
+    world, _, headers = opened
+    bodies = [b"[" * 20_000, b'{"a":' * 20_000, b"\xff\xfe", b"null", b'{"items":7}']
+    kinds = {"Content-Type": "application/json"}
+    rules = [
+        re.sub("<[^>]+>", "1", rule.rule)
+        for rule in world.client.application.url_map.iter_rules()
+        if "POST" in (rule.methods or ())
+    ]
+    assert len(rules) > 15
+    wrong = [
+        (path, body[:10], answer.status_code)
+        for path in rules
+        for body in bodies
+        if (answer := world.client.post(path, data=body, headers=headers | kinds)).status_code
+        in (500, 501, 502)
+    ]
+    assert wrong == []
 
 
 @pytest.mark.dialect

@@ -114,11 +114,11 @@ def test_nobody_who_is_not_there_is_given_anything(
 
 @pytest.mark.parametrize("act", ["ack", "assign"])
 def test_an_alert_of_another_portal_is_not_there(world: World, handle: str, act: str) -> None:
-    told = Installation(
+    installation = Installation(
         "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
     )
     with write(world.deps.engine) as conn:
-        stranger = portals.create_or_update(conn, world.deps.vault, told, AT)
+        stranger = portals.create_or_update(conn, world.deps.vault, installation, AT)
     headers = bearer(world, stranger)
     assert world.client.get("/api/alerts?all=1", headers=headers).json["alerts"] == []
     for name in (handle, "1-7-99", "nonsense", "1-7-12-%00"):
@@ -140,11 +140,11 @@ def listed(
 ) -> str:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(tmp_path))
-    told = Installation(
+    installation = Installation(
         "a" * 32, "https://acme.example.com/rest/", "", PortalTokens("a", "r", None, 1)
     )
     with write(engine) as conn:
-        portal_id = portals.create_or_update(conn, Vault([new_key()]), told, AT)
+        portal_id = portals.create_or_update(conn, Vault([new_key()]), installation, AT)
         record = portals.by_id(conn, portal_id)
     return alerted(engine, record)
 

@@ -55,11 +55,11 @@ def record_of(world, portal):
 
 
 def squatter(world, url, *projects):
-    told = Installation(
+    installation = Installation(
         "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
     )
     with write(world.deps.engine) as conn:
-        other = portals.create_or_update(conn, world.deps.vault, told, AT)
+        other = portals.create_or_update(conn, world.deps.vault, installation, AT)
         draft = ConnectionDraft(
             "gitlab", "main", url, ConnectionSecrets("other"), {"projects": list(projects)}
         )
@@ -104,6 +104,23 @@ def test_whose_webhooks_were_set_up_has_proven_its_access(world, portal, gitlab)
     assert set(record_of(world, portal).proven) == {"acme/shop"}
 
 
+def test_a_proven_group_of_a_number_is_no_proof_of_the_project_of_that_number(
+    world, portal, gitlab
+):
+    number = gitlab.shop.id
+    connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("ann").value)
+    own = record_of(world, portal)
+    squatting = squatter(world, gitlab.url, str(number))
+    other = replace(
+        record_of(world, squatting),
+        options={"projects": [number], "groups": [number]},
+        proven={str(number): AT.isoformat()},
+    )
+    assert entitled([own, other], number, "acme/shop") == (own,)
+    proven = replace(other, options={"projects": [number]})
+    assert entitled([own, proven], number, "acme/shop") == (proven,)
+
+
 def test_who_proved_access_is_entitled_and_else_the_first(world, portal, gitlab):
     connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("ann").value)
     one = record_of(world, portal)
@@ -146,8 +163,8 @@ def test_the_webhook_of_what_was_taken_out_is_removed(world, portal, gitlab):
     update_hooks(world.deps.clients, record_of(world, portal), portal)
     assert (len(hooks(gitlab, gitlab.shop)), len(hooks(gitlab, gitlab.other))) == (1, 1)
     done = connect(world, portal, document(gitlab.url, "acme/shop"), token)
-    said = remove_left_over(world.deps.clients, [record_of(world, portal)], done.left_over)
-    assert said == ["project acme/other of main: its webhook was removed"]
+    problems = remove_left_over(world.deps.clients, [record_of(world, portal)], done.left_over)
+    assert problems == ["project acme/other of main: its webhook was removed"]
     assert (len(hooks(gitlab, gitlab.shop)), len(hooks(gitlab, gitlab.other))) == (1, 0)
 
 
@@ -156,8 +173,8 @@ def test_a_removed_connection_leaves_no_webhook_and_no_token(world, portal, gitl
     update_hooks(world.deps.clients, record_of(world, portal), portal)
     done = connect(world, portal, "version: 1\nportal: portal.example.com\n", "", remove=["main"])
     record = record_of(world, portal)
-    said = remove_left_over(world.deps.clients, [record], done.left_over)
-    assert said == ["project acme/shop of main: its webhook was removed"]
+    problems = remove_left_over(world.deps.clients, [record], done.left_over)
+    assert problems == ["project acme/shop of main: its webhook was removed"]
     assert hooks(gitlab, gitlab.shop) == []
     with read(world.deps.engine) as conn:
         assert connections.secrets(conn, world.deps.vault, record.id).access_token is None

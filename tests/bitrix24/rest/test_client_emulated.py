@@ -230,9 +230,9 @@ def test_a_lost_answer_leaves_a_write_in_doubt_and_the_message_is_found(w):
     with pytest.raises(Later) as later:
         w.portal.batch(calls_for(effect, task, 1))
     assert later.value.sent
-    found = tasks_queries.find_task_message(w.portal, task, effect.text, since)
-    assert found is not None
-    assert w.b24.state.messages[found].text == effect.text.strip()
+    message_id = tasks_queries.find_task_message(w.portal, task, effect.text, since)
+    assert message_id is not None
+    assert w.b24.state.messages[message_id].text == effect.text.strip()
 
 
 def test_no_token_is_in_the_log(w):
@@ -250,13 +250,13 @@ def test_fifty_tasks_cost_one_request_and_what_is_missing_is_none(either):
     for number in range(1, 50):
         either.b24.state.create_task(f"Task {number}", id=number, group_id=3, responsible_id=7)
     before = either.portal.requests
-    found = tasks_queries.read_tasks(either.portal, range(1, 51))
+    tasks = tasks_queries.read_tasks(either.portal, range(1, 51))
     assert either.portal.requests - before == 1
-    assert found[50] is None
-    assert found[7].title == "Task 7"
-    assert found[7].group_id == 3
-    assert (found[7].chat_id is None) is (either.b24.state.card == "old")
-    assert "start" in found[7].actions
+    assert tasks[50] is None
+    assert tasks[7].title == "Task 7"
+    assert tasks[7].group_id == 3
+    assert (tasks[7].chat_id is None) is (either.b24.state.card == "old")
+    assert "start" in tasks[7].actions
 
 
 @pytest.mark.parametrize(("v3", "requests"), [(True, 2), (False, 21)])
@@ -266,12 +266,12 @@ def test_a_thousand_tasks_cost_two_requests_where_the_portal_has_rest_three(v3, 
         for number in range(1, 1001):
             made.b24.state.create_task(f"T{number}", id=number, responsible_id=7, auditors=[1])
         made.portal.features = {"v3": v3}
-        found = tasks_queries.read_tasks(made.portal, range(1, 1002))
+        tasks = tasks_queries.read_tasks(made.portal, range(1, 1002))
         assert made.portal.requests == requests
-        assert found[1001] is None
-        assert sum(task is not None for task in found.values()) == 1000
+        assert tasks[1001] is None
+        assert sum(task is not None for task in tasks.values()) == 1000
         made.portal.features = {}
-        assert tasks_queries.read_tasks(made.portal, [5])[5] == found[5]
+        assert tasks_queries.read_tasks(made.portal, [5])[5] == tasks[5]
     finally:
         made.b24.stop()
 
@@ -282,8 +282,8 @@ def test_a_portal_that_only_claims_rest_three_is_read_all_the_same():
         for number in range(1, 61):
             made.b24.state.create_task(f"T{number}", id=number, responsible_id=7)
         made.portal.features = {"v3": True}
-        found = tasks_queries.read_tasks(made.portal, range(1, 61))
-        assert all(task is not None for task in found.values())
+        tasks = tasks_queries.read_tasks(made.portal, range(1, 61))
+        assert all(task is not None for task in tasks.values())
     finally:
         made.b24.stop()
 

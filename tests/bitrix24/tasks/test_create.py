@@ -70,11 +70,11 @@ def test_it_is_found_by_its_mark(there: World, v3: bool) -> None:
         there.portal.batch([tasks_create.create_call(WANTED)])
     for number in range(60):
         there.b24.state.create_task(f"Fix main, not {number}", by=1, created_by=1)
-    found = tasks_create.created_task(
+    task = tasks_create.created_task(
         tasks_create.find_created_task(there.portal, WANTED, since(there))
     )
-    assert found
-    assert there.b24.state.tasks[found.id].xml_id == WANTED.marker
+    assert task
+    assert there.b24.state.tasks[task.id].xml_id == WANTED.marker
 
 
 def test_an_older_one_is_not_it(there: World) -> None:
@@ -89,6 +89,6 @@ def test_an_older_one_is_not_it(there: World) -> None:
 
 @pytest.mark.parametrize("result", [None, [], {}, {"task": []}, {"task": {"id": "x"}}, True])
 def test_an_answer_that_names_no_task_is_looked_into_later(result: object) -> None:
-    found = read_outcome(WANTED, [Answer(result)], None)
-    assert isinstance(found, Later)
-    assert found.sent
+    outcome = read_outcome(WANTED, [Answer(result)], None)
+    assert isinstance(outcome, Later)
+    assert outcome.sent

@@ -152,8 +152,8 @@ def test_what_flaps_is_unstable_until_it_is_quiet_for_an_hour(
 
 
 def test_flapping_may_be_of_no_interest() -> None:
-    found = derive_alerts(history(FLAPPING), replace(RULES, flapping=0), at(28))
-    assert [one.state for one in found] == ["resolved", "resolved"]
+    alerts = derive_alerts(history(FLAPPING), replace(RULES, flapping=0), at(28))
+    assert [one.state for one in alerts] == ["resolved", "resolved"]
 
 
 def test_failures_in_a_row_are_counted_apart() -> None:
@@ -214,65 +214,65 @@ def test_by_stage_there_is_one_alert_a_failed_stage(told: str, wanted: list[str]
 
 def test_what_passed_stays_so_while_its_pipeline_runs_again() -> None:
     rules = replace(RULES, by_stage=True)
-    known = derive_alerts(history("1F0:test 2F9:deploy/test"), rules, at(10))
+    earlier = derive_alerts(history("1F0:test 2F9:deploy/test"), rules, at(10))
     for now in ("1F0:test", "1F0:test 2S40"):
-        assert shown(derive_alerts(history(now), rules, at(50), known))[0] == (
+        assert shown(derive_alerts(history(now), rules, at(50), earlier))[0] == (
             "resolved test #1 x1 0-9 by 2"
         )
 
 
 def test_a_retried_failure_is_remembered_by_its_alert_alone() -> None:
-    known = derive_alerts(history("1F0 2F9"), RULES, at(10))
-    running_again = derive_alerts(history("1F0"), RULES, at(20), known)
-    assert running_again == known
-    passed = derive_alerts(history("1F0 2S30"), RULES, at(31), known)
+    earlier = derive_alerts(history("1F0 2F9"), RULES, at(10))
+    running_again = derive_alerts(history("1F0"), RULES, at(20), earlier)
+    assert running_again == earlier
+    passed = derive_alerts(history("1F0 2S30"), RULES, at(31), earlier)
     assert shown(passed) == ["resolved #1 x2 0-30 by 2"]
     assert derive_alerts(history("1F0 2S30"), RULES, LATER, passed) == passed
 
 
 def test_an_older_failure_that_is_heard_of_late_renames_nothing() -> None:
-    known = derive_alerts(history("12F9"), RULES, at(10))
-    found = derive_alerts(history("11F0 12F9"), RULES, at(10), known)
-    assert shown(found) == ["open #12 x2 0-"]
+    earlier = derive_alerts(history("12F9"), RULES, at(10))
+    alerts = derive_alerts(history("11F0 12F9"), RULES, at(10), earlier)
+    assert shown(alerts) == ["open #12 x2 0-"]
 
 
 def test_an_alert_outlives_the_history_that_is_looked_at() -> None:
-    known = derive_alerts(history("1F0 2F9"), RULES, at(10))
-    found = derive_alerts(history("300F5000"), RULES, LATER, known)
-    assert shown(found) == ["open #1 x3 0-"]
+    earlier = derive_alerts(history("1F0 2F9"), RULES, at(10))
+    alerts = derive_alerts(history("300F5000"), RULES, LATER, earlier)
+    assert shown(alerts) == ["open #1 x3 0-"]
 
 
 def test_what_is_watched_no_more_is_closed_once() -> None:
-    known = derive_alerts(history("F0 S9 F18"), RULES, at(20))
-    found = close_all(known, at(30))
-    assert shown(found) == ["resolved #1 x1 0-9 by 2", "closed #3 x1 18-30"]
-    assert close_all(found, LATER) == found
+    earlier = derive_alerts(history("F0 S9 F18"), RULES, at(20))
+    closed = close_all(earlier, at(30))
+    assert shown(closed) == ["resolved #1 x1 0-9 by 2", "closed #3 x1 18-30"]
+    assert close_all(closed, LATER) == closed
 
 
 def test_the_last_pipelines_of_a_deleted_branch_concern_nobody() -> None:
-    known = derive_alerts(history("F0"), RULES, at(1))
-    found = derive_alerts(history("F0 F20"), RULES, LATER, known, deleted_at=at(9))
-    assert shown(found) == ["closed #1 x2 0-20"]
-    assert derive_alerts(history("F0 F20"), RULES, LATER, found, deleted_at=at(9)) == found
+    earlier = derive_alerts(history("F0"), RULES, at(1))
+    alerts = derive_alerts(history("F0 F20"), RULES, LATER, earlier, deleted_at=at(9))
+    assert shown(alerts) == ["closed #1 x2 0-20"]
+    assert derive_alerts(history("F0 F20"), RULES, LATER, alerts, deleted_at=at(9)) == alerts
 
 
 def test_a_branch_that_is_made_again_remembers_its_end() -> None:
-    known = derive_alerts(history("F0"), RULES, at(9), deleted_at=at(9))
-    found = derive_alerts(history("F0 F20"), RULES, LATER, known)
-    assert shown(found) == ["closed #1 x1 0-9", "open #2 x1 20-"]
+    earlier = derive_alerts(history("F0"), RULES, at(9), deleted_at=at(9))
+    alerts = derive_alerts(history("F0 F20"), RULES, LATER, earlier)
+    assert shown(alerts) == ["closed #1 x1 0-9", "open #2 x1 20-"]
 
 
 def test_a_failure_that_no_setting_minds_any_more_is_closed() -> None:
-    known = derive_alerts(history("F0"), RULES, at(9))
-    found = derive_alerts(history("F0"), replace(RULES, severities={}), at(10), known)
-    assert shown(found) == ["closed #1 x1 0-10"]
+    earlier = derive_alerts(history("F0"), RULES, at(9))
+    alerts = derive_alerts(history("F0"), replace(RULES, severities={}), at(10), earlier)
+    assert shown(alerts) == ["closed #1 x1 0-10"]
 
 
 def test_of_a_long_alert_the_first_and_the_last_endings_are_remembered() -> None:
-    told = [PipelineResult(number, "failed", at(number)) for number in range(1, 401)]
-    (alert,) = derive_alerts(told, RULES, LATER)
+    results = [PipelineResult(number, "failed", at(number)) for number in range(1, 401)]
+    (alert,) = derive_alerts(results, RULES, LATER)
     assert (alert.failures, len(alert.results)) == (400, 200)
-    assert [one.pipeline_id for one in alert.results[:2]] == [1, 202]
+    assert [result.pipeline_id for result in alert.results[:2]] == [1, 202]
 
 
 def ending(
@@ -314,12 +314,12 @@ def test_what_is_stored_derives_itself_again(
 
 @given(endings, any_rules)
 def test_alerts_of_a_line_follow_one_another(told: list[PipelineResult], rules: AlertRules) -> None:
-    found = derive_alerts(told, rules, LATER)
-    for stage in {one.stage for one in found}:
-        mine = [one for one in found if one.stage == stage]
+    alerts = derive_alerts(told, rules, LATER)
+    for stage in {one.stage for one in alerts}:
+        mine = [one for one in alerts if one.stage == stage]
         assert all(one.ended_at and one.ended_at >= one.opened_at for one in mine[:-1])
         assert all(a.ended_at <= b.opened_at for a, b in pairwise(mine))
-        assert AlertState.UNSTABLE not in {one.state for one in found}
+        assert AlertState.UNSTABLE not in {one.state for one in alerts}
 
 
 REQUEST = {"source": "merge_request_event"}
@@ -401,5 +401,5 @@ TOLD = {"failed_stages": ("lint",), "passed_stages": ("build", "test")}
 def test_what_was_read_goes_before_what_was_told(
     values: dict[str, Any], jobs: list[FailedJob], failed: tuple[str, ...], passed: tuple[str, ...]
 ) -> None:
-    found = pipeline_result(pipeline(**values), jobs)
-    assert (found.failed_stages, found.passed_stages) == (failed, passed)
+    result = pipeline_result(pipeline(**values), jobs)
+    assert (result.failed_stages, result.passed_stages) == (failed, passed)

@@ -64,8 +64,8 @@ def test_what_is_no_branch_is_named_and_linked_as_what_it_is() -> None:
         ("refs/tags/v1/2", f"[url={page}/tags/v1/2]refs/tags/v1/2[/url]"),
         ("refs/merge-requests/x/head", f"[url={page}/tree/refs/merge-requests/x/head]"),
     ):
-        one = news(key=AlertKey(RefKey(1, 7, ref), 12))
-        assert headline(one).startswith(f"Pipeline {pipeline(12)} failed on {shown}"), ref
+        alert = news(key=AlertKey(RefKey(1, 7, ref), 12))
+        assert headline(alert).startswith(f"Pipeline {pipeline(12)} failed on {shown}"), ref
 
 
 HEADLINES = [
@@ -134,8 +134,8 @@ def test_an_alert_is_one_sentence(alert: Alert, english: str, russian: str) -> N
 
 
 def test_who_fixed_it_is_mentioned() -> None:
-    known = news(FIXED, fixed_by=NamedUser("Ann", 8))
-    assert headline(known) == f"{MAIN} is fixed after 42 min by [user=8]Ann[/user], {PROJECT}"
+    alert = news(FIXED, fixed_by=NamedUser("Ann", 8))
+    assert headline(alert) == f"{MAIN} is fixed after 42 min by [user=8]Ann[/user], {PROJECT}"
     stranger = news(FIXED, fixed_by=NamedUser("[user=all]"))
     assert "[user=all]" not in headline(stranger)
 
@@ -151,7 +151,7 @@ def test_below_it_stand_the_failure_and_the_people() -> None:
         FailedJob(5, "unit", "test", f"{SHOP.url}/-/jobs/5"),
         FailedJob(6, "style", "test", "", allow_failure=True),
     )
-    told = build_alert_message(
+    alert_message = build_alert_message(
         news(
             failed_pipeline=failed,
             failed_jobs=jobs,
@@ -161,14 +161,14 @@ def test_below_it_stand_the_failure_and_the_people() -> None:
         ),
         "en",
     )
-    assert told.render(EN, Kind.ALERT).split("\n")[1:] == [
+    assert alert_message.render(EN, Kind.ALERT).split("\n")[1:] == [
         f"Pipeline {pipeline(12)}: [url={url}]Add [\u2060b]payment[/url] (Ann)",
         f"Failed jobs: [url={SHOP.url}/-/jobs/5]unit[/url]",
         "Seen by Vera",
         "Assigned to [user=7]Rita[/user]",
         "Task [url=https://acme.test/task/3001/]3001[/url]",
     ]
-    assert told.render_notification(EN, Kind.ALERT) == HEADLINES[0][1]
+    assert alert_message.render_notification(EN, Kind.ALERT) == HEADLINES[0][1]
 
 
 @pytest.mark.parametrize(
@@ -187,8 +187,8 @@ RULES = Rules(groups={3: SHOPS})
 
 
 def asked(rules: Rules = RULES, **values: Any) -> list[object]:
-    one = replace(AlertView(news(AGAIN), author_id=8, administrator_id=1), **values)
-    return [planned.command for planned in plan_alert(one, rules, AT).commands]
+    view = replace(AlertView(news(AGAIN), author_id=8, administrator_id=1), **values)
+    return [planned.command for planned in plan_alert(view, rules, AT).commands]
 
 
 def test_after_so_many_failures_in_a_row_a_task_is_asked_for() -> None:

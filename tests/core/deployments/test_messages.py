@@ -198,7 +198,9 @@ def shown(language: str, *told: Deployment, said: SentMessage | None = None) -> 
     before = {found[0].subject_key: said} if said else {}
     seen = view(environments=found, messages=before)
     plan = plan_task(seen, Rules(language=language), NOW)
-    return [one.command.text for one in plan.commands if isinstance(one.command, PutMessage)]
+    return [
+        command.command.text for command in plan.commands if isinstance(command.command, PutMessage)
+    ]
 
 
 COMMIT = "[url=https://gitlab.test/acme/shop/-/commit/bbbbbbbb]bbbbbbbb[/url]"

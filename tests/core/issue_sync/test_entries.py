@@ -245,12 +245,49 @@ def test_work_crosses_both_ways_with_negative_entries() -> None:
     assert sorted(pair.seconds(PORTAL)) == sorted(pair.seconds(TRACKER)) == [-3600, 900, 3600]
 
 
-def test_work_taken_back_stays_where_the_other_side_takes_none() -> None:
-    pair = Pair(replace(RULES, time=EntryRule(negative=frozenset({TRACKER}))))
+NONE_BELOW_ZERO = replace(RULES, time=EntryRule(negative=frozenset({TRACKER})))
+
+
+def test_work_taken_back_shortens_what_was_logged_before() -> None:
+    pair = Pair(NONE_BELOW_ZERO)
     pair.set(TRACKER, time=(work(1, 3600), work(2, -600)))
     pair.look()
-    assert pair.seconds(PORTAL) == [3600]
-    assert pair.link.entries[1].reason == "the portal takes no work back"
+    assert pair.seconds(PORTAL) == [3000]
+    pair.set(TRACKER, time=(work(1, 3600), work(2, -600), work(3, 900), work(4, -1200)))
+    pair.look()
+    pair.look()
+    assert sorted(pair.seconds(PORTAL)) == [2700]  # the newest is gone, the rest is off the older
+    pair.set(TRACKER, time=(work(1, 3600), work(2, -600), work(3, 900)))
+    pair.look()
+    pair.look()
+    assert sorted(pair.seconds(PORTAL)) == [900, 3000]
+    assert all(entry.state is EntryState.LIVE for entry in pair.link.entries[:3])
+
+
+def test_work_taken_back_beyond_what_the_side_logged_is_said() -> None:
+    pair = Pair(NONE_BELOW_ZERO)
+    pair.set(PORTAL, time=(work(7, 1800),))
+    pair.set(TRACKER, time=(work(1, 600),))
+    pair.look()
+    pair.set(TRACKER, time=(*pair.items[TRACKER].time, work(9, -2400)))
+    pair.look()
+    pair.look()
+    assert pair.seconds(PORTAL) == [1800]  # what was logged there belongs to who logged it
+    entry = next(entry for entry in pair.link.entries if entry.ids.get(TRACKER) == "9")
+    assert entry.reason.startswith("1800 seconds more are taken back")
+
+
+def test_a_shown_file_has_no_other_place() -> None:
+    pair = Pair()
+    till = File("1", "till.png", 5, "n5")
+    pair.set(PORTAL, comments=(comment(7, "Like this? n5"),), files=(till,))
+    pair.look()
+    (copy,) = [write for write in pair.writes if isinstance(write, AddFile)]
+    assert copy.inline
+    pair.set(PORTAL, files=(till, File("2", "log.txt", 5, "n6")))
+    pair.look()
+    assert [w.inline for w in pair.writes if isinstance(w, AddFile)] == [True, False]
+    assert all(entry.state is EntryState.LIVE for entry in pair.link.entries)
 
 
 def test_edited_work_is_deleted_and_added() -> None:

@@ -243,7 +243,9 @@ def test_an_untranslatable_value_says_so_and_leaves_the_rest() -> None:
     portal = item(PORTAL, {STATUS: "2", TITLE: "a"})
     planned = planned_now(link, tracker, portal, rules(fields=[STATUS, TITLE]))
     assert changes(planned) == {PORTAL: {TITLE: "b"}}
-    assert planned.link.problems == {STATUS: 'the tracker\'s status "vague" is not in the table'}
+    assert planned.link.problems == {
+        STATUS: 'no row for the tracker\'s status, add one under `statuses`: "vague"'
+    }
     assert [line.kind for line in planned.story] == ["problem"]
     link, tracker, portal = carried_out(planned, tracker, portal)
     again = planned_now(link, tracker, portal, rules(fields=[STATUS, TITLE]))

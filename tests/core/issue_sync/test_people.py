@@ -112,4 +112,6 @@ def test_a_missing_counterpart_is_said() -> None:
     planned = planned_now(
         link, item(TRACKER, tracker("ann", "zed")), item(PORTAL, portal("1")), RULES
     )
-    assert planned.link.problems == {ASSIGNEES: "the person zed has no counterpart"}
+    assert planned.link.problems == {
+        ASSIGNEES: "no counterpart of a person, add one under `people`: zed"
+    }

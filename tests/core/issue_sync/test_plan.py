@@ -156,7 +156,10 @@ def test_what_cannot_be_written_is_said() -> None:
     long = planned_now(titles("a"), *titled("abcd", "a"), narrow)
     assert (long.writes, long.link.problems) == (
         (),
-        {TITLE: "4 characters, and the portal takes 3 of title"},
+        {
+            TITLE: "longer than the portal takes, shorten it or attach it as a file: "
+            "title, 4 of 3 characters"
+        },
     )
     guest = planned_now(titles("a"), *titled("a", "b"), narrow)
     assert guest.link.problems == {TITLE: "our account is a guest"}

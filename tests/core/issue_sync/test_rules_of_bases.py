@@ -212,7 +212,9 @@ def test_what_a_creation_brought_along_is_agreed() -> None:
     link = written(link, TRACKER, planned.writes[0].write, Done(tracker))
     after = planned_now(link, tracker, portal, creating())
     assert after.writes == ()
-    assert after.link.problems == {STATUS: 'the portal\'s status "7" is not in the table'}
+    assert after.link.problems == {
+        STATUS: 'no row for the portal\'s status, add one under `statuses`: "7"'
+    }
 
 
 def test_a_refused_creation_waits_for_an_edit() -> None:

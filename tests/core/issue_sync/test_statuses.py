@@ -91,5 +91,5 @@ def test_a_wrong_row_is_said(row: StatusRow, problem: str) -> None:
 
 def test_a_status_outside_the_table_is_said() -> None:
     assert check(offer(TRACKER, PORTAL)[1:], TRACKER, PORTAL) == [
-        'the tracker\'s status "To do" is not in the table'
+        'no row for the tracker\'s status, add one under `statuses`: "To do"'
     ]

@@ -38,11 +38,11 @@ def event(
 
 
 def told(*events: MergeRequestEvent) -> FoldedMergeRequest:
-    known = None
+    stored = None
     for each in events:
-        known = merge_requests_fold.fold_event(known, each)
-    assert known is not None
-    return known
+        stored = merge_requests_fold.fold_event(stored, each)
+    assert stored is not None
+    return stored
 
 
 OPEN = event(0, "open")
@@ -115,12 +115,12 @@ def test_a_hook_that_tells_whole_seconds_is_not_older_than_a_fraction_of_the_sam
 
 
 def test_the_host_itself_tells_who_approved() -> None:
-    known = merge_requests_fold.fold_snapshot(
+    stored = merge_requests_fold.fold_snapshot(
         told(OPEN, APPROVE), mr(updated_at=at(15), approved_by=(ANN,), actor=None)
     )
-    assert known.merge_request.approved_by == (ANN,)
-    assert (known.merge_request.approved, known.merge_request.actor) == (False, BOB)
-    assert merge_requests_fold.fold_event(known, APPROVE).merge_request.approved_by == (ANN,)
+    assert stored.merge_request.approved_by == (ANN,)
+    assert (stored.merge_request.approved, stored.merge_request.actor) == (False, BOB)
+    assert merge_requests_fold.fold_event(stored, APPROVE).merge_request.approved_by == (ANN,)
 
 
 def test_what_was_heard_after_the_host_was_asked_stays() -> None:
@@ -153,8 +153,8 @@ PIPELINES = {
 
 @pytest.mark.parametrize(("pipelines", "expected"), PIPELINES.values(), ids=PIPELINES)
 def test_the_pipeline_of_a_merge_request(pipelines: list[Pipeline], expected: int | None) -> None:
-    found = merge_requests_fold.head_pipeline(mr(head_sha="head"), pipelines)
-    assert (found and found.id) == expected
+    pipeline = merge_requests_fold.head_pipeline(mr(head_sha="head"), pipelines)
+    assert (pipeline and pipeline.id) == expected
 
 
 def test_who_the_host_says_merged_it_stays_though_an_older_hook_comes_late() -> None:

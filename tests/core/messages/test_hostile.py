@@ -32,6 +32,7 @@ from tests.core.messages.items import (
     tag,
     thing,
 )
+from tests.depth import depth
 from tests.text.trees import SEEDS
 
 EVIL = (
@@ -112,7 +113,7 @@ def test_whatever_is_typed_a_message_mentions_only_who_was_found(name: str, text
 
 @pytest.mark.parametrize(
     "text",
-    ["x" * 100_000, "[b]" * 33_000, "word " * 20_000, "\n" * 100_000],
+    [sign * (depth(100_000) // len(sign)) for sign in ("x", "[b]", "word ", "\n")],
     ids=["one word", "tags", "words", "line ends"],
 )
 def test_the_longest_texts_fit(text: str) -> None:

@@ -74,8 +74,8 @@ def test_places_stand_anywhere(template: str, text: str) -> None:
 
 def test_what_fills_a_place_is_not_looked_into_again() -> None:
     places = {"title": (Text("{actor} [user=all] [/b] [b]"),), "actor": (Text("Ann"),)}
-    told = bbcode.write(fill_template("[b]{title}[/b]", places))
-    assert told == "[b]{actor} [\u2060user=all] [\u2060/b] [\u2060b][/b]"
+    written = bbcode.write(fill_template("[b]{title}[/b]", places))
+    assert written == "[b]{actor} [\u2060user=all] [\u2060/b] [\u2060b][/b]"
 
 
 def test_the_whole_usual_message_has_a_place() -> None:
@@ -90,19 +90,19 @@ def test_the_whole_usual_message_has_a_place() -> None:
      "[i]{b}[/i] [code]{a}[/code]", "[table][tr][td]{a}[/td][td]{b}[/td][/tr][/table]"]
 ))  # fmt: skip
 def test_whatever_fills_the_places_no_tag_lacks_its_other_half(one, many, template) -> None:
-    told = bbcode.write(fill_template(template, {"a": (one,), "b": many}))
-    told = re.sub(r"\[code\].*?\[/code\]", "", told, flags=re.DOTALL)
+    written = bbcode.write(fill_template(template, {"a": (one,), "b": many}))
+    written = re.sub(r"\[code\].*?\[/code\]", "", written, flags=re.DOTALL)
     for name in ("b", "i", "s", "u", "url", "user", "list", "quote", "table", "tr", "td"):
-        opened = re.findall(rf"\[{name}(?:=[^\]]*)?\]", told)
-        assert len(opened) == told.count(f"[/{name}]")
+        opened = re.findall(rf"\[{name}(?:=[^\]]*)?\]", written)
+        assert len(opened) == written.count(f"[/{name}]")
 
 
 @given(st.lists(st.sampled_from(SEEDS["bbcode"]), max_size=8).map("".join))
 def test_whatever_people_typed_makes_no_markup(typed: str) -> None:
     alone = bbcode.write(fill_template("{a}", {"a": (Text(typed),)}))
     assert bbcode.write(Document((Paragraph((Text(typed),)),))).strip() == alone.strip()
-    told = fill_template("[b]{a}[/b] {a}", {"a": (Text(typed),)})
-    kinds = {type(node).__name__ for block in told.blocks for node in block.children}
+    written = fill_template("[b]{a}[/b] {a}", {"a": (Text(typed),)})
+    kinds = {type(node).__name__ for block in written.blocks for node in block.children}
     assert kinds <= {"Strong", "Text"}
 
 

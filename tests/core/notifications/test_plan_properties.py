@@ -99,14 +99,14 @@ rules = st.builds(
 
 
 def carried_out(view: NotificationView, plan: NotificationPlan) -> NotificationView:
-    messages, told = dict(view.messages), dict(view.notified_states)
+    messages, states = dict(view.messages), dict(view.notified_states)
     for planned in plan.commands:
         match planned.command:
             case PutMessage(place, _, text, message_id):
                 messages[place] = _said(messages.get(place), text, message_id)
             case Notify(_, user_id):
-                told[user_id] = view.facts.state
-    return replace(view, messages=messages, notified_states=told)
+                states[user_id] = view.facts.state
+    return replace(view, messages=messages, notified_states=states)
 
 
 def _said(before: SentMessage | None, text: str, message_id: int | None) -> SentMessage:
@@ -125,7 +125,7 @@ def test_a_plan_that_was_carried_out_leaves_nothing_to_do(view, rules):
 @given(views, rules)
 def test_one_message_a_place_and_one_notification_a_person(view, rules):
     effects = [planned.command for planned in plan_notifications(view, rules, NOW).commands]
-    places = [one.place for one in effects if isinstance(one, PutMessage)]
+    places = [effect.place for effect in effects if isinstance(effect, PutMessage)]
     people = [one.user_id for one in effects if isinstance(one, Notify)]
     assert len(set(places)) == len(places)
     assert len(set(people)) == len(people)

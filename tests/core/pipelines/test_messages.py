@@ -186,9 +186,9 @@ def test_only_a_change_is_told(status: str, before: str | None, now: str | None)
     )
     records = [Records(notified=NotifiedState(ABOUT, now))] if now else []
     assert list(reporting.records) == records
-    notified = [one for one in reporting.commands if isinstance(one.command, Notify)]
-    assert [one.key for one in notified] == ([f"notify:8:{ABOUT}"] if now else [])
-    assert [one.records for one in notified] == records
+    notified = [command for command in reporting.commands if isinstance(command.command, Notify)]
+    assert [command.key for command in notified] == ([f"notify:8:{ABOUT}"] if now else [])
+    assert [command.records for command in notified] == records
 
 
 def test_notifications_of_two_long_branches_do_not_replace_each_other() -> None:

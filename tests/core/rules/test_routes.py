@@ -35,9 +35,9 @@ routes = st.lists(st.builds(Route, kinds, st.just((Channel.PROJECT,))), max_size
 def test_own_rules_take_the_place_of_the_portals_for_the_kinds_they_name_only(own, general, kind):
     facts = Facts(kind)
     found = [
-        one
-        for one in effective_routes(own, general)
-        if one is not MANDATORY_ROUTE and one.matches(facts)
+        route
+        for route in effective_routes(own, general)
+        if route is not MANDATORY_ROUTE and route.matches(facts)
     ]
     mine = [one for one in own if kind in one.kinds]
     theirs = [one for one in general if kind in one.kinds]
@@ -47,16 +47,20 @@ def test_own_rules_take_the_place_of_the_portals_for_the_kinds_they_name_only(ow
 
 @given(routes, routes)
 def test_an_administrator_is_always_told_of_a_token(own, general):
-    told = [one for one in effective_routes(own, general) if one.matches(Facts(Kind.ACCESS_TOKEN))]
-    assert any(Role.ADMINISTRATOR in one.targets for one in told)
+    told = [
+        route for route in effective_routes(own, general) if route.matches(Facts(Kind.ACCESS_TOKEN))
+    ]
+    assert any(Role.ADMINISTRATOR in route.targets for route in told)
 
 
 def test_a_rule_to_nobody_silences_its_kinds():
     silent = Route(frozenset({Kind.PUSH}), ())
-    found = [
-        one for one in effective_routes((silent,), DEFAULT_ROUTES) if one.matches(Facts(Kind.PUSH))
+    routes = [
+        route
+        for route in effective_routes((silent,), DEFAULT_ROUTES)
+        if route.matches(Facts(Kind.PUSH))
     ]
-    assert found == [silent]
+    assert routes == [silent]
 
 
 def test_a_label_is_found_however_it_is_written():
@@ -88,8 +92,8 @@ def at(text: str, zone: str) -> datetime:
 )
 def test_quiet_hours_are_those_of_the_clock_on_the_wall(hours, now, zone, until):
     quiet = QuietHours(*map(time.fromisoformat, hours.split("-")))
-    found = quiet.ends_at(at(now, zone), ZoneInfo(zone))
-    assert found == (at(until, zone) if until else None)
+    end = quiet.ends_at(at(now, zone), ZoneInfo(zone))
+    assert end == (at(until, zone) if until else None)
 
 
 moments = st.integers(0, 365 * 96).map(

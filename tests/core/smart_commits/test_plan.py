@@ -130,7 +130,7 @@ def test_a_task_is_told_that_its_work_was_taken_back(
     """Whoever did it: the message names the author, so nobody has to be known."""
     part = plan(heard(Verb.REVERT, user=user), rules=rules)
     link_ = "[url=https://gitlab.test/c/4f1c9e0a77]4f1c9e0a[/url]"
-    assert [one.command for one in part.commands] == [
+    assert [command.command for command in part.commands] == [
         PutMessage(Place(2103), "commit:4f1c9e0a77:0", said.format(link=link_))
     ]
 
@@ -155,19 +155,17 @@ def test_nothing_is_decided_about_a_task_that_may_have_changed() -> None:
 )
 def test_one_of_a_command_and_a_step_moves_the_task(verb: Verb, state: str, keys: list) -> None:
     """The step counts as reached either way."""
-    found = plan(heard(verb), links=[link(state)])
-    moves = [one.key for one in found.commands if isinstance(one.command, MoveTask)]
+    part = plan(heard(verb), links=[link(state)])
+    moves = [command.key for command in part.commands if isinstance(command.command, MoveTask)]
     step = {"open": Step.REVIEW, "merged": Step.MERGED}[state]
-    assert (moves, found.step) == (keys, step)
+    assert (moves, part.step) == (keys, step)
 
 
 def test_a_step_that_stays_moves_nothing_back() -> None:
     reviewed = link("approved")
     card = {reviewed.merge_request.subject_key: SentMessage(40, "[b]!12[/b]", NOW)}
-    found = plan(
-        links=[reviewed], step=Step.REVIEW, of_task={"status": _S.COMPLETED}, messages=card
-    )
-    assert not [one for one in found.commands if isinstance(one.command, MoveTask)]
+    part = plan(links=[reviewed], step=Step.REVIEW, of_task={"status": _S.COMPLETED}, messages=card)
+    assert not [command for command in part.commands if isinstance(command.command, MoveTask)]
 
 
 def test_a_slip_of_the_pen_is_told_to_its_author_who_ends_with_it() -> None:
@@ -175,12 +173,12 @@ def test_a_slip_of_the_pen_is_told_to_its_author_who_ends_with_it() -> None:
     flawed = replace(
         one.smart_commit, command=replace(one.smart_commit.command, flaw=Flaw.DURATION)
     )
-    found = plan(replace(one, smart_commit=flawed), rules=RU)
+    part = plan(replace(one, smart_commit=flawed), rules=RU)
     link_ = "[url=https://gitlab.test/c/4f1c9e0a77]4f1c9e0a[/url]"
     why = "«скоро» — не длительность, пример: 1ч 30м"
     said = f"Задача «Task 2103»: #time из коммита {link_} не выполнено: {why}"
-    (planned,) = found.commands
-    assert (planned.key, found.finished_smart_commits) == (f"smart_commit:{KEY}", {})
+    (planned,) = part.commands
+    assert (planned.key, part.finished_smart_commits) == (f"smart_commit:{KEY}", {})
     assert planned.records == Records(smart_commit=KEY)
     text = planned.command.text.replace(task().title, "Task 2103")
     assert (planned.command.user_id, text) == (5, said)

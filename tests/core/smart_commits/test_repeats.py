@@ -45,8 +45,8 @@ CASES = {
 
 @pytest.mark.parametrize(("message", "speech", "repeated"), CASES.values(), ids=CASES)
 def test_a_commit_repeats_another(message: str, speech: SmartCommit, repeated: bool) -> None:
-    found = find_repeated(message, speech, speech.commit.sha, [("aaaa", OLD)])
-    assert found == ("aaaa" if repeated else "")
+    repeat = find_repeated(message, speech, speech.commit.sha, [("aaaa", OLD)])
+    assert repeat == ("aaaa" if repeated else "")
 
 
 ANN = replace(OLD, commit=Commit("aaaa1111", "B24-5 #time 1h pay", "Ann", "ann@acme.example"))
@@ -87,8 +87,8 @@ COPIES = {
 def test_a_copy_under_another_author_is_no_second_work(
     message: str, speech: SmartCommit, repeated: bool
 ) -> None:
-    found = find_repeated(message, speech, "bbbb", [("aaaa1111", ANN)])
-    assert found == ("aaaa1111" if repeated else "")
+    repeat = find_repeated(message, speech, "bbbb", [("aaaa1111", ANN)])
+    assert repeat == ("aaaa1111" if repeated else "")
 
 
 @pytest.mark.parametrize("verb", [Verb.COMMENT, Verb.START, Verb.DONE, Verb.TIME])

@@ -19,10 +19,20 @@ class User:
     active: bool = True
     position: str = ""
     registered: datetime | None = None
+    bot: bool = False
 
     @property
     def shown(self) -> str:
         return f"{self.name} {self.last_name}".strip()
+
+
+@dataclass(slots=True)
+class Bot:
+    """A bot, which is a user too; `client_id` of the application that registered it."""
+
+    id: int
+    code: str
+    client_id: str
 
 
 @dataclass(slots=True)

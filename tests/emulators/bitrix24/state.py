@@ -18,6 +18,7 @@ from tests.emulators.bitrix24.quirks import Quirks
 from tests.emulators.bitrix24.records import (
     App,
     Binding,
+    Bot,
     Chat,
     Comment,
     Elapsed,
@@ -66,6 +67,7 @@ class Portal:
     stages: dict[int, Stage] = field(default_factory=dict)
     tasks: dict[int, Task] = field(default_factory=dict)
     chats: dict[int, Chat] = field(default_factory=dict)
+    bots: dict[int, Bot] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     chat_messages: dict[int, list[Message]] = field(default_factory=dict)
     notifications: dict[int, Notification] = field(default_factory=dict)

@@ -48,11 +48,25 @@ def find_token(state: State, request: Request) -> Token | None:
     if token.kind == "oauth" and value == request.header("PRIVATE-TOKEN"):
         raise unauthorized()  # that header is for access tokens alone
     if token.revoked:
+        if request.method == "POST" and request.path.endswith(
+            "/personal_access_tokens/self/rotate"
+        ):
+            _revoke_family(state, token)
         raise ApiError(401, {"error": "invalid_token", "error_description": REVOKED})
     is_over = token.ends_at and token.ends_at <= state.now()
     if is_over or (token.expires_at and token.expires_at <= state.now().date()):
         raise ApiError(401, {"error": "invalid_token", "error_description": EXPIRED})
     return token
+
+
+def _revoke_family(state: State, stolen: Token) -> None:
+    """A revoked token that is rotated once more was stolen: what came of it is revoked, too.
+
+    https://docs.gitlab.com/api/personal_access_tokens/#automatic-reuse-detection
+    """
+    for token in state.tokens.values():
+        if token.family == stolen.family and token.family:
+            token.revoked = True
 
 
 def _bearer(request: Request) -> str:

@@ -68,7 +68,7 @@ class Branching:
         base, _ = ancestry.compare(
             place, place.branches[onto or place.default_branch].head, place.branches[branch].head
         )
-        fresh = [self.coding.written(actor, one) for one in messages]
+        fresh = [self.coding.written(actor, message) for message in messages]
         return self._rewrite(place, branch, fresh, base, user)
 
     def amend(self, project: Project | str, branch: str, message: str, user: User | str) -> Commit:

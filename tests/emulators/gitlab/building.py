@@ -35,14 +35,17 @@ class Building:
         started_by: Source | None = None,
         sha: str = "",
         status: str = "pending",
+        in_fork: bool = False,
     ) -> Pipeline:
         """A pending pipeline of a merge request, or of `ref` (a branch or a tag) of a project.
 
+        `in_fork`: a fork's merge request runs there unless a member of this project starts it.
         `jobs`: (stage, name). It becomes the head pipeline of open requests with its commit,
         unless another pipeline started it.
         """
         mr = where if isinstance(where, MergeRequest) else None
         place = self.state.project(mr.project_id if mr else where)
+        place = self.state.projects[mr.source_id] if mr and in_fork else place
         with self.state.lock:
             branch = mr.source_branch if mr else ref or place.default_branch
             sha = mr.head_sha if mr else sha or _head(place, branch)
@@ -53,7 +56,7 @@ class Building:
             pipeline.variables = variables or {}
             place.pipelines[pipeline.id] = pipeline
             if started_by is None:
-                _become_head(place, pipeline, mr)
+                self._become_head(pipeline, mr)
         if status == "created":
             self.announce(pipeline)
         self.set_status(pipeline, status)
@@ -130,8 +133,18 @@ class Building:
             created_at=now,
             updated_at=now,
             merge_request_iid=mr.iid if mr else None,
+            target_id=mr.project_id if mr else 0,
             on_status=self.set_status,
         )
+
+    def _become_head(self, pipeline: Pipeline, mr: MergeRequest | None) -> None:
+        """GitLab fires no merge request hook for that."""
+        for place in self.state.projects.values():
+            for one in place.merge_requests.values():
+                here = one.source_id == pipeline.project_id and one.source_branch == pipeline.ref
+                same = here and one.head_sha == pipeline.sha
+                if one is mr or (mr is None and one.state == "opened" and same):
+                    one.head_pipeline_id = pipeline.id
 
     def _job(self, stage: str, name: str) -> Job:
         return Job(self.state.next_id("job"), name, stage, "created", self.state.now())
@@ -143,11 +156,3 @@ def _head(place: Project, ref: str) -> str:
 
 def _first_member(place: Project) -> int:
     return min(place.members, default=1)
-
-
-def _become_head(place: Project, pipeline: Pipeline, mr: MergeRequest | None) -> None:
-    """GitLab fires no merge request hook for that."""
-    for one in place.merge_requests.values():
-        same = one.source_branch == pipeline.ref and one.head_sha == pipeline.sha
-        if one is mr or (mr is None and one.state == "opened" and same):
-            one.head_pipeline_id = pipeline.id

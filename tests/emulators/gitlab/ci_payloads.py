@@ -33,7 +33,8 @@ RUNNER = {
 def pipeline(state: State, one: Pipeline) -> dict:
     """`ref` is the source branch, also for a merge request's pipeline."""
     place = state.projects[one.project_id]
-    mr = place.merge_requests.get(one.merge_request_iid or 0)
+    target = state.projects.get(one.target_id, place)
+    mr = target.merge_requests.get(one.merge_request_iid or 0)
     body = {
         "object_kind": "pipeline",
         "object_attributes": _attributes(state, one),

@@ -12,7 +12,14 @@ from tests.emulators.gitlab.triggered import Bridge, Source
 
 if TYPE_CHECKING:
     from tests.emulators.gitlab.issues.records import Upload
-    from tests.emulators.gitlab.tracked import FeatureFlag, Issue, Milestone, Snippet, WikiPage
+    from tests.emulators.gitlab.tracked import (
+        FeatureFlag,
+        Issue,
+        Milestone,
+        Snippet,
+        Vulnerability,
+        WikiPage,
+    )
 
 GUEST, PLANNER, REPORTER, DEVELOPER, MAINTAINER, OWNER = 10, 15, 20, 30, 40, 50
 NULL_SHA = "0" * 40
@@ -35,7 +42,8 @@ class User:
 class Token:
     """`kind`: personal (also project and group tokens), oauth, or job (`CI_JOB_TOKEN`).
 
-    `ends_at`: of an OAuth token, which ends at a moment and not with a day.
+    `ends_at`: of an OAuth token, which ends at a moment and not with a day. `family`: the id of the
+    first of those that were rotated into one another.
     """
 
     id: int
@@ -46,6 +54,8 @@ class Token:
     expires_at: date | None = None
     revoked: bool = False
     kind: str = "personal"
+    created_at: str = "2026-01-01T00:00:00.000Z"
+    family: int = 0
     ends_at: datetime | None = None
 
 
@@ -204,6 +214,7 @@ class Pipeline:
     tag: bool = False
     before_sha: str = NULL_SHA
     merge_request_iid: int | None = None
+    target_id: int = 0  # the merge request's project
     jobs: list[Job] = field(default_factory=list)
     bridges: list[Bridge] = field(default_factory=list)
     name: str | None = None
@@ -248,6 +259,7 @@ class Project:
     commit_notes: dict[str, list[Note]] = field(default_factory=dict)
     wiki: dict[str, WikiPage] = field(default_factory=dict)  # by slug
     flags: dict[str, FeatureFlag] = field(default_factory=dict)
+    vulnerabilities: list[Vulnerability] = field(default_factory=list)
     issue_tracker: dict[str, str] | None = None
     approvals_required: int = 1
     reset_approvals_on_push: bool = False

@@ -79,7 +79,7 @@ def _run(asked: Asked, request: Request, *, scopes: tuple[str, ...]) -> dict:
     if excess:
         return {"errors": [{"message": text} for text in excess]}
     if operation.kind == "mutation" and "api" not in scopes:
-        nothing = {one.alias: None for one in operation.selections}
+        nothing = {selection.alias: None for selection in operation.selections}
         return {"data": nothing, "errors": [{"message": NO_SCOPE}]}
     data = _object(asked, root, None, operation.selections, values)
     return {"data": data} | ({"errors": asked.errors} if asked.errors else {})

@@ -38,25 +38,31 @@ def problems(
     state: State, operation: Operation, selections: tuple[Field, ...], kind: str, path: list[str]
 ) -> list[dict]:
     found: list[dict] = []
-    for one in selections:
-        here = [*path, one.alias]
-        if wrong := _fragment_problem(state, one, kind, here):
+    for selection in selections:
+        here = [*path, selection.alias]
+        if wrong := _fragment_problem(state, selection, kind, here):
             found += [wrong] if wrong["message"] not in {each["message"] for each in found} else []
             continue
-        spec = fields_of(one.on or kind).get(one.name)
-        if one.name == "__typename":
+        spec = fields_of(selection.on or kind).get(selection.name)
+        if selection.name == "__typename":
             continue
-        if spec is None or not graphql_versions.has_field(state, one.on or kind, one.name):
-            text = f"Field '{one.name}' doesn't exist on type '{one.on or kind}'"
-            code = {"code": "undefinedField", "typeName": one.on or kind, "fieldName": one.name}
-            found.append(error(text, one.where, path=here, extensions=code))
+        if spec is None or not graphql_versions.has_field(
+            state, selection.on or kind, selection.name
+        ):
+            text = f"Field '{selection.name}' doesn't exist on type '{selection.on or kind}'"
+            code = {
+                "code": "undefinedField",
+                "typeName": selection.on or kind,
+                "fieldName": selection.name,
+            }
+            found.append(error(text, selection.where, path=here, extensions=code))
             continue
-        found += _argument_problems(state, operation, one, spec, here)
+        found += _argument_problems(state, operation, selection, spec, here)
         inner = spec.type.strip("[]")
-        if (inner in SCALARS) == bool(one.selections):
-            found.append(error(_selection_text(one, spec.type), one.where, path=here))
-        elif one.selections:
-            found += problems(state, operation, one.selections, inner, here)
+        if (inner in SCALARS) == bool(selection.selections):
+            found.append(error(_selection_text(selection, spec.type), selection.where, path=here))
+        elif selection.selections:
+            found += problems(state, operation, selection.selections, inner, here)
     return found
 
 
@@ -134,9 +140,9 @@ def unused(operation: Operation) -> list[dict]:
 
 
 def _variables(selections: tuple[Field, ...]) -> Iterator[str]:
-    for one in selections:
-        yield from _names(list(one.arguments.values()))
-        yield from _variables(one.selections)
+    for selection in selections:
+        yield from _names(list(selection.arguments.values()))
+        yield from _variables(selection.selections)
 
 
 def _names(value: Any) -> Iterator[str]:

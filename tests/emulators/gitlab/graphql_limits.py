@@ -38,7 +38,10 @@ def too_much(
 
 def complexity(selections: tuple[Field, ...], kind: str, of: Fields, given: dict[str, Any]) -> int:
     """What is asked of different types is added up, which is more than GitLab counts."""
-    return sum(_cost(one, of(one.on or kind).get(one.name), of, given) for one in selections)
+    return sum(
+        _cost(selection, of(selection.on or kind).get(selection.name), of, given)
+        for selection in selections
+    )
 
 
 def _cost(one: Field, spec: Spec | None, of: Fields, given: dict[str, Any]) -> int:

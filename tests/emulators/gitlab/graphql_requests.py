@@ -67,7 +67,7 @@ def _commits(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> list[Comm
 
 
 def _commits_without_merges(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> list[Commit]:
-    return [one for one in _commits(asked, mr, given) if len(one.parent_ids) < 2]
+    return [commit for commit in _commits(asked, mr, given) if len(commit.parent_ids) < 2]
 
 
 def _url(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> str:

@@ -23,8 +23,7 @@ def _reviewers(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> list[Re
 
 
 def _pipeline(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> Held | None:
-    place = asked.state.projects[mr.project_id]
-    run = place.pipelines.get(mr.head_pipeline_id or 0)
+    place, run = asked.state.head_pipeline(mr)
     return Held(place, run) if run else None
 
 

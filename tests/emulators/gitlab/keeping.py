@@ -106,6 +106,7 @@ class Keeping:
         place, now = self.state.project(project), self.state.now()
         number = self.state.next_id("vulnerability")
         made = Vulnerability(number, place.id, title, severity, now, now)
+        place.vulnerabilities.append(made)
         self._vulnerability(made, None)
         return made
 

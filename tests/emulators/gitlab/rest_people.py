@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from tests.emulators.gitlab import access, paging, shown
@@ -34,6 +35,29 @@ def own_token(api: Api, request: Request) -> Reply:
         text = "This endpoint requires token type to be a personal access token"
         raise ApiError(400, {"message": f"400 Bad request - {text}"})
     return Reply(shown.token(request.token))
+
+
+def rotate_own_token(api: Api, request: Request) -> Reply:
+    """A new token in the place of the asking one, which is revoked in the same moment.
+
+    https://docs.gitlab.com/api/personal_access_tokens/#rotate-a-personal-access-token
+    """
+    old, state = request.token, api.state
+    if not {"api", "self_rotate"} & set(old.scopes):
+        raise ApiError(403, {"error": "insufficient_scope"})
+    today = state.now().date()
+    asked = request.text("expires_at")
+    try:
+        ends = date.fromisoformat(asked) if asked else today + timedelta(days=7)
+    except ValueError:
+        raise ApiError(400, {"error": "expires_at is invalid"}) from None
+    if not today < ends <= today + timedelta(days=365):
+        raise ApiError(400, {"message": "400 Bad request - Expiration date must be within a year"})
+    old.family, old.revoked = old.family or old.id, True
+    new = state.add_token(state.users[old.user_id].username, scopes=old.scopes, expires_at=ends)
+    new.created_at = state.now().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    new.family, new.name = old.family, old.name
+    return Reply(shown.token(new) | {"token": new.value})
 
 
 def index(api: Api, request: Request) -> Reply:

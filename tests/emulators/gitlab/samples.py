@@ -148,6 +148,13 @@ def _access_token(state: State, place: Project, actor: User) -> dict:
     )
 
 
+def _vulnerability(state: State, place: Project, actor: User) -> dict:
+    """The project's newest; some versions make one up instead, which is not there."""
+    if not place.vulnerabilities:
+        raise ApiError(422, {"message": "Ensure the project has vulnerabilities."})
+    return kept_payloads.vulnerability(state, place.vulnerabilities[-1], None)
+
+
 BUILDERS = {
     "push_events": _push,
     "tag_push_events": _tag_push,
@@ -164,4 +171,5 @@ BUILDERS = {
     "milestone_events": _milestone,
     "emoji_events": _emoji,
     "resource_access_token_events": _access_token,
+    "vulnerability_events": _vulnerability,
 }

@@ -52,7 +52,7 @@ def token(one: Token) -> dict:
         "id": one.id,
         "name": one.name,
         "revoked": one.revoked,
-        "created_at": "2026-01-01T00:00:00.000Z",
+        "created_at": one.created_at,
         "description": None,
         "scopes": list(one.scopes),
         "user_id": one.user_id,

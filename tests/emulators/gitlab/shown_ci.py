@@ -35,7 +35,7 @@ def job(state: State, place: Project, one: Job, of: Pipeline) -> dict:
 def bridge(state: State, place: Project, one: Bridge, of: Pipeline) -> dict:
     down = _downstream(state, one)
     return _processable(state, place, one, of) | {
-        "status": down["status"] if down else "created",
+        "status": (down["status"] if one.waits else "success") if down else "created",
         "allow_failure": one.allow_failure,
         "started_at": down["created_at"] if down else None,
         "finished_at": None,

@@ -71,15 +71,15 @@ def merge_request(state: State, mr: MergeRequest) -> dict:
 def whole_merge_request(state: State, mr: MergeRequest, reader: User | None) -> dict:
     """As GET …/merge_requests/:iid shows it."""
     place = state.projects[mr.project_id]
-    head = place.pipelines.get(mr.head_pipeline_id or 0)
+    home, head = state.head_pipeline(mr)
     return merge_request(state, mr) | {
         "subscribed": False,
         "changes_count": str(len(mr.shas)),
         "latest_build_started_at": None,
         "latest_build_finished_at": None,
         "first_deployed_to_production_at": None,
-        "pipeline": shown.pipeline(state, place, head) if head else None,
-        "head_pipeline": shown.whole_pipeline(state, place, head) if head else None,
+        "pipeline": shown.pipeline(state, home, head) if head else None,
+        "head_pipeline": shown.whole_pipeline(state, home, head) if head else None,
         "diff_refs": {
             "base_sha": mr.base_sha,
             "head_sha": mr.head_sha,

@@ -15,6 +15,8 @@ from tests.emulators.gitlab.entities import (
     Branch,
     Commit,
     Group,
+    MergeRequest,
+    Pipeline,
     Project,
     Token,
     User,
@@ -209,6 +211,14 @@ class State:
             if known.path == project:
                 return known
         raise KeyError(project)
+
+    def head_pipeline(self, mr: MergeRequest) -> tuple[Project, Pipeline | None]:
+        """The newest pipeline of its head, with the project that runs it: a fork may."""
+        for project_id in (mr.project_id, mr.source_id):
+            place = self.projects.get(project_id)
+            if place and (head := place.pipelines.get(mr.head_pipeline_id or 0)):
+                return place, head
+        return self.projects[mr.project_id], None
 
     def access_level(self, user: User, project: Project) -> int:
         """0: no member. Membership of the group counts for its projects."""

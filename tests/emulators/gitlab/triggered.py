@@ -16,6 +16,7 @@ class Bridge:
     created_at: datetime
     downstream: tuple[int, int] | None = None  # project, pipeline
     allow_failure: bool = False
+    waits: bool = True  # strategy: depend
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def test_many_calls_are_written_in_few_transactions(engine: Engine) -> None:
     assert len(commits) == 3
     with read(engine) as conn:
         newest = logs.find_calls(conn, CallFilter(portal_id, limit=2))
-    assert [one.method for one in newest] == [
+    assert [call.method for call in newest] == [
         str(2 * CALLS_PER_WRITE),
         str(2 * CALLS_PER_WRITE - 1),
     ]
@@ -149,7 +149,7 @@ def test_a_worker_that_is_killed_has_the_calls_of_all_that_it_recorded(make_worl
     ).run_once()  # and nobody flushes
     with read(world.database) as conn:
         done = conn.scalar(select(func.count()).where(command.c.state == "done"))
-        kept = [one.method for one in logs.find_calls(conn, CallFilter(limit=1000))]
+        kept = [call.method for call in logs.find_calls(conn, CallFilter(limit=1000))]
     assert done == 3
     assert (list(audit._waiting), "batch" in kept) == ([], True)
 

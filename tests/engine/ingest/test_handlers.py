@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from sync.core.model.activity import Push
-from sync.core.model.events import CodeEvent, MergeRequestEvent, TaskEvent
+from sync.core.model.events import CodeEvent, MergeRequestEvent, TaskEvent, TrackerEvent
 from sync.engine.deps import TASK, parse_delivery
 from sync.engine.ingest import apply
 from sync.engine.ingest.handler import Batch, Handled, Handler
@@ -27,7 +27,8 @@ class Parcel:
 
 
 def test_every_type_of_event_has_a_handler() -> None:
-    assert set(apply.HANDLERS) == {*get_args(CodeEvent), *get_args(TaskEvent)}
+    events = (get_args(union) for union in (CodeEvent, TaskEvent, TrackerEvent))
+    assert set(apply.HANDLERS) == set().union(*events)
 
 
 def test_a_new_type_of_event_is_a_row(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

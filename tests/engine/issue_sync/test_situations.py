@@ -40,8 +40,7 @@ def life(make_world: Callable[..., World]) -> Iterator[Life]:
     yield life
     life.rest(11)
     before = _stories(life)
-    life.rest(11)
-    life.rest(11)
+    life.rest(22)
     assert _stories(life) == before
 
 
@@ -86,8 +85,8 @@ def _descriptions(life: Life) -> tuple[str, str]:
 
 def _later(life: Life) -> None:
     """Let days pass: what no hook tells is found by then."""
-    for _ in range(8):
-        life.rest(200)
+    for _ in range(3):
+        life.rest(540)
 
 
 def _errors(life: Life) -> str:

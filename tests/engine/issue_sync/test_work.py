@@ -10,6 +10,7 @@ import pytest
 
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.link import LinkState
+from sync.core.issue_sync.looks import SHORTEST
 from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.issue_sync.model import DESCRIPTION, STATUS, TAGS, TITLE, ItemAddress, SideName
 from sync.core.issue_sync.rules import Policy
@@ -19,6 +20,8 @@ from sync.core.model.common import Project
 from sync.core.model.events import IssueHint, TaskChanged, TaskCommented, TaskDeleted
 from sync.core.model.kinds import Kind
 from sync.engine.ingest import issue_links as marks
+from sync.engine.issue_sync import work
+from sync.engine.issue_sync.echoes import ECHO
 from sync.engine.issue_sync.lists import read_lists
 from sync.engine.upkeep.sweep import Sweep
 from sync.store import issue_links, issue_lists
@@ -62,7 +65,7 @@ def test_a_task_becomes_an_issue_and_rests(pair: Pair) -> None:
     (row,) = pair.links()
     assert (row.tracker_id, row.task_id) == (issue.address.id, pair.only(PORTAL).address.id)
     assert row.due_at is not None
-    assert row.due_at - pair.world.clock.now() > timedelta(hours=12)  # a slow look is all there is
+    assert row.due_at - pair.world.clock.now() >= SHORTEST  # a slow look is all there is
     assert story(pair) == ["linked", "written"]
     for _ in range(3):
         pair.work()
@@ -134,7 +137,10 @@ def test_a_worker_that_dies_anywhere_loses_nothing(make_world: Callable[..., Wor
     assert len(pair.only(TRACKER).comments) == 1
 
 
-def test_a_list_reads_again_only_what_changed(pair: Pair) -> None:
+def test_a_list_reads_again_only_what_changed(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "next_look", lambda now, *rest: now + timedelta(days=1))
+    with write(pair.world.database) as conn:
+        issue_links.finish(conn, pair.links()[0], None)
     room = pair.rooms[TRACKER]
     reads: list[int] = []
     usual = room.read
@@ -149,7 +155,7 @@ def test_a_list_reads_again_only_what_changed(pair: Pair) -> None:
         rows = issue_lists.of_connection(conn, pair.connection.id)
     assert rows[pair.pair.key, PORTAL].interval == 60
     pair.work()
-    assert len(reads) == 2  # of our own echo
+    assert len(reads) == 1  # the list itself shows that it is our own echo
     for _ in range(5):
         pair.work()
     with read(pair.world.database) as conn:
@@ -173,6 +179,7 @@ def test_hooks_wake_links_and_lists(pair: Pair) -> None:
     }
     for kind, heard in events.items():
         with write(pair.world.database) as conn:
+            conn.exec_driver_sql("UPDATE issue_link SET written_at = NULL")
             if kind in (TaskChanged, TaskCommented):
                 conn.exec_driver_sql(f"UPDATE issue_link SET task_id = '{task_id}'")
             marks.mark(conn, pair.world.portal_id, {kind: heard}, now)
@@ -198,7 +205,7 @@ def test_a_tracker_s_hints_wake_links_and_lists_and_tell_deletions(pair: Pair) -
 
     def hear(*hints: IssueHint) -> tuple[datetime | None, set[datetime | None]]:
         with write(pair.world.database) as conn:
-            conn.exec_driver_sql("UPDATE issue_link SET due_at = NULL")
+            conn.exec_driver_sql("UPDATE issue_link SET due_at = NULL, written_at = NULL")
             conn.exec_driver_sql("UPDATE issue_sync_list SET next_at = NULL")
             marks.mark(conn, portal_id, {IssueHint: list(hints)}, now)
             (row,) = issue_links.of_connection(conn, connection_id)
@@ -231,6 +238,8 @@ def test_a_hook_during_the_work_queues_another_run(pair: Pair) -> None:
 
     room.apply = interrupted  # type: ignore[method-assign, assignment]
     pair.work()
+    pair.world.clock.sleep(ECHO.total_seconds())
+    pair.work(sweep=False)
     assert pair.only(TRACKER).values[TITLE] == "Fix it now"
 
 
@@ -349,7 +358,29 @@ def test_a_start_reads_the_lists_for_what_nobody_heard(make_pair: Callable[..., 
     sweep = Sweep(deps)
     sweep.run(pair.world.clock.now())
     assert asked == list(SideName)
+    pair.world.clock.sleep(ECHO.total_seconds())
     pair.work(sweep=False)
     assert pair.only(PORTAL).values[TITLE] == "Meanwhile"
     sweep.run(pair.world.clock.now())
     assert asked == list(SideName)
+
+
+def test_a_census_finds_what_is_gone_and_what_is_back(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "next_look", lambda now, *rest: now + timedelta(days=1))
+    pair.work()
+    with write(pair.world.database) as conn:
+        issue_links.finish(conn, pair.links()[0], None)
+    issue = pair.only(TRACKER)
+    issue.is_deleted = True  # which no hook tells
+    pair.work()
+    assert list(state(pair).waiting) == [TRACKER]
+    asked: list[SideName] = []
+    usual = pair.rooms[TRACKER].read
+    monkeypatch.setattr(pair.rooms[TRACKER], "read", lambda a: asked.append(TRACKER) or usual(a))
+    pair.work()
+    assert asked == []  # it is known to be gone
+    issue.is_deleted = False
+    pair.work()
+    assert state(pair).waiting == {}

@@ -36,7 +36,7 @@ def comment(world: World, on: Any, text: str, **more: Any) -> Any:
 
 
 def notes(world: World) -> dict[str, dict[str, Any]]:
-    return {one["key"]: one for one in rows(world)["activity"] if one["kind"] == "comment"}
+    return {row["key"]: row for row in rows(world)["activity"] if row["kind"] == "comment"}
 
 
 def on(world: World) -> dict[str, tuple[str, str, str, str]]:

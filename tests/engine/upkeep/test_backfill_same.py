@@ -172,15 +172,15 @@ def test_an_approval_and_a_carried_merge_request_are_read_too(deaf) -> None:
     third = read["merge_request"][2]["body"]
     assert (third["approved"], [one["username"] for one in third["approved_by"]]) == (True, ["bob"])
     assert third["reviewers"][0]["state"] == "approved"
-    assert {(one["deployment_id"], one["iid"]) for one in read["deployment_merge_request"]} == {
+    assert {(row["deployment_id"], row["iid"]) for row in read["deployment_merge_request"]} == {
         (1, 1),
         (2, 1),
     }
-    assert {one["environment"]: one["fetch_at"] for one in read["deployment"]} == {
+    assert {row["environment"]: row["fetch_at"] for row in read["deployment"]} == {
         "staging": None,
         "kitchen": None,
     }
     protected = {
-        one["key"]: one["body"]["protected"] for one in read["activity"] if one["kind"] == "branch"
+        row["key"]: row["body"]["protected"] for row in read["activity"] if row["kind"] == "branch"
     }
     assert (protected["main"], protected["feature/B24-3-work"]) == (True, False)

@@ -86,7 +86,7 @@ def test_an_old_comment_that_is_edited_stays_silent_and_a_new_one_is_not(world) 
     assert said(world) == []
     new = world.gitlab.comment(mr, "And once more", "bob")
     world.work()
-    found = {one["key"]: one for one in rows(world)["activity"] if one["kind"] == "comment"}
+    found = {row["key"]: row for row in rows(world)["activity"] if row["kind"] == "comment"}
     old = found[str(mr.notes[0].id)]
     assert (old["silent"], old["body"]["text"]) == (True, "See B24-1 again")
     assert found[str(new.id)]["silent"] is False
@@ -94,7 +94,7 @@ def test_an_old_comment_that_is_edited_stays_silent_and_a_new_one_is_not(world) 
 
 def test_what_is_still_open_is_not_silenced(world) -> None:
     start(world)
-    silent = {(one["kind"], one["key"]): one["silent"] for one in rows(world)["activity"]}
+    silent = {(row["kind"], row["key"]): row["silent"] for row in rows(world)["activity"]}
     assert silent["issue", "1"] is True  # closed
     assert silent["work_item", "2"] is False
     assert silent["branch", "main"] is False

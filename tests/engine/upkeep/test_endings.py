@@ -109,7 +109,8 @@ def test_the_id_of_what_was_erased_is_never_used_again(world: World) -> None:
         new = connections.upsert(conn, world.vault, world.portal_id, draft, world.clock.now())
         assert new > world.connection_id
         portals.erase(conn, world.portal_id)
-        told = Installation("n" * 32, "https://n.example/rest/", "", PortalTokens("a", "r"))
+        installation = Installation("n" * 32, "https://n.example/rest/", "", PortalTokens("a", "r"))
         assert (
-            portals.create_or_update(conn, world.vault, told, world.clock.now()) > world.portal_id
+            portals.create_or_update(conn, world.vault, installation, world.clock.now())
+            > world.portal_id
         )

@@ -91,12 +91,12 @@ def test_what_failed_while_we_were_away_is_told_as_its_hook_would(
     assert look(world) == 2
     world.settle()
     assert len(world.cards()) == 1
-    known = row(world)
-    assert (known.failed, known.made_up, known.problem) == (2, 2, "")
-    assert known.refused == (
+    before = row(world)
+    assert (before.failed, before.made_up, before.problem) == (2, 2, "")
+    assert before.refused == (
         status if status == "internal error" else f"{status}: <html>away</html>"
     )
-    assert known.gap_at == known.refused_at is not None
+    assert before.gap_at == before.refused_at is not None
 
 
 def test_nothing_is_told_twice(world: World, outage: Outage) -> None:
@@ -246,20 +246,20 @@ class TestWithoutALog:
         world.tick(HOSTS_EVERY.total_seconds())
         look(world)
         world.settle()
-        told = (world.posted(), world.reports(), world.cards())
-        assert [text for text in told[0] if "Missed words" in text]
-        assert [text for text in told[1] if "failed" in text]
+        messages = (world.posted(), world.reports(), world.cards())
+        assert [text for text in messages[0] if "Missed words" in text]
+        assert [text for text in messages[1] if "failed" in text]
         world.tick(HOSTS_EVERY.total_seconds())
         look(world)
         world.settle()
-        assert (world.posted(), world.reports(), world.cards()) == told
+        assert (world.posted(), world.reports(), world.cards()) == messages
 
     def test_what_still_waits_is_digested_first(self, world: World, outage: Outage) -> None:
         world.gitlab.push(world.shop, "releases", ["Heard"], "ann")
-        known = row(world).read_at
+        read_at = row(world).read_at
         world.tick(HOSTS_EVERY.total_seconds())
         look(world)
-        assert row(world).read_at == known
+        assert row(world).read_at == read_at
         world.settle()
         look(world)
         assert row(world).read_at == world.clock.now()

@@ -65,8 +65,10 @@ def test_the_answer_says_whether_deliveries_are_signed(
 ):
     gitlab.state.version = version
     for _ in range(2):
-        told = ensure_hook(connect(), SHOP, url=ADDRESS, token="t0ken", signing_token=signing_token)
-        assert told.signed is signed
+        report = ensure_hook(
+            connect(), SHOP, url=ADDRESS, token="t0ken", signing_token=signing_token
+        )
+        assert report.signed is signed
 
 
 @pytest.mark.parametrize(
@@ -97,8 +99,8 @@ def test_events_are_put_right_in_both_directions(gitlab, connect):
     ensure_hook(client, SHOP, **OURS)
     (hook,) = hooks(gitlab)
     hook.events |= {"push_events": False, "job_events": True, "emoji_events": True}
-    told = ensure_hook(client, SHOP, **OURS)
-    assert told.changed == ("emoji_events", "job_events", "push_events")
+    report = ensure_hook(client, SHOP, **OURS)
+    assert report.changed == ("emoji_events", "job_events", "push_events")
     assert listens_to(hooks(gitlab)[0]) == wanted(hook)
 
 
@@ -106,10 +108,10 @@ def test_events_are_put_right_in_both_directions(gitlab, connect):
 def test_a_rule_about_one_more_kind_switches_its_events_on_and_off_again(gitlab, connect, target):
     client = connect()
     ensure_hook(client, target, **OURS)
-    told = ensure_hook(client, target, **OURS, events={Kind.JOB, Kind.MEMBER, Kind.PUSH})
+    report = ensure_hook(client, target, **OURS, events={Kind.JOB, Kind.MEMBER, Kind.PUSH})
     (hook,) = hooks(gitlab)
     of_groups = ("member_events",) if target is GROUP else ()
-    assert told.changed == ("job_events", *of_groups)
+    assert report.changed == ("job_events", *of_groups)
     assert listens_to(hook) == wanted(hook, Kind.JOB, Kind.MEMBER)
     assert ensure_hook(client, target, **OURS).changed == ("job_events", *of_groups)
     assert listens_to(hooks(gitlab)[0]) == wanted(hook)
@@ -118,10 +120,10 @@ def test_a_rule_about_one_more_kind_switches_its_events_on_and_off_again(gitlab,
 def test_what_only_members_may_read_is_sent_where_that_is_asked_for(gitlab, connect):
     client = connect()
     ensure_hook(client, SHOP, **OURS)
-    told = ensure_hook(client, SHOP, **OURS, internal=True)
-    assert told.changed == ("confidential_note_events",)
-    told = ensure_hook(client, SHOP, **OURS, events=[Kind.ISSUE], internal=True)
-    assert told.changed == ("confidential_issues_events", "issues_events")
+    report = ensure_hook(client, SHOP, **OURS, internal=True)
+    assert report.changed == ("confidential_note_events",)
+    report = ensure_hook(client, SHOP, **OURS, events=[Kind.ISSUE], internal=True)
+    assert report.changed == ("confidential_issues_events", "issues_events")
 
 
 def test_of_several_hooks_to_us_one_stays(gitlab, connect):
@@ -138,8 +140,8 @@ def test_a_new_key_moves_the_hook_instead_of_adding_one(gitlab, connect):
     client = connect()
     made = ensure_hook(client, SHOP, **OURS)
     new = "http://127.0.0.1:9/hooks/gitlab/n3w"
-    told = ensure_hook(client, SHOP, url=new, token="t0ken", signing_token=SIGNING_TOKEN)
-    assert told == HookReport(made.hook_id, changed=("url",), signed=True)
+    report = ensure_hook(client, SHOP, url=new, token="t0ken", signing_token=SIGNING_TOKEN)
+    assert report == HookReport(made.hook_id, changed=("url",), signed=True)
     assert [hook.url for hook in hooks(gitlab)] == [new]
 
 
@@ -179,8 +181,8 @@ def test_a_hook_that_gitlab_switched_off_comes_back(gitlab, connect, receiver, f
     client, ours = connect(), OURS | {"url": f"{receiver.url}/hooks/gitlab/k3y"}
     made = ensure_hook(client, SHOP, **ours).hook_id
     _switch_off(gitlab, made, failures)
-    told = ensure_hook(client, SHOP, **ours)
-    assert (told.reenabled, told.problem) == (True, "")
+    report = ensure_hook(client, SHOP, **ours)
+    assert (report.reenabled, report.problem) == (True, "")
     (hook,) = hooks(gitlab)
     assert (hook.recent_failures, hook.disabled_until) == (0, None)
     assert len(receiver.heard) == 1
@@ -192,9 +194,9 @@ def test_a_hook_that_still_fails_stays_off_and_says_why(gitlab, connect, receive
     client, ours = connect(), OURS | {"url": f"{receiver.url}/hooks/gitlab/k3y"}
     made = ensure_hook(client, SHOP, **ours).hook_id
     _switch_off(gitlab, made, 40)
-    told = ensure_hook(client, SHOP, **ours)
-    assert told.reenabled is False
-    assert told.problem == (
+    report = ensure_hook(client, SHOP, **ours)
+    assert report.reenabled is False
+    assert report.problem == (
         "GitLab has switched the webhook off, and its test delivery failed: POST /api/v4/projects/"
         f"web%2Fshop/hooks/{made}/test/push_events was answered 422 (503). "
         "Check that GitLab reaches the receiver, then repair again."

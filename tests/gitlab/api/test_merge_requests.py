@@ -231,3 +231,10 @@ def test_without_a_choice_they_are_those_the_token_administers(web, client):
         match=[responses.matchers.query_param_matcher(query)],
     )
     assert api_merge_requests.read_projects(client, {}) == (SHOP,)
+
+
+def test_the_head_pipeline_that_the_fork_runs_is_the_forks(web, client):
+    told = PIPELINE_TOLD | {"project_id": 8, "web_url": f"{BASE}/ann/shop/-/pipelines/77"}
+    pipeline = read(web, client, head_pipeline=told, source_project_id=8).pipeline
+    assert (pipeline.project.id, pipeline.project.path) == (8, "ann/shop")
+    assert (pipeline.merge_request_iid, pipeline.ref) == (None, "feature/B24-2103-payment-gateway")

@@ -199,8 +199,8 @@ def test_an_unknown_pipeline_and_a_stranger_are_refused(gitlab, shop, act):
 def test_the_newest_pipelines_of_a_branch_are_found(gitlab, shop):
     made = [gitlab.run_pipeline(shop, ref="feature", user="ann").id for _ in range(7)]
     gitlab.run_pipeline(shop, ref="main", user="ann")
-    found = pipelines.read_newest(client(gitlab), "acme/shop", "feature")
-    assert [one.id for one in found] == made[:1:-1]
+    newest = pipelines.read_newest(client(gitlab), "acme/shop", "feature")
+    assert [one.id for one in newest] == made[:1:-1]
 
 
 @pytest.mark.parametrize("project", ["acme/shop", 7])

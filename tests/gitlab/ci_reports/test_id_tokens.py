@@ -188,9 +188,9 @@ def test_an_instance_tells_its_keys_and_signs_with_them() -> None:
         shop = gitlab.state.add_project("acme/shop", members={"ann": 40})
         run = gitlab.run_pipeline(shop)
         token = gitlab.identity.mint(run, OURS)
-        found = fetch_keys(guarded_session(["127.0.0.0/8"]), gitlab.url)
+        keys = fetch_keys(guarded_session(["127.0.0.0/8"]), gitlab.url)
         now = gitlab.state.now()
-        claims = verify_token(token, found, issuer=gitlab.url, audience=OURS, now=now)
+        claims = verify_token(token, keys, issuer=gitlab.url, audience=OURS, now=now)
         assert (claims.project_path, claims.pipeline_id) == ("acme/shop", run.id)
         assert id_tokens.issuer_of(token) == gitlab.url
 

@@ -108,11 +108,14 @@ def test_who_only_edited_made_no_milestone():
     assert (told.merge_request.actor, told.actor) == (None, ALICE)
 
 
+UPDATED = {"object_attributes__action": "update"}  # another than the author did it
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "expected"),
     [
-        ({"object_attributes__author_id": 42}, "author", BORIS),
-        ({"object_attributes__author_id": 99}, "author", None),
+        (UPDATED | {"object_attributes__author_id": 42}, "author", BORIS),
+        (UPDATED | {"object_attributes__author_id": 99}, "author", None),
         ({"object_attributes__author_id": None}, "author", None),
         ({"object_attributes__draft": True}, "draft", True),
         (

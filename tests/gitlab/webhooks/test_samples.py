@@ -17,6 +17,7 @@ NO_PROJECT = "the body names no project (id, path and web address)"
 NO_ACTION = "a sample of the webhook's Test button: it names no action"
 ANOTHERS = "a sample of the webhook's Test button: another's comment"
 NOBODYS_EMOJI = "a sample of the webhook's Test button: nobody gave the emoji"
+NO_FINDING = "a sample of the webhook's Test button: there is no such finding"
 NO_ENVIRONMENT = "the deployment names no environment"
 # Cut short, made up, or from versions older than any that is supported.
 INCOMPLETE = {
@@ -33,6 +34,7 @@ INCOMPLETE = {
     "gitlab4j+gitlab4j-api/merge-request-system-hook-event.json": NO_ACTION,
     "gitlab4j+gitlab4j-api/merge-request-system-hook-event_dc17b3.json": NO_ACTION,
     "go-playground+webhooks/system-merge-request-event.json": NO_ACTION,
+    "gitlab-docs/vulnerability_confirmed.json": NO_FINDING,
     "rjw57+pydantic-gitlab-webhooks/emoji.json": NOBODYS_EMOJI,
     "xanzy+go-gitlab/note_commit.json": ANOTHERS,
     "xanzy+go-gitlab/note_issue.json": ANOTHERS,

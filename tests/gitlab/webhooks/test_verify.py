@@ -133,7 +133,7 @@ def test_without_a_key_event_body_and_moment_tell_deliveries_apart():
     moments = [
         (h, b, at) for h in (push, tag) for b in (BODY, BODY + b" ") for at in (SENT_AT, later)
     ]
-    assert len({dedupe_key(*one) for one in moments}) == 8
+    assert len({dedupe_key(*moment) for moment in moments}) == 8
 
 
 @pytest.mark.parametrize("name", ["X-Gitlab-Event-UUID", "X-Gitlab-Webhook-UUID"])

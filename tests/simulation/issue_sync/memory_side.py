@@ -78,6 +78,9 @@ class Watcher(Protocol):
     def heard(self, side: SideName) -> None:
         """The side changed in a way that its hooks tell."""
 
+    def answered(self, side: SideName, write: Write) -> None:
+        """A write of the engine was stored, and its answer arrives."""
+
     def was_read(self, side: SideName, held: Held) -> None:
         """The engine read an item."""
 
@@ -226,8 +229,14 @@ class MemorySide:
         if fate < self.faults * 0.6:
             return Unknown(Later("no answer, and nothing happened", sent=True))
         outcome = self._store(write)
+        is_lost = fate < self.faults
+        if isinstance(outcome, Done):
+            if is_lost:
+                self.watcher.heard(self.side)
+            else:
+                self.watcher.answered(self.side, write)
         self.watcher.point("after a write")
-        if fate < self.faults:
+        if is_lost:
             return Unknown(Later("no answer", sent=True))
         return outcome
 
@@ -238,14 +247,12 @@ class MemorySide:
                 if found is None:
                     found = self.create(values, key)
                     self.watcher.is_created(self.side, found)
-                    self.watcher.heard(self.side)
                 return Done(self.item(found))
         held = self.items.get(write.address.id)
         if held is None or held.is_deleted or held.is_hidden:
             return NotDone(Later("it is not there"))
         done = self._stored(held, write)
         self.touch(held)
-        self.watcher.heard(self.side)
         return done
 
     def _stored(self, held: Held, write: Write) -> Done:

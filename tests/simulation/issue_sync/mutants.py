@@ -1,4 +1,4 @@
-"""Nine deliberate mistakes. Each changes how the engine works while a world lives."""
+"""Eleven deliberate mistakes. Each changes how the engine works while a world lives."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from sync.core.issue_sync.confirm import confirm
 from sync.core.issue_sync.fields import Untranslatable
 from sync.core.issue_sync.journal import announce, as_sent, landed
 from sync.core.issue_sync.link import LinkState, PlannedWrite, ValuePair
+from sync.core.issue_sync.looks import Hint
 from sync.core.issue_sync.model import STATUS, Item
 from sync.core.issue_sync.plan import LinkPlan, Read, plan
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.writes import CreateItem, Done, UpdateItem
-from sync.engine.issue_sync import cycle
+from sync.engine.issue_sync import cycle, reading
 from tests.simulation.issue_sync.world import World
 
 Mutation = Callable[[World], ExitStack]
@@ -169,6 +170,26 @@ def hooks_dropped_during_a_run(world: World) -> ExitStack:
     return stack
 
 
+def a_changed_end_at_rest(world: World) -> ExitStack:
+    """Take the end that a hint names for an echo, whatever it shows."""
+    stack = ExitStack()
+    stack.enter_context(patch.object(reading, "is_at_rest", lambda *args: True))
+    return stack
+
+
+def an_old_list(world: World) -> ExitStack:
+    """Take an end as a list showed it although something was heard since."""
+
+    def hint() -> Hint | None:
+        if world.listed is not None:
+            world.listed = world.version, world.listed[1]
+        return usual()
+
+    usual, stack = world._hint, ExitStack()
+    stack.enter_context(patch.object(world, "_hint", hint))
+    return stack
+
+
 _PLAN, _CONFIRM, _ANNOUNCE = plan, confirm, announce
 
 MUTATIONS: dict[str, Mutation] = {
@@ -183,5 +204,7 @@ MUTATIONS: dict[str, Mutation] = {
         create_without_key,
         create_without_intent,
         hooks_dropped_during_a_run,
+        a_changed_end_at_rest,
+        an_old_list,
     )
 }

@@ -38,6 +38,7 @@ class Oracle:
     crossed: dict[Place, Value] = field(default_factory=dict)  # the value when it last crossed
     newest: dict[Place, int] = field(default_factory=dict)  # the last edit of a person there
     snapshots: dict[Place, tuple[Value, Edits]] = field(default_factory=dict)
+    newest_read: dict[Place, int] = field(default_factory=dict)  # the last edit that was seen
     raw: dict[SideName, dict[str, Value]] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)  # fields of which an answer was lost lately
     excused: int = 0
@@ -73,6 +74,7 @@ class Oracle:
             place = (side, key)
             value = words.shown(side, held.values, key)
             self.snapshots[place] = (value, self.edits.get(place, frozenset()))
+            self.newest_read[place] = self.newest.get(place, 0)
 
     def is_created(self, side: SideName, held: Held) -> None:
         """Take over what was carried into a new item."""
@@ -121,7 +123,8 @@ class Oracle:
         here = self.edits.get(place, frozenset())
         name = words.field_of(key)
         lost = here - brought
-        if present != seen:  # edited between the read and the write: nobody can see that
+        is_edited = self.newest.get(place, 0) != self.newest_read.get(place, 0)
+        if present != seen or is_edited:  # between the read and the write: nobody can see that
             self.excused += 1
             if self._is_same(side, key, wanted, changes):
                 self._crossed(side, key, wanted)

@@ -30,6 +30,7 @@ from sync.store.db.database import read
 from sync.store.db.migrate import migrate
 from sync.store.rows import CommandRow
 from sync.store.tables import command, metadata, portal
+from tests.databases import Databases
 from tests.store.dumps.resume import DUMPS, load, raw
 
 # The table and column of a dump, what they are called now, and what is read from them.
@@ -93,17 +94,21 @@ RECORDS = {
 }
 
 
-@pytest.fixture(params=DUMPS, ids=lambda dump: dump.stem)
+@pytest.fixture(scope="module", params=DUMPS, ids=lambda dump: dump.stem)
 def dump(request: pytest.FixtureRequest) -> Path:
     return request.param
 
 
-@pytest.fixture
-def migrated(dump: Path, empty_database_url: str, tmp_path: Path) -> Iterator[Engine]:
-    engine = load(dump, empty_database_url, tmp_path)
-    migrate(engine)
-    yield engine
-    engine.dispose()
+@pytest.fixture(scope="module")
+def migrated(
+    dump: Path, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """Yield a database of the dump on today's revision; tests only read it."""
+    with databases(False) as url:
+        engine = load(dump, url, tmp_path_factory.mktemp("dump"))
+        migrate(engine)
+        yield engine
+        engine.dispose()
 
 
 def leaves(value: Any) -> Iterator[Any]:

@@ -55,21 +55,21 @@ def test_a_dump_is_restored_into_an_empty_database(place, monkeypatch, capsys):
 def count(url):
     engine = open_database(url)
     with read(engine) as conn:
-        found = len(conn.execute(delivery.select()).all())
+        count = len(conn.execute(delivery.select()).all())
     engine.dispose()
-    return found
+    return count
 
 
 def test_without_pg_dump_the_command_is_said(monkeypatch, tmp_path, capsys, place):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["backup", "copy.dump"]) == 1
     words = " ".join(dump_words(database_url(os.environ["DATABASE_URL"]), tmp_path / "x"))
-    said = capsys.readouterr().err.splitlines()[-1]
-    assert said.startswith(
+    output = capsys.readouterr().err.splitlines()[-1]
+    assert output.startswith(
         "PostgreSQL is copied and restored with pg_dump, which is not installed here. Where it is, "
         "run: pg_dump --format=custom --no-owner --file=copy.dump --dbname=postgresql://"
     )
-    assert words.split()[-1].rstrip(".") in said
+    assert words.split()[-1].rstrip(".") in output
     assert not (tmp_path / "copy.dump").exists()
 
 

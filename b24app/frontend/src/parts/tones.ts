@@ -28,6 +28,7 @@ const tones: Record<string, Tone> = {
   manual: 'air-primary-warning',
   disputed: 'air-primary-warning',
   refused: 'air-primary-alert',
+  unreachable: 'air-primary-alert',
   held: 'air-primary-warning',
   failing: 'air-primary-warning',
   ended: 'air-secondary-accent',

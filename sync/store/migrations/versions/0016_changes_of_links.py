@@ -6,7 +6,7 @@ from alembic import op
 from sync.store.db.types import Json, Moment
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

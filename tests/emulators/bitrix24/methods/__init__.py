@@ -2,6 +2,7 @@
 
 from tests.emulators.bitrix24.methods import (  # noqa: F401
     app,
+    bots,
     checklists,
     comments,
     dependences,

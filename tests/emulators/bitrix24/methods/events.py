@@ -76,6 +76,17 @@ def get(call: Call) -> list[dict[str, Any]]:
     ]
 
 
+@method("event.test", accepts=None)
+def test(call: Call) -> bool:
+    """ONAPPTEST with whatever was given, to whoever bound it.
+
+    https://apidocs.bitrix24.com/api-reference/events/test-handler.html
+    """
+    data = {"QUERY": dict(call.params), "LANGUAGE_ID": call.portal.language}
+    call.portal.emit("ONAPPTEST", data, call.user.id)
+    return True
+
+
 @method("event.unbind", accepts=UNBIND, writes=True, folded=True)
 def unbind(call: Call) -> dict[str, int]:
     """Without AUTH_TYPE every matching handler goes; with 0 only those of the acting user."""

@@ -100,8 +100,16 @@ def chat_user_add(call: Call) -> bool:
         raise RestError(
             400, "WRONG_REQUEST", "You don't have access or user already member in chat"
         )
-    chat.members.update(user for user in ids(call.params.get("USERS")) if user in call.portal.users)
+    invited = [user for user in ids(call.params.get("USERS")) if user in call.portal.users]
+    if any(call.portal.users[user].bot for user in invited) and not _may_bots_join(call, chat):
+        raise RestError(400, "ACCESS_ERROR", "It is forbidden to add users to this chat")
+    chat.members.update(invited)
     return True
+
+
+def _may_bots_join(call: Call, chat: Chat) -> bool:
+    """Whether bots may be added to a task's chat is documented nowhere."""
+    return call.portal.task_of_chat(chat) is None or call.portal.quirks.bots_join_tasks
 
 
 @method("im.chat.user.list", "im", accepts="CHAT_ID", folded=True)

@@ -51,7 +51,7 @@ def get(call: Call) -> Page:
     inner = call.params.get("FILTER")
     wanted = {k: v for k, v in call.params.items() if k in FILTERS}
     wanted |= {k.upper(): v for k, v in inner.items()} if isinstance(inner, dict) else {}
-    rows = [user for user in call.portal.users.values() if _fits(user, wanted)]
+    rows = [user for user in call.portal.users.values() if not user.bot and _fits(user, wanted)]
     rows.sort(key=lambda user: user.id, reverse=call.text("ORDER").lower() == "desc")
     start = max(intval(call.params.get("START", call.params.get("start"))), 0)
     more = start + PAGE < len(rows)

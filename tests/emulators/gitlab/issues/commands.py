@@ -147,9 +147,9 @@ def _confidential(issues: Issues, issue: Issue, actor: User, argument: str) -> s
 def _milestone(issues: Issues, issue: Issue, actor: User, argument: str) -> str:
     name = argument.removeprefix("%").strip('"')
     place = issues.state.projects[issue.project_id]
-    found = [item for item in place.milestones.values() if item.title == name]
-    issue.milestone_id = found[0].id if found else issue.milestone_id
-    return "" if found else "Could not apply milestone command."
+    milestones = [item for item in place.milestones.values() if item.title == name]
+    issue.milestone_id = milestones[0].id if milestones else issue.milestone_id
+    return "" if milestones else "Could not apply milestone command."
 
 
 def _remove_milestone(issues: Issues, issue: Issue, actor: User, argument: str) -> str:

@@ -35,7 +35,7 @@ def _work_items(asked: Asked, place: Project, given: dict[str, Any]) -> list[Iss
     ids, iids, iid = given.get("ids"), given.get("iids"), given.get("iid")
     state = {"opened": "opened", "closed": "closed"}.get(given.get("state") or "")
     types = given.get("types")
-    found = [
+    issues = [
         issue
         for issue in place.issues.values()
         if visible(asked, issue)
@@ -47,8 +47,8 @@ def _work_items(asked: Asked, place: Project, given: dict[str, Any]) -> list[Iss
         and state in (None, issue.state)
         and (types is None or issue.kind.upper().replace(" ", "_") in types)
     ]
-    found.sort(key=lambda issue: _sort_key(asked, issue, given), reverse=descends(given))
-    return found
+    issues.sort(key=lambda issue: _sort_key(asked, issue, given), reverse=descends(given))
+    return issues
 
 
 def _sort_key(asked: Asked, issue: Issue, given: dict[str, Any]) -> tuple[float, int]:

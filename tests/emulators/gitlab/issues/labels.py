@@ -40,11 +40,11 @@ def find(state: State, place: Project, name: str) -> Label | None:
 
 def ensure(state: State, place: Project, name: str) -> Label:
     """The label of that name; a new one of the project with the default colour."""
-    found = find(state, place, name)
-    if found is None:
-        found = Label(state.next_id("label"), name)
-        place.labels[found.id] = found
-    return found
+    label = find(state, place, name)
+    if label is None:
+        label = Label(state.next_id("label"), name)
+        place.labels[label.id] = label
+    return label
 
 
 def scope(title: str) -> str:

@@ -1,0 +1,183 @@
+"""The two-way links of a portal in the database, as commands read and change them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
+from sync.core.issue_sync.model import ItemAddress, SideName
+from sync.engine.deps import Deps
+from sync.engine.issue_sync.lists import ListedPair, listed_pairs
+from sync.errors import Later, SyncError
+from sync.sentences import as_sentence, sentence
+from sync.store import issue_links, leases
+from sync.store.db.database import read, write
+from sync.store.issue_links import IssueLinkRow
+from sync.store.portals import PortalRow
+from sync.store.tables import project
+
+_PATIENCE, _PAUSE = 60, 1.0  # attempts, and seconds between two
+_TTL = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPair:
+    """A pair of the settings with its project's path and number; "" where GitLab is away."""
+
+    listed: ListedPair
+    path: str
+    project_id: str
+
+
+@dataclass(frozen=True)
+class StoredBook:
+    """The links of a portal in the database. `loaded`: as they were last given to somebody."""
+
+    deps: Deps
+    row: PortalRow
+    loaded: dict[str, LinkState] = field(default_factory=dict)
+
+    @cached_property
+    def pairs(self) -> tuple[NamedPair, ...]:
+        """The pairs of the settings, each with its project's path and number."""
+        with read(self.deps.database) as conn:
+            listed = listed_pairs(self.deps, conn, self.row.record.id)
+            query = select(project.c.connection_id, project.c.project_id, project.c.path)
+            mirrored = [tuple(row) for row in conn.execute(query)]
+        return tuple(self._named(each, mirrored) for each in listed)
+
+    def _named(self, listed: ListedPair, mirrored: Iterable[tuple[Any, ...]]) -> NamedPair:
+        name, connection = listed.pair.project, listed.connection
+        for connection_id, number, path in mirrored:
+            if connection_id == connection.id and name.casefold() in (str(number), path.casefold()):
+                return NamedPair(listed, path, str(number))
+        number = name if name.isdigit() else ""
+        with suppress(SyncError):  # the path says it as well
+            number = number or self.deps.issue_sync.project_id_for(self.deps, connection, name)
+        return NamedPair(listed, name, number)
+
+    def of_task(self, task_id: str) -> Sequence[LinkState]:
+        """Return the links of a task."""
+        with read(self.deps.database) as conn:
+            rows = issue_links.by_ends(conn, self.row.record.id, task_ids=[task_id])
+            return self._load(conn, rows)
+
+    def of_issue(self, project: str, number: str) -> Sequence[LinkState]:
+        """Return the links of an issue, by the path (or number) of its project and its own."""
+        ids = {
+            pair.project_id
+            for pair in self.pairs
+            if project.casefold() in (pair.path.casefold(), pair.project_id)
+        }
+        numbers = [f"{project_id}/{number}" for project_id in ids]
+        with read(self.deps.database) as conn:
+            rows = issue_links.by_ends(conn, self.row.record.id, tracker_numbers=numbers)
+            return self._load(conn, rows)
+
+    def _load(self, conn: Connection, rows: Iterable[IssueLinkRow]) -> list[LinkState]:
+        links = issue_links.load(conn, [row.key for row in rows])
+        self.loaded.update(links)
+        return list(links.values())
+
+    def links(self) -> Iterator[LinkState]:
+        """Yield all links, the oldest first."""
+        ids = dict.fromkeys(pair.listed.connection.id for pair in self.pairs)
+        with read(self.deps.database) as conn:
+            rows = [row for number in ids for row in issue_links.of_connection(conn, number)]
+        for row in rows:
+            with read(self.deps.database) as conn:
+                yield from self._load(conn, [row])
+
+    def story(self, key: str, limit: int) -> Sequence[StoryLine]:
+        """Return the last lines of a link's story."""
+        with read(self.deps.database) as conn:
+            row = issue_links.by_key(conn, key)
+            return issue_links.story(conn, row.id, limit) if row else ()
+
+    def name(self, link: LinkState) -> str:
+        """Return how people name a link."""
+        task, issue = link.addresses.get(SideName.PORTAL), link.addresses.get(SideName.TRACKER)
+        shown: str = as_sentence("an issue that is yet to be created")
+        if issue is not None:
+            paths = [pair.path for pair in self.pairs if pair.project_id == issue.project]
+            shown = f"{next(iter(paths), issue.project)}#{issue.number}"
+        return sentence(
+            "{task} ⇄ {issue}",
+            task=task.id if task else as_sentence("a task that is yet to be created"),
+            issue=shown,
+        )
+
+    def save(
+        self, link: LinkState, story: Sequence[StoryLine], conflicts: Sequence[Conflict]
+    ) -> None:
+        """Save a link with what is added to its story, and have it worked on.
+
+        Never in the middle of a worker's look at it, nor over what a worker or another person
+        saved since it was loaded. Raises Later.
+        """
+        owner, name = f"command:{secrets.token_hex(8)}", f"links:{self.row.record.id}"
+        for _ in range(_PATIENCE):
+            with write(self.deps.database) as conn:
+                now = self.deps.clock.now()
+                if leases.acquire(conn, name, owner, now=now, ttl=_TTL):
+                    self._save(conn, link, story, conflicts)
+                    leases.release(conn, name, owner)
+                    return
+            self.deps.clock.sleep(_PAUSE)
+        raise Later(
+            "The links of this portal are being worked on, and the change was not made",
+            change="Try again in a minute",
+            code="links_busy",
+        )
+
+    def _save(
+        self,
+        conn: Connection,
+        link: LinkState,
+        story: Sequence[StoryLine],
+        conflicts: Sequence[Conflict],
+    ) -> None:
+        row = issue_links.by_key(conn, link.key)
+        stored = issue_links.load(conn, [link.key]).get(link.key)
+        if stored != self.loaded.get(link.key, stored):
+            raise Later(
+                "The link was changed meanwhile, and the change was not made",
+                cause="A worker, or another person, was quicker",
+                change="Look at it again, then repeat the command",
+                code="link_changed",
+            )
+        issue_links.save(conn, link, stored)
+        issue_links.add_story(conn, link.key, story)
+        issue_links.add_conflicts(conn, link.key, conflicts)
+        ids = [row.id] if row else []
+        issue_links.mark_dirty(conn, ids, "a person", self.deps.clock.now())
+        self.loaded[link.key] = link
+
+    def create(self, task: ItemAddress, issue: ItemAddress, line: StoryLine) -> LinkState:
+        """Save a new link of two items. Raises LookupError where no pair has them."""
+        for pair in self.pairs:
+            listed = pair.listed
+            if (str(listed.pair.group_id), pair.project_id) != (task.project or "0", issue.project):
+                continue
+            key = f"{listed.connection.id}-m{task.id}-{issue.id}"
+            link = LinkState(key, {SideName.PORTAL: task, SideName.TRACKER: issue})
+            with write(self.deps.database) as conn:
+                made = issue_links.create(
+                    conn, self.row.record.id, listed.connection.id, listed.pair.key, link, line.at
+                )
+                if made is None:
+                    raise LookupError("One of the two is linked already")
+                issue_links.add_story(conn, key, [line])
+            return link
+        raise LookupError(
+            "No pair of the settings has that task's workgroup and that issue's project: "
+            "add it under `issue_sync` first"
+        )

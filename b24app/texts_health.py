@@ -1,0 +1,219 @@
+"""What each state means: what happened, why it usually does, what to change. Pure.
+
+The keys are those of `services.health_check.Check.state`; a state that is right has no last two.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from b24app.services.health_check import Check
+from b24app.texts import translate
+from b24app.texts_health_ru import RUSSIAN, SUBJECTS_RU
+
+
+class Words(NamedTuple):
+    """What happened, why it usually does, and what to change; "" where nothing is wrong."""
+
+    what: str
+    why: str = ""
+    change: str = ""
+
+
+_RENEW = "issue a new token and put it into the connection: Settings in the application"
+_OPEN = "open the application in Bitrix24 as an administrator"
+_START = "start the service, or `b24bridge serve`"
+_LOG = "look at the worker's log; `b24bridge status` names what failed"
+_BACKUP = "run `b24bridge backup FILE` each night"
+_HOOKS = "run `b24bridge gitlab hooks` for this connection"
+_REACH = "see that GitLab reaches the public address, and what the answer says"
+
+ENGLISH: dict[str, tuple[str, ...]] = {
+    "disk_ok": ("{free} GB of {total} GB free",),
+    "disk_full": (
+        "{free} GB of {total} GB free",
+        "logs, backups or another program filled it",
+        "make room: a full disk stops every delivery",
+    ),
+    "backup_ok": ("last made {at}",),
+    "backup_old": ("last made {at}", "the nightly job does not run, or fails", _BACKUP),
+    "backup_missing": ("none was ever made", "no job for it was set up", _BACKUP),
+    "worker_ok": ("{count} at work",),
+    "worker_silent": (
+        "none was seen in the last minute",
+        "it was not started, or it ended",
+        _START,
+    ),
+    "clock_ok": ("{offset} s beside Bitrix24's and GitLab's",),
+    "clock_wrong": (
+        "{offset} s beside Bitrix24's and GitLab's",
+        "nothing sets this machine's time",
+        "set this machine's time",
+    ),
+    "queue_empty": ("empty",),
+    "queue_ok": ("the oldest delivery waits for {age}",),
+    "queue_old": (
+        "the oldest delivery waits for {age}",
+        "no worker runs, or the portal takes no more at the moment",
+        _LOG,
+    ),
+    "portal_ok": ("active",),
+    "portal_installing": ("being installed",),
+    "portal_disconnected": (
+        "disconnected: {reason}",
+        "the grant ended, or the account that gave it lost a right",
+        _OPEN,
+    ),
+    "portal_paused": (
+        "paused: {reason}",
+        "the application's subscription ended",
+        "renew it; work waits and is done then",
+    ),
+    "portal_no_admin": (
+        "the account whose access is used is no administrator any more",
+        "its right was withdrawn, or another person took over",
+        _OPEN,
+    ),
+    "portal_unreachable": (
+        "not reached for {age}: {text}",
+        "the portal or the way there is away",
+        "nothing, if it comes back; else see that this machine reaches the portal",
+    ),
+    "portal_stale": ("not asked for {age}", "no worker runs, or it hangs", _START),
+    "tasks_ok": ("changed tasks were read {age} ago",),
+    "tasks_stale": (
+        "changed tasks were last read {age} ago",
+        "no worker runs, or the portal does not let us read tasks",
+        _LOG,
+    ),
+    "budget_ok": ("{level} of {burst} requests in the bucket",),
+    "budget_used": (
+        "{level} of {burst} requests in the bucket; the portal's time is used up for {methods}",
+        "very much was written at once, or another application uses the same methods",
+        "nothing: it goes on within ten minutes. If it comes back, somebody else uses it too",
+    ),
+    "connection_none": (
+        "no connection",
+        "GitLab was not connected yet",
+        "`b24bridge settings export` shows one",
+    ),
+    "connection_paused": (
+        "{state}: {reason}",
+        "its token or its address was refused",
+        "`b24bridge gitlab test NAME` says what to change",
+    ),
+    "token_ok": ("accepted, valid until {date}",),
+    "token_endless": ("accepted",),
+    "token_unknown": ("not asked yet", "no worker of this version has run yet", _START),
+    "token_missing": (
+        "there is no access token",
+        "the connection was made without one",
+        "give it one under `token` in the settings",
+    ),
+    "token_refused": (
+        "not accepted any more: {text}",
+        "it was revoked, or has expired",
+        _RENEW,
+    ),
+    "rotation_lost": (
+        "GitLab made a new token and its answer never arrived; the old one is not accepted",
+        "the network or this machine failed in that moment",
+        _RENEW,
+    ),
+    "rotation_failed": (
+        "ends in {days} days, on {date}, and could not renew itself: {why}",
+        "it lacks the scope `api` or `self_rotate`, or GitLab is too old",
+        _RENEW,
+    ),
+    "token_ends": (
+        "ends in {days} days, on {date}",
+        "GitLab's tokens live for a year at most",
+        _RENEW,
+    ),
+    "token_stale": ("not asked for {age}", "no worker runs, or it hangs", _START),
+    "host_answers": ("did not answer just now: {text}",),
+    "host_unreachable": (
+        "not reached for {age}: {text}",
+        "the server or the way there is away",
+        "see that this machine reaches its address",
+    ),
+    "sweep_ok": ("merge requests were read {age} ago",),
+    "sweep_stale": (
+        "merge requests were last read {age} ago",
+        "the token may not list them, GitLab does not answer, or no worker runs",
+        "`b24bridge gitlab test NAME` says what to change",
+    ),
+    "hook_ok": ("{target}: last good delivery {good}",),
+    "hook_again": ("{target}: last good delivery {good}, last refused {bad} ({why})",),
+    "hook_silent": ("{target}: nothing was delivered yet",),
+    "hook_unlogged": ("{target}: {problem}",),
+    "hook_long": ("{target}: {problem}", "the gap was very long", "nothing: it passes"),
+    "hook_missing": (
+        "{target}: our webhook is not there",
+        "somebody removed it, or the project is new in the settings",
+        _HOOKS,
+    ),
+    "hook_disabled": (
+        "{target}: GitLab has switched the webhook off",
+        "it failed four times in a row",
+        _HOOKS,
+    ),
+    "hook_problem": ("{target}: {problem}", "the token may not look there", _HOOKS),
+    "hook_refused": (
+        "{target}: last good delivery {good}, last refused {bad} ({why})",
+        "the public address does not lead here, or a proxy stops GitLab",
+        _REACH,
+    ),
+    "hook_unread": (
+        "{target}: its log was last read {age} ago",
+        "no worker runs, or GitLab does not answer",
+        _LOG,
+    ),
+}
+
+_SUBJECTS = {
+    "disk": "Disk",
+    "backup": "Backup",
+    "worker": "Worker",
+    "clock": "Clock",
+    "queue": "Queue",
+    "portal": "Portal",
+    "tasks": "Changed tasks",
+    "budget": "Request allowance",
+    "connection": "Connection",
+    "token": "Access token",
+    "host": "Server",
+    "sweep": "Merge requests",
+    "hook": "Webhook",
+}
+
+
+_UNITS = {"en": ("s", "min", "h", "d"), "ru": ("с", "мин", "ч", "дн")}
+_VENDOR_TEXTS = frozenset({"text", "cause", "reason", "why", "problem"})
+
+
+def describe(check: Check, language: str = "en") -> Words:
+    """Return the texts of a check with its values; what systems answered is translated too."""
+    table = RUSSIAN if language == "ru" else ENGLISH
+    values = {
+        name: translate(language, str(value)) if name in _VENDOR_TEXTS else value
+        for name, value in check.values.items()
+    }
+    seconds = values.get("seconds")
+    if isinstance(seconds, int):
+        values["age"] = describe_seconds(seconds, language)
+    return Words(*(part.format_map(values) for part in table[check.state]))
+
+
+def describe_seconds(seconds: int, language: str = "en") -> str:
+    """Return `45 s`, `12 min`, `5 h` or `3 d`."""
+    units = _UNITS["ru" if language == "ru" else "en"]
+    for size, unit, most in zip((1, 60, 3600), units, (120, 7200, 172_800), strict=False):
+        if seconds < most:
+            return f"{seconds // size} {unit}"
+    return f"{seconds // 86400} {units[-1]}"
+
+
+def subject_name(subject: str, language: str = "en") -> str:
+    """Return what a check looked at, as a heading."""
+    return (SUBJECTS_RU if language == "ru" else _SUBJECTS).get(subject, subject)

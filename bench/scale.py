@@ -1,0 +1,177 @@
+"""A thousand portals on PostgreSQL: one of them a storm, a worker killed, one frozen, the
+database failed over."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Thread
+
+from sqlalchemy import func, select
+
+from bench import lives
+from bench.figures import Figure, Part, at_most, must, percentile
+from bench.fleet import Fleet, by_task, fleet
+from bench.killed import GIVEN_UP
+from bench.lives import FIRST_TASK, STATUS, Life, Told
+from sync.store.db.database import read
+from sync.store.tables import delivery
+
+PORTALS, WORKERS = 1000, 4
+SECONDS = 90.0  # over which each quiet portal has one hook
+STORM = 300  # merge requests of one portal, ten deliveries each, at once
+FROZEN_SECONDS = 20.0
+DRAINED = 300  # merge requests whose ten deliveries wait when workers start
+SETTLE_SECONDS = 600
+SEED = 19
+_HOW = f"""\
+{PORTALS:,} portals in one PostgreSQL database, two web processes and {WORKERS} workers, wake-ups \
+through the database, the emulated portals and the senders beside them on the same two cores. Each \
+quiet portal has one hook within {SECONDS:.0f} s; counted is the time from its answer to the move \
+of the task at the portal. *Storm*: another portal gets {STORM * lives.EACH:,} deliveries about \
+{STORM} merge requests meanwhile. *Faults*: the same again, and a worker is killed with `kill -9`, \
+another is frozen for {FROZEN_SECONDS:.0f} s, and the database server ends without a word and \
+starts again; what is not accepted is sent again. *Drain*: {DRAINED * lives.EACH:,} deliveries of \
+{DRAINED} portals wait for so many workers, which go on all at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Seconds from the hook to the write, of the quiet portals."""
+
+    quiet: Sequence[float]
+
+    def milliseconds(self, share: float) -> float:
+        return percentile(self.quiet, share) * 1000
+
+
+@dataclass
+class Stories:
+    """Lives that were not told yet: each is taken once."""
+
+    played: list[Life]
+    told: dict[int, list[Told]]
+
+    def take(self, count: int) -> list[Life]:
+        taken, self.played = self.played[:count], self.played[count:]
+        return taken
+
+
+def measure() -> Part:
+    rounds, storms = 3, 2
+    count = rounds * (PORTALS - 1) + storms * STORM + 3 * DRAINED
+    played, told = lives.told(count, SEED)
+    stories = Stories(list(played), dict(by_task(told)))
+    done: list[Life] = []
+    with fleet(PORTALS) as running:
+        running.site.tasks(range(FIRST_TASK, FIRST_TASK + count))
+        drains = {workers: _drain(running, stories, workers, done) for workers in (1, 2, 4)}
+        running.start_workers(WORKERS)
+        calm = _round(running, stories, done)
+        storm = _round(running, stories, done, storm=True)
+        faults = _round(running, stories, done, storm=True, faults=True)
+        running.site.settled(SETTLE_SECONDS)
+        wrong = _wrong(running, done)
+    return Part("scale", "A thousand portals", _HOW, _figures(drains, calm, storm, faults, wrong))
+
+
+def _drain(running: Fleet, stories: Stories, workers: int, done: list[Life]) -> float:
+    """Deliveries a second that so many workers deal with, all portals waiting."""
+    running.start_workers(workers)
+    running.signal_workers(signal.SIGSTOP)
+    chosen = stories.take(DRAINED)
+    deliveries = [
+        (running.webhooks[1 + place], told)
+        for place, life in enumerate(chosen)
+        for told in stories.told[life.task_id]
+    ]
+    running.send(deliveries)
+    began = time.monotonic()
+    running.signal_workers(signal.SIGCONT)
+    running.site.settled(SETTLE_SECONDS)
+    seconds = time.monotonic() - began
+    running.stop_workers()
+    done += chosen
+    return len(deliveries) / seconds
+
+
+def _round(
+    running: Fleet, stories: Stories, done: list[Life], *, storm: bool = False, faults: bool = False
+) -> Round:
+    quiet, loud = stories.take(PORTALS - 1), stories.take(STORM) if storm else []
+    opened = [(running.webhooks[1 + place], stories.told[life.task_id][1])
+              for place, life in enumerate(quiet)]  # fmt: skip
+    noise = [(running.webhooks[0], told) for life in loud for told in stories.told[life.task_id]]
+    beside = [Thread(target=running.send, args=(noise,))] if storm else []
+    beside += [Thread(target=_break, args=(running,))] if faults else []
+    for thread in beside:
+        thread.start()
+    running.awaited.update(life.task_id for life in quiet)
+    accepted = running.send(opened, SECONDS)
+    for thread in beside:
+        thread.join()
+    running.site.settled(SETTLE_SECONDS)
+    done += loud
+    return Round([max(0.0, running.arrived[life.task_id] - accepted[life.task_id])
+                  for life in quiet])  # fmt: skip
+
+
+def _break(running: Fleet) -> None:
+    """Kill one worker, freeze another for a while, and let the database fail over meanwhile."""
+    time.sleep(SECONDS / 6)
+    running.workers[0].kill()
+    os.kill(running.workers[1].pid, signal.SIGSTOP)
+    time.sleep(FROZEN_SECONDS / 2)
+    running.server.crash()
+    running.server.start()
+    time.sleep(FROZEN_SECONDS / 2)
+    os.kill(running.workers[1].pid, signal.SIGCONT)
+
+
+def _wrong(running: Fleet, done: Sequence[Life]) -> dict[str, int]:
+    """What is lost, wrong or there twice, of all lives that were told to their end."""
+    state = running.site.b24.state
+    cards = [[message.text for message in state.discussion(life.task_id)] for life in done]
+    heads = [[text.split("\n", 1)[0] for text in texts] for texts in cards]
+    with read(running.site.engine) as conn:
+        given_up = sum(
+            conn.scalar(select(func.count()).select_from(table).where(table.c.state == dead)) or 0
+            for table, dead in GIVEN_UP
+        )
+        waiting = conn.scalar(
+            select(func.count()).select_from(delivery).where(delivery.c.state != "done")
+        )
+    pairs = list(zip(done, cards, strict=True))
+    return {
+        "deliveries not dealt with": waiting or 0,
+        "tasks whose status is not what the merge requests demand": sum(
+            state.tasks[life.task_id].status != STATUS[life.end] for life in done
+        ),
+        "cards missing or with old content": sum(
+            not any(lives.shown(life, text) for text in texts) for life, texts in pairs
+        ),
+        "messages written twice": sum(len(texts) - len(set(texts)) for texts in heads),
+        "commands, subjects or deliveries given up": given_up,
+    }
+
+
+def _figures(
+    drains: dict[int, float], calm: Round, storm: Round, faults: Round, wrong: dict[str, int]
+) -> list[Figure]:
+    def times(round_: Round) -> str:
+        return f"{round_.milliseconds(0.5):.0f}, {round_.milliseconds(0.95):.0f}"
+
+    return [
+        Figure("quiet portals, calm: hook to write, p50, p95 ms", times(calm)),
+        Figure("the same during the storm", times(storm)),
+        at_most("p95 storm ÷ calm", storm.milliseconds(0.95) / calm.milliseconds(0.95), 1.5),
+        Figure("the same with the faults", times(faults)),
+        *(must(name, count, 0) for name, count in wrong.items()),
+        *(Figure(f"drained by {count} workers, deliveries/s", f"{rate:.0f}")
+          for count, rate in drains.items()),
+        Figure("drained by 2 ÷ 1, by 4 ÷ 1 workers",
+               f"{drains[2] / drains[1]:.2f}, {drains[4] / drains[1]:.2f}"),
+    ]  # fmt: skip

@@ -1,0 +1,230 @@
+"""Ask each minute whether portals and connections are still open to us, and say so truly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from sync.bitrix24.tasks.readable import read_profile
+from sync.core.audit import recording_failures
+from sync.core.clock import is_due
+from sync.core.notifications.access import access_state
+from sync.deadlines import limit_outbound
+from sync.engine.deps import ACCESS, Deps
+from sync.engine.lanes import hold
+from sync.engine.load.scope import read_portal
+from sync.engine.pauses import disconnect
+from sync.engine.upkeep.token_rotation import Rotations
+from sync.errors import Denied, Later, SyncError
+from sync.gitlab.api.own_token import TokenLife, read_token_life
+from sync.store import access, connections, portals, subjects
+from sync.store.access import (
+    LOST,
+    MISSING,
+    NO_ADMIN,
+    OK,
+    REFUSED,
+    ROTATION_TAKES,
+    UNREACHABLE,
+    ConnectionAccess,
+    PortalAccess,
+)
+from sync.store.db.database import read, write
+from sync.store.rows import ConnectionRecord
+from sync.youtrack.api.account import GUEST, read_login
+
+log = structlog.get_logger()
+
+EVERY = timedelta(seconds=40)
+FAILING_EVERY = timedelta(minutes=2)  # an instance that did not answer holds up nobody's turn
+AT_ONCE = 8
+ASK_SECONDS = 12.0
+NO_TOKEN = "no_token"  # noqa: S105 - a code of an error
+Row = TypeVar("Row", ConnectionAccess, PortalAccess)
+
+
+class AccessWatch:
+    """Asks what is due. One worker of all does it at a time."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self.rotations = Rotations(deps)
+
+    def run(self, now: datetime) -> int:
+        """Ask each portal and connection that was not asked lately; return how many those were."""
+        self.rotations.take_up()
+        with hold(self._deps, "access") as lane:
+            if lane is None:
+                return 0
+            work = list(self._due(now))
+            if work:
+                with ThreadPoolExecutor(min(AT_ONCE, len(work)), "access") as pool:
+                    for _ in pool.map(self._run_safely, work):
+                        pass
+            return len(work)
+
+    def _due(self, now: datetime) -> Iterable[Callable[[], None]]:
+        with read(self._deps.database) as conn:
+            active = portals.all_active(conn)
+            records = [row for each in active for row in connections.by_portal(conn, each.id)]
+            of_portals, of_connections = access.of_portals(conn), access.of_connections(conn)
+        for portal in active:
+            row = of_portals.get(portal.id)
+            if _is_due(row, now):
+                yield partial(self._ask_portal, portal.id, row)
+        for record in records:
+            of = of_connections.get(record.id)
+            if record.state == "active" and _is_due(of, now):
+                yield partial(self._ask_connection, record, of)
+
+    def _run_safely(self, ask: Callable[[], None]) -> None:
+        """Ask one, and never raise: the others are asked whatever becomes of it."""
+        try:
+            ask()
+        except Exception:
+            log.exception("access_not_asked")
+
+    def _ask_portal(self, portal_id: int, before: PortalAccess | None) -> None:
+        deps, now = self._deps, self._deps.clock.now()
+        row = PortalAccess(portal_id, OK, now, now, now)
+        try:
+            with read(deps.database) as conn:
+                stored = read_portal(conn, portal_id)
+            with _minutely():
+                profile = read_profile(deps.portal_for(stored))
+            if not profile.admin:
+                row = replace(row, state=NO_ADMIN, good_at=None)
+        except Denied as error:
+            row = _failed(row, REFUSED, error)
+            disconnect(deps, portal_id, error)
+        except SyncError as error:
+            row = _failed(row, UNREACHABLE, error)
+        with write(deps.database) as conn:
+            access.save_portal(conn, _go_on(row, before))
+
+    def _ask_connection(self, record: ConnectionRecord, before: ConnectionAccess | None) -> None:
+        row, life = self._read_token(record, before)
+        if row is None:
+            return
+        if row.state == OK and before is not None and _is_overdue(before, row.checked_at):
+            with write(self._deps.database) as conn:  # an earlier process asked, and in vain
+                access.end_rotation(conn, record.id)
+        if row.state == OK and record.options.get("rotate_token"):
+            ends_at = self.rotations.rotate_if_due(record, life, before)
+            row = replace(row, token_made_at=row.checked_at, expires_at=ends_at) if ends_at else row
+        with write(self._deps.database) as conn:
+            access.save(conn, row)
+            if _news(before) != _news(row):
+                _mark(conn, record, row.checked_at)
+
+    def _read_token(
+        self, record: ConnectionRecord, before: ConnectionAccess | None
+    ) -> tuple[ConnectionAccess | None, TokenLife]:
+        """Ask, a second time where it is refused: it may just have been replaced.
+
+        None while another worker replaces the token in this moment.
+        """
+        now = self._deps.clock.now()
+        row = ConnectionAccess(record.id, OK, now, now, now)
+        failure: SyncError | None = None
+        for _ in range(2):
+            try:
+                with _minutely():
+                    life = _read_life(self._deps, record)
+            except Later as error:
+                return _go_on(_failed(row, UNREACHABLE, error), before), TokenLife()
+            except SyncError as error:
+                failure = error
+                if error.code == NO_TOKEN:
+                    return _go_on(_failed(row, MISSING, error), before), TokenLife()
+                continue
+            row = replace(row, token_made_at=life.made_at, expires_at=life.ends_at)
+            return _go_on(row, before), life
+        assert failure is not None
+        row = _failed(row, REFUSED, failure)
+        if before is not None and before.rotating_at is not None:
+            if not _is_overdue(before, now):
+                return None, TokenLife()
+            row = replace(row, code=LOST)
+        return _go_on(row, before), TokenLife()
+
+
+def record_accepted(
+    conn: Connection, record: ConnectionRecord, expires_at: datetime | None, now: datetime
+) -> None:
+    """Store that a token that was just put in is accepted; an older rotation is over with it."""
+    row = ConnectionAccess(record.id, OK, now, now, now, expires_at=expires_at)
+    access.save(conn, row)
+    access.end_rotation(conn, record.id)
+    _mark(conn, record, now)
+
+
+def _mark(conn: Connection, record: ConnectionRecord, now: datetime) -> None:
+    marks = [(ACCESS, str(record.id), "the connection's token")]
+    subjects.mark_dirty_many(conn, record.portal_id, marks, now)
+
+
+@contextmanager
+def _minutely() -> Iterator[None]:
+    """Bound the calls inside, and keep those that go well out of the audit log."""
+    with recording_failures(), limit_outbound(ASK_SECONDS):
+        yield
+
+
+def _read_life(deps: Deps, record: ConnectionRecord) -> TokenLife:
+    """Ask the connection's instance about its token. Raises SyncError."""
+    if record.kind == "youtrack":
+        if read_login(deps.youtrack_for(record)) == GUEST:
+            raise Denied("YouTrack answers as to a guest", code=GUEST)
+        return TokenLife()
+    return read_token_life(deps.code_host_for(record))
+
+
+def _failed(row: Row, state: str, error: SyncError) -> Row:
+    return replace(
+        row,
+        state=state,
+        good_at=None,
+        code=error.code,
+        text=error.message,
+        cause=error.cause,
+        change=error.change,
+    )
+
+
+def _go_on(row: Row, before: Row | None) -> Row:
+    """Keep since when the state is as it is, and when it was good last. Pure."""
+    if before is None:
+        return row
+    same = before.state == row.state
+    return replace(
+        row,
+        since=min(before.since, row.since) if same else row.since,
+        good_at=row.good_at or before.good_at,
+    )
+
+
+def _is_overdue(row: ConnectionAccess, now: datetime) -> bool:
+    return row.rotating_at is not None and is_due(row.rotating_at, ROTATION_TAKES, now)
+
+
+def _news(row: ConnectionAccess | None) -> str:
+    """Return what administrators are to be told of, as it was when the row was written. Pure."""
+    if row is None:
+        return ""
+    refused_since = row.since if row.state == REFUSED else None
+    return access_state(refused_since, row.expires_at, row.checked_at)
+
+
+def _is_due(row: ConnectionAccess | PortalAccess | None, now: datetime) -> bool:
+    if row is None:
+        return True
+    return is_due(row.checked_at, FAILING_EVERY if row.state == UNREACHABLE else EVERY, now)

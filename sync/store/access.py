@@ -1,0 +1,129 @@
+"""Store whether connections' tokens and portals' grants are accepted, as asked each minute."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select, update
+
+from sync.store.db.upsert import upsert
+from sync.store.tables import connection, connection_access, portal_access
+
+ROTATION_TAKES = timedelta(minutes=2)  # at most, from its beginning to the stored token
+OK, REFUSED, UNREACHABLE = "ok", "refused", "unreachable"
+NO_ADMIN, MISSING = "no_admin", "missing"
+LOST = "rotation_lost"  # the code of a token that is refused since a rotation had no answer
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionAccess:
+    """What a connection's instance last said of its token.
+
+    `state`: OK, REFUSED, UNREACHABLE, MISSING (there is no token); `since`: from when on. `code`,
+    `text`, `cause`, `change`: of what went wrong. `token_made_at`, `expires_at`: the token's own,
+    None where the instance does not tell. `rotating_at`: when a rotation began whose answer is not
+    stored. `rotation`: why the last one failed.
+    """
+
+    connection_id: int
+    state: str
+    since: datetime
+    checked_at: datetime
+    good_at: datetime | None = None
+    code: str = ""
+    text: str = ""
+    cause: str = ""
+    change: str = ""
+    token_made_at: datetime | None = None
+    expires_at: datetime | None = None
+    rotating_at: datetime | None = None
+    rotation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalAccess:
+    """What a portal last said of our grant; `state` is also NO_ADMIN."""
+
+    portal_id: int
+    state: str
+    since: datetime
+    checked_at: datetime
+    good_at: datetime | None = None
+    code: str = ""
+    text: str = ""
+    cause: str = ""
+    change: str = ""
+
+
+_FIELDS = tuple(ConnectionAccess.__dataclass_fields__)
+_COLUMNS = [connection_access.c[name] for name in _FIELDS]
+_ROTATION = ("rotating_at", "rotation")  # written by rotations alone
+_CHECKED = tuple(name for name in _FIELDS[1:] if name not in _ROTATION)
+_PORTAL_FIELDS = tuple(PortalAccess.__dataclass_fields__)
+_PORTAL_COLUMNS = [portal_access.c[name] for name in _PORTAL_FIELDS]
+
+
+def of_connections(
+    conn: Connection, ids: Collection[int] | None = None
+) -> dict[int, ConnectionAccess]:
+    """Return the rows of connections in use by id: of these portals, or of all."""
+    query = (
+        select(*_COLUMNS)
+        .join(connection, connection.c.id == connection_access.c.connection_id)
+        .where(connection.c.state != "removed")
+    )
+    if ids is not None:
+        query = query.where(connection.c.portal_id.in_(ids))
+    return {row.connection_id: ConnectionAccess(*row) for row in conn.execute(query)}
+
+
+def of_connection(conn: Connection, connection_id: int) -> ConnectionAccess | None:
+    """Return a connection's row, or None."""
+    query = select(*_COLUMNS).where(connection_access.c.connection_id == connection_id)
+    row = conn.execute(query).one_or_none()
+    return None if row is None else ConnectionAccess(*row)
+
+
+def of_portal(conn: Connection, portal_id: int) -> dict[int, ConnectionAccess]:
+    """Return the rows of a portal's connections by id, without those that were removed."""
+    return of_connections(conn, [portal_id])
+
+
+def save(conn: Connection, row: ConnectionAccess) -> None:
+    """Store what was asked, but for what rotations write."""
+    upsert(conn, connection_access, [asdict(row)], keys=("connection_id",), update=_CHECKED)
+
+
+def begin_rotation(conn: Connection, connection_id: int, now: datetime) -> bool:
+    """Remember that a new token is about to be asked for; False where somebody just did."""
+    columns = connection_access.c
+    free = columns.rotating_at.is_(None) | (columns.rotating_at < now - ROTATION_TAKES)
+    where = (columns.connection_id == connection_id) & free
+    began = conn.execute(update(connection_access).where(where).values(rotating_at=now))
+    return began.rowcount == 1
+
+
+def end_rotation(conn: Connection, connection_id: int, problem: str = "") -> None:
+    """Remember that the rotation is over, and why it failed where it did."""
+    _set(conn, connection_id, rotating_at=None, rotation=problem)
+
+
+def _set(conn: Connection, connection_id: int, **values: object) -> None:
+    where = connection_access.c.connection_id == connection_id
+    conn.execute(update(connection_access).where(where).values(**values))
+
+
+def of_portals(conn: Connection, ids: Collection[int] | None = None) -> dict[int, PortalAccess]:
+    """Return portals' rows by id: of all of them, or of these."""
+    query = select(*_PORTAL_COLUMNS)
+    if ids is not None:
+        query = query.where(portal_access.c.portal_id.in_(ids))
+    return {row.portal_id: PortalAccess(*row) for row in conn.execute(query)}
+
+
+def save_portal(conn: Connection, row: PortalAccess) -> None:
+    """Store what a portal said."""
+    update_columns = _PORTAL_FIELDS[1:]
+    upsert(conn, portal_access, [asdict(row)], keys=("portal_id",), update=update_columns)

@@ -1,0 +1,223 @@
+"""Every sentence is there in Russian, with the same places, and a Russian reader reads no other."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from b24app import texts
+from b24app.texts import translate
+from sync.core.i18n.translate import translate as phrase
+from sync.core.issue_sync.model import SideName
+from sync.errors import Refused
+from sync.sentences import Sentence, decode_sentence, encode_sentence, sentence
+from sync.store import portals
+from sync.store.db.database import read, write
+from sync.store.rows import Installation, PortalTokens
+from sync.store.vault import Vault
+from tests.engine.world import KEY
+
+ROOT = Path(__file__).parents[2]
+SAYING = {
+    "sentence", "as_sentence", "say", "print_lines", "print_problems", "LookupError", "add_parser",
+    "Later", "Denied", "Refused", "RequestRejected", "Finding", "Problem", "value_error", "BadCopy",
+    "DatabaseInUse", "NewerDatabase", "BrokenReferences",
+}  # fmt: skip
+# Names of things, which are the same in every language.
+NAMES = re.compile(
+    r"`[^`]*`|https?://\S*|\b[A-Z][A-Z0-9_]{2,}\b|--[a-z-]+|[\w./-]*\.(?:com|env|ya?ml|pem|ru)\b"
+    r"|\b[0-9a-f]{12}\b|/[\w./-]+|\b\w+\.v2\b|acme/\w+#?\d*|\b[a-z]+_[a-z_]+\b|\{[^}]*\}|\[[^\]]*\]|[<>=:]\w+"
+)
+PRODUCTS = frozenset(
+    """
+    acme add administration alerts all api app apply apps aud auth b24 b24bridge backfill backup
+    base64 basic batch bbcode bearer bitrix bitrix24 bind bot branches bridge ca caddy cd chat58 ci
+    command comments commits conflicts connection connectionerror context corp custom data date
+    debug delete deployments description developer dir dirty discovery doctor domain en enum env
+    error europe event events explain export false file frontend get gitlab graphql group guest
+    hooks host http https id id-token iid im imbot info inputs install installed int
+    integrations issue issuer issues json key link list local location main maintainer make
+    member member_id merge_requests migrate min minimum moscow movetask n name nginx null oauth
+    only options owner path payment pem period pip pipeline pipelines placement planner portal
+    post postgresql premium prod profile project prometheus put read redis ref release releases
+    replay reporter rest restore resume role root ru rules safe scope scrum serve server
+    settings sg10 shop since site socks5 sources spec sqlite stages stand-in state status stored
+    success sync systemd tags task tasks team template test text the title tls token tokens
+    tracker trigger true type url use user utc utf value variables warning was web webhook
+    worker y yaml yes youtrack zip
+    """.split()  # noqa: SIM905 - as words they fill lines
+)
+
+
+def constants(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Constant(value=str() as text):
+            yield text
+        case ast.IfExp(body=body, orelse=other):
+            yield from constants(body)
+            yield from constants(other)
+
+
+def said() -> dict[str, str]:
+    """Every sentence that code says, with the file that says it."""
+    found: dict[str, str] = {}
+    for path in [*(ROOT / "sync").rglob("*.py"), *(ROOT / "b24app").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name not in SAYING:
+                continue
+            words = {"help", "cause", "change"}
+            values = node.args[:1] if name == "sentence" else [
+                *node.args, *(word.value for word in node.keywords if word.arg in words)
+            ]  # fmt: skip
+            for value in values:
+                for text in constants(value):
+                    if name == "sentence" or " " in text.strip():
+                        found[text] = str(path.relative_to(ROOT))
+    return found
+
+
+SAID = said()
+
+
+def places(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+def test_every_sentence_is_there_in_russian():
+    known = texts._CATALOGUE.keys | texts._OLDER.keys()
+    words = {
+        text: file
+        for text, file in SAID.items()
+        if re.search(r"[a-z]{2}", re.sub(r"\{\w+\}", "", text))
+    }
+    machines = {"sync/store/db/types.py", "sync/store/db/database.py", "sync/store/db/bulk.py"}
+    missing = {text: file for text, file in words.items() if text not in known}
+    assert len(words) > 700
+    assert {text for text, file in missing.items() if file not in machines} == set()
+
+
+def test_russian_sentences_have_the_same_places():
+    wrong = [
+        key
+        for key in texts._CATALOGUE.keys
+        if places(key) != places(texts._CATALOGUE.sentence(key))
+    ]
+    assert wrong == []
+
+
+def test_no_russian_sentence_is_left_without_its_english_one():
+    sources = "\n".join(
+        " ".join(ast.unparse(ast.parse(path.read_text("utf-8"))).split())
+        for folder in ("sync", "b24app")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    left = [
+        key
+        for key in texts._CATALOGUE.keys
+        if " " in key.strip()
+        and key not in SAID
+        and " ".join(ast.unparse(ast.Constant(key))[1:-1].split()) not in sources
+    ]
+    assert [key for key in left if key not in OF_THE_SYSTEM] == []
+
+
+OF_THE_SYSTEM = {
+    "No such file or directory", "Permission denied", "Is a directory", "File exists",
+    "No space left on device", "unrecognized arguments: {listed}",
+}  # fmt: skip
+
+
+def english_words(text: str) -> list[str]:
+    """The Latin words of a text that are no names."""
+    return [
+        word
+        for word in re.findall(r"[A-Za-z][A-Za-z0-9']{2,}", NAMES.sub(" ", text))
+        if word.lower() not in PRODUCTS
+    ]
+
+
+def test_russian_sentences_are_russian():
+    wrong = {
+        key: words
+        for key in texts._CATALOGUE.keys
+        if (words := english_words(texts._CATALOGUE.sentence(key)))
+    }
+    assert wrong == {}
+
+
+def test_two_people_read_one_record_in_two_languages(engine):
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    install = Installation("m" * 32, "https://p.example/rest/", "", PortalTokens("a", "r", None, 1))
+    error = Refused(
+        sentence("Nothing can be said in the chat {dialog}", dialog="chat58"),
+        cause="The employee who installed the application is not in this chat",
+    )
+    with write(engine) as conn:
+        portal_id = portals.create_or_update(conn, Vault([KEY]), install, now)
+        portals.set_state(conn, portal_id, "disconnected", str(error), now)
+    with read(engine) as conn:
+        reason = portals.by_id(conn, portal_id).state_reason
+    assert translate("en", reason) == (
+        "Nothing can be said in the chat chat58. The employee who installed the application is not "
+        "in this chat."
+    )
+    assert translate("ru", reason) == (
+        "Нельзя ничего сказать в чате chat58. Установившего приложение сотрудника нет в этом чате."
+    )
+
+
+def test_texts_of_older_versions_are_still_read():
+    old = (
+        "There are no tokens of this portal. Open the application in Bitrix24 as an administrator."
+    )
+    assert translate("ru", old) == (
+        "Нет токенов этого портала. Откройте приложение в Битрикс24 как администратор."
+    )
+    assert translate("en", old) == old
+
+
+def test_a_story_says_sides_and_fields_in_russian():
+    line = sentence(
+        "{field}: the {winner}'s stands", field=as_word("title"), winner=SideName.PORTAL
+    )
+    read = decode_sentence(encode_sentence(line))
+    assert translate("ru", read) == "название: остаётся значение стороны «портал»"
+
+
+def as_word(text: str) -> Sentence:
+    return Sentence(text, {})
+
+
+@pytest.mark.parametrize("name", ["done", "file", "the Smith file"])
+def test_values_of_others_are_not_translated(name):
+    text = translate(
+        "ru", sentence("There is no connection {name}; there is: {names}", name=name, names="a")
+    )
+    assert text == f"Подключения {name} нет; есть: a"
+
+
+def test_a_reason_said_in_russian_first_is_read_in_english():
+    done, nothing = "status completed", "nothing to do"
+    first, english = (
+        phrase(
+            language, "status changed", status=phrase(language, done), why=phrase(language, nothing)
+        )
+        for language in ("ru", "en")
+    )
+    kept = decode_sentence(encode_sentence(first))
+    assert translate("ru", kept) == "".join(first) != "".join(english)
+    assert translate("en", kept) == translate("en", first) == "".join(english)
+
+
+def test_plurals_keep_their_forms_in_both_languages():
+    for count in (1, 2, 5, 21):
+        kept = decode_sentence(encode_sentence(phrase("en", "push more", count=count)))
+        assert translate("ru", kept) == "".join(phrase("ru", "push more", count=count))

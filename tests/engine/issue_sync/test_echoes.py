@@ -1,0 +1,52 @@
+"""A hint is left out where it is surely ours, and may wait where it is likely so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from sync.core.issue_sync.model import SideName
+from sync.engine.issue_sync.echoes import (
+    ECHO,
+    MOST_LISTED,
+    ListedItems,
+    due_at,
+    is_our_change,
+)
+from sync.store.issue_links import IssueLinkRow
+from tests.core.issue_sync.cases import TRACKER, item
+
+AT = datetime(2026, 3, 2, 10, 0, 0, 123_000, UTC)
+ROW = IssueLinkRow(
+    1, 1, 1, "k", "p", "5", "7/5", "9", False, 2, 1, "", AT, 0, "", AT, "", "", AT.isoformat(), AT
+)
+
+
+def test_only_the_very_change_that_our_write_made_is_ours() -> None:
+    assert is_our_change(ROW, AT)
+    for other in (None, AT + timedelta(milliseconds=1), AT.replace(microsecond=0)):
+        assert not is_our_change(ROW, other)
+    whole = AT.replace(microsecond=0)  # an instance that tells seconds alone proves nothing
+    assert not is_our_change(replace(ROW, answered=whole.isoformat()), whole)
+
+
+def test_what_is_heard_soon_after_our_write_may_wait() -> None:
+    soon, late = AT + timedelta(seconds=2), AT + ECHO
+    assert due_at(ROW, soon) == soon + ECHO
+    assert due_at(ROW, late) == late
+    assert due_at(replace(ROW, written_at=None), soon) == soon
+
+
+def test_a_listed_item_is_for_that_version_of_its_link_alone() -> None:
+    items, issue = ListedItems(), item(TRACKER, {})
+    items.keep("k", 2, SideName.TRACKER, issue)
+    assert items.take("k", 3) is None  # something was heard since
+    items.keep("k", 2, SideName.TRACKER, issue)
+    hint = items.take("k", 2)
+    assert hint is not None
+    assert (hint.side, hint.listed) == (SideName.TRACKER, issue)
+    assert items.take("k", 2) is None
+    for number in range(MOST_LISTED + 1):
+        items.keep(f"k{number}", 1, SideName.TRACKER, issue)
+    assert items.take("k0", 1) is None
+    assert items.take("k1", 1) is not None
