@@ -120,13 +120,13 @@ def weekly(flow: Flow, now: datetime) -> tuple[Week, ...]:
     """Return the weeks that the period touches, oldest first; a week may begin before it."""
     since = min(_moments(flow), default=None)
     return tuple(
-        _week(flow, start, now, known=since is not None and since < start + WEEK)
+        _week(flow, start, now, has_data=since is not None and since < start + WEEK)
         for start in _mondays(flow.period)
     )
 
 
-def _week(flow: Flow, start: datetime, now: datetime, *, known: bool) -> Week:
-    if not known:
+def _week(flow: Flow, start: datetime, now: datetime, *, has_data: bool) -> Week:
+    if not has_data:
         return Week(start, None, None, None, None, None)
     whole = Period(start, start + WEEK)
     period = Period(max(start, flow.period.start), min(start + WEEK, flow.period.end))
