@@ -74,6 +74,9 @@ _RUSSIAN = {
 ERRORS: dict[str, str] = {
     "This page was open too long": "Эта страница открыта слишком давно",
     "Open it again": "Откройте её заново",
+    "A period has 1 to 366 days": "В периоде от 1 до 366 дней",
+    "Write days as 2026-03-31": "Пишите дни так: 2026-03-31",
+    "`of` must be a metric, `page` a number": "`of` — название метрики, `page` — число",
     "Only an administrator of the portal may do this": "Это может только администратор портала",
     "Only an administrator installs the application":
         "Приложение устанавливает только администратор",

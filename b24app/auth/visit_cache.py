@@ -53,9 +53,11 @@ class VisitKey:
 class VisitCache:
     """`users`: whether each is an administrator. `tasks`: whether a user may open a task.
 
-    `holders`: the portals whose stored tokens were found to be an administrator's still.
+    `groups`: whether a user is in a workgroup. `holders`: the portals whose stored tokens were
+    found to be an administrator's still.
     """
 
     users: ExpiringValues[VisitKey, bool] = field(default_factory=ExpiringValues)
     tasks: ExpiringValues[tuple[VisitKey, int], bool] = field(default_factory=ExpiringValues)
+    groups: ExpiringValues[tuple[VisitKey, int], bool] = field(default_factory=ExpiringValues)
     holders: ExpiringValues[int, bool] = field(default_factory=ExpiringValues)

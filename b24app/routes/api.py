@@ -14,6 +14,7 @@ from b24app.auth.rate_limit import CHECKS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.routes import health
+from b24app.routes.flow import add_flow_routes
 from b24app.routes.health_view import add_health_routes, read_portal_checks
 from b24app.routes.links import add_link_routes
 from b24app.routes.page_requests import (
@@ -61,6 +62,7 @@ def blueprint(deps: Deps) -> Blueprint:
     add_setup_routes(here, deps)
     add_sign_in_routes(here, deps)
     _add_alert_routes(here, deps)
+    add_flow_routes(here, deps)
     _add_install_routes(here, deps)
     return here
 

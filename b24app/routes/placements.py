@@ -1,4 +1,4 @@
-"""POST /b24/app and /b24/task: the application's own page, and the tab inside a task."""
+"""POST /b24/app, /b24/task, /b24/group: the application's page, tabs of tasks and workgroups."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ def blueprint(deps: Deps) -> Blueprint:
         portal = _page_portal(deps, entered)
         view = "task" if entered.placement.task_id else "overview"
         return render_page(deps, entered, portal, view, task_id=entered.placement.task_id)
+
+    @here.post("/b24/group")
+    def group() -> Response:
+        entered = log_in(deps)
+        portal = _page_portal(deps, entered)
+        return render_page(deps, entered, portal, "flow", group_id=entered.placement.group_id)
 
     return here
 

@@ -68,6 +68,7 @@ def render_page(
     view: str,
     *,
     task_id: int | None = None,
+    group_id: int | None = None,
 ) -> Response:
     """Return the shell of a view, with the page token inside: no secret is ever in a URL."""
     access_token = entered.credentials.access_token
@@ -81,6 +82,7 @@ def render_page(
         "prefix": _reference_prefix(deps, portal),
         "steps": STEPS,
         "taskId": task_id,
+        "groupId": group_id,
     }
     built = assets.find_assets()
     if built is None and view == "install":

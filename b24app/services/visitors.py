@@ -24,7 +24,9 @@ from sync.bitrix24.rest.limits import Allowance, full_allowance
 from sync.bitrix24.rest.throttle import Throttle
 from sync.bitrix24.tasks.readable import (
     MAX_TASKS_ASKED,
+    ROWS_PER_LIST,
     PageUser,
+    own_workgroups,
     read_profile,
     readable_tasks,
 )
@@ -34,6 +36,7 @@ from sync.store.db.database import read
 from sync.store.rows import PortalRecord
 
 T = TypeVar("T")
+_SCOPE_MISSING = "INSUFFICIENT_SCOPE"
 
 
 def issue_token(deps: Deps, portal: PortalRecord, user: PageUser, access_token: str) -> str:
@@ -147,6 +150,36 @@ def find_readable(
         ttl = READABLE_TTL if id_ in opened else UNREADABLE_TTL
         deps.visits.tasks.put((key, id_), id_ in opened, now, ttl)
     return readable | opened
+
+
+def find_own_workgroups(
+    deps: Deps, visitor: Visitor, portal: PortalRecord, group_ids: Collection[int]
+) -> frozenset[int]:
+    """Return which of these workgroups the visitor is in; an administrator sees all of them.
+
+    Others are asked for with the visitor's own token, the first ROWS_PER_LIST of them; where the
+    application lacks the right to ask (`sonet_group`), there are none. Raises RequestRejected (401,
+    503).
+    """
+    if visitor.admin:
+        return frozenset(group_ids)
+    key, now = _key(visitor), deps.clock.now()
+    cached = {id_: deps.visits.groups.get((key, id_), now) for id_ in group_ids}
+    own = frozenset(id_ for id_, inside in cached.items() if inside)
+    asked = sorted(id_ for id_, inside in cached.items() if inside is None)[:ROWS_PER_LIST]
+    if not asked:
+        return own
+    client = _open_portal(deps, _credentials(portal, visitor.access_token), portal)
+    try:
+        answer = own_workgroups(client, asked)
+    except SyncError as error:
+        if error.code != _SCOPE_MISSING:
+            raise _rejection(error, "no_groups") from None
+        answer = frozenset()
+    for id_ in asked:
+        ttl = READABLE_TTL if id_ in answer else UNREADABLE_TTL
+        deps.visits.groups.put((key, id_), id_ in answer, now, ttl)
+    return own | answer
 
 
 def _rejection(error: SyncError, code: str) -> RequestRejected:

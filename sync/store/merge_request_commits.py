@@ -29,7 +29,7 @@ _SET_VERSION = (
 )
 _DIGIT = re.compile(r"[0-9]")
 MAX_COPIES = 50
-_AFTER_OWN = 10_000  # the position of what came after a merge request's own commits
+AFTER_OWN = 10_000  # the position of what came after a merge request's own commits
 ShaKey = tuple[int, int, str]  # connection, project, commit
 DigestKey = tuple[int, int, str]  # connection, project, what copies of a commit have in common
 CommitState = tuple[str, bool]  # the version whose commits are stored, whether nothing is shown
@@ -126,7 +126,7 @@ def add(conn: Connection, commits_by_key: Mapping[MergeRequestKey, Sequence[Comm
     rows = [
         dict(zip((*_KEYS, "sha"), (*_key_values(key), commit.sha), strict=True))
         | {
-            "position": _AFTER_OWN + position,
+            "position": AFTER_OWN + position,
             "body": encode(commit),
             "digest": digest_of(commit),
         }
@@ -215,7 +215,7 @@ def landed_as(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozense
     """Return the merge requests that reached their target as each commit, squashed or not."""
     keys_by_sha: dict[ShaKey, frozenset[MergeRequestKey]] = {}
     query = select(*_COMMIT_KEY_COLUMNS, _BY_SHA[2])
-    landed = merge_request_commit.c.position >= _AFTER_OWN
+    landed = merge_request_commit.c.position >= AFTER_OWN
     for condition in in_keys(_BY_SHA, shas):
         for *values, sha in conn.execute(query.where(condition, landed)):
             key = MergeRequestKey(*values)

@@ -82,7 +82,7 @@ def test_a_step_that_failed_is_repeated_on_the_page(beside, emulator, window):
     failed_step.get_by_role("button", name="Try again").click()
     expect(opened.frame.get_by_role("heading", level=1)).to_have_text("GitLab and tasks")
     assert emulator.app.installed is True
-    assert len(emulator.state.placements) == 1
+    assert len(emulator.state.placements) == 2
     assert opened.said == []
 
 

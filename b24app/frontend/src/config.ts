@@ -1,6 +1,7 @@
 /** What the server says of this page: read once, never changed. */
 
-export type View = 'install' | 'overview' | 'task' | 'inbox' | 'health' | 'settings' | 'setup'
+export type View =
+  'install' | 'overview' | 'task' | 'inbox' | 'health' | 'settings' | 'setup' | 'flow'
 
 export interface Config {
   view: View
@@ -12,6 +13,7 @@ export interface Config {
   prefix: string
   steps: string[]
   taskId: number | null
+  groupId: number | null
 }
 
 export const config = JSON.parse(document.getElementById('config')?.textContent ?? '{}') as Config

@@ -47,8 +47,15 @@ class PlacementRequest:
     @property
     def task_id(self) -> int | None:
         """The task whose card holds the page; None outside of tasks."""
-        value = str(self.options.get("taskId") or self.options.get("ID") or "")
-        return int(value) if value.isascii() and value.isdigit() else None
+        return _positive(self.options.get("taskId") or self.options.get("ID"))
+
+    @property
+    def group_id(self) -> int | None:
+        """The workgroup whose tab holds the page; None outside of workgroups.
+
+        https://apidocs.bitrix24.com/api-reference/widgets/sonet-group/index.html
+        """
+        return _positive(self.options.get("GROUP_ID"))
 
     def credentials(self, now: datetime) -> Credentials:
         """Return the claimed credentials; `install_proof.prove_install` must verify them."""
@@ -93,6 +100,11 @@ def parse_placement(query: Mapping[str, str], form: Mapping[str, Any]) -> Placem
         placement=text(fields, "PLACEMENT") or "DEFAULT",
         options=_options(fields),
     )
+
+
+def _positive(value: object) -> int | None:
+    digits = str(value or "")
+    return int(digits) if digits.isascii() and digits.isdigit() else None
 
 
 def _options(fields: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -32,6 +32,9 @@ EVENTS = (
     "ONAPPUPDATE", "ONAPPUNINSTALL", "ONAPPPAYMENT",
 )  # fmt: skip
 PLACEMENT = "TASK_VIEW_TAB"  # in the new card all task placements are rows of one block
+GROUP_PLACEMENT = "SONET_GROUP_DETAIL_TAB"  # only where the application has the right sonet_group
+PLACEMENTS = {PLACEMENT: "/b24/task", GROUP_PLACEMENT: "/b24/group"}
+_PLACEMENT_NOT_OFFERED = "ERROR_PLACEMENT_NOT_FOUND"
 TASK_FIELDS = {
     "UF_CI_STATUS": {"en": "CI status", "ru": "Статус CI"},
 }
@@ -86,7 +89,7 @@ def run_steps(
         ("address", lambda: _check_address(check_address(), language)),
         ("scopes", lambda: _check_scopes(portal, language)),
         ("events", lambda: _bind_events(portal, f"{base}/b24/events", language)),
-        ("placements", lambda: _bind_placements(portal, f"{base}/b24/task", language)),
+        ("placements", lambda: _bind_placements(portal, base, language)),
         ("fields", lambda: _add_fields(portal, language)),
         ("features", lambda: _detect_features(portal, language)),
     )
@@ -198,31 +201,42 @@ def is_stale(bound: str, version: str) -> bool:
         return False
 
 
-def _bind_placements(portal: Portal, handler: str, language: str) -> StepResult:
-    """Bind the task's tab and unbind those of older versions.
+def _bind_placements(portal: Portal, base: str, language: str) -> StepResult:
+    """Bind the tabs of tasks and workgroups, and unbind those of older versions.
 
+    A portal that offers no tabs of workgroups to the application is ready without.
     https://apidocs.bitrix24.com/api-reference/widgets/placement-bind.html
     """
-    rows = [
-        row for row in _read_rows(portal, "placement.get", {}) if row.get("placement") == PLACEMENT
-    ]
-    handlers = {str(row.get("handler", "")) for row in rows}
+    rows = _read_rows(portal, "placement.get", {})
+    bound = {(str(row.get("placement", "")), str(row.get("handler", ""))) for row in rows}
+    wanted = {code: f"{base}{path}" for code, path in PLACEMENTS.items()}
     calls = [
-        Call("placement.unbind", {"PLACEMENT": PLACEMENT, "HANDLER": old})
-        for old in sorted(handlers)
-        if is_stale(old, handler)
+        Call("placement.unbind", {"PLACEMENT": code, "HANDLER": old})
+        for code, old in sorted(bound)
+        if code in wanted and is_stale(old, wanted[code])
     ]
-    missing = [] if handler in handlers else [PLACEMENT]
-    calls += [_placement_call(handler, language)] if missing else []
+    missing = [code for code, handler in wanted.items() if (code, handler) not in bound]
+    calls += [_placement_call(code, wanted[code], language) for code in missing]
     answers = portal.batch(calls) if calls else []
+    bind_answers = zip(missing, answers[len(calls) - len(missing) :], strict=True)
+    offered = [(code, answer) for code, answer in bind_answers if not _is_not_offered(code, answer)]
     return _combined_result(
-        "placements", answers[len(calls) - len(missing) :], missing, (PLACEMENT,), language
+        "placements",
+        [answer for _, answer in offered],
+        [code for code, _ in offered],
+        tuple(PLACEMENTS),
+        language,
     )
 
 
-def _placement_call(handler: str, language: str) -> Call:
+def _is_not_offered(code: str, answer: Answer | SyncError) -> bool:
+    refused = isinstance(answer, SyncError) and answer.code == _PLACEMENT_NOT_OFFERED
+    return code == GROUP_PLACEMENT and refused
+
+
+def _placement_call(code: str, handler: str, language: str) -> Call:
     params = {
-        "PLACEMENT": PLACEMENT,
+        "PLACEMENT": code,
         "HANDLER": handler,
         "TITLE": TAB_TEXTS.get(language, TAB_TEXTS["en"])["TITLE"],
         "LANG_ALL": TAB_TEXTS,

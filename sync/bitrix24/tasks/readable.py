@@ -1,4 +1,4 @@
-"""Who the user of a token is, and which tasks they may open: asked with that token."""
+"""Who the user of a token is, which tasks they may open, and which workgroups they are in."""
 
 from __future__ import annotations
 
@@ -42,6 +42,19 @@ def readable_tasks(portal: Portal, task_ids: Sequence[int]) -> frozenset[int]:
     read = [_list(portal, ids) for ids in lists] if len(lists) == 1 else _batch(portal, lists)
     asked = set(task_ids)
     return frozenset(id_ for rows in read for id_ in rows if id_ in asked)
+
+
+def own_workgroups(portal: Portal, group_ids: Sequence[int]) -> frozenset[int]:
+    """Return which of at most ROWS_PER_LIST workgroups the token's user is in. Raises SyncError.
+
+    https://apidocs.bitrix24.com/api-reference/sonet-group/sonet-group-get.html
+    """
+    if len(group_ids) > ROWS_PER_LIST:
+        raise ValueError(f"at most {ROWS_PER_LIST} workgroups are asked for, not {len(group_ids)}")
+    params = {"FILTER": {"ID": list(group_ids)}}
+    rows = portal.call("sonet_group.get", params, write=False)["result"] or ()
+    own = {as_int(row.get("ID")) for row in rows if isinstance(row, dict)}
+    return frozenset(own & set(group_ids))
 
 
 def _list(portal: Portal, task_ids: Sequence[int]) -> list[int]:

@@ -12,9 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sync.core.merge_requests.times import add_event_times, add_snapshot_times
 from sync.core.model.common import Person
 from sync.core.model.events import MergeRequestEvent
-from sync.core.model.merge_requests import MergeRequest, MergeRequestState
+from sync.core.model.merge_requests import (
+    NO_TIMES,
+    MergeRequest,
+    MergeRequestState,
+    ReviewTimes,
+)
 from sync.core.model.pipelines import Pipeline
 from sync.core.model.replaced import Replaced, was_before
 
@@ -36,7 +42,7 @@ class Memory:
 
     `met`: the approval rules are met. `reset_at`: votes of before do not count, because a push
     took them away or because the host was asked since. `replaced`: the former values of what the
-    event changed from which the content is.
+    event changed from which the content is. `times`: for measuring, they decide nothing.
     """
 
     votes: tuple[ApprovalVote, ...] = ()
@@ -45,6 +51,7 @@ class Memory:
     reset_at: datetime | None = None
     actor_at: datetime | None = None
     replaced: Replaced = ()
+    times: ReviewTimes = NO_TIMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ def fold_event(current: FoldedMergeRequest | None, event: MergeRequestEvent) -> 
     """Fold what a hook reported into what is known."""
     before = current.memory if current else Memory()
     at = event.merge_request.updated_at
-    memory = before
+    memory = replace(before, times=add_event_times(before.times, event))
     if event.approvals_reset:
         memory = _reset_approvals(memory, at)
     if event.actor_approved is not None and event.actor is not None:
@@ -84,8 +91,9 @@ def fold_snapshot(
     """Fold the host's own answer into what is known: it has every approval there is."""
     at = merge_request.updated_at
     before = current.memory if current else Memory()
+    times = add_snapshot_times(before.times, merge_request)
     if current and not not_before(at, current.merge_request.updated_at):
-        return current
+        return replace(current, memory=replace(before, times=times))
     values = {person.id for person in merge_request.approved_by}
     later = [v for v in before.votes if v.person.id not in values and _is_after(v.at, at)]
     votes = (*(ApprovalVote(person, True, at) for person in merge_request.approved_by), *later)
@@ -97,6 +105,7 @@ def fold_snapshot(
         rules_met_at=at,
         reset_at=at,
         actor_at=at if merge_request.actor else before.actor_at,
+        times=times,
     )
     return FoldedMergeRequest(_fold_content(current, merge_request, memory, actor), memory)
 

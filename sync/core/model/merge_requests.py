@@ -68,6 +68,7 @@ class MergeRequest:
     source_project_id: int = 0  # of the source branch: a fork's, or 0 for the project's own
     ended_at: datetime | None = field(default=None, compare=False)  # as the API told it
     actor: Person | None = None  # who brought it into its present state
+    created_at: datetime | None = field(default=None, compare=False)  # None: not reported
 
     @property
     def key(self) -> MergeRequestKey:
@@ -89,6 +90,22 @@ class MergeRequest:
     def from_fork(self) -> bool:
         """Tell whether the source branch belongs to another project."""
         return self.source_project_id not in (0, self.project.id)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTimes:
+    """When a merge request came how far; None where nobody reported the moment.
+
+    `approvals`: by people other than the author, withdrawn ones too, oldest first.
+    """
+
+    opened_at: datetime | None = None
+    merged_at: datetime | None = None
+    closed_at: datetime | None = None
+    approvals: tuple[datetime, ...] = ()
+
+
+NO_TIMES = ReviewTimes()
 
 
 class ReviewEvent(StrEnum):

@@ -181,6 +181,7 @@ def build_merge_request(
         ended_at=timestamp(row.get("merged_at")) or timestamp(row.get("closed_at")),
         pipeline=pipeline,
         actor=person(row.get("merge_user") or row.get("merged_by") or row.get("closed_by")),
+        created_at=timestamp(row.get("created_at")),
     )
 
 

@@ -145,6 +145,7 @@ def _merge_request(
         merge_sha=text(row.get("merge_commit_sha")),
         source_project_id=count(row.get("source_project_id")),
         actor=actor if action in _REVIEW_ACTIONS else None,
+        created_at=timestamp(row.get("created_at")),
     )
 
 

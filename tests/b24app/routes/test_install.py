@@ -60,7 +60,8 @@ def test_an_application_with_pages_is_installed_step_by_step(beside, emulator, m
         (event, f"{url}/b24/events") for event in EVENTS
     }
     assert [(one.code, one.handler) for one in emulator.state.placements] == [
-        ("TASK_VIEW_TAB", f"{url}/b24/task")
+        ("TASK_VIEW_TAB", f"{url}/b24/task"),
+        ("SONET_GROUP_DETAIL_TAB", f"{url}/b24/group"),
     ]
     assert set(TASK_FIELDS) <= {field.name for field in emulator.state.user_fields.values()}
     stored = beside.portal(member)
@@ -109,7 +110,13 @@ def test_a_step_that_fails_leaves_the_others_done_and_can_be_repeated(beside, em
     assert not emulator.state.placements
     again = run(beside, token, ["placements"])
     assert [(step["name"], step["ok"]) for step in again] == [("placements", True)]
-    assert len(emulator.state.placements) == 1
+    assert len(emulator.state.placements) == 2
+
+
+def test_a_portal_that_offers_no_tabs_of_workgroups_is_ready_without(beside, emulator, member):
+    emulator.app.scopes -= {"sonet_group"}
+    assert all(step["ok"] for step in installed(beside, emulator))
+    assert [bound.code for bound in emulator.state.placements] == ["TASK_VIEW_TAB"]
 
 
 def test_installing_twice_binds_nothing_twice(beside, emulator, member):
@@ -277,7 +284,7 @@ def test_an_update_brings_a_new_token_and_everything_is_bound_again(beside, emul
     assert beside.portal(member).state == "active"
     run_again = {one.event for one in emulator.state.bindings}
     assert run_again == set(EVENTS)
-    assert len(emulator.state.placements) == 1
+    assert len(emulator.state.placements) == 2
     with read(beside.deps.engine) as conn:
         kept = portals.application_token(conn, beside.deps.vault, beside.portal(member).id)
     assert kept == "the next application token"

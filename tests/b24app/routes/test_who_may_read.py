@@ -118,6 +118,9 @@ ROUTES = {
     ("GET", "/api/alerts"): (401, 200, 200, 200, 200),
     ("POST", f"/api/alerts/{ALERT}/ack"): (401, 404, 404, 200, 200),
     ("POST", f"/api/alerts/{ALERT}/assign"): (401, 404, 404, 200, 200),
+    ("GET", "/api/metrics"): (401, 200, 200, 200, 200),
+    ("GET", "/api/metrics/items?of=work_in_progress"): (401, 200, 200, 200, 200),
+    ("GET", "/api/metrics/now"): (401, 200, 200, 200, 200),
     ("POST", "/api/install/run"): (401, 200, 403, 403, 200),
     ("POST", "/api/install/finish"): (401, 200, 403, 403, 200),
 }
@@ -173,6 +176,7 @@ OTHER_ROUTES = {
     ("POST", "/b24/install/again"): 401,
     ("POST", "/b24/app"): 400,
     ("POST", "/b24/task"): 400,
+    ("POST", "/b24/group"): 400,
     ("POST", "/b24/events"): 400,
     ("GET", "/b24/oauth/start"): 200,
     ("GET", "/b24/oauth/callback"): 400,
@@ -187,7 +191,7 @@ OTHER_ROUTES = {
 }
 ADMINISTRATORS_PAGE = {"/b24/install": {"Ed": 403, "Mia": 403, "Root": 200}}
 EVERYBODYS_PAGE = dict.fromkeys(
-    ("/b24/app", "/b24/task"), dict.fromkeys(("Ed", "Mia", "Root"), 200)
+    ("/b24/app", "/b24/task", "/b24/group"), dict.fromkeys(("Ed", "Mia", "Root"), 200)
 )
 
 
@@ -209,13 +213,13 @@ def test_every_route_is_in_one_of_the_tables(world):
     }
     adapter = url_map.bind("localhost")
     listed = {
-        (method, adapter.match(path, method=method, return_rule=True)[0].rule)
+        (method, adapter.match(path.partition("?")[0], method=method, return_rule=True)[0].rule)
         for method, path in (*ROUTES, *OTHER_ROUTES)
     }
     assert rules == listed
 
 
-@pytest.mark.parametrize("path", ["/b24/install", "/b24/app", "/b24/task"])
+@pytest.mark.parametrize("path", ["/b24/install", "/b24/app", "/b24/task", "/b24/group"])
 def test_pages_open_for_whom_the_table_says(beside, emulator, portal, people, path):
     expected = {**ADMINISTRATORS_PAGE, **EVERYBODYS_PAGE}[path]
     codes = {}

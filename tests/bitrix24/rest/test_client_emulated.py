@@ -448,7 +448,8 @@ def test_an_installation_sets_up_everything_and_a_second_one_changes_nothing(w):
     assert {binding.event for binding in state.bindings} == set(install_steps.EVENTS)
     assert {binding.handler for binding in state.bindings} == {f"{PUBLIC}/b24/events"}
     assert [(p.code, p.handler) for p in state.placements] == [
-        ("TASK_VIEW_TAB", f"{PUBLIC}/b24/task")
+        ("TASK_VIEW_TAB", f"{PUBLIC}/b24/task"),
+        ("SONET_GROUP_DETAIL_TAB", f"{PUBLIC}/b24/group"),
     ]
     assert {row.name for row in state.user_fields.values()} >= set(install_steps.TASK_FIELDS)
     second = run(w, "ru")
@@ -468,7 +469,8 @@ def test_handlers_of_an_earlier_version_are_replaced_and_strangers_are_not(w):
     run(w)
     handlers = {b.handler for b in w.b24.state.bindings if b.event == "ONTASKUPDATE"}
     assert handlers == {f"{PUBLIC}/b24/events", "https://other.example/hook"}
-    assert [p.handler for p in w.b24.state.placements] == [f"{PUBLIC}/b24/task"]
+    handlers = [p.handler for p in w.b24.state.placements]
+    assert handlers == [f"{PUBLIC}/b24/task", f"{PUBLIC}/b24/group"]
 
 
 def test_after_an_update_that_forgot_the_handlers_all_are_there_again(w):

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from sync.core.merge_requests import fold as merge_requests_fold
 from sync.core.merge_requests.fold import FoldedMergeRequest
+from sync.core.merge_requests.times import MAX_APPROVALS
 from sync.core.model.common import Person
 from sync.core.model.events import MergeRequestEvent
-from sync.core.model.merge_requests import MergeRequestState
+from sync.core.model.merge_requests import MergeRequestState, ReviewTimes
 from sync.core.model.pipelines import Pipeline, PipelineStatus
 from tests.core.factories import ANN, BOB, NOW, SHOP, mr
 
@@ -161,3 +162,43 @@ def test_who_the_host_says_merged_it_stays_though_an_older_hook_comes_late() -> 
         None, mr(actor=BOB, updated_at=at(60), state=MergeRequestState.MERGED)
     )
     assert merge_requests_fold.fold_event(asked, OPEN).merge_request.actor == BOB
+
+
+# --- the moments that are measured
+
+
+def moments(*events: MergeRequestEvent) -> ReviewTimes:
+    return told(*events).memory.times
+
+
+CREATED = event(1, "open", created_at=at(-5))
+BY_BOB = event(10, "approval", BOB, actor_approved=True)
+BY_AUTHOR = event(12, "approval", ANN, actor_approved=True)
+BOB_AGAIN = event(30, "approved", BOB, actor_approved=True)
+CLOSED = event(15, "close", state=MergeRequestState.CLOSED)
+REOPENED = event(20, "reopen")
+LATER_EDIT = event(90, title="Other", state=MergeRequestState.MERGED)
+
+
+def test_moments_do_not_depend_on_the_order() -> None:
+    events = [CREATED, BY_BOB, BY_AUTHOR, BOB_AGAIN, MERGE, LATER_EDIT]
+    orders = {moments(*order) for order in permutations(events)}
+    assert orders == {ReviewTimes(at(-5), at(60), None, (at(10), at(30)))}
+
+
+def test_the_last_closing_counts() -> None:
+    again = replace(CLOSED, merge_request=replace(CLOSED.merge_request, updated_at=at(40)))
+    assert moments(CREATED, CLOSED, REOPENED, again).closed_at == at(40)
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_the_hosts_own_answer_has_the_moments_even_if_it_is_older(older: bool) -> None:
+    answer = mr("merged", updated_at=at(0 if older else 99), created_at=at(-7), ended_at=at(55))
+    folded = merge_requests_fold.fold_snapshot(told(CREATED, MERGE), answer)
+    assert folded.memory.times == ReviewTimes(at(-7), at(55))
+
+
+def test_many_approvals_keep_the_first_and_the_latest() -> None:
+    events = [event(n, "approval", BOB, actor_approved=True) for n in range(50)]
+    approvals = moments(*events).approvals
+    assert (len(approvals), approvals[0], approvals[-1]) == (MAX_APPROVALS, at(0), at(49))

@@ -9,7 +9,8 @@
         b24.state.user_moves_task(7, 2103, 3)               # a person acts; ONTASKUPDATE is posted
         b24.flush_events()
         assert b24.writes["im.message.add"] == 1            # b24.requests counts HTTP hits
-A browser opens {portal_url}/window/install, /window/app and /window/task/2103 (?user=7).
+A browser opens {portal_url}/window/install, /window/app, /window/task/2103 and /window/group/10
+(?user=7).
 Clients talk to b24.portal_url (…/rest/) and b24.oauth_url; b24.token(7).access is a ready token.
 """
 
@@ -152,6 +153,8 @@ class BitrixEmulator:
         """The frame POST to the handler bound to the placement, e.g. {"taskId": "2103"}."""
         handler = next(p.handler for p in self.state.placements if p.code == code)
         uri = f"/company/personal/user/{user_id}/tasks/task/view/{options.get('taskId', '')}/"
+        if "GROUP_ID" in options:
+            uri = f"/workgroups/group/{options['GROUP_ID']}/"
         return self._frame(handler, user_id, placement=code, options=options, uri=uri)
 
     def _frame(self, handler: str, user_id: int, **extra: Any) -> frames.Frame:

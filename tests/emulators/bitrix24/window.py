@@ -19,6 +19,7 @@ from tests.emulators.bitrix24.state import Portal
 from tests.emulators.bitrix24.wire import Request, Response
 
 TASK_TABS = ("TASK_VIEW_TAB", "TASK_VIEW_SIDEBAR", "TASK_VIEW_TOP_PANEL")
+GROUP_TAB = "SONET_GROUP_DETAIL_TAB"
 # A message is `command:params:callback:sid`; the answer is `callback:json`.
 SCRIPT = """
 const setup = SETUP
@@ -79,6 +80,10 @@ def answer(owner: Owner, request: Request) -> Response:
     if task:
         tab = next(p.code for p in owner.state.placements if p.code in TASK_TABS)
         return _page(owner, owner.placement_page(tab, user_id, {"taskId": task[1]}), user_id)
+    group = re.fullmatch(r"group/(\d+)", path)
+    if group:
+        options = {"GROUP_ID": group[1]}
+        return _page(owner, owner.placement_page(GROUP_TAB, user_id, options), user_id)
     if path not in pages:
         return Response.html(404, "<h1>Not found</h1>")
     return _page(owner, pages[path](), user_id)

@@ -238,3 +238,11 @@ def test_the_head_pipeline_that_the_fork_runs_is_the_forks(web, client):
     pipeline = read(web, client, head_pipeline=told, source_project_id=8).pipeline
     assert (pipeline.project.id, pipeline.project.path) == (8, "ann/shop")
     assert (pipeline.merge_request_iid, pipeline.ref) == (None, "feature/B24-2103-payment-gateway")
+
+
+def test_the_moments_of_opening_and_of_the_end_are_read():
+    row = {**MR_TOLD, "state": "merged", "created_at": "2026-03-01T09:00:00.000Z",
+           "merged_at": "2026-03-02T10:00:00.000Z"}  # fmt: skip
+    built = api_merge_requests.build_merge_request(SHOP, row, UNAPPROVED, [])
+    assert built.created_at == datetime(2026, 3, 1, 9, tzinfo=UTC)
+    assert built.ended_at == datetime(2026, 3, 2, 10, tzinfo=UTC)

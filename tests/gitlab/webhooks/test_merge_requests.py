@@ -321,3 +321,7 @@ def test_a_retried_job_makes_its_pipeline_newer_than_its_first_end():
     job = {"created_at": "2026-03-02 10:30:00 UTC", "started_at": None, "finished_at": None}
     again = heard(FAILED, object_attributes__status="running", builds=[job]).pipeline
     assert again.updated_at > first.updated_at
+
+
+def test_a_hook_tells_when_the_merge_request_was_opened():
+    assert heard(OPENED).merge_request.created_at == at(10, 0, 0)

@@ -1,0 +1,158 @@
+"""/api/metrics: DORA's metrics and the flow, for the projects that the visitor may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+
+from flask import Blueprint, Response, jsonify, request
+
+from b24app.auth.page_tokens import Visitor
+from b24app.deps import Deps
+from b24app.errors import RequestRejected
+from b24app.routes.page_requests import require_visitor
+from b24app.services import flow_metrics, flow_now, visitors
+from b24app.services.flow_metrics import ITEMS_PER_PAGE, LISTS, FlowItem, ProjectChoice
+from b24app.services.flow_now import WaitingReview
+from sync.core.deployments.metrics.changes import Period
+from sync.core.model.merge_requests import MergeRequestKey
+from sync.store.db.database import read
+from sync.store.rows import PortalRecord
+
+DEFAULT_DAYS, MAX_DAYS = 30, 366
+MAX_PAGE = 10_000
+
+
+def add_flow_routes(here: Blueprint, deps: Deps) -> None:
+    """Add the routes of metrics."""
+
+    @here.get("/metrics")
+    def metrics() -> Response:
+        """Measure a period for a `project`, the projects of a workgroup (`group`), or all."""
+        visitor, portal = require_visitor(deps)
+        period, now = _period(deps.clock.now()), deps.clock.now()
+        visible, chosen = _choose(deps, visitor, portal)
+        with read(deps.engine) as conn:
+            flow = flow_metrics.read_flow(conn, chosen, period)
+        return jsonify(
+            flow_metrics.summarize_flow(flow, now)
+            | {"from": period.start, "to": period.end, "projects": _project_rows(visible)}
+        )
+
+    @here.get("/metrics/items")
+    def items() -> Response:
+        """List what the number `of` is made of, a `page` of it, for the same choice."""
+        visitor, portal = require_visitor(deps)
+        name, page = request.args.get("of", ""), request.args.get("page", "1")
+        if name not in LISTS or not page.isdecimal() or not 0 < int(page) <= MAX_PAGE:
+            raise RequestRejected(400, "bad_request", "`of` must be a metric, `page` a number")
+        period = _period(deps.clock.now())
+        _, chosen = _choose(deps, visitor, portal)
+        with read(deps.engine) as conn:
+            flow = flow_metrics.read_flow(conn, chosen, period)
+            total, rows = flow_metrics.list_items(conn, flow, name, int(page))
+        hidden = _hidden(deps, visitor, portal, [row.key for row in rows if row.key])
+        pages = -(-total // ITEMS_PER_PAGE)
+        shown = [_item_row(row, hidden) for row in rows]
+        return jsonify(items=shown, total=total, page=int(page), pages=pages)
+
+    @here.get("/metrics/now")
+    def now() -> Response:
+        """Show what waits at this moment, for the same choice of projects."""
+        visitor, portal = require_visitor(deps)
+        _, chosen = _choose(deps, visitor, portal)
+        with read(deps.engine) as conn:
+            state = flow_now.read_current_state(conn, portal.id, chosen)
+        hidden = _hidden(deps, visitor, portal, [review.key for review in state.reviews])
+        return jsonify(
+            asdict(state) | {"reviews": [_review_row(review, hidden) for review in state.reviews]}
+        )
+
+
+def _period(now: datetime) -> Period:
+    """Return the days `from` to `to`, both included, or the last `days`; it ends now at the latest.
+
+    Days are of UTC.
+    """
+    count = request.args.get("days", str(DEFAULT_DAYS))
+    if not count.isdecimal() or not 0 < int(count) <= MAX_DAYS:
+        raise _bad_period()
+    last = _day("to", now.date())
+    first = _day("from", last - timedelta(days=int(count) - 1))
+    if not 0 <= (last - first).days < MAX_DAYS:
+        raise _bad_period()
+    start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last))
+    return Period(start, max(start, min(end + timedelta(days=1), now)))
+
+
+def _bad_period() -> RequestRejected:
+    return RequestRejected(
+        400, "bad_period", "A period has 1 to 366 days", "Write days as 2026-03-31"
+    )
+
+
+def _day(name: str, default: date) -> date:
+    text = request.args.get(name, "")
+    try:
+        return date.fromisoformat(text) if text else default
+    except ValueError:
+        raise _bad_period() from None
+
+
+def _choose(
+    deps: Deps, visitor: Visitor, portal: PortalRecord
+) -> tuple[Sequence[ProjectChoice], Sequence[ProjectChoice]]:
+    """Return the projects that the visitor may see, and those of them that the request names.
+
+    An administrator sees every project; others those of workgroups that they are in.
+    """
+    rules = deps.clients.rules(visitor.portal_id)
+    with read(deps.engine) as conn:
+        every = flow_metrics.project_choices(conn, portal.id, rules)
+    group_ids = {choice.group_id for choice in every} - {0}
+    own = visitors.find_own_workgroups(deps, visitor, portal, group_ids)
+    visible = [choice for choice in every if visitor.admin or choice.group_id in own]
+    path, group = request.args.get("project", ""), request.args.get("group", "")
+    chosen = [
+        choice
+        for choice in visible
+        if (not path or choice.project.path == path)
+        and (not group or str(choice.group_id) == group)
+    ]
+    return visible, chosen
+
+
+def _hidden(
+    deps: Deps, visitor: Visitor, portal: PortalRecord, keys: Sequence[MergeRequestKey]
+) -> frozenset[MergeRequestKey]:
+    """Return the merge requests that name tasks, none of which the visitor may open."""
+    if visitor.admin or not keys:
+        return frozenset()
+    with read(deps.engine) as conn:
+        named = flow_metrics.tasks_named(conn, keys)
+    every = set(chain.from_iterable(named.values()))
+    readable = visitors.find_readable(deps, visitor, portal, every)
+    return frozenset(key for key, tasks in named.items() if tasks and not tasks & readable)
+
+
+def _item_row(item: FlowItem, hidden: frozenset[MergeRequestKey]) -> dict[str, object]:
+    """Return a line without title and link where its reader may open none of its tasks."""
+    if item.key in hidden:
+        item = replace(item, title=f"{item.project}!{item.key.iid}" if item.key else "", url="")
+    row = asdict(item)
+    row.pop("key")
+    return row
+
+
+def _review_row(review: WaitingReview, hidden: frozenset[MergeRequestKey]) -> dict[str, object]:
+    if review.key in hidden:
+        review = replace(review, title="", url="")
+    row = asdict(review)
+    row.pop("key")
+    return row
+
+
+def _project_rows(choices: Sequence[ProjectChoice]) -> list[dict[str, object]]:
+    return [{"path": choice.project.path, "group": choice.group_id} for choice in choices]

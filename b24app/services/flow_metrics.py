@@ -1,0 +1,163 @@
+"""Measure the projects that a visitor may see, and list what each number is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from sync.core.deployments.metrics.changes import PARTS, SPANS, Change, Period, spans_of
+from sync.core.deployments.metrics.failures import REMEDIATION_WINDOW, Failure
+from sync.core.deployments.metrics.summary import Flow, measure_flow, measures, weekly
+from sync.core.model.deployments import Deployment
+from sync.core.model.merge_requests import MergeRequestKey
+from sync.core.rules.portal import Rules
+from sync.store import flow as store_flow
+from sync.store import links
+from sync.store import merge_requests as store_merge_requests
+from sync.store.flow import MeasuredProject
+
+ITEMS_PER_PAGE = 25
+ROLLBACK_HISTORY = timedelta(days=90)  # before the period, in which the older commit is looked for
+LISTS = (
+    "deployment_frequency", "change_failure_rate", "time_to_restore", "throughput",
+    "work_in_progress", *SPANS,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectChoice:
+    """A project that the visitor may see, and the workgroup it belongs to (0: none)."""
+
+    project: MeasuredProject
+    group_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlowItem:
+    """A line of a list. `kind`: merge_request or deployment; `seconds`: None for no data.
+
+    `key`: of the merge request, of which the title is hidden from who may open none of its tasks.
+    `remedy` and `remedy_url`: what mended a failed deployment, and where.
+    """
+
+    kind: str
+    title: str
+    url: str
+    project: str
+    at: datetime | None
+    seconds: float | None = None
+    remedy: str = ""
+    remedy_url: str = ""
+    key: MergeRequestKey | None = None
+
+
+def project_choices(conn: Connection, portal_id: int, rules: Rules) -> tuple[ProjectChoice, ...]:
+    """Return every project of the portal with its workgroup."""
+    return tuple(
+        ProjectChoice(project, rules.group_of(project.path))
+        for project in store_flow.measured_projects(conn, portal_id)
+    )
+
+
+def read_flow(conn: Connection, chosen: Sequence[ProjectChoice], period: Period) -> Flow:
+    """Read what happened to the chosen projects in the period and around it."""
+    keys, since = [choice.project.key for choice in chosen], period.start - ROLLBACK_HISTORY
+    changes, shipments = store_flow.read_flow(conn, keys, since)
+    return measure_flow(changes, shipments, period)
+
+
+def summarize_flow(flow: Flow, now: datetime) -> dict[str, Any]:
+    """Return the numbers, the weeks and the parts of the way, in the order in which they show."""
+    return {
+        "measures": [asdict(measure) for measure in measures(flow)],
+        "weeks": [asdict(week) for week in weekly(flow, now)],
+        "parts": PARTS,
+        "remediation_days": REMEDIATION_WINDOW.days,
+    }
+
+
+def list_items(conn: Connection, flow: Flow, name: str, page: int) -> tuple[int, list[FlowItem]]:
+    """Return how many items a number is made of, and those of one page (from 1 on).
+
+    Spans begin with the longest, everything else with the newest.
+    """
+    match name:
+        case "deployment_frequency":
+            of = sorted(flow.deployments(), key=lambda s: s.deployment.sort_key, reverse=True)
+            return len(of), [_deployment_item(s.deployment) for s in _page(of, page)]
+        case "change_failure_rate":
+            return _failure_items(flow.failed(), page)
+        case "time_to_restore":
+            return _failure_items(flow.restored(), page)
+        case "throughput":
+            merged = [(change, change.merged_at, None) for change in flow.merged()]
+            return _change_items(conn, sorted(merged, key=_at, reverse=True), page)
+        case "work_in_progress":
+            opened = [(change, change.opened_at, None) for change in flow.in_progress()]
+            return _change_items(conn, sorted(opened, key=_at), page)
+    spans: list[tuple[Change, datetime | None, float]] = [
+        (change, getattr(change, SPANS[name][2]), span.total_seconds())
+        for change, span in spans_of(flow.changes, name, flow.period)
+    ]
+    return _change_items(conn, sorted(spans, key=lambda row: (row[2], _at(row)))[::-1], page)
+
+
+def tasks_named(
+    conn: Connection, keys: Sequence[MergeRequestKey]
+) -> dict[MergeRequestKey, frozenset[int]]:
+    """Return the tasks that each merge request names."""
+    return {
+        key: frozenset(link.task_id for link in rows if link.live)
+        for key, rows in links.by_merge_requests(conn, keys).items()
+    }
+
+
+def _at(row: tuple[Change, datetime | None, float | None]) -> tuple[float, MergeRequestKey]:
+    return (row[1].timestamp() if row[1] else 0.0), row[0].key
+
+
+def _change_items(
+    conn: Connection, rows: Sequence[tuple[Change, datetime | None, float | None]], page: int
+) -> tuple[int, list[FlowItem]]:
+    shown = _page(rows, page)
+    merge_requests = store_merge_requests.without_pipelines(conn, [row[0].key for row in shown])
+    items = []
+    for change, at, seconds in shown:
+        merge_request = merge_requests[change.key]
+        reference = f"{merge_request.project.path}!{change.key.iid}"
+        items.append(
+            FlowItem(
+                "merge_request", f"{merge_request.title} ({reference})", merge_request.url,
+                merge_request.project.path, at, seconds, key=change.key,
+            )
+        )  # fmt: skip
+    return len(rows), items
+
+
+def _failure_items(failures: Sequence[Failure], page: int) -> tuple[int, list[FlowItem]]:
+    newest_first = failures[::-1]
+    return len(failures), [
+        _deployment_item(failure.failed, failure) for failure in _page(newest_first, page)
+    ]
+
+
+def _deployment_item(of: Deployment, failure: Failure | None = None) -> FlowItem:
+    """Return a line without the commit's title, which may name what its reader may not open."""
+    return FlowItem(
+        "deployment",
+        f"{of.environment} ({of.sha[:8]})",
+        of.job_url or of.url,
+        of.project.path,
+        of.updated_at,
+        failure.restored_after.total_seconds() if failure else None,
+        remedy=failure.kind if failure else "",
+        remedy_url=(failure.remedy.job_url or failure.remedy.url) if failure else "",
+    )
+
+
+def _page(rows: Sequence[Any], page: int) -> Sequence[Any]:
+    return rows[(page - 1) * ITEMS_PER_PAGE : page * ITEMS_PER_PAGE]
