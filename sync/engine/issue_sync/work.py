@@ -17,7 +17,7 @@ from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.cycle import CycleResult, Plans, Workbench, run_cycles
 from sync.engine.issue_sync.echoes import ECHO
-from sync.engine.issue_sync.following import find_moves, follow, wake_awaiting
+from sync.engine.issue_sync.following import find_moves, follow, wake_awaiting, wake_refused
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.issue_sync.stored import StoredLinks
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
@@ -111,6 +111,7 @@ def _work_on_pair(
                 _finish(deps, conn, link, results.get(link.key), breaker.total)
         follow(conn, deps, links, moves)
         wake_awaiting(conn, deps, links, results)
+        wake_refused(conn, deps, links, results)
 
 
 def _hint(deps: Deps, link: IssueLinkRow) -> Hint | None:
