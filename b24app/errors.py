@@ -9,14 +9,13 @@ from dataclasses import asdict, dataclass, replace
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from gunicorn.http.errors import ParseException
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from b24app.texts import page_texts, translate
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.log import log
 from sync.sentences import join_sentences
+from sync.store.db.database import AWAY
 
 
 class RequestRejected(Exception):
@@ -131,7 +130,7 @@ def _error_answer(error: Exception) -> ErrorAnswer:
             _, status, code = next(row for row in _BY_ERROR if isinstance(error, row[0]))
             parts = [part for part in (error.message, error.cause) if part]
             return ErrorAnswer(status, error.code or code, join_sentences(". ", parts))
-        case OperationalError() | InterfaceError() | PoolTimeout():
+        case _ if isinstance(error, AWAY):
             return ErrorAnswer(
                 503, "database", "The database cannot be reached now", "Try again in a minute"
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 MAX_HEAD_BYTES = 65_536
 MAX_CHUNKS = 100_000
@@ -161,7 +161,7 @@ def _malformed() -> BadRequest:
 
 
 def _path(head: bytes) -> str:
-    """Return the path of the request line; "" where there is none to be seen."""
+    """Return the path of the request line, as routes compare it; "" where there is none."""
     parts = head.split(b"\r\n", 1)[0].split(b" ")
     target = parts[1].decode("latin-1") if len(parts) == 3 else ""
     if not target.startswith("/"):
@@ -169,7 +169,7 @@ def _path(head: bytes) -> str:
             target = urlsplit(target).path
         except ValueError:
             return ""
-    return target.partition("?")[0]
+    return unquote(target.partition("?")[0])
 
 
 def _values(head: bytes, name: bytes) -> list[bytes]:

@@ -103,11 +103,11 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EMFILE, errno.ENFILE):
                 raise
             if error.errno in (errno.EMFILE, errno.ENFILE):
-                self._drop_slowest()
+                self._make_room()
             return
         self.nr_conns += 1
-        if self.nr_conns >= self.worker_connections - 1:
-            self._drop_slowest()
+        if self.nr_conns + len(self._lingering) >= self.worker_connections - 1:
+            self._make_room()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         self._begin(Connection(self, client, address, listener.getsockname()), HEAD_SECONDS)
 
@@ -170,8 +170,10 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             self._dispatch(conn)
             return True
         if self._buffered > MAX_BUFFERED_BYTES:
-            self._refuse(conn, BadRequest(503, "Too many large requests arrive at once"))
-            return True
+            largest = max(self._reading, key=lambda reading: reading.buffered)
+            self._refuse(largest, BadRequest(503, "Too many large requests arrive at once"))
+            if largest is conn:
+                return True
         if awaited_head and request.stage is not Stage.HEAD:
             conn.deadline = time.monotonic() + BODY_SECONDS
             if request.expects_continue:
@@ -293,8 +295,18 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         with suppress(OSError, KeyError, ValueError):
             self.poller.unregister(conn.sock)
 
-    def _drop_slowest(self) -> None:
-        """Make room: whoever has been sending one request for the longest time goes."""
-        slowest = next(iter(self._reading), None)
-        if slowest is not None:
+    def _make_room(self) -> None:
+        """Close what was answered and waits, the longest first, else the slowest sender.
+
+        A connection that is idle may be closed at any time; its client opens another.
+        https://www.rfc-editor.org/rfc/rfc9112#section-9.5
+        """
+        if lingering := next(iter(self._lingering), None):
+            self._end_lingering(lingering)
+        elif self.keepalived_conns:
+            idle = self.keepalived_conns.popleft()
+            self._unregister(idle)
+            self.nr_conns -= 1
+            idle.close()
+        elif slowest := next(iter(self._reading), None):
             self._end(slowest)

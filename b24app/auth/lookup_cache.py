@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from sync.store import connections, portals
-from sync.store.db.database import read
+from sync.store.db.database import AWAY, read
 from sync.store.vault import Vault
 
 K = TypeVar("K", bound=Hashable)
@@ -26,7 +24,6 @@ STALE_SECONDS = 600.0  # that an entry serves while the database is away
 PATIENCE_SECONDS = 1.0  # for the database, where there is a stale entry
 MAX_ENTRIES = 10_000
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_AWAY = (OperationalError, InterfaceError, PoolTimeout, NotInTime)
 
 
 class LookupCache(Generic[K, V]):
@@ -50,7 +47,7 @@ class LookupCache(Generic[K, V]):
             return self._keep(key, self._find(key))
         try:
             return self._keep(key, self._readers.submit(self._find, key).result(PATIENCE_SECONDS))
-        except _AWAY:
+        except (*AWAY, NotInTime):
             return cached[1]
 
     def _keep(self, key: K, entry: V | None) -> V | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import threading
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from b24app.errors import RequestRejected
 
 MAX_KEYS = 20_000
+CLIENT_PREFIX = 64  # bits of an IPv6 address that name a client
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class RateLimits:
         with self._lock:
             now, taken = self.now(), []
             for scope, rate in rates.items():
-                key = (name, scope, keys.get(scope))
+                key = (name, scope, _bucket_of(scope, keys.get(scope)))
                 level, at = self._levels.get(key, (rate.burst, now))
                 level = min(rate.burst, level + (now - at) * rate.per_second)
                 if level < 1:
@@ -55,6 +57,21 @@ class RateLimits:
             if len(self._levels) > MAX_KEYS:
                 self._levels.clear()
             self._levels.update({key: (level, now) for key, level in taken})
+
+
+def _bucket_of(scope: str, key: Hashable) -> Hashable:
+    """Return whose bucket it is: of IPv6 addresses the network, as one client has all of it.
+
+    https://www.rfc-editor.org/rfc/rfc6177#section-2
+    """
+    if scope != "address" or not isinstance(key, str) or ":" not in key:
+        return key
+    try:
+        address = ipaddress.IPv6Address(key.partition("%")[0])
+    except ValueError:
+        return key
+    mapped = address.ipv4_mapped
+    return str(mapped) if mapped else int(address) >> (128 - CLIENT_PREFIX)
 
 
 def too_many(seconds: float) -> RequestRejected:

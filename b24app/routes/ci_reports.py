@@ -15,6 +15,7 @@ from flask import Blueprint, Response, jsonify, request
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
+from b24app.routes.accept import accept_delivery
 from b24app.services import task_urls
 from b24app.services.claims import entitled
 from sync.errors import SyncError
@@ -64,7 +65,7 @@ def blueprint(deps: Deps) -> Blueprint:
             return jsonify(accepted=False, nothing=accepted.nothing, notes=notes, tasks=[])
         kept = ci_reports_events.encode_report(report, claims)
         new = [
-            deps.inbox.accept(_build_delivery(deps, connection_record, claims, kept)).id
+            accept_delivery(deps, _build_delivery(deps, connection_record, claims, kept)).id
             for connection_record in chosen
         ]
         tasks = [

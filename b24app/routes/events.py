@@ -17,6 +17,7 @@ from b24app.auth.rate_limit import APP_EVENTS
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
+from b24app.routes.accept import accept_delivery
 from b24app.services import portals, visitors
 from sync.bitrix24.events import parse as events_parse
 from sync.bitrix24.events.parse import (
@@ -54,7 +55,7 @@ def blueprint(deps: Deps) -> Blueprint:
                 _handle_app_event(deps, event, paid)
             case _:
                 portal = _authenticate(deps, sender)
-                deps.inbox.accept(_build_delivery(deps, portal, form, raw))
+                accept_delivery(deps, _build_delivery(deps, portal, form, raw))
         return current_app.response_class(status=200, mimetype="text/plain")
 
     return here

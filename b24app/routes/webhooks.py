@@ -13,6 +13,7 @@ from b24app.auth.lookup_cache import CachedHook
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
+from b24app.routes.accept import accept_delivery
 from sync.gitlab.webhooks.verify import UnverifiedDelivery, dedupe_key, event_name, verify_delivery
 from sync.log import log
 from sync.store import connections
@@ -39,7 +40,7 @@ def blueprint(deps: Deps) -> Blueprint:
     def gitlab(key: str) -> Response:
         hook = find_hook(deps, key, "gitlab")
         delivery, signed = _verify_delivery(deps, hook, read_body(MAX_BODY_BYTES))
-        deps.inbox.accept(delivery)
+        accept_delivery(deps, delivery)
         if signed and not hook.signs:
             remember_signing(deps, hook, key)
         return current_app.response_class(status=200, mimetype="text/plain")

@@ -8,6 +8,7 @@ from b24app.auth.lookup_cache import CachedHook
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
+from b24app.routes.accept import accept_delivery
 from b24app.routes.webhooks import find_hook, remember_signing
 from sync.log import log
 from sync.store.rows import Delivery
@@ -26,7 +27,7 @@ def blueprint(deps: Deps) -> Blueprint:
     def youtrack(key: str) -> Response:
         hook = find_hook(deps, key, "youtrack")
         delivery, signed = _verify(deps, hook, read_body(MAX_HINT_BYTES))
-        deps.inbox.accept(delivery)
+        accept_delivery(deps, delivery)
         if signed and not hook.signs:
             remember_signing(deps, hook, key)
         return current_app.response_class(status=200, mimetype="text/plain")

@@ -23,7 +23,8 @@ from b24app.services.gitlab_connections import describe_account
 from sync.errors import Denied, SyncError
 from sync.gitlab.api import oauth
 from sync.gitlab.api.account import Account, read_account
-from sync.gitlab.api.oauth import TokenPair
+from sync.gitlab.api.oauth import Application, TokenPair
+from sync.log import log
 from sync.oauth import new_state, new_verifier
 from sync.sentences import sentence
 from sync.store import (
@@ -139,20 +140,45 @@ def finish_sign_in(deps: Deps, state: str, browser: str, code: str) -> str:
         if not code:
             raise Denied(_DENIED, change="Try again, and choose to authorize", code="access_denied")
         deps.limits.admit("exchange", EXCHANGES, portal=sign_in.portal_id)
-        pair = _exchange(deps, record, code, sign_in.verifier)
+        application = find_application(deps.clients, record)
+        pair = _exchange(deps, application, record, code, sign_in.verifier)
         account = read_account(deps.clients.code_host_on_trial(record, FixedTokens(pair)))
     except (SyncError, RequestRejected) as error:
         text = error_text(error) if isinstance(error, SyncError) else error.text
         with write(deps.engine) as conn:
             oauth_sign_ins.finish(conn, sign_in.id, REFUSED, text, error.change)
         raise RequestRejected(409, "not_connected", text, error.change) from None
-    _store(deps, sign_in, record, pair, account)
+    try:
+        _store(deps, sign_in, record, pair, account)
+    except RequestRejected:
+        _give_back(deps, application, record, pair)
+        raise
     return account.username
 
 
-def _exchange(deps: Deps, record: ConnectionRecord, code: str, verifier: str) -> TokenPair:
+def _give_back(
+    deps: Deps, application: Application, record: ConnectionRecord, pair: TokenPair
+) -> None:
+    """Have GitLab forget tokens whose portal or connection was removed while they were asked for.
+
+    Nobody is left to renew or to end them.
+    """
+    try:
+        oauth.revoke(
+            application,
+            pair.refresh_token,
+            session=deps.clients.session_of(record),
+            call_log=deps.clients.call_log("gitlab", None),
+        )
+    except SyncError as error:
+        log.warning("not_revoked", connection=record.name, error=error.message)
+
+
+def _exchange(
+    deps: Deps, application: Application, record: ConnectionRecord, code: str, verifier: str
+) -> TokenPair:
     return oauth.exchange_code(
-        find_application(deps.clients, record),
+        application,
         code,
         verifier,
         session=deps.clients.session_of(record),
@@ -162,12 +188,15 @@ def _exchange(deps: Deps, record: ConnectionRecord, code: str, verifier: str) ->
 
 
 def _still_holds(deps: Deps, sign_in: SignIn, record: ConnectionRecord) -> bool:
-    """Return whether portal, installation and connection are those for which it was begun."""
     with read(deps.engine) as conn:
         portal = portals.by_id(conn, sign_in.portal_id)
+    return portal is not None and _is_of(sign_in, portal, record)
+
+
+def _is_of(sign_in: SignIn, portal: PortalRecord, record: ConnectionRecord) -> bool:
+    """Return whether portal, installation and connection are those for which it was begun."""
     return (
-        portal is not None
-        and portal.state != "removed"
+        portal.state != "removed"
         and portal.installation == sign_in.installation
         and record.state != "removed"
         and record.base_url == sign_in.base_url
@@ -185,11 +214,13 @@ def _store(
         "scopes": list(pair.scopes),
     }
     with write(deps.engine) as conn:
+        portal = portals.lock(conn, sign_in.portal_id)
+        present = connections.by_id(conn, sign_in.connection_id)
+        if portal is None or present is None or not _is_of(sign_in, portal, present):
+            raise _STRANGE
         oauth_grants.save(conn, deps.vault, record.id, user_id, to_tokens(pair), granted, now)
         oauth_sign_ins.finish(conn, sign_in.id, CONNECTED)
         if not sign_in.personal:
-            portal = portals.by_id(conn, sign_in.portal_id)
-            assert portal is not None  # a connection's portal is stored
             person = people.portal_users(conn, portal.id).get(sign_in.user_id)
             connections.forget_token(conn, record.id)
             connections.set_account(conn, record.id, _tested(account))

@@ -48,6 +48,17 @@ class ManualClock:
         self._now += timedelta(seconds=max(0.0, seconds))
 
 
+def moment_at(seconds: float) -> datetime | None:
+    """Return the moment so many seconds after 1970, in UTC; None where no date names it.
+
+    What other systems call a time may be any number.
+    """
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
     """Tell whether something is to be done again that was last done at `last`.
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from sync.deadlines import Watch
 from sync.errors import Later
 from sync.store import inbox
-from sync.store.db.database import open_writer
+from sync.store.db.database import AWAY, open_writer
 from sync.store.rows import Delivery
 
 log = structlog.get_logger()
@@ -28,7 +27,6 @@ DELIVERIES_PER_WRITE = 200  # deliveries in one transaction
 PATIENCE_SECONDS = 6.0  # for a database that is away: GitLab waits ten for an answer
 RETRY_SECONDS = 0.2
 STUCK_SECONDS = 15.0  # for one write; then its connection is given up
-_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,7 @@ class Inbox:
         while entries:
             try:
                 ids = self._insert([entry.delivery for entry in entries])
-            except _AWAY as error:
+            except AWAY as error:
                 self._away_since = self._away_since or time.monotonic()
                 self._drop_connection()
                 entries = self._still_waiting(entries, error)

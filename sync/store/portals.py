@@ -67,6 +67,15 @@ def by_id(conn: Connection, portal_id: int) -> PortalRecord | None:
     return _find(conn, portal.c.id == portal_id)
 
 
+def lock(conn: Connection, portal_id: int) -> PortalRecord | None:
+    """Return a portal that stays as it is until this transaction ends; None where there is none.
+
+    SQLite has one writer at a time, so a write transaction is enough there.
+    """
+    conn.execute(select(portal.c.id).where(portal.c.id == portal_id).with_for_update())
+    return by_id(conn, portal_id)
+
+
 def by_member(conn: Connection, member_id: str) -> PortalRecord | None:
     """Return the portal with that `member_id`, or None."""
     return _find(conn, portal.c.member_id == member_id)

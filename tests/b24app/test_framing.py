@@ -123,6 +123,8 @@ def test_a_client_that_expects_to_be_asked_for_its_body_is_asked_once() -> None:
         (b"GET /healthz", b"", "health"),
         (b"GET /readyz?verbose", b"", "health"),
         (b"GET /hooks", b"", "acknowledge"),
+        (b"POST /%68ooks/gitlab/key", b"{}", "acknowledge"),
+        (b"POST /b24%2Fevents", b"event=ONTASKUPDATE&data=1", "acknowledge"),
         (b"GET /static/hooks/main.js", b"", "pages"),
         (b"GET", b"", "pages"),
         (b"\xff\xfe //[ x", b"", "pages"),

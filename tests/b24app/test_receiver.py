@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -31,17 +32,19 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 KEY, TOKEN, MEMBER = "hook-key-of-the-test", "hook-token-of-the-test", "a" * 32
 SOON = 2.0  # seconds: an acknowledgement takes milliseconds, a machine with others to serve more
-SHORT = {  # deadlines of the process that is tested, in seconds
+SHORT = {  # limits of the process that is tested: seconds, bytes, connections
     "b24app.receiver.HEAD_SECONDS": 3.0,
     "b24app.app.OUTBOUND_SECONDS": 1.5,
     "sync.gitlab.ci_reports.id_tokens.PATIENCE_SECONDS": 1.0,
+    "b24app.receiver.MAX_BUFFERED_BYTES": 8_000_000,
+    "b24app.server._CONNECTIONS": 400,
 }
 SERVE = f"""
 from importlib import import_module
-for name, seconds in {SHORT!r}.items():
+for name, limit in {SHORT!r}.items():
     module, _, constant = name.rpartition(".")
-    assert getattr(import_module(module), constant) > seconds, name
-    setattr(import_module(module), constant, seconds)
+    assert getattr(import_module(module), constant) > limit, name
+    setattr(import_module(module), constant, limit)
 from b24app.cli import main
 raise SystemExit(main(["web"]))
 """
@@ -170,6 +173,44 @@ def test_slow_clients_hold_up_nobody(served: Served, sent: bytes) -> None:
         served.assert_acknowledges(10)
 
 
+def test_three_hundred_slow_clients_stop_none_of_ten_senders(served: Served) -> None:
+    with ExitStack() as stack:
+        for number in range(300):
+            client = stack.enter_context(served.connect())
+            client.sendall(PARTIAL[number % len(PARTIAL)])
+        with ThreadPoolExecutor(10) as pool:
+            answers = list(pool.map(served.acknowledge, range(1000, 1100)))
+    assert [status for status, _ in answers] == [200] * 100
+
+
+def test_more_idle_connections_than_are_kept_shut_nobody_out(served: Served) -> None:
+    """Each was answered and waits; the oldest are closed for who comes."""
+    request = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
+    with ExitStack() as stack:
+        clients = [stack.enter_context(served.connect()) for _ in range(450)]
+        for client in clients:
+            with suppress(OSError):
+                client.sendall(request)
+        time.sleep(0.3)
+        served.assert_acknowledges(10)
+
+
+def test_large_bodies_that_never_end_leave_room_for_small_ones(served: Served) -> None:
+    """Whoever holds most of the memory is refused, not whoever comes next."""
+    head = b"POST /hooks/gitlab/x HTTP/1.1\r\nHost: here\r\nContent-Length: 20000000\r\n\r\n"
+    with ExitStack() as stack:
+        clients = [stack.enter_context(served.connect()) for _ in range(4)]
+        for client in clients:
+            client.sendall(head)
+            with suppress(OSError):
+                client.sendall(bytes(2_500_000))
+        served.assert_acknowledges(10)
+        refused, _, _ = select.select(clients, [], [], 5)
+        answers = [client.recv(4096) for client in refused]
+    assert answers
+    assert all(b"Too many large requests arrive at once" in answer for answer in answers)
+
+
 def test_clients_that_do_not_close_hold_up_nobody(served: Served) -> None:
     request = b"GET /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
     with ExitStack() as stack:
@@ -250,6 +291,90 @@ def test_what_is_malformed_is_said_in_a_sentence(
     first, _, body = answer.partition(b"\r\n\r\n")
     assert first.startswith(f"HTTP/1.1 {status} ".encode())
     assert text in json.loads(body)["error"]["text"]
+
+
+GET, HERE = b"GET /healthz HTTP/1.1\r\n", b"Host: here\r\n"
+CHUNKED = b"POST /hooks/gitlab/x HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n"
+SIZED = b"POST /hooks/gitlab/x HTTP/1.1\r\nHost: here\r\n"
+NO_REQUESTS = [
+    b"GET /\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"GET /healthz HTTP/9.9\r\n\r\n",
+    b"GET  /healthz HTTP/1.1\r\n\r\n",
+    b"G\x00T /healthz HTTP/1.1\r\n\r\n",
+    b"GET /\xff\xfe HTTP/1.1\r\n\r\n",
+    b"GET /%ff%00%zz HTTP/1.1\r\n\r\n",
+    b"GET * HTTP/1.1\r\n\r\n",
+    b"CONNECT a:1 HTTP/1.1\r\n\r\n",
+    b"GET http://[::1 HTTP/1.1\r\n\r\n",
+    b"GET //[/hooks HTTP/1.1\r\n\r\n",
+    b"TRACE /healthz HTTP/1.1\r\n\r\n",
+    b"GET /static/%2e%2e/%2e%2e/secret.key HTTP/1.1\r\n\r\n",
+    b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n\r\n",
+    GET + HERE + HERE + b"\r\n",
+    GET + b" folded: x\r\n\r\n",
+    GET + b"X: a\r\n b\r\n\r\n",
+    GET + b"X : a\r\n\r\n",
+    GET + b"X\r\n\r\n",
+    GET + b": a\r\n\r\n",
+    GET + b"X: a\x00b\r\n\r\n",
+    GET + b"X: a\nY: b\r\n\r\n",
+    GET + b"X: a\rY: b\r\n\r\n",
+    GET + b"X: a\r\n" * 150 + b"\r\n",
+    GET + b"X: " + b"a" * 9000 + b"\r\n\r\n",
+    GET + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    SIZED + b"Content-Length: -1\r\n\r\n",
+    SIZED + b"Content-Length: 5, 5\r\n\r\nhello",
+    SIZED + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+    SIZED + b"Content-Length: 999999999999999999\r\n\r\n",
+    SIZED + b"Content-Length: \xd9\xa5\r\n\r\nhello",
+    SIZED + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    SIZED + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    SIZED + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+    SIZED + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    SIZED + b"Transfer_Encoding: chunked\r\n\r\n0\r\n\r\n",
+    SIZED + b"Expect: 200-ok\r\n\r\n",
+    SIZED + b"Expect : 100-continue\r\nContent-Length: 0\r\n\r\n",
+    CHUNKED + b"FFFFFFFF\r\n",
+    CHUNKED + b"-1\r\n\r\n",
+    CHUNKED + b"5;a\r\nhelloworld\r\n",
+    CHUNKED + b"0\r\nX\r\n\r\n",
+    CHUNKED.replace(b"/hooks/", b"/%68ooks/") + b"5\r\nhelloworld\r\n",
+    SIZED.replace(b"/x ", f"/{KEY} ".encode())
+    + b"X-Gitlab-Token: \xff\r\nContent-Length: 0\r\n\r\n",
+]
+
+
+def test_no_malformed_request_is_an_error_of_ours_or_keeps_a_thread(served: Served) -> None:
+    """Each is answered 4xx, or 501 and 505 of HTTP itself; the threads are there afterwards."""
+    statuses, logged = {}, len(served.log.read_text())
+    for sent in NO_REQUESTS:
+        with served.connect() as client:
+            client.settimeout(5)
+            client.sendall(sent)
+            statuses[sent[:60]] = client.recv(4096)[9:12]
+    bad = {
+        sent: status
+        for sent, status in statuses.items()
+        if not status.startswith(b"4") and status not in (b"501", b"505")
+    }
+    assert bad == {}
+    served.assert_acknowledges(2000, 20)
+    assert "Traceback" not in served.log.read_text()[logged:]
+
+
+def test_a_delivery_whose_path_is_written_otherwise_keeps_no_thread(served: Served) -> None:
+    """Its body is awaited without one, whatever it says it is of; the page threads are four."""
+    head = (
+        f"POST /%68ooks/gitlab/{KEY} HTTP/1.1\r\nHost: here\r\nContent-Length: 2000000\r\n\r\nxx"
+    ).encode()
+    with ExitStack() as stack:
+        for _ in range(12):
+            stack.enter_context(served.connect()).sendall(head)
+        answers = [served.post("/b24/app", b"")[:2] for _ in range(4)]
+    assert {status for status, _ in answers} == {400}
+    assert max(seconds for _, seconds in answers) < SOON, answers
 
 
 def test_requests_that_follow_each_other_on_one_connection_are_all_answered(served: Served) -> None:

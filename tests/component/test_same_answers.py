@@ -9,6 +9,8 @@ from reporter.references import named_tasks
 
 from tests.cases import (
     references_english,
+    references_people,
+    references_people_russian,
     references_russian,
     references_sources,
     references_states,
@@ -20,6 +22,8 @@ from tests.cases import (
 )
 
 UNUSUAL = (
+    references_people,
+    references_people_russian,
     references_states,
     references_states_russian,
     references_unusual,

@@ -142,6 +142,24 @@ def test_a_connection_that_was_lost_meanwhile_is_opened_anew(
     assert _stored(engine) == ["a", "b"]
 
 
+def test_a_standby_that_may_be_read_only_is_waited_for_as_if_away(
+    engine: Engine, inbox: Inbox, portal_id: int
+) -> None:
+    """After a failover; psycopg calls it an InternalError."""
+    left = [engine.dialect.loaded_dbapi.InternalError("in a read-only transaction")] * 4
+
+    def refuse(*_: object) -> None:
+        if left:
+            raise left.pop()
+
+    event.listen(engine, "do_execute", refuse)
+    try:
+        assert not inbox.accept(a_delivery(portal_id, "a")).duplicate
+    finally:
+        event.remove(engine, "do_execute", refuse)
+    assert (_stored(engine), left) == (["a"], [])
+
+
 def test_a_short_absence_of_the_database_is_waited_for(
     engine: Engine, inbox: Inbox, portal_id: int
 ) -> None:

@@ -166,3 +166,17 @@ def test_a_pipeline_of_a_branch_with_the_same_commit_is_another_branchs(world: W
     world.gitlab.run_pipeline(world.shop, ref="two", source="ondemand_dast_validation")
     world.settle()
     assert field(world, OTHER) == "passed"
+
+
+def test_a_squash_that_names_the_task_nowhere_is_its_work_on_the_target(world: World) -> None:
+    """Only the commits name the task, and the squash says the title alone."""
+    world.gitlab.push(world.shop, "pay", ["B24-2103 pay", "B24-2103 more"], "ann")
+    mr = world.gitlab.open_mr(world.shop, "pay", "Pay", "ann")
+    world.settle()
+    world.gitlab.merge(mr, "ann", squash=True)
+    world.settle()
+    ran(world, world.gitlab.run_pipeline(world.shop, ref="main"), "failed")
+    assert field(world) == "failed"
+    world.gitlab.push(world.shop, "main", ["Mend it"], "bob")
+    ran(world, world.gitlab.run_pipeline(world.shop, ref="main"), "success")
+    assert field(world) == "passed"

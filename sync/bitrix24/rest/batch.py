@@ -145,5 +145,5 @@ def as_int(value: Any) -> int:
     """Return `value` as a number; 0 where it is none."""
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # `Infinity` is read as a number
         return 0

@@ -12,6 +12,7 @@ from sync.bitrix24.rest.batch import as_int
 
 # Both are current: the English documentation names the first, the Russian one the second.
 OAUTH_HOSTS = frozenset({"https://oauth.bitrix.info", "https://oauth.bitrix24.tech"})
+_HOUR, _DAY = 3600, 86_400  # seconds
 _EXPIRY_MARGIN = timedelta(seconds=30)
 
 
@@ -78,5 +79,9 @@ def parse_scopes(value: Any) -> tuple[str, ...]:
 
 
 def expiry_time(seconds: Any, now: datetime) -> datetime:
-    """Return when a token of an install request ends: an hour from now if it does not say."""
-    return now.astimezone(UTC) + timedelta(seconds=as_int(seconds) or 3600)
+    """Return when a token of an install request ends: an hour from now if it does not say.
+
+    Nor does one that says more than a day: the portal's last an hour.
+    """
+    span = as_int(seconds)
+    return now.astimezone(UTC) + timedelta(seconds=span if 0 < span <= _DAY else _HOUR)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sync.core.clock import TOLERANCE, has_come
+from sync.core.clock import TOLERANCE, has_come, moment_at
 
 RATE = 2.0  # requests a second that drain (Enterprise: 5)
 BURST = 50  # requests that may pile up (Enterprise: 250)
@@ -18,6 +18,7 @@ BURST = 50  # requests that may pile up (Enterprise: 250)
 OPERATING_LIMIT = 400.0
 OPERATING_WORTH_SAVING = 100.0
 OPERATING_WINDOW = 600.0
+_MAX_NUMBER = 1e18
 
 _EPSILON = 1e-6
 
@@ -129,9 +130,14 @@ def blocked_until(allowance: Allowance, method: str, now: datetime) -> datetime 
     used = allowance.operating.get(method)
     if used is None or used[0] <= OPERATING_LIMIT:
         return None
-    end = datetime.fromtimestamp(used[1], UTC)
-    return None if has_come(end, timedelta(seconds=2 * OPERATING_WINDOW), now) else end
+    end = moment_at(used[1])
+    if end is None or has_come(end, timedelta(seconds=2 * OPERATING_WINDOW), now):
+        return None
+    return end
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    """Return a number that a database keeps; JSON of a portal may hold `NaN` and `Infinity`."""
+    if isinstance(value, int | float) and abs(value) < _MAX_NUMBER:  # of NaN nothing is true
+        return float(value)
+    return None

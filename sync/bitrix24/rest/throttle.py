@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from sync.bitrix24.rest import errors, limits
 from sync.bitrix24.rest.limits import Allowance
-from sync.core.clock import Clock
+from sync.core.clock import Clock, moment_at
 from sync.deadlines import seconds_left
 from sync.errors import Later
 from sync.sentences import sentence
@@ -88,7 +88,7 @@ class Throttle:
         reset_at = block.get("operating_reset_at")
         until = now + timedelta(seconds=limits.OPERATING_WINDOW)
         if isinstance(reset_at, int | float) and reset_at > now.timestamp():
-            until = datetime.fromtimestamp(reset_at, now.tzinfo)
+            until = moment_at(reset_at) or until
         self.store.change(lambda allowance: (limits.block_method(allowance, method, until), None))
         return _blocked_error(method, until, now)
 

@@ -149,13 +149,34 @@ _UNCERTAIN = (
     r"предлагаю|решили|думаю|осталось|шаг\sк|на\sпути\sк)"
     rf"(?:\W+(?:{_FILLERS}|now|чтобы|что|бы))*\W*\Z"
 )
+# "QA closes B24-5", "Bob is fixing B24-5": somebody else's work, or work that goes on.
+_PEOPLE = (
+    r"(?:^\W*(?:(?:and|then|the|our|а|и|потом|наш)\s)*(?:qa|testers?|customers?|"
+    r"(?:product\s)?(?:manager|owner)s?|analysts?|colleagues?|(?:some|any)(?:one|body)(?:\selse)?|"
+    r"(?:\w+\s){0,2}team|"
+    r"заказчики?|клиент|тестировщи\w+|аналитики?|менеджеры?|дизайнер\w*|поддержка|бэкенд\w*|"
+    r"фронтенд\w*|коллег[аи]|руководитель|тимлид|кто-то\s\w+|команда(?:\s\w+)?)|"
+    r"(?<!cc )(?<!to )@[\w.-]+) \Z"
+)
+_GOES_ON = (
+    r"\b(?!(?:this|it|that|which|these|those|mr|pr|request|commits?|patch|changes?|branch)\b)\w+"
+    r"(?:'s|'re|\s(?:is|are|was|were))\s(?:\w+ly\s|still\s|now\s)?\Z"
+)
+_ALSO_LATER = (  # "QA will verify and close B24-5"
+    r"\b(?:should|might|may|could|would|must|will|shall|\w+'ll|буд\w+|надо|нужно)\s"
+    r"(?:\w+\s){1,4}(?:and|or|then|и|или)\s\Z"
+)
+_UNTIL_ANOTHER = (  # "do not merge until Bob closes B24-5"
+    r"\b(?:until|till|unless|once(?!\s(?:again|more|and))|as\ssoon\sas|пока|как\sтолько)"
+    r"(?:\s\w+){1,2}\s\Z"
+)
 _STATE_LABEL = rf"^\W*(?:{STATE_WORDS})(?:\s?[:—–)\]!.-]+\s?(?:\w+\s){{0,2}}|\s)\Z"
 _OTHERS = (  # "the next merge request fixes B24-5"
     r"(?:\b(?:next|second|third|later|other|another|separate|different|following|previous|earlier|"
     r"upcoming|future|"
     r"follow-?\s?up|back-?end|front-?end|\w+'s)\s(?:mr|pr|(?:merge|pull)\srequest|commit|change|"
     r"patch|branch|"
-    r"release|version)|\bfollow-?\s?up|(?:\b(?:mr|pr|merge\srequest)\s)?\S{0,60}![0-9]+|"
+    r"release|version)|\bfollow-?\s?up|![0-9]+|"
     r"\b(?:следующ|друг|отдельн|втор|предыдущ|прошл|нов)\w*\s(?:мр|mr|мерж\w*|коммит\w*|ветк\w*|"
     r"релиз\w*|"
     r"верси\w*|задач\w*))\s\Z"
@@ -181,7 +202,7 @@ _EXAMPLE = (
 
 @cache
 def clause_pattern(name: str) -> re.Pattern[str]:
-    """Return the compiled pattern of a table, by name.
+    """Return the compiled pattern of a table, by name; of text in small letters.
 
     Tables of what stands before a word match at the end of that text: bare, present and past hold
     what denies a closing word of that form. Those of what stands behind a reference match at its
@@ -191,16 +212,17 @@ def clause_pattern(name: str) -> re.Pattern[str]:
         "bare": (*_DENIED, *_DENIED_BARE, _CONDITIONAL_BARE, _LATER),
         "present": (*_DENIED, _CONDITIONAL, _LATER),
         "past": (*_DENIED, _CONDITIONAL_NEAR, _LATER),
-        "uncertain": (_UNCERTAIN,),
+        "uncertain": (_UNCERTAIN, _PEOPLE, _UNTIL_ANOTHER),
+        "gerund": (_GERUND, _GOES_ON),
         "event": (_BEFORE_EVENT, _STATE_LABEL),
+        "also later": (_ALSO_LATER,),
         "adjective": (_ADJECTIVE, _RELATIVE),
         "words": (_WORDS, _OTHERS),
         "gerund subject": (GERUND_SUBJECT,),
-        "gerund": (_GERUND,),
         "example": (_EXAMPLE,),
         "after denied": (AFTER_DENIED, AFTER_LATER, AFTER_OPEN),
         "after part": (AFTER_PART, _AFTER_EVENT, AFTER_STATE),
         "after closing": (AFTER_CLOSING,),
     }
     text = "|".join(f"(?:{part})" for part in tables[name])
-    return re.compile(text.replace("%CLOSING%", any_word_pattern(CLOSING_WORDS)), re.IGNORECASE)
+    return re.compile(text.replace("%CLOSING%", any_word_pattern(CLOSING_WORDS)))

@@ -6,7 +6,7 @@ The CI reporter has this file too: Python 3.9, and nothing but the standard libr
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from sync.core.references.clause_words import NOT, clause_pattern
 from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
@@ -43,18 +43,16 @@ _NUMBERED_PART = re.compile(
     r"\b(?P<e>\d{1,2})(?:st|nd|rd|th|-?я|-?й)?\s(?:part|step|часть|шаг|этап)?\s?(?:of|из)\s"
     r"(?P<f>\d{1,2})\b|^\s*(?P<g>\d{1,2})/(?P<h>\d{1,2}):|\b(?:first|second|первая|вторая|первый|"
     r"второй)\s(?:part|step|half|часть|"
-    r"половина|шаг|этап)\b",
-    re.IGNORECASE,
+    r"половина|шаг|этап)\b"
 )
 # The end of a clause; a full stop only where a sentence may end.
 _CLAUSE_END = re.compile(
     r"[!?;:,()\[\]\"“”«»\x00…]|\n[ \t]*\n|"
     r"\.(?=\s|\Z)|\s[–—-]{1,3}\s|[–—]|\n\s{0,4}(?:[-*+]|\d{1,3}[.)])\s|"
-    r"\n(?=[A-ZА-ЯЁ])|"
+    r"\n(?=[a-zа-я])|"
     r"\b(?:and|but|so|then|thus|hence|therefore|which|и|но|а|зато|поэтому|затем)\b(?!\s(?:not|"
     r"never|"
-    r"не)\b)",
-    re.IGNORECASE,
+    r"не)\b)"
 )
 _PARENTHETICAL = re.compile(
     r",\s(?:however|yet|unfortunately|of course|sadly|alas|though|in any way|by the way|"
@@ -89,7 +87,7 @@ def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str
     `word` is its form, as `keyword_before` returns it, "" for a reference without one; then "" is
     returned where the context changes nothing.
     """
-    after = _plain(text[end : end + CLAUSE_LENGTH])
+    after = _plain(text[end : end + CLAUSE_LENGTH]).lower()
     is_gerund = word == "bare" and _form(text, word_start).startswith(_GERUNDS)
     if is_gerund and clause_pattern("gerund subject").match(after):
         return "deny"
@@ -111,21 +109,27 @@ def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str
 
 def _weakened_before(text: str, word: str, word_start: int) -> str:
     before = _plain(text[max(0, word_start - CLAUSE_LENGTH) : word_start])
-    if clause_pattern("words").search(before):
+    small = before.lower()
+    if clause_pattern("words").search(small, max(0, len(small) - 80)):
         return "mention"
-    adjective = word == "past" and clause_pattern("adjective").search(before)
-    if adjective or clause_pattern("example").search(before):
+    adjective = word == "past" and clause_pattern("adjective").search(small)
+    if adjective or clause_pattern("example").search(small):
         return "mention"
-    before = _aside().sub(r"\1 ", _HEDGE.sub(r"\1 ", before))
-    clause = _MERGED.sub(" ", _last_clause(_SUBORDINATE.sub(" ", _PARENTHETICAL.sub(" ", before))))
+    if "," in before:
+        before = _HEDGE.sub(r"\1 ", before)
+        before = _aside().sub(r"\1 ", before) if before.rstrip().endswith(",") else before
     line = _last_line(before)
+    small = before.lower()
+    clause = _MERGED.sub(" ", _last_clause(_SUBORDINATE.sub(" ", _PARENTHETICAL.sub(" ", small))))
     listed = _is_listed_as_later(text[max(0, word_start - SECTION_LENGTH) : word_start])
     if clause_pattern(word).search(clause) or _LABEL.search(line) or listed:
         return "deny"
-    if clause_pattern("uncertain").search(clause) or clause_pattern("event").search(line):
+    if clause_pattern("uncertain").search(clause) or clause_pattern("event").search(line.lower()):
         return "part"
-    is_gerund = word == "bare" and _form(text, word_start).startswith(_GERUNDS)
-    return "part" if is_gerund and clause_pattern("gerund").search(before) else ""
+    if word != "bare":
+        return ""
+    name = "gerund" if _form(text, word_start).startswith(_GERUNDS) else "also later"
+    return "part" if clause_pattern(name).search(small) else ""
 
 
 def _form(text: str, word_start: int) -> str:
@@ -142,8 +146,12 @@ def _is_listed_as_later(before: str) -> bool:
     *above, line = before.split("\n")
     if not above or not _BULLET.match(line):
         return False
-    heads = (each for each in reversed(above) if each.strip() and not _BULLET.match(each))
-    return _SECTION.fullmatch(next(heads, "")) is not None
+    return _SECTION.fullmatch(next(filter(_may_head, reversed(above)), "")) is not None
+
+
+@lru_cache(maxsize=256)
+def _may_head(line: str) -> bool:
+    return bool(line.strip()) and not _BULLET.match(line)
 
 
 def _asks(before: str) -> bool:
@@ -219,7 +227,7 @@ def _numbered_part(text: str, start: int, end: int) -> bool | None:
     last = text.find("\n", end, end + CLAUSE_LENGTH)
     line = text[first : end + CLAUSE_LENGTH if last < 0 else last]
     is_last = None
-    for match in _NUMBERED_PART.finditer(line):
+    for match in _NUMBERED_PART.finditer(line.lower()):
         numbers = [int(digits) for digits in match.groups() if digits]
         if not numbers or numbers[0] < numbers[1]:
             return True

@@ -143,6 +143,7 @@ def _read(prose: str, matches: Iterable[Match], title: str) -> Iterable[tuple[in
     last_end, last_kind = -1, "move"
     quoted, lines = QuotedLines(prose), _Lines(prose)
     lists_reverts = may_list_reverts(title) or may_list_reverts(prose)
+    quotes = quotes_original(prose)
     for start, end, task_id in matches:
         line_start, line = lines.line_at(start)
         above = prose[max(0, line_start - LIST_LENGTH) : line_start]
@@ -150,7 +151,7 @@ def _read(prose: str, matches: Iterable[Match], title: str) -> Iterable[tuple[in
         taken_back = listed_revert(context, line) if lists_reverts else None
         if taken_back is not None:
             kind = "revert" if taken_back else "move"
-        elif above and quotes_original(above):
+        elif quotes and quotes_original(above):
             kind = "mention"
         else:
             kind = _kind_at(prose, start, end, line_start, line)

@@ -101,8 +101,8 @@ _ITEM = re.compile(
 _GLUE = ("and", "&", "и")
 _CLOSING = re.compile(any_word_pattern(CLOSING_WORDS), re.IGNORECASE)
 _ORIGINAL = re.compile(
-    r"^\W*(?:original|исходн\w+)\s[\w' ]{0,20}(?:message|description|title|сообщение|описание)"
-    r":?\W*$",
+    r"^[^\w\n]*(?:original|исходн\w+)\s[\w' ]{0,20}(?:message|description|title|сообщение|описание)"
+    r":?[^\w\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 LIST_LENGTH = 2_000  # characters above a title in which the heading of its list is looked for

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, MergeRequestState
 from sync.core.model.tasks import LinkKind, Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
@@ -16,6 +16,7 @@ from sync.engine.deps import TASK
 from sync.engine.ingest import own_commits
 from sync.store import links, subjects
 from sync.store import merge_request_commits as store_commits
+from sync.store import pipelines as store_pipelines
 from sync.store.merge_request_commits import CommitState
 from sync.store.rows import LinkRow
 from sync.store.subjects import Mark
@@ -110,12 +111,29 @@ def save_links(
         changed += [row for row in rows if had.get(row.task_id) != row]
         before[key] = tuple({**had, **{row.task_id: row for row in rows}}.values())
     links.save(conn, changed)
+    store_pipelines.save_commit_tasks(conn, portal_id, _find_merged_tasks(stored, before))
     due_keys = frozenset(current.keys() - own.commits.keys() if wait_for_commits else ())
     return LinkUpdate(
         {key: tuple(sorted(r.task_id for r in rows if r.live)) for key, rows in before.items()},
         _find_marks([k for k in {**also_changed, **current} if k not in due_keys], before),
         own.is_due,
     )
+
+
+def _find_merged_tasks(
+    stored: Mapping[MergeRequestKey, MergeRequest],
+    rows: Mapping[MergeRequestKey, Iterable[LinkRow]],
+) -> Iterator[tuple[store_pipelines.CommitKey, int]]:
+    """Yield the tasks by the commit with which their merge request came to its target.
+
+    The message of a squash names the title alone; the target's pipeline concerns them all.
+    """
+    for key, item in stored.items():
+        if item.state is MergeRequestState.MERGED and item.merge_sha:
+            place = (*own_commits.key_of_project(item), item.target_branch, item.merge_sha)
+            for row in rows.get(key, ()):
+                if row.is_shown_work:
+                    yield place, row.task_id
 
 
 def _desired_links(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sync.core.audit import probing
@@ -16,6 +16,7 @@ from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.hooks import HOOK_PATH, HookTarget
 from sync.gitlab.json_fields import mapping, mappings, positive_int, text
+from sync.gitlab.webhooks.verify import parse_moment
 
 PAGE = 50  # entries: each holds a whole body
 MOST_PAGES = 20
@@ -119,7 +120,7 @@ def _parse_entry(number: int, item: dict[str, Any]) -> LoggedDelivery:
         status=int(status) if status.isascii() and status.isdigit() else 0,
         headers=headers,
         body=_body(item.get("request_data")),
-        sent_at=datetime.fromtimestamp(int(stamp), UTC) if stamp.isdecimal() else None,
+        sent_at=parse_moment(stamp),
         answer=_describe_answer(status, text(item.get("response_body"))),
     )
 

@@ -7,14 +7,16 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
+from sync.core.clock import moment_at
 from sync.gitlab.json_fields import text
 
 TIMESTAMP_TOLERANCE_SECONDS = 300  # the window of the Standard Webhooks specification, both ways
 
 
 _REQUEST_NUMBERS = ("x-gitlab-webhook-uuid", "x-gitlab-event-uuid")
+_MAX_DIGITS = 12  # of the seconds up to the year 9999, the last of a date
 _KEY_LIMIT = 100  # a longer sender's key is kept as its hash
 
 
@@ -61,12 +63,25 @@ SENT_AT = "webhook-timestamp"  # seconds; from 19.0 on
 def sent_at(headers: Mapping[str, str], received_at: datetime) -> datetime | None:
     """Return when a stored delivery was sent, by GitLab's own clock where its header says.
 
-    Else when it was received; None of one made up for from GitLab's log that has no such time.
+    Else when it was received, also where the header names no moment that there is; None of one
+    made up for from GitLab's log that has no such time.
     """
     if SENT_AT not in headers:
         return received_at
     seconds = headers[SENT_AT]
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else None
+    if not seconds.isdecimal():
+        return None
+    return parse_moment(seconds) or received_at
+
+
+def parse_moment(seconds: str) -> datetime | None:
+    """Return the moment of decimal digits, seconds of Unix time; None where there is none.
+
+    Who has the token alone may write anything into a header that is not signed.
+    """
+    if not seconds.isdecimal() or len(seconds) > _MAX_DIGITS:
+        return None
+    return moment_at(int(seconds))
 
 
 def dedupe_key(headers: Mapping[str, str], body: bytes, received_at: datetime) -> str:

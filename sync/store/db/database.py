@@ -13,9 +13,14 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from sync.store.db.types import dump_json
 
+# What a database raises while it is away, locked, full, or a standby that may be read only; the
+# last is psycopg's InternalError. https://www.postgresql.org/docs/current/errcodes-appendix.html
+AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _WRITE_OPTION = "b24bridge_write"
 _LOCK_ATTEMPTS, _LOCK_RETRY_SECONDS = 1000, 0.001
 

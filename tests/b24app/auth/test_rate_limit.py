@@ -49,6 +49,23 @@ def test_who_is_refused_takes_nothing_from_others() -> None:
     assert admitted(limits, 2, "b") == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("no:address", "no:other", False),
+    ],
+)
+def test_a_network_of_ipv6_is_limited_as_one_client(first: str, second: str, shared: bool) -> None:
+    limits = RateLimits(Clock())
+    assert admitted(limits, 3, first) == 3
+    assert admitted(limits, 1, second) == (0 if shared else 1)
+
+
 def test_the_answer_says_when_to_come_again() -> None:
     limits = RateLimits(Clock())
     admitted(limits, 3)

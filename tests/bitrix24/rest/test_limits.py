@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -127,3 +128,13 @@ def test_a_request_for_which_there_is_no_room_waits():
         allowance, _ = limits.admit_request(allowance, {"a"}, NOW)
     same, admission = limits.admit_request(allowance, {"a"}, NOW)
     assert (same is allowance, admission.wait) == (True, pytest.approx(0.5))
+
+
+@pytest.mark.parametrize("reset_at", [1e15, -1e15, 1e300, 10**400, float("inf"), float("nan")])
+def test_an_end_that_no_date_names_does_not_stop_a_method_for_ever(reset_at):
+    """A portal may answer any number; what is stored of it has to be a number for a database."""
+    block = {"operating": 1000, "operating_reset_at": reset_at}
+    allowance = limits.record_operating(limits.full_allowance(NOW), "tasks.task.list", block)
+    until = limits.blocked_until(allowance, "tasks.task.list", NOW)
+    assert until is None or until <= after(limits.OPERATING_WINDOW)
+    json.dumps(allowance.operating, allow_nan=False)

@@ -42,3 +42,9 @@ def test_an_opening_of_half_an_hour_ago_is_a_sample(
     assert isinstance(event, UnrecognisedEvent) == is_sample
     (event,) = parse_events("Merge Request Hook", raw, connection_id=3)
     assert not isinstance(event, UnrecognisedEvent)
+
+
+@pytest.mark.parametrize("seconds", ["9" * 12, "9" * 30, "9" * 5000])
+def test_a_time_that_no_date_names_stops_no_delivery(seconds: str) -> None:
+    """The header of an unsigned delivery may say anything."""
+    assert sent_at({"webhook-timestamp": seconds}, RECEIVED) == RECEIVED
