@@ -15,6 +15,7 @@ from sync.core.issue_sync.model import Item, SideName
 from sync.store.issue_links import IssueLinkRow
 
 ECHO = timedelta(seconds=15)  # what is heard of a link so soon after our write may wait as long
+SETTLED = timedelta(seconds=5)  # sides tell seconds: by then no other change has the same version
 MOST_LISTED = 300  # items kept; one that is forgotten is read
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from sync.core.issue_sync.link import LinkState, StoryLine
+from sync.core.issue_sync import acts
+from sync.core.issue_sync.link import EntryState, LinkState, StoryLine
 from sync.core.issue_sync.model import SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.cycle import CycleResult
@@ -30,6 +32,8 @@ _GOES_ON = "another pair of the settings goes on with it"
 _STAYS = "no pair of the settings has both: the old pair's rules stay"
 _LINKED = "an item that it names is linked now"
 _OFFERED = "a side offers other choices now"
+_RETRIED = "what was refused is tried again"
+RETRY = timedelta(days=1)  # after a refusal; what caused it may be mended by then
 _TOLD = 20  # lines of a story among which a move may stand already
 
 Results = Mapping[str, CycleResult]
@@ -131,3 +135,26 @@ def wake_awaiting(
     for connection_id, named in items.items():
         ids = issue_link_moves.awaiting(conn, connection_id, named)
         issue_links.mark_dirty(conn, ids, _LINKED, deps.clock.now())
+
+
+def wake_refused(
+    conn: Connection, deps: Deps, links: Sequence[IssueLinkRow], results: Results
+) -> None:
+    """Let links at rest try again what was refused a day ago: nothing tells that it was mended."""
+    now = deps.clock.now()
+    for row in links:
+        result = results.get(row.key)
+        if row.is_dirty or result is None or result.error or not _has_refusals(result.link):
+            continue
+        lines = issue_links.story(conn, row.id, _TOLD)
+        if any(line.kind in ("refused", "resumed") and now - line.at < RETRY for line in lines):
+            continue
+        link = issue_links.load(conn, [row.key])[row.key]
+        issue_links.save(conn, acts.replay(link), link)
+        issue_links.mark_dirty(conn, [row.id], _RETRIED, now)
+        issue_links.add_story(conn, row.key, [StoryLine(now, "resumed", _RETRIED)])
+
+
+def _has_refusals(link: LinkState) -> bool:
+    is_refused = any(entry.state is EntryState.REFUSED for entry in link.entries)
+    return (bool(link.refused) or is_refused) and not (link.pause or link.ended)

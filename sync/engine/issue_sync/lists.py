@@ -8,7 +8,7 @@ time, and goes on where it stopped. Nothing is told of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,6 +25,14 @@ from sync.engine.issue_sync import census
 from sync.engine.issue_sync.echoes import due_at
 from sync.engine.issue_sync.following import wake_stuck
 from sync.engine.issue_sync.setting import PairSetting, open_pair
+from sync.engine.issue_sync.watermarks import (
+    OVERLAP,
+    SHORTEST,
+    is_fresh,
+    next_since,
+    rested,
+    shown,
+)
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import SyncError
 from sync.sentences import sentence
@@ -37,8 +45,6 @@ from sync.store.rows import ConnectionRecord
 
 log = structlog.get_logger()
 
-OVERLAP = timedelta(minutes=2)  # clocks differ, and a list is not read in one instant
-SHORTEST, LONGEST = 60, 600  # seconds between two reads of a list
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -165,42 +171,24 @@ def read_list(
     since = BEGINNING if is_import else (row.since or began_at) - OVERLAP
     began_at = row.since if is_import and row.cursor and row.since else began_at
     is_over, left = False, pages
+    latest = BEGINNING if is_import else row.since or began_at
     while not is_over and left != 0:
         left = left - 1 if left else None
         page = setting.sides[side].changed(setting.projects[side], since, row.cursor)
         is_over = page.cursor is None
+        latest = max([latest, *(item.updated_at for item in page.items)])
         with lane_transaction(deps, lane) as conn:
-            fresh = [item for item in page.items if _is_fresh(row, item)]
+            fresh = [item for item in page.items if is_fresh(row, item)]
             count += _take_in(conn, deps, listed, setting, side, fresh)
             row = replace(row, cursor=page.cursor, read=row.read + len(page.items))
             row = replace(row, since=began_at if is_import else row.since)
-            row = replace(row, seen=_seen(row, page.items, began_at))
+            edge = began_at if is_import else next_since(latest, began_at)
+            row = replace(row, seen=shown(row, page.items, began_at, edge))
             if is_over:
-                row = replace(_rested(row, count, began_at), imported=row.imported or is_import)
+                row = rested(row, count, began_at, next_since(latest, began_at))
+                row = replace(row, imported=row.imported or is_import)
             issue_lists.save(conn, row)
     return count
-
-
-def _is_fresh(row: ListRow, item: Item) -> bool:
-    return row.seen.get(item.address.id) != item.updated_at.isoformat()
-
-
-def _seen(row: ListRow, items: Iterable[Item], began_at: datetime) -> Mapping[str, str]:
-    """Return when those items were changed that the next list shows again."""
-    edge = (began_at - 2 * OVERLAP).isoformat()
-    seen = {**row.seen, **{item.address.id: item.updated_at.isoformat() for item in items}}
-    return {item_id: moment for item_id, moment in seen.items() if moment >= edge}
-
-
-def _rested(row: ListRow, count: int, began_at: datetime) -> ListRow:
-    """Return the row after a list that was read to its end, with the moment of the next."""
-    interval = SHORTEST if count else min(LONGEST, row.interval * 2)
-    return replace(
-        row,
-        since=began_at,
-        interval=interval,
-        next_at=began_at + timedelta(seconds=interval),
-    )
 
 
 def _delay(deps: Deps, lane: Lane, listed: ListedPair, due: Iterable[SideName]) -> None:

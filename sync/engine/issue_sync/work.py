@@ -16,8 +16,8 @@ from sync.core.issue_sync.model import SideName
 from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.cycle import CycleResult, Plans, Workbench, run_cycles
-from sync.engine.issue_sync.echoes import ECHO
-from sync.engine.issue_sync.following import find_moves, follow, wake_awaiting
+from sync.engine.issue_sync.echoes import ECHO, SETTLED
+from sync.engine.issue_sync.following import find_moves, follow, wake_awaiting, wake_refused
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.issue_sync.stored import StoredLinks
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
@@ -30,7 +30,6 @@ from sync.store.portals import PortalRow
 log = structlog.get_logger()
 
 BATCH = 48  # links of one look: so many tasks a portal makes, and reads back, in a request
-SETTLED = timedelta(seconds=5)  # sides tell seconds: by then no other change has the same version
 UNMAPPED = timedelta(hours=1)  # a link whose pair the settings do not name is looked at again
 DENIED = timedelta(minutes=10)
 HALTED = timedelta(minutes=10)  # a halted pair is looked at again: somebody may have agreed
@@ -111,6 +110,7 @@ def _work_on_pair(
                 _finish(deps, conn, link, results.get(link.key), breaker.total)
         follow(conn, deps, links, moves)
         wake_awaiting(conn, deps, links, results)
+        wake_refused(conn, deps, links, results)
 
 
 def _hint(deps: Deps, link: IssueLinkRow) -> Hint | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from sync.errors import Later, Refused, SyncError
@@ -29,6 +30,7 @@ _MISSING = (
 _TOO_MUCH = re.compile(r"exceeds max complexity|timed out|Timeout on", re.IGNORECASE)
 _HIDDEN = re.compile(r"does not exist or you don't have permission")
 _ITEM = re.compile(r"i[0-9]+|workItem")  # as queries name an item asked for by its id
+FORGOTTEN = timedelta(hours=1)  # a licence or an upgrade may bring what was lacking
 _MOST_QUESTIONS = 12  # to learn what is lacking, or to halve a page
 
 
@@ -39,6 +41,7 @@ class Instance:
     `lacking`: parts of questions that it does not know. `size`: items of a page. `own_id`: our
     user. `by_graphql`: whether work items can be asked for at all. `notes`: key and author of
     comments of ours that were read, by their ids, so that an edit needs no other look.
+    `learned_at`: since when nothing of what is lacking was forgotten.
     """
 
     lacking: set[str] = field(default_factory=set)
@@ -46,6 +49,13 @@ class Instance:
     own_id: str = ""
     by_graphql: bool = True
     notes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    learned_at: datetime | None = None
+
+    def forget_lacks(self, now: datetime) -> None:
+        """Forget what the instance lacked an hour ago: it is asked for again, and may be there."""
+        if self.learned_at is None or now - self.learned_at >= FORGOTTEN:
+            self.lacking.clear()
+            self.by_graphql, self.learned_at = True, now
 
     def introduced(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return data without our user, whose id is kept."""

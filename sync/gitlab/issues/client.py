@@ -60,6 +60,7 @@ class GitLabIssues:
 
     def capabilities(self, project: str) -> Capabilities:
         """Return what the project's issues can hold, asked of the instance."""
+        self._reader.instance.forget_lacks(self._clock.now())
         return capabilities.ask_capabilities(self._reader, project)
 
     def read(self, addresses: Sequence[ItemAddress]) -> Mapping[str, Item | Unreachable]:
