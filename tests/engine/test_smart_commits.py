@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from b24app.services import overview as services_overview
 from b24app.services import replay
+from b24app.texts import translate
 from sync.core.rules.portal import GroupRules, Rules, SmartCommitRules
 from sync.store.db.database import read, write
 from sync.store.tables import smart_commit
@@ -169,7 +170,7 @@ def test_commands_in_russian_are_told_in_russian(world: World) -> None:
     (sha,) = pushed(world, "B24-2103 #время 2ч правки #комментарий Готово почти")
     assert logged(world) == [(2103, 8, 7200, f"правки (коммит {sha})")]
     assert world.cards()[0].startswith("[b]Bob[/b], коммит [url=")
-    assert world.decisions() == [
+    assert [translate("ru", reason) for reason in world.decisions()] == [
         f"учтено время 2 ч 0 мин: коммит {sha}, автор Bob, ветка topic; "
         f"комментарий: коммит {sha}, автор Bob, ветка topic"
     ]

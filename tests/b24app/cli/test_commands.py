@@ -354,7 +354,7 @@ def test_the_status_shows_rows_of_merge_requests_and_unknown_tasks(applied, port
     assert capsys.readouterr().out.splitlines() == [
         "worker   none has run yet",
         "next     start it: the service, or `b24bridge serve`",
-        "notice   backup  none was ever made → run `b24bridge backup FILE` each night",
+        "notice   Backup  none was ever made → run `b24bridge backup FILE` each night",
         "",
         "portal   portal.example.com  active",
         "waiting  0 deliveries, 0 tasks, 0 commands",
