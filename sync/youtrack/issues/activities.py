@@ -110,8 +110,8 @@ def _acts(rows: Iterable[tuple[Mapping[str, Any], int | None]]) -> Acts:
 
 def _read(reader: IssueReader, acts: Acts) -> tuple[Item, ...]:
     items = reader.read([address for address, _ in acts.values()]) if acts else {}
-    found = ((item, acts[issue_id][1]) for issue_id, item in items.items())
-    return tuple(_as_young(item, at) for item, at in found if isinstance(item, Item))
+    dated = ((item, acts[issue_id][1]) for issue_id, item in items.items())
+    return tuple(_as_young(item, at) for item, at in dated if isinstance(item, Item))
 
 
 def _as_young(item: Item, at: int) -> Item:

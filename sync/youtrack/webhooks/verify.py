@@ -40,14 +40,14 @@ def verify_hint(
     `must_be_signed`: the app has signed before, so who shows the token alone may send nothing. An
     empty secret proves nothing.
     """
-    given = {name.lower(): value for name, value in headers.items()}
-    if SIGNATURE in given:
-        _verify_signature(given, body, secret, now)
+    lowered = {name.lower(): value for name, value in headers.items()}
+    if SIGNATURE in lowered:
+        _verify_signature(lowered, body, secret, now)
         return True
     if must_be_signed:
         raise UnverifiedHint("the hints of this connection are signed, and this is not")
-    shown = given.get(TOKEN) or given.get("authorization", "").removeprefix(_BEARER)
-    if not token or not _equal(shown, token):
+    offered_token = lowered.get(TOKEN) or lowered.get("authorization", "").removeprefix(_BEARER)
+    if not token or not _equal(offered_token, token):
         raise UnverifiedHint("no token of ours")
     return False
 
@@ -57,8 +57,8 @@ def dedupe_key(headers: Mapping[str, str], body: bytes, received_at: datetime) -
 
     A hint may come twice without harm, and two equal ones may tell of two changes.
     """
-    given = {name.lower(): value for name, value in headers.items()}
-    told_apart_by = given.get(SIGNATURE) or received_at.isoformat()
+    lowered = {name.lower(): value for name, value in headers.items()}
+    told_apart_by = lowered.get(SIGNATURE) or received_at.isoformat()
     content = told_apart_by.encode("utf-8", "surrogatepass") + b"\n" + body
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
@@ -75,8 +75,7 @@ def _verify_signature(headers: Mapping[str, str], body: bytes, secret: str, now:
         raise UnverifiedHint(f"the time is over {TOLERANCE_SECONDS} s off: replay or wrong clock")
 
 
-def _equal(given: str, expected: str) -> bool:
+def _equal(text: str, expected: str) -> bool:
     """Equality in constant time, of any text."""
-    return hmac.compare_digest(
-        *(text.encode("utf-8", "surrogatepass") for text in (given, expected))
-    )
+    encoded = (each.encode("utf-8", "surrogatepass") for each in (text, expected))
+    return hmac.compare_digest(*encoded)

@@ -95,42 +95,41 @@ def test_a_span_and_what_follows_it() -> None:
     assert {text: parse_leading(text) for text in SPANS} == SPANS
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "", "abc", "90", "h", "-1h", "1x", "1hour2", "1h30", "1h 30", "1.5.2h", "123456h", "1.234h",
-        "1:30", "1:30h", "1-2h", "1–2 ч", "1h-2h", "1h - 30m", "1h or 2h", "1h to 2h", "1h/30m",
-        "1h and 30", "1h + 30", "1h, 30", "1h: 30", "1h 30, review", "1h 30 review", "1h 1/2",
-        "1h (30m)", "1h review 30m", "1h review, 30 min tests", "1h 30m45", "1h 30m 20", "1h ½",
-        "1h 30mn", "1h 7 mn", "1h 30mintues", "1h and thirty minutes", "1 hour and a half",
-        "1h half an hour", "1h and another hour", "1h a couple of hours", "1h x 2h", "1h 30'",
-        "1 час тридцать минут", "1 час с половиной", "1 с половиной часа", "1 ч и полчаса",
-        "1 ч полтора часа", "полчаса", "полтора часа", "1 ч ещё час", "1 ч и пару минут",
-        "1h x2", "1h x 2", "2 x 30m", "2x30m", "1h*2", "1h * 2", "~1h", "≈1h", "1h – 2h", "1h/2h",
-        "1h/day", "about 1h", "approx 1h", "1h (2h with review)", "1h (+30m review)",
-        "1h, then 30m", "1h × 2", "1h × 2 people", "2 times 1h", "1h twice", "1h two times",
-        "1h each", "1h per person", "1h for two", "1h for 2 people", "1h each for 2 people",
-        "1hish", "1h+", "1h +", "1h++", ">1h", "<1h", "1h?", "1h ..2h", "1h..2h", "1h minus 10m",
-        "1h - 10m", "1h-10m", "+1h", "1h less 10m", "1h without 10m", "2h of 3h", "1h out of 2h",
-        "1h of 2h", "1h=60m", "1h (60 min)", "1h:30m", "1.5", "1,5", "1h, 30 for review",
-        "1h & a half", "an hour", "half an hour", "1h half", "1/2h", "1 1/2h", "1 1/2 h",
-        "1h 1/2h", "2*30m", "2 * 30m", "(1h)", "1h double", "double 1h", "1h doubled",
-        "1h x2 review", "1h at 2x", "1h times 2", "1h by 2", "1h every day", "1h a day",
-        "1h daily", "1h/week", "1h per day", "2d x 1h", "1h a half", "1h some minutes",
-        "1h a few minutes", "1h plus change", "1h or more", "1h+ review", "1h or less",
-        "1h at least", "at least 1h", "up to 1h", "under 1h", "over 1h", "almost 1h",
-        "1h almost 2h", "1h nearly 2", "1 ч х2", "1 ч х 2", "2 х 30 мин", "2х30м", "1ч*2", "~1ч",
-        "1-2ч", "1ч-2ч", "1ч/2ч", "около 1ч", "примерно 1ч", "1ч (2ч с ревью)", "1ч на двоих",
-        "1ч на каждого", "1ч каждому", "по 1ч", "1ч два раза", "1ч дважды", "2 раза по 1ч",
-        "1ч с лишним", "1ч с хвостиком", "1ч или 2ч", "от 1ч до 2ч", "1ч до 2ч", "1ч минус 10м",
-        "1ч без 10м", "1ч без десяти минут", "больше 1ч", "1ч в день", "1ч ежедневно",
-        "1ч и ещё немного", "1ч и чуть-чуть", "1ч и полчаса", "1ч плюс полчаса",
-        "1ч, полчаса на ревью", "1ч30", "1ч:30м", "час", "1ч за каждого", "1ч × 2", "1ч×2",
-        "1ч втроём", "1ч вдвоём", "1ч трижды",
-    ],
-)  # fmt: skip
-def test_what_is_no_span(text: str) -> None:
-    assert parse_leading(text) is None
+NO_SPANS = [
+    "", "abc", "90", "h", "-1h", "1x", "1hour2", "1h30", "1h 30", "1.5.2h", "123456h", "1.234h",
+    "1:30", "1:30h", "1-2h", "1–2 ч", "1h-2h", "1h - 30m", "1h or 2h", "1h to 2h", "1h/30m",
+    "1h and 30", "1h + 30", "1h, 30", "1h: 30", "1h 30, review", "1h 30 review", "1h 1/2",
+    "1h (30m)", "1h review 30m", "1h review, 30 min tests", "1h 30m45", "1h 30m 20", "1h ½",
+    "1h 30mn", "1h 7 mn", "1h 30mintues", "1h and thirty minutes", "1 hour and a half",
+    "1h half an hour", "1h and another hour", "1h a couple of hours", "1h x 2h", "1h 30'",
+    "1 час тридцать минут", "1 час с половиной", "1 с половиной часа", "1 ч и полчаса",
+    "1 ч полтора часа", "полчаса", "полтора часа", "1 ч ещё час", "1 ч и пару минут",
+    "1h x2", "1h x 2", "2 x 30m", "2x30m", "1h*2", "1h * 2", "~1h", "≈1h", "1h – 2h", "1h/2h",
+    "1h/day", "about 1h", "approx 1h", "1h (2h with review)", "1h (+30m review)",
+    "1h, then 30m", "1h × 2", "1h × 2 people", "2 times 1h", "1h twice", "1h two times",
+    "1h each", "1h per person", "1h for two", "1h for 2 people", "1h each for 2 people",
+    "1hish", "1h+", "1h +", "1h++", ">1h", "<1h", "1h?", "1h ..2h", "1h..2h", "1h minus 10m",
+    "1h - 10m", "1h-10m", "+1h", "1h less 10m", "1h without 10m", "2h of 3h", "1h out of 2h",
+    "1h of 2h", "1h=60m", "1h (60 min)", "1h:30m", "1.5", "1,5", "1h, 30 for review",
+    "1h & a half", "an hour", "half an hour", "1h half", "1/2h", "1 1/2h", "1 1/2 h",
+    "1h 1/2h", "2*30m", "2 * 30m", "(1h)", "1h double", "double 1h", "1h doubled",
+    "1h x2 review", "1h at 2x", "1h times 2", "1h by 2", "1h every day", "1h a day",
+    "1h daily", "1h/week", "1h per day", "2d x 1h", "1h a half", "1h some minutes",
+    "1h a few minutes", "1h plus change", "1h or more", "1h+ review", "1h or less",
+    "1h at least", "at least 1h", "up to 1h", "under 1h", "over 1h", "almost 1h",
+    "1h almost 2h", "1h nearly 2", "1 ч х2", "1 ч х 2", "2 х 30 мин", "2х30м", "1ч*2", "~1ч",
+    "1-2ч", "1ч-2ч", "1ч/2ч", "около 1ч", "примерно 1ч", "1ч (2ч с ревью)", "1ч на двоих",
+    "1ч на каждого", "1ч каждому", "по 1ч", "1ч два раза", "1ч дважды", "2 раза по 1ч",
+    "1ч с лишним", "1ч с хвостиком", "1ч или 2ч", "от 1ч до 2ч", "1ч до 2ч", "1ч минус 10м",
+    "1ч без 10м", "1ч без десяти минут", "больше 1ч", "1ч в день", "1ч ежедневно",
+    "1ч и ещё немного", "1ч и чуть-чуть", "1ч и полчаса", "1ч плюс полчаса",
+    "1ч, полчаса на ревью", "1ч30", "1ч:30м", "час", "1ч за каждого", "1ч × 2", "1ч×2",
+    "1ч втроём", "1ч вдвоём", "1ч трижды",
+]  # fmt: skip
+
+
+def test_what_is_no_span() -> None:
+    assert [text for text in NO_SPANS if parse_leading(text) is not None] == []
 
 
 def test_every_unit_is_read_touching_its_number_or_not() -> None:

@@ -121,6 +121,8 @@ def test_a_link_to_an_item_that_is_linked_later_crosses_then(linking: Pair) -> N
     linking.mapping = SyncMapping((other,))
     first = linking.create(PORTAL, title="First")
     linking.work()
+    linking.world.clock.sleep(7200)  # longer than lists look back
+    linking.work()
     linking.mapping = SyncMapping((linking.pair,))
     second = linking.create(PORTAL, title="Second")
     linking.edit(second, LINKS, frozenset({f"{BLOCKED}:{first.address.id}"}))
