@@ -307,6 +307,7 @@ class World:
             held,
             address=ItemAddress(item_id, "9", item_id),
             values=dict(held.values),
+            edited_at=dict(held.edited_at),
             comments=[],
             time=[],
         )
