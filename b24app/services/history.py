@@ -44,8 +44,8 @@ def start_history(deps: Deps, portal: PortalRecord) -> bool:
         thread = threading.Thread(
             target=_read_all, args=(deps, portal, records), name="history", daemon=True
         )
+        thread.start()  # first: whoever finds it may wait for it
         _running[portal.id] = thread
-        thread.start()
     return True
 
 

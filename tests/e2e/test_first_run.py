@@ -122,7 +122,8 @@ def test_from_a_fresh_portal_to_the_first_task_that_moves(fresh, emulator, gitla
     step(opened, "Next step")
     expect(opened.frame.get_by_text("This is how the newest open")).to_be_visible()
     expect(opened.frame.locator("blockquote")).to_contain_text("Pay")
-    step(opened, "Read history in")
+    with opened.page.expect_response(lambda answer: answer.request.method == "POST"):
+        step(opened, "Read history in")
     assert wait_for_history(fresh.portal(emulator.state.member_id).id, 60)
     again = window("app")
     step(again, "First run")
