@@ -27,7 +27,7 @@ from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.upkeep.bot import keep_bot
 from sync.engine.upkeep.endings import end_removed
-from sync.engine.upkeep.gap import make_up_for_gaps
+from sync.engine.upkeep.gap import make_up_for_gaps, owes_history
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.engine.upkeep.task_gap import make_up_for_events
 from sync.errors import Denied, Later, SyncError
@@ -65,6 +65,7 @@ class Sweep:
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
         self._last_attempts: dict[int, datetime] = {}
+        self._owing: dict[int, bool] = {}  # connections with a gap that was not read whole
         self._lists_read: set[int] = set()
         self._people_read_at: dict[int, datetime] = {}
         self._bots_kept_at: dict[int, datetime] = {}
@@ -88,6 +89,7 @@ class Sweep:
                 self._last_attempts[connection.id] = now
                 done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
                 done += self._run_part("host", connection.id, sweep_connection, connection)
+                self._owing[connection.id] = owes_history(self._deps, connection.id)
         with read(self._deps.database) as conn:
             to_ask = set(deployments.portals_to_fetch(conn, now))
             unread = set(merge_request_commits.portals_due(conn, self._deps.clock.now()))
@@ -156,7 +158,8 @@ class Sweep:
         if connection.state != "active":
             return False
         last = self._last_attempts.get(connection.id)  # None: at the start, whatever was before
-        if last is not None and not is_due(connection.swept_at, HOSTS_EVERY, now):
+        is_patient = last is not None and not self._owing.get(connection.id)
+        if is_patient and not is_due(connection.swept_at, HOSTS_EVERY, now):
             return False
         return is_due(last, RETRY_EVERY, now)
 
