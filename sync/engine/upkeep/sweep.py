@@ -67,6 +67,7 @@ class Sweep:
         self._last_attempts: dict[int, datetime] = {}
         self._owing: dict[int, bool] = {}  # connections with a gap that was not read whole
         self._lists_read: set[int] = set()
+        self._tasks_read: set[int] = set()
         self._people_read_at: dict[int, datetime] = {}
         self._bots_kept_at: dict[int, datetime] = {}
         self._failed_at: dict[tuple[str, int], datetime] = {}
@@ -102,7 +103,7 @@ class Sweep:
         for portal_id in sorted(doubtful & ids):
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
         for portal in active:
-            done += self._run_part("tasks", portal.id, make_up_for_events, portal.id)
+            done += self._run_part("tasks", portal.id, self._read_tasks, portal.id)
             every = BOT_REFUSED_EVERY if portal.bot_problem else BOTS_EVERY
             if is_due(self._bots_kept_at.get(portal.id), every, now):
                 self._bots_kept_at[portal.id] = now
@@ -120,6 +121,12 @@ class Sweep:
         """Read the issue lists that are due; with the first look after a start, all of them."""
         count = read_lists(deps, portal_id, after_start=portal_id not in self._lists_read)
         self._lists_read.add(portal_id)
+        return count
+
+    def _read_tasks(self, deps: Deps, portal_id: int) -> int:
+        """Read the tasks that changed where that is due; with the first look, whenever it was."""
+        count = make_up_for_events(deps, portal_id, after_start=portal_id not in self._tasks_read)
+        self._tasks_read.add(portal_id)
         return count
 
     def _run_part(
