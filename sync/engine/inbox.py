@@ -193,7 +193,7 @@ class Inbox:
         stored twice.
         """
         if self._conn is None:
-            self._conn = open_writer(self._engine)
+            self._conn = open_writer(self._engine, eager=True)
         watch = _watch(self._conn)
         try:
             with self._conn.begin():
