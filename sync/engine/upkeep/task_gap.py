@@ -23,6 +23,7 @@ from sync.store.db.database import read, write
 log = structlog.get_logger()
 
 EVERY = timedelta(minutes=10)
+FRESH = timedelta(minutes=1)  # another worker has just read them, at its start
 GAP = 2 * EVERY  # longer without a reading: we were away
 MOST_FOLLOWED = 2500  # the newest: one request
 OVERLAP = timedelta(minutes=2)  # clocks differ, and a list is not read in one instant
@@ -38,7 +39,7 @@ def make_up_for_events(deps: Deps, portal_id: int, *, after_start: bool = False)
     now = deps.clock.now()
     with read(deps.database) as conn:
         since = hook_logs.tasks_read_at(conn, portal_id)
-    if not after_start and not is_due(since, EVERY, now):
+    if not is_due(since, FRESH if after_start else EVERY, now):
         return 0
     with hold(deps, f"changed-tasks:{portal_id}") as lane:
         if lane is None:

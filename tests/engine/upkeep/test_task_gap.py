@@ -8,7 +8,7 @@ import pytest
 
 from sync.bitrix24.tasks import changed
 from sync.engine.upkeep.sweep import Sweep
-from sync.engine.upkeep.task_gap import EVERY, GAP, make_up_for_events
+from sync.engine.upkeep.task_gap import EVERY, FRESH, GAP, make_up_for_events
 from sync.store import hook_logs, tasks
 from sync.store.db.database import read
 from tests.emulators.bitrix24.work import change_task
@@ -89,6 +89,7 @@ def test_tasks_are_looked_for_at_each_start(world: World) -> None:
     world.hold_deliveries = True
     with world.b24.state.lock:
         del world.b24.state.tasks[2103]
+    world.tick(FRESH.total_seconds())
     before = world.b24.requests["batch"]
     Sweep(world.deps()).run(world.clock.now())
     assert missing(world)
