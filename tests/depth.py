@@ -1,4 +1,4 @@
-"""How deep a run looks: in `make test`, properties and what takes seconds get a third."""
+"""How deep a run looks: in `make test`, properties and what takes seconds get a fifth."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from hypothesis import settings
 
-SHARE = 3
+SHARE = 5
 T = TypeVar("T")
 
 
@@ -18,7 +18,7 @@ def is_quick() -> bool:
 
 def share(number: int) -> int:
     """Return how many of so many examples or seeds a quick run tries."""
-    return number // SHARE
+    return max(1, number // SHARE)
 
 
 def depth(number: int) -> int:
