@@ -26,6 +26,7 @@ from b24app.routes.page_requests import (
     translated,
 )
 from b24app.routes.settings import add_settings_routes
+from b24app.routes.settings_forms import add_settings_form_routes
 from b24app.routes.setup import add_setup_routes
 from b24app.routes.sign_ins import add_sign_in_routes
 from b24app.services import alerts as services_alerts
@@ -58,6 +59,7 @@ def blueprint(deps: Deps) -> Blueprint:
     _add_failure_routes(here, deps)
     add_link_routes(here, deps)
     add_settings_routes(here, deps)
+    add_settings_form_routes(here, deps)
     add_health_routes(here, deps)
     add_setup_routes(here, deps)
     add_sign_in_routes(here, deps)
