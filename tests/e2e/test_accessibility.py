@@ -61,7 +61,13 @@ PAGES = {
     "overview": ("app", [], "Payment gateway"),
     "inbox": ("app", ["Waiting for you"], "What failed"),
     "health": ("app", ["Health"], "Health"),
-    "settings": ("app", ["Settings", "Match: Sales"], "What happens to a task"),
+    "settings": ("app", ["Settings"], "acme/shop"),
+    "people": ("app", ["Settings", "People"], "Who is who"),
+    "workgroups": ("app", ["Settings", "Workgroups", "Match: Sales"], "What happens to a task"),
+    "routes": ("app", ["Settings", "Routes and chats"], "This is a sample"),
+    "two-way": ("app", ["Settings", "Two-way sync"], "set: "),
+    "general": ("app", ["Settings", "General"], "Limits of the portal"),
+    "document": ("app", ["Settings", "Document"], "The same document"),
     "connect": ("app", ["First run"], "acme/shop"),
     "match": ("app", ["First run", "2. Match", "Match: Sales"], "What happens to a task"),
     "see": ("app", ["First run", "3. See"], "Read history in"),
@@ -96,7 +102,7 @@ def test_axe_finds_nothing_on_any_page(furnished, window, scheme):
 
 def test_no_page_is_wider_than_a_phone(furnished, window):
     wide = []
-    for page in ("settings", "connect", "match", "see"):
+    for page in ("settings", "people", "workgroups", "routes", "two-way", "connect", "match", "see"):
         opened = opened_page(window, page, "light")
         opened.page.set_viewport_size({"width": 420, "height": 900})
         picture(opened, f"{page}-phone")
