@@ -14,6 +14,7 @@ from b24app.auth.rate_limit import CHECKS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.routes import health
+from b24app.routes.connections import add_connection_routes
 from b24app.routes.flow import add_flow_routes
 from b24app.routes.health_view import add_health_routes, read_portal_checks
 from b24app.routes.links import add_link_routes
@@ -60,6 +61,7 @@ def blueprint(deps: Deps) -> Blueprint:
     add_link_routes(here, deps)
     add_settings_routes(here, deps)
     add_settings_form_routes(here, deps)
+    add_connection_routes(here, deps)
     add_health_routes(here, deps)
     add_setup_routes(here, deps)
     add_sign_in_routes(here, deps)

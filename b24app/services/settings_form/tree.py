@@ -13,7 +13,9 @@ from typing import Any, Literal
 from b24app.services.settings_form.labels import HINTS, LABELS
 from b24app.services.settings_form.options import OPTIONS
 from b24app.services.settings_form.sources import AREAS, SOURCES
+from sync.core.rules.routes import DEFAULT_ROUTES
 from sync.settings.model import Settings
+from sync.settings.routing import route_values
 
 Json = dict[str, Any]
 Language = Literal["en", "ru"]
@@ -71,7 +73,7 @@ class _Builder:
                 "label": label_of(LABELS, path, self._language),
                 "hint": label_of(HINTS, path, self._language),
                 "required": key in required,
-                "default": default if node["kind"] != "group" else None,
+                "default": _default(default, path) if node["kind"] != "group" else None,
                 "unset": "default" in value and default is None,
             }
 
@@ -162,6 +164,11 @@ class _Builder:
         while "$ref" in part:
             part = self._schema["$defs"][part["$ref"].rpartition("/")[2]]
         return part
+
+
+def _default(value: object, path: str) -> object:
+    """Return what a field begins with; of routes, those that hold where none are set."""
+    return [route_values(route) for route in DEFAULT_ROUTES] if path == "routes" else value
 
 
 def source_of(path: str) -> str:
