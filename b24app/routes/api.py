@@ -18,6 +18,7 @@ from b24app.routes.connections import add_connection_routes
 from b24app.routes.flow import add_flow_routes
 from b24app.routes.health_view import add_health_routes, read_portal_checks
 from b24app.routes.links import add_link_routes
+from b24app.routes.own_rules import add_own_rule_routes
 from b24app.routes.page_requests import (
     bearer_token,
     json_body,
@@ -62,6 +63,7 @@ def blueprint(deps: Deps) -> Blueprint:
     add_settings_routes(here, deps)
     add_settings_form_routes(here, deps)
     add_connection_routes(here, deps)
+    add_own_rule_routes(here, deps)
     add_health_routes(here, deps)
     add_setup_routes(here, deps)
     add_sign_in_routes(here, deps)

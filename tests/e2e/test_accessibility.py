@@ -102,7 +102,16 @@ def test_axe_finds_nothing_on_any_page(furnished, window, scheme):
 
 def test_no_page_is_wider_than_a_phone(furnished, window):
     wide = []
-    for page in ("settings", "people", "workgroups", "routes", "two-way", "connect", "match", "see"):
+    for page in (
+        "settings",
+        "people",
+        "workgroups",
+        "routes",
+        "two-way",
+        "connect",
+        "match",
+        "see",
+    ):
         opened = opened_page(window, page, "light")
         opened.page.set_viewport_size({"width": 420, "height": 900})
         picture(opened, f"{page}-phone")

@@ -35,7 +35,9 @@ def furnished(beside, emulator):
 
 def settings_of(world, emulator):
     with read(world.deps.engine) as conn:
-        return current_settings(conn, portals.by_id(conn, world.portal(emulator.state.member_id).id))
+        return current_settings(
+            conn, portals.by_id(conn, world.portal(emulator.state.member_id).id)
+        )
 
 
 def section(opened, name, settings="Settings"):

@@ -1,8 +1,8 @@
 /** The settings as forms: their fields, what is proposed, previews and rehearsals. */
 import { call, lines } from './api'
-import type { SettingsText } from './api_settings'
+import type { SettingsCheck, SettingsText } from './api_settings'
 import type { Patch } from './api_setup'
-import type { FieldNode, Proposals } from './parts/form/fields'
+import type { FieldNode, Proposal, Proposals, Values } from './parts/form/fields'
 
 export interface Preview {
   real: boolean
@@ -27,7 +27,12 @@ const query = (values: object) => new URLSearchParams(
   Object.entries(values).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]),
 )
 
+export interface OwnGroup { id: number; values: Values; version: string; columns: Proposal[] }
+
 export const formApi = {
+  ownRules: () => call<{ groups: OwnGroup[]; fields: FieldNode[] }>('GET', 'own-rules'),
+  changeOwn: (group: OwnGroup, patch: Patch, check: boolean) =>
+    call<SettingsCheck>('POST', `own-rules/${group.id}`, { patch, base: group.version, check }),
   fields: () => call<{ fields: FieldNode[] }>('GET', 'settings/form'),
   proposals: () => call<Proposals>('GET', 'settings/proposals'),
   pairProposals: (pair: Pair) => call<Proposals>('GET', `settings/pair-proposals?${query(pair)}`),

@@ -39,6 +39,13 @@ const en = {
   held: (until: string) => `Quiet hours now: held until ${until}`,
   exportFile: 'Download as a file',
   importFile: 'Take a file',
+  ownRules: 'My workgroups',
+  ownRulesHint: 'An administrator lets you edit what happens in these workgroups.',
+  noOwnRules: 'No workgroup is yours to edit any more',
+  ownGroup: (id: number) => `Workgroup ${id}`,
+  overtaken: 'Somebody else saved these rules meanwhile',
+  takeTheirs: 'Take theirs',
+  saved: 'Saved',
   readyToCheck: 'The file is in the field below. Check it to see what would change.',
 }
 
@@ -80,6 +87,13 @@ const ru: typeof en = {
   held: (until) => `Сейчас тихие часы: придёт после ${until}`,
   exportFile: 'Скачать файлом',
   importFile: 'Взять из файла',
+  ownRules: 'Мои группы',
+  ownRulesHint: 'Администратор разрешил вам менять, что происходит в этих группах.',
+  noOwnRules: 'Менять правила групп вам больше не разрешено',
+  ownGroup: (id) => `Группа ${id}`,
+  overtaken: 'Эти правила тем временем сохранил кто-то другой',
+  takeTheirs: 'Взять новые',
+  saved: 'Сохранено',
   readyToCheck: 'Файл в поле ниже. Проверьте его, чтобы увидеть изменения.',
 }
 
