@@ -39,8 +39,9 @@ def list_targets(
     Raises SyncError.
     """
     if record.kind == "youtrack":
-        found = youtrack_targets.find_projects(deps.clients.youtrack(record), search, page)
-        return {"items": [asdict(target) for target in found[0]], "more": found[1]}
+        client = deps.clients.youtrack(record)
+        projects, more = youtrack_targets.find_projects(client, search, page)
+        return {"items": [asdict(project) for project in projects], "more": more}
     targets, more = FINDERS[kind](deps.clients.code_host(record), search, page)
     return {"items": [asdict(target) for target in targets], "more": more}
 

@@ -136,8 +136,8 @@ def last_of_connections(conn: Connection, connection_ids: Collection[int]) -> di
     """Return when each connection's newest kept delivery came, by connection."""
     c = delivery.c
     newest = select(c.received_at).order_by(c.id.desc()).limit(1)
-    found = {key: conn.scalar(newest.where(c.connection_id == key)) for key in connection_ids}
-    return {key: at for key, at in found.items() if at is not None}
+    moments = {key: conn.scalar(newest.where(c.connection_id == key)) for key in connection_ids}
+    return {key: at for key, at in moments.items() if at is not None}
 
 
 def newest_id(conn: Connection, origin: str) -> int:

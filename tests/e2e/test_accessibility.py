@@ -56,6 +56,7 @@ def press(opened, *names):
         opened.frame.get_by_role("button", name=name).first.click()
 
 
+ADD_PAIR = "Add: Pairs of workgroup and project"
 # Page → the portal's page, the buttons that lead there, and what it shows when it has loaded.
 PAGES = {
     "overview": ("app", [], "Payment gateway"),
@@ -64,8 +65,8 @@ PAGES = {
     "settings": ("app", ["Settings"], "acme/shop"),
     "people": ("app", ["Settings", "People"], "Who is who"),
     "workgroups": ("app", ["Settings", "Workgroups", "Match: Sales"], "What happens to a task"),
-    "routes": ("app", ["Settings", "Routes and chats"], "This is a sample"),
-    "two-way": ("app", ["Settings", "Two-way sync"], "set: "),
+    "routes": ("app", ["Settings", "Routes and chats"], "Really happened"),
+    "two-way": ("app", ["Settings", "Two-way sync", ADD_PAIR], "Table of statuses"),
     "general": ("app", ["Settings", "General"], "Limits of the portal"),
     "document": ("app", ["Settings", "Document"], "The same document"),
     "connect": ("app", ["First run"], "acme/shop"),

@@ -40,7 +40,7 @@ def test_a_russian_administrator_connects_matches_and_sees(fresh, emulator, gitl
     token = opened.frame.get_by_label("Токен доступа для gitlab")
     token.fill("glpat-wrong")
     step(opened, "Проверить и сохранить")
-    expect(opened.frame.get_by_role("alert")).to_contain_text("GitLab")
+    expect(opened.frame.get_by_role("alert")).to_contain_text("неверен")
     token.fill(gitlab.state.add_token(ann).value)
     step(opened, "Проверить и сохранить")
     expect(opened.frame.get_by_text("Работает как ann")).to_be_visible()
@@ -63,7 +63,7 @@ def test_a_russian_administrator_connects_matches_and_sees(fresh, emulator, gitl
 def test_youtrack_is_connected_with_its_projects_and_app(beside, emulator, youtrack, window):
     installed(beside, emulator)
     opened = begin(window)
-    step(opened, "YouTrack")
+    opened.frame.get_by_role("button", name="YouTrack", exact=True).click()
     opened.frame.get_by_label("Адрес YouTrack").fill(youtrack.url)
     step(opened, "Взять этот YouTrack")
     opened.frame.get_by_label("Токен доступа для youtrack").fill("perm-bridge")

@@ -1,4 +1,4 @@
-"""The rules of a workgroup, edited by the managers whom an administrator named, and nothing more."""
+"""The rules of a workgroup, edited by managers whom an administrator named, and no more."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_the_later_of_two_managers_is_overtaken(beside, manager, group):
         ({"comments": {"internal": True}}, "comments.internal"),
         ({"routes": [{"on": ["push"], "to": ["chat7"]}]}, "routes[0].to[0]"),
         ({"routes": [{"on": ["push"], "to": ["general"]}]}, "routes[0].to[0]"),
-        ({"routes": [{"on": ["issue"], "to": ["project"], "internal": True}]}, "routes[0].internal"),
+        ({"routes": [{"on": ["issue"], "to": ["qa"], "internal": True}]}, "routes[0].internal"),
         ({"steps": {"review": {"status": "nonsense"}}}, "steps.review.status"),
     ],
 )  # fmt: skip
