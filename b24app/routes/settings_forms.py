@@ -15,7 +15,9 @@ from b24app.routes.page_requests import json_body, require_admin
 from b24app.services.settings_form.changed import ChangedSettings, change_settings
 from b24app.services.settings_form.tree import Language, settings_form
 from sync.core.model.kinds import Kind
+from sync.settings.apply import current_settings
 from sync.settings.problems import Invalid
+from sync.store.db.database import read
 from sync.store.rows import PortalRecord
 
 LOOKS = {"portal": Rate(2, 40)}  # while an administrator types
@@ -28,8 +30,11 @@ def add_settings_form_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/settings/form")
     def form() -> Response:
         """Describe the fields of the whole document, in the language of the page."""
-        require_admin(deps)
-        return jsonify(fields=settings_form(form_language()))
+        _, portal = require_admin(deps)
+        with read(deps.engine) as conn:
+            chats = current_settings(conn, portal).chats
+        has_chat = bool(chats.general or chats.releases)
+        return jsonify(fields=settings_form(form_language(), release_chat=has_chat))
 
     @here.get("/settings/proposals")
     def proposals() -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from sync.core.rules.routes import DEFAULT_ROUTES
 from sync.settings.apply import current_settings
 from sync.settings.model import load, stored
 from sync.store import portals
@@ -104,6 +105,7 @@ def test_a_route_is_made_previewed_rehearsed_and_saved(
     expect(frame.get_by_text(messages).first).to_be_visible()
     press(frame, save)
     expect(frame.get_by_role("status").filter(has_text=saved).first).to_be_visible()
-    (route,) = settings_of(furnished, emulator).routes
+    *usual_ones, route = settings_of(furnished, emulator).routes
+    assert len(usual_ones) == len(DEFAULT_ROUTES)
     assert [kind.value for kind in route.on] == ["merge_request"]
     assert opened.said == []

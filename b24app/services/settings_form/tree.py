@@ -13,7 +13,7 @@ from typing import Any, Literal
 from b24app.services.settings_form.labels import HINTS, LABELS
 from b24app.services.settings_form.options import OPTIONS
 from b24app.services.settings_form.sources import AREAS, SOURCES
-from sync.core.rules.routes import DEFAULT_ROUTES
+from sync.core.rules.routes import DEFAULT_ROUTES, Channel
 from sync.settings.model import Settings
 from sync.settings.routing import route_values
 
@@ -26,10 +26,14 @@ _SECRETS = frozenset({"token", "client_secret"})
 
 
 @cache
-def settings_form(language: Language) -> tuple[Json, ...]:
-    """Return the fields of the whole document, in the order of the model."""
+def settings_form(language: Language, *, release_chat: bool = False) -> tuple[Json, ...]:
+    """Return the fields of the whole document, in the order of the model.
+
+    `release_chat`: whether the portal has a chat that takes releases; else they go to each
+    workgroup's own, as they do without routes.
+    """
     schema = Settings.model_json_schema()
-    return tuple(_Builder(schema, language).fields(schema, ""))
+    return tuple(_Builder(schema, language, _default_routes(release_chat)).fields(schema, ""))
 
 
 def leaves(nodes: tuple[Json, ...] | list[Json]) -> Iterator[str]:
@@ -53,8 +57,8 @@ def label_of(table: Mapping[str, tuple[str, str]], path: str, language: Language
 class _Builder:
     """Turns parts of a JSON schema into fields. https://json-schema.org/draft/2020-12"""
 
-    def __init__(self, schema: Json, language: Language) -> None:
-        self._schema, self._language = schema, language
+    def __init__(self, schema: Json, language: Language, routes: list[Json]) -> None:
+        self._schema, self._language, self._routes = schema, language, routes
 
     def fields(self, part: Json, prefix: str) -> Iterator[Json]:
         """Yield the fields of a part of the model."""
@@ -73,7 +77,7 @@ class _Builder:
                 "label": label_of(LABELS, path, self._language),
                 "hint": label_of(HINTS, path, self._language),
                 "required": key in required,
-                "default": _default(default, path) if node["kind"] != "group" else None,
+                "default": self._default(default, path) if node["kind"] != "group" else None,
                 "unset": "default" in value and default is None,
             }
 
@@ -160,15 +164,22 @@ class _Builder:
                 return {name: pair[self._language == "ru"] for name, pair in rows.items()}
         return {}
 
+    def _default(self, value: object, path: str) -> object:
+        """Return what a field begins with; of routes, those that hold where none are set."""
+        return self._routes if path == "routes" else value
+
     def _resolved(self, part: Json) -> Json:
         while "$ref" in part:
             part = self._schema["$defs"][part["$ref"].rpartition("/")[2]]
         return part
 
 
-def _default(value: object, path: str) -> object:
-    """Return what a field begins with; of routes, those that hold where none are set."""
-    return [route_values(route) for route in DEFAULT_ROUTES] if path == "routes" else value
+def _default_routes(release_chat: bool) -> list[Json]:
+    routes = [route_values(route) for route in DEFAULT_ROUTES]
+    if release_chat:
+        return routes
+    own = {"to": [Channel.PROJECT.value]}
+    return [route | own if route["to"] == [Channel.RELEASES.value] else route for route in routes]
 
 
 def source_of(path: str) -> str:

@@ -8,7 +8,11 @@ import pytest
 from sqlalchemy import func, select
 
 from b24app.services.settings_form.tree import leaves, settings_form
+from sync.core.rules.routes import DEFAULT_ROUTES
 from sync.settings.apply import current_settings
+from sync.settings.checks import check_locally
+from sync.settings.model import load
+from sync.settings.routing import to_routes
 from sync.store import portals
 from sync.store.db.database import read, write
 from sync.store.tables import command, decision, subject
@@ -70,6 +74,18 @@ def test_every_field_and_choice_is_named_in_the_language(language):
         if option["label"] == option["value"] and option["value"] not in ("failed",)
     ]
     assert (nameless, raw) == ([], [])
+
+
+@pytest.mark.parametrize("release_chat", [False, True])
+def test_routes_begin_with_those_that_hold_without_any(release_chat):
+    fields = settings_form("en", release_chat=release_chat)
+    (routes,) = (node["default"] for node in fields if node["key"] == "routes")
+    chats = {"chats": {"releases": "chat9"}} if release_chat else {}
+    settings = load({"portal": "acme.example.com", "routes": routes, **chats})
+    assert list(check_locally(settings, {})) == []
+    assert [route.kinds for route in to_routes(settings.routes)] == [
+        route.kinds for route in DEFAULT_ROUTES
+    ]
 
 
 def test_the_fields_are_those_of_the_page(beside, admin):
