@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def furnished(beside, emulator, clock):
             f"version: 1\nportal: {emulator.host}\nconnections:\n"
             f"  - {{name: main, url: '{gitlab.url}', token: {{env: TOKEN}},\n"
             f"     projects: [acme/shop]}}\n"
-            f"rules: {{workgroups: {{{group.id}: {{projects: [acme/shop]}}}}}}\n"
+            f"rules: {{workgroups: {{{group.id}: {{projects: [acme/shop], editors: [1]}}}}}}\n"
         )
         environ = {"TOKEN": token}
         with write(beside.deps.engine) as conn:
@@ -56,6 +57,7 @@ def press(opened, *names):
         opened.frame.get_by_role("button", name=name).first.click()
 
 
+WORKGROUPS = re.compile("^Workgroups$")  # not "My workgroups"
 ADD_PAIR = "Add: Pairs of workgroup and project"
 # Page → the portal's page, the buttons that lead there, and what it shows when it has loaded.
 PAGES = {
@@ -64,9 +66,10 @@ PAGES = {
     "health": ("app", ["Health"], "Health"),
     "settings": ("app", ["Settings"], "acme/shop"),
     "people": ("app", ["Settings", "People"], "Who is who"),
-    "workgroups": ("app", ["Settings", "Workgroups", "Match: Sales"], "What happens to a task"),
+    "workgroups": ("app", ["Settings", WORKGROUPS, "Match: Sales"], "What happens to a task"),
     "routes": ("app", ["Settings", "Routes and chats"], "Really happened"),
     "two-way": ("app", ["Settings", "Two-way sync", ADD_PAIR], "Table of statuses"),
+    "own rules": ("app", ["My workgroups"], "What happens to a task"),
     "general": ("app", ["Settings", "General"], "Limits of the portal"),
     "document": ("app", ["Settings", "Document"], "The same document"),
     "connect": ("app", ["First run"], "acme/shop"),
