@@ -90,7 +90,19 @@ ERRORS: dict[str, str] = {
         "Попросите администратора портала установить его",
     "There is no last change that can be undone":
         "Нет последнего изменения, которое можно отменить",
-    "`patch` must be a JSON merge patch": "`patch` должен быть JSON merge patch",
+    "`patch` must be a JSON merge patch": "`patch` должен быть изменением в JSON (RFC 7396)",
+    "`kind` must be a kind of messages": "`kind` должен быть видом сообщений",
+    "A pair needs a workgroup and a project": "Для пары нужны группа и проект",
+    "You may not edit the rules of this workgroup": "Вам нельзя менять правила этой группы",
+    "Ask an administrator to name you among its editors":
+        "Попросите администратора назвать вас среди её редакторов",
+    "only an administrator may change this": "это меняет только администратор",
+    "only an administrator may name a chat outside of the workgroup":
+        "чат вне группы указывает только администратор",
+    "the settings have a mistake elsewhere; ask an administrator to mend it":
+        "в настройках ошибка в другом месте; попросите администратора исправить её",
+    "our app: {version}": "наше приложение: {version}",
+    "our app is not there": "нашего приложения там нет",
     "`base` must be the version of a document": "`base` должна быть версией документа",
     "Change the settings document instead": "Измените вместо этого документ настроек",
     "There is no such task, or you may not open it":

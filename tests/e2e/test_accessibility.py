@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def furnished(beside, emulator, clock):
             f"version: 1\nportal: {emulator.host}\nconnections:\n"
             f"  - {{name: main, url: '{gitlab.url}', token: {{env: TOKEN}},\n"
             f"     projects: [acme/shop]}}\n"
-            f"rules: {{workgroups: {{{group.id}: {{projects: [acme/shop]}}}}}}\n"
+            f"rules: {{workgroups: {{{group.id}: {{projects: [acme/shop], editors: [1]}}}}}}\n"
         )
         environ = {"TOKEN": token}
         with write(beside.deps.engine) as conn:
@@ -60,12 +61,21 @@ def press(opened, *names):
         opened.frame.get_by_role("button", name=name).first.click()
 
 
+WORKGROUPS = re.compile("^Workgroups$")  # not "My workgroups"
+ADD_PAIR = "Add: Pairs of workgroup and project"
 # Page → the portal's page, the buttons that lead there, and what it shows when it has loaded.
 PAGES = {
     "overview": ("app", [], "Payment gateway"),
     "inbox": ("app", ["Waiting for you"], "What failed"),
     "health": ("app", ["Health"], "Health"),
-    "settings": ("app", ["Settings", "Match: Sales"], "What happens to a task"),
+    "settings": ("app", ["Settings"], "acme/shop"),
+    "people": ("app", ["Settings", "People"], "Who is who"),
+    "workgroups": ("app", ["Settings", WORKGROUPS, "Match: Sales"], "What happens to a task"),
+    "routes": ("app", ["Settings", "Routes and chats"], "Really happened"),
+    "two-way": ("app", ["Settings", "Two-way sync", ADD_PAIR], "Table of statuses"),
+    "own rules": ("app", ["My workgroups"], "What happens to a task"),
+    "general": ("app", ["Settings", "General"], "Limits of the portal"),
+    "document": ("app", ["Settings", "Document"], "The same document"),
     "connect": ("app", ["First run"], "acme/shop"),
     "match": ("app", ["First run", "2. Match", "Match: Sales"], "What happens to a task"),
     "see": ("app", ["First run", "3. See"], "Read history in"),
@@ -110,7 +120,16 @@ def test_axe_finds_nothing_on_any_page_in_light_or_dark(furnished, window):
 
 def test_no_page_is_wider_than_a_phone(furnished, window):
     wide = []
-    for page in ("settings", "connect", "match", "see"):
+    for page in (
+        "settings",
+        "people",
+        "workgroups",
+        "routes",
+        "two-way",
+        "connect",
+        "match",
+        "see",
+    ):
         opened = opened_page(window, page)
         opened.page.set_viewport_size({"width": 420, "height": 900})
         picture(opened, f"{page}-phone")
