@@ -129,7 +129,7 @@ def _obstacle(
     pair: ValuePair,
     rules: LinkRules,
 ) -> str:
-    if link.refused.get(f"{to}/{name}") == carried.source:
+    if _is_refused(link.refused.get(f"{to}/{name}"), carried):
         return link.problems.get(name, sentence("the {to} refused it", to=to))
     if file := _awaited(link, to, rules.translations[name], pair):
         return sentence('the file "{file}" is copied first', file=file)
@@ -155,6 +155,18 @@ def _obstacle(
     return ""
 
 
+def _is_refused(refused: Values | None, carried: Carried) -> bool:
+    """Whether a side refused this before: the same value, or all elements that are to change."""
+    if refused is None or refused == carried.source:
+        return refused is not None
+    return all(
+        isinstance(change, SetChange)
+        and change.add <= as_set(refused.get(f"+{field}"))
+        and change.remove <= as_set(refused.get(f"-{field}"))
+        for field, change in carried.changes.items()
+    )
+
+
 def _awaited(link: LinkState, to: SideName, translation: Translation, pair: ValuePair) -> str:
     if not isinstance(translation, Text):
         return ""
@@ -164,11 +176,16 @@ def _awaited(link: LinkState, to: SideName, translation: Translation, pair: Valu
 
 def _with_problem(link: LinkState, name: str, problem: str, decision: Decision) -> LinkState:
     """Keep what cannot cross; what a side left out stays until its field is decided anew."""
-    problems = dict(link.problems)
+    problems, places = dict(link.problems), {f"{side}/{name}" for side in SideName}
     if problem:
         problems[name] = problem
     elif decision.verdict is not Verdict.KEEP:
         problems.pop(name, None)
+    else:  # what was refused is not wanted any more
+        refused = {place: held for place, held in link.refused.items() if place not in places}
+        if refused != link.refused:
+            problems.pop(name, None)
+            link = replace(link, refused=refused)
     return replace(link, problems=problems)
 
 
@@ -208,7 +225,14 @@ def _intent(
 ) -> FieldIntent:
     fields = translation.fields(to)
     held = {field: target.get(field) for field in fields}
-    return FieldIntent(before, carried.source, held, carried.rebased, translation.is_whole())
+    return FieldIntent(
+        before,
+        carried.source,
+        held,
+        carried.rebased,
+        translation.is_whole(),
+        carried.counterparts,
+    )
 
 
 def _updates(link: LinkState, items: Items, writes: list[FieldWrite]) -> Iterator[PlannedWrite]:
