@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sync.core.issue_sync.entries import awaited_file
-from sync.core.issue_sync.fields import Carried, Translation
+from sync.core.issue_sync.fields import Carried, Translation, same_value
 from sync.core.issue_sync.link import (
     Conflict,
     FieldIntent,
@@ -84,7 +84,8 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
             if write.to not in obstacles
         ]
     link = replace(link, awaits=frozenset(awaits))
-    return ValuesPlan(link, tuple(_updates(link, items, writes)), tuple(conflicts))
+    updates = tuple(_updates(link, items, writes, rules))
+    return ValuesPlan(link, updates, tuple(conflicts))
 
 
 def _pair(translation: Translation, items: Items) -> ValuePair | None:
@@ -235,7 +236,9 @@ def _intent(
     )
 
 
-def _updates(link: LinkState, items: Items, writes: list[FieldWrite]) -> Iterator[PlannedWrite]:
+def _updates(
+    link: LinkState, items: Items, writes: list[FieldWrite], rules: LinkRules
+) -> Iterator[PlannedWrite]:
     """Yield one update a side; fields that were refused together go one by one."""
     for side in SideName:
         here = [write for write in writes if write.to is side]
@@ -244,13 +247,29 @@ def _updates(link: LinkState, items: Items, writes: list[FieldWrite]) -> Iterato
         groups += [[write] for write in here if write.name in link.apart]
         for number, group in enumerate(groups):
             key = f"{link.key}/update:{link.sequence + 1}:{side}:{number}"
-            yield _update(key, items[side], side, group)
+            person = _editor(items[side.other], group)
+            yield _update(key, items[side], side, group, rules.texts.person(side, person))
 
 
-def _update(key: str, item: Item, side: SideName, group: list[FieldWrite]) -> PlannedWrite:
+def _editor(source: Item, group: list[FieldWrite]) -> str:
+    """Return the source's id of who alone edited what is carried over, "" where it is not known."""
+    fields = {name for write in group for name in write.intent.source}
+    moved = {
+        name
+        for write in group
+        for name in write.intent.source
+        if not same_value(write.intent.before.get(name), write.intent.source[name])
+    }
+    editors = {source.editors.get(name, "") for name in moved or fields}
+    return editors.pop() if len(editors) == 1 else ""
+
+
+def _update(
+    key: str, item: Item, side: SideName, group: list[FieldWrite], person: str
+) -> PlannedWrite:
     changes = {name: change for write in group for name, change in write.changes.items()}
     write = UpdateItem(
-        key, item.address, changes, {name: item.values.get(name) for name in changes}
+        key, item.address, changes, {name: item.values.get(name) for name in changes}, person
     )
     return PlannedWrite(
         side,
@@ -284,7 +303,8 @@ def plan_creation(
     key = f"{link.key}/create:{to}:{link.generation}"
     kind = (values.get(PARENT) and creation.child_kind) or creation.kind
     author = rules.texts.author(to, item.author)
-    write = CreateItem(key, creation.project, values, kind, author)
+    person = rules.texts.person(to, item.author.id)
+    write = CreateItem(key, creation.project, values, kind, author, person)
     return PlannedWrite(
         to, write, sentence("only the {other} has it", other=to.other), intents=intents
     )
