@@ -171,7 +171,7 @@ PAID = Capabilities(
     frozenset([STATUS]),
     {STATUS: (Choice("g1", "To do"), Choice("g2", "In progress"), Choice("g3", "Done", True))},
 )
-TASKS = Capabilities(
+FEW = Capabilities(
     frozenset([STATUS]),
     {STATUS: (Choice("2", "Waiting"), Choice("3", "In progress"), Choice("5", "Completed", True))},
 )
@@ -192,16 +192,16 @@ TASKS = Capabilities(
 def test_other_words_alone_are_no_edit(
     able: Capabilities, before: str | None, now: str, restated: bool
 ) -> None:
-    capabilities = {SideName.TRACKER: able, SideName.PORTAL: TASKS}
-    way = translation(without_table(able, TASKS), restated_by(capabilities))
+    capabilities = {SideName.TRACKER: able, SideName.PORTAL: FEW}
+    way = translation(without_table(able, FEW), restated_by(capabilities))
     base = ValuePair({STATUS: before}, {STATUS: "3"})
     after = way.adopted(base, ValuePair({STATUS: now}, {STATUS: "3"}))
     assert after == (ValuePair({STATUS: now}, {STATUS: "3"}) if restated else base)
 
 
 def test_an_edit_while_a_licence_ends_is_no_conflict() -> None:
-    capabilities = {SideName.TRACKER: FREE, SideName.PORTAL: TASKS}
-    way = translation(without_table(FREE, TASKS), restated_by(capabilities))
+    capabilities = {SideName.TRACKER: FREE, SideName.PORTAL: FEW}
+    way = translation(without_table(FREE, FEW), restated_by(capabilities))
     rules = LinkRules({STATUS: FieldRule(policy=Policy.TRACKER)}, {STATUS: way})
     link = linked(status=({STATUS: "g2"}, {STATUS: "3"}))
     issue = item(SideName.TRACKER, {STATUS: "opened"})
