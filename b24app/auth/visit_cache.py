@@ -21,7 +21,8 @@ MAX_ENTRIES = 50_000
 class ExpiringValues(Generic[K, V]):
     """Values with an end. A value from the future counts as ended: the clock was set back."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_ENTRIES) -> None:
+        self._limit = limit
         self._entries: dict[K, tuple[datetime, datetime, V]] = {}
 
     def get(self, key: K, now: datetime) -> V | None:
@@ -31,7 +32,7 @@ class ExpiringValues(Generic[K, V]):
 
     def put(self, key: K, value: V, now: datetime, ttl: timedelta) -> None:
         """Keep `value` for `ttl`."""
-        if len(self._entries) >= MAX_ENTRIES:
+        if len(self._entries) >= self._limit:
             self._entries.clear()
         self._entries[key] = (now, now + ttl, value)
 
