@@ -51,6 +51,14 @@ class VisitKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """Whether a user is in a workgroup, and what it is called; "" where they are not."""
+
+    member: bool
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VisitCache:
     """`users`: whether each is an administrator. `tasks`: whether a user may open a task.
 
@@ -60,5 +68,5 @@ class VisitCache:
 
     users: ExpiringValues[VisitKey, bool] = field(default_factory=ExpiringValues)
     tasks: ExpiringValues[tuple[VisitKey, int], bool] = field(default_factory=ExpiringValues)
-    groups: ExpiringValues[tuple[VisitKey, int], bool] = field(default_factory=ExpiringValues)
+    groups: ExpiringValues[tuple[VisitKey, int], Membership] = field(default_factory=ExpiringValues)
     holders: ExpiringValues[int, bool] = field(default_factory=ExpiringValues)

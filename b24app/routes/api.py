@@ -17,6 +17,7 @@ from b24app.routes import health
 from b24app.routes.flow import add_flow_routes
 from b24app.routes.health_view import add_health_routes, read_portal_checks
 from b24app.routes.links import add_link_routes
+from b24app.routes.merge_requests import add_merge_request_routes
 from b24app.routes.page_requests import (
     bearer_token,
     json_body,
@@ -57,6 +58,7 @@ def blueprint(deps: Deps) -> Blueprint:
     _add_connection_routes(here, deps)
     _add_failure_routes(here, deps)
     add_link_routes(here, deps)
+    add_merge_request_routes(here, deps)
     add_settings_routes(here, deps)
     add_health_routes(here, deps)
     add_setup_routes(here, deps)
@@ -278,7 +280,7 @@ def _readable_tasks_of_overview(
     deps: Deps, visitor: Visitor, portal: PortalRecord
 ) -> frozenset[int]:
     with read(deps.engine) as conn:
-        task_ids = services_overview.overview_task_ids(conn, portal.id)
+        task_ids = services_overview.alerted_task_ids(conn, portal.id)
     return visitors.find_readable(deps, visitor, portal, task_ids)
 
 

@@ -29,7 +29,6 @@ from sync.store.smart_commits import SmartCommitRow
 from sync.store.tables import connection, merge_request
 
 MAX_MERGE_REQUESTS = 50
-MERGE_REQUESTS_SEARCHED = 300  # the latest, for those of the tasks somebody may open
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +94,20 @@ class Overview:
     commands_waiting: int
     dead: int
     alerts: int
-    merge_requests: tuple[MergeRequestSummary, ...]
 
 
 def build_overview(
     conn: Connection,
     portal: PortalRecord,
-    limit: int = MAX_MERGE_REQUESTS,
     *,
     readable_tasks: frozenset[int] | None = None,
     user_id: int = 0,
 ) -> Overview:
-    """Return the overview with up to `limit` merge requests.
+    """Return the overview.
 
     `readable_tasks`: None for an administrator. Of others it has the tasks that they may open
-    (of `overview_task_ids`); the overview then holds nothing of connections and failures, and only
-    what concerns these tasks, or is assigned to `user_id`.
+    (of `alerted_task_ids`); the overview then holds nothing of connections and failures, and counts
+    only alerts of these tasks, and those assigned to `user_id`.
     """
     of_subjects, of_commands = subjects.counts(conn, portal.id), outbox.counts(conn, portal.id)
     whole = readable_tasks is None
@@ -124,25 +121,13 @@ def build_overview(
         commands_waiting=of_commands.get("waiting", 0) + of_commands.get("sending", 0),
         dead=len(list_failures(conn, portal.id)) if whole else 0,
         alerts=_count_alerts(conn, portal.id, readable_tasks, user_id),
-        merge_requests=(
-            latest_merge_requests(conn, portal.id, limit)
-            if readable_tasks is None
-            else _merge_requests_of(conn, portal.id, readable_tasks, limit)
-        ),
     )
 
 
-def overview_task_ids(conn: Connection, portal_id: int) -> frozenset[int]:
-    """Return the tasks that the overview may show something of."""
-    keys = _latest_keys(conn, portal_id, MERGE_REQUESTS_SEARCHED)
-    named = {
-        link.task_id
-        for link_rows in links.by_merge_requests(conn, keys).values()
-        for link in link_rows
-        if link.live
-    }
-    of_alerts = {row.task_id for row in alerts.list_of_portal(conn, portal_id) if row.task_id}
-    return frozenset(named | of_alerts)
+def alerted_task_ids(conn: Connection, portal_id: int) -> frozenset[int]:
+    """Return the tasks that have open alerts."""
+    rows = alerts.list_of_portal(conn, portal_id)
+    return frozenset(row.task_id for row in rows if row.task_id)
 
 
 def _count_alerts(
@@ -192,21 +177,6 @@ def latest_merge_requests(
     links_by_key = links.by_merge_requests(conn, keys)
     return summarize_merge_requests(
         conn, portal_id, keys, [link for link_rows in links_by_key.values() for link in link_rows]
-    )
-
-
-def _merge_requests_of(
-    conn: Connection, portal_id: int, task_ids: frozenset[int], limit: int
-) -> tuple[MergeRequestSummary, ...]:
-    """Return the latest merge requests that name one of these tasks, and name no others."""
-    keys = _latest_keys(conn, portal_id, MERGE_REQUESTS_SEARCHED)
-    links_by_key = {
-        key: [link for link in link_rows if link.live and link.task_id in task_ids]
-        for key, link_rows in links.by_merge_requests(conn, keys).items()
-    }
-    shown = [key for key in keys if links_by_key.get(key)][:limit]
-    return summarize_merge_requests(
-        conn, portal_id, shown, [link for key in shown for link in links_by_key[key]]
     )
 
 

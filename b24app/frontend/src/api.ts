@@ -43,7 +43,6 @@ export interface Status {
   troubled_links: number
   wrong: number
   alerts: number
-  merge_requests: MergeRequest[]
   worker_alive: boolean
 }
 

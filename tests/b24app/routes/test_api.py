@@ -105,7 +105,8 @@ def test_the_status_shows_the_portal_and_its_merge_requests(world, portal):
     answer = world.client.get("/api/status", headers=bearer(world, portal.id)).json
     assert (answer["portal"], answer["state"]) == ("portal.example.com", "active")
     assert answer["worker_alive"] is False
-    (row,) = answer["merge_requests"]
+    path = "/api/merge-requests"
+    (row,) = world.client.get(path, headers=bearer(world, portal.id)).json["merge_requests"]
     assert (row["reference"], row["state"], row["approved"]) == ("team/shop!7", "opened", True)
     assert (row["author"], row["approved_by"]) == ("Ann Author", ["Rob Reviewer"])
     assert row["pipeline"] == "success"
@@ -149,7 +150,7 @@ def test_another_portal_sees_nothing_of_this_one(world, portal, stranger):
     with write(world.deps.engine) as conn:
         failed(conn, portal.id)
     headers = bearer(world, stranger)
-    assert world.client.get("/api/status", headers=headers).json["merge_requests"] == []
+    assert world.client.get("/api/merge-requests", headers=headers).json["total"] == 0
     assert world.client.get("/api/connections", headers=headers).json == {"connections": []}
     assert world.client.get("/api/failures", headers=headers).json == {"failures": []}
     found = world.client.get("/api/task/2103/development", headers=headers).json
