@@ -29,6 +29,7 @@ from b24app.routes.page_requests import (
 from b24app.routes.settings import add_settings_routes
 from b24app.routes.setup import add_setup_routes
 from b24app.routes.sign_ins import add_sign_in_routes
+from b24app.routes.task_actions import add_task_action_routes
 from b24app.services import alerts as services_alerts
 from b24app.services import link_summaries, portals, visitors
 from b24app.services import overview as services_overview
@@ -59,6 +60,7 @@ def blueprint(deps: Deps) -> Blueprint:
     _add_failure_routes(here, deps)
     add_link_routes(here, deps)
     add_merge_request_routes(here, deps)
+    add_task_action_routes(here, deps)
     add_settings_routes(here, deps)
     add_health_routes(here, deps)
     add_setup_routes(here, deps)
@@ -114,7 +116,7 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             now = deps.clock.now()
             overview = seen.build_task_overview(conn, visitor.portal_id, task_id, rules, now)
-        overview["decisions"] = [translated(row, "reason") for row in overview["decisions"]]
+        overview["reasons"] = [translated(row, "text") for row in overview["reasons"]]
         return jsonify(overview)
 
 

@@ -76,9 +76,7 @@ def page_of(
         keys = [key for key in keys[:SEARCHED] if key in named]
         shown = keys[start : start + PER_PAGE]
     link_rows = [row for key in shown for row in named.get(key, ())]
-    return MergeRequestPage(
-        summarize_merge_requests(conn, portal_id, shown, link_rows), len(keys)
-    )
+    return MergeRequestPage(summarize_merge_requests(conn, portal_id, shown, link_rows), len(keys))
 
 
 def find_merge_requests(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from sync.core.model.commands import PutMessage
-from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, MergeRequestState
 from sync.sentences import as_sentence, decode_sentence, join_sentences, sentence
 from sync.store import access, alerts, connections, inbox, links, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
@@ -29,6 +29,7 @@ from sync.store.smart_commits import SmartCommitRow
 from sync.store.tables import connection, merge_request
 
 MAX_MERGE_REQUESTS = 50
+_AWAITED = frozenset({"unreviewed", "review_started"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class NamedTask:
 
 @dataclass(frozen=True, slots=True)
 class MergeRequestSummary:
-    """A merge request as people see it."""
+    """A merge request as people see it. `awaited`: the reviewers who did not answer yet."""
 
     reference: str
     title: str
@@ -53,6 +54,7 @@ class MergeRequestSummary:
     approved: bool
     author: str
     approved_by: tuple[str, ...]
+    awaited: tuple[str, ...]
     pipeline: str | None
     pipeline_url: str | None
     branch: str
@@ -335,6 +337,17 @@ def _named_task(link: LinkRow, read: dict[int, TaskRow]) -> NamedTask:
     return NamedTask(link.task_id, link.kind.value, title, task is not None and task.missing)
 
 
+def awaited_reviewers(merge_request: MergeRequest) -> tuple[str, ...]:
+    """Return the names of the reviewers who did not answer yet; none once it is over."""
+    if merge_request.state not in (MergeRequestState.OPENED, MergeRequestState.LOCKED):
+        return ()
+    return tuple(
+        reviewer.person.display_name
+        for reviewer in merge_request.reviewers
+        if reviewer.state in _AWAITED
+    )
+
+
 def _merge_request_summary(
     merge_request: MergeRequest, task_list: list[NamedTask]
 ) -> MergeRequestSummary:
@@ -348,6 +361,7 @@ def _merge_request_summary(
         approved=merge_request.approved,
         author=merge_request.author.display_name if merge_request.author else "",
         approved_by=tuple(person.display_name for person in merge_request.approved_by),
+        awaited=awaited_reviewers(merge_request),
         pipeline=pipeline.status.value if pipeline else None,
         pipeline_url=pipeline.url if pipeline else None,
         branch=merge_request.source_branch,

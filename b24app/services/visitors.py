@@ -158,6 +158,19 @@ def find_readable(
     return readable | opened
 
 
+def ask_portal(
+    deps: Deps, visitor: Visitor, portal: PortalRecord, question: Callable[[Portal], T]
+) -> T:
+    """Return what the portal answers to the visitor's own token.
+
+    Raises RequestRejected (401, 503).
+    """
+    try:
+        return question(_open_portal(deps, _credentials(portal, visitor.access_token), portal))
+    except SyncError as error:
+        raise _rejection(error, "not_readable") from None
+
+
 def find_own_workgroups(
     deps: Deps, visitor: Visitor, portal: PortalRecord, group_ids: Collection[int]
 ) -> frozenset[int]:

@@ -121,7 +121,7 @@ def test_a_task_shows_its_merge_requests_and_the_last_reasons(world, portal):
     answer = world.client.get(path, headers=bearer(world, portal.id)).json
     assert answer["task"]["title"] == "Pay by card"
     assert [one["reference"] for one in answer["merge_requests"]] == ["team/shop!7"]
-    assert [one["reason"] for one in answer["decisions"]] == ["team/shop!7 is approved"]
+    assert [row["text"] for row in answer["reasons"]] == ["team/shop!7 is approved"]
     assert [(one["branch"], one["status"]) for one in answer["pipelines"]] == [
         ("feature/B24-2103", "success")
     ]
@@ -143,7 +143,7 @@ def test_a_task_shows_where_its_work_is(world, portal):
 def test_a_task_without_merge_requests_is_empty(world, portal, task_id):
     path = f"/api/task/{task_id}/development"
     found = world.client.get(path, headers=bearer(world, portal.id)).json
-    assert (found["merge_requests"], found["decisions"]) == ([], [])
+    assert (found["merge_requests"], found["reasons"]) == ([], [])
 
 
 def test_another_portal_sees_nothing_of_this_one(world, portal, stranger):
@@ -154,7 +154,7 @@ def test_another_portal_sees_nothing_of_this_one(world, portal, stranger):
     assert world.client.get("/api/connections", headers=headers).json == {"connections": []}
     assert world.client.get("/api/failures", headers=headers).json == {"failures": []}
     found = world.client.get("/api/task/2103/development", headers=headers).json
-    assert (found["merge_requests"], found["decisions"]) == ([], [])
+    assert (found["merge_requests"], found["reasons"]) == ([], [])
     assert (found["pipelines"], found["environments"]) == ([], [])
     assert world.client.post("/api/connections/main/test", headers=headers).status_code == 404
 
