@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from bench import lives
 from bench.load import apart, begin
@@ -28,7 +28,7 @@ from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.model.merge_requests import MergeRequestKey
 from sync.store import activity, deployments, issue_links, merge_request_commits
 from sync.store.db.database import open_database, write
-from sync.store.tables import merge_request, project
+from sync.store.tables import issue_link, merge_request, project
 from tests.emulators.gitlab.clock import StillClock
 from tests.emulators.gitlab.entities import Project
 from tests.emulators.gitlab.server import GitLabEmulator
@@ -108,6 +108,7 @@ def furnish(database_url: str, portal_id: int = 1) -> None:
             problems = {} if number % 100 else {"tags": "The portal has no tag of that name"}
             state = LinkState(f"1-{number}", addresses, problems=problems)
             issue_links.create(conn, portal_id, connection_id, "pair", state, datetime.now(UTC))
+        conn.execute(update(issue_link).values(done_version=issue_link.c.version))  # all in step
     engine.dispose()
 
 

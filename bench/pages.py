@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -21,7 +22,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.against import worktree
 from bench.figures import Figure, Part, at_most, must, percentile
-from bench.page_town import FIRST_TASK, LINKS, PROJECTS, REQUESTS, furnish, town
+from bench.page_town import (
+    FIRST_TASK,
+    LINKS,
+    PROJECTS,
+    REQUESTS,
+    furnish,
+    town,
+)
 from bench.side import Side
 from bench.site import ROOT
 from sync.config import Config
@@ -66,13 +74,14 @@ def measure() -> Part:
         _build(tree)
         browser = playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
         with town(tree) as side:
-            before = [data for _, data in _samples(browser, side, *PAGES["overview"])]
+            earlier = _samples(browser, side, *PAGES["overview"])
         with town(ROOT) as side:
             furnish(Config.from_env(side.site.service.environ).database_url)
             shown = {name: _samples(browser, side, *page) for name, page in PAGES.items()}
             answers = _answers(browser, side)
         browser.close()
-    today = [data for _, data in shown["overview"]]
+    today, before = ([data for _, data in rows] for rows in (shown["overview"], earlier))
+    print({route: round(value) for route, value in answers.items()}, file=sys.stderr)
     figures = [
         figure
         for name, samples in shown.items()
@@ -88,6 +97,7 @@ def measure() -> Part:
                 "{:.0f}"),
         at_most("JavaScript, KB compressed", _script_size() / 1000, SCRIPT, "{:.0f}"),
         Figure(f"overview: time to data of {BEFORE}, ms", f"{median(before):.0f}"),
+        Figure(f"overview: first paint of {BEFORE}, ms", f"{_middle(earlier, 0):.0f}"),
         Figure("overview: time to data today, ms", f"{median(today):.0f}"),
         at_most("today ÷ before", ratio, SHARE),
         must("routes that were refused", _refused(answers), 0),
@@ -95,7 +105,7 @@ def measure() -> Part:
     return Part(
         "pages",
         "Pages",
-        f"{REQUESTS:,} merge requests in {PROJECTS} projects, told by webhooks, and {LINKS:,} links. "
+        f"{REQUESTS:,} merge requests in {PROJECTS} projects, told by webhooks, {LINKS:,} links. "
         f"Medians of {SAMPLES} openings by an administrator, each in a new profile of Chromium; "
         f"{REQUESTS_EACH} requests to each route, one after the other.",
         figures,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from itertools import chain
 
 from flask import Blueprint, Response, jsonify, request
@@ -13,11 +12,12 @@ from b24app.routes.page_requests import require_visitor
 from b24app.services import flow_metrics, visitors
 from b24app.services.flow_metrics import ProjectChoice
 from b24app.services.merge_request_search import (
-    PER_PAGE,
     SEARCHED,
     STATES,
     Search,
     find_merge_requests,
+    newest_page,
+    page_json,
     page_of,
 )
 from sync.engine.load.scope import Scope
@@ -42,15 +42,14 @@ def add_merge_request_routes(here: Blueprint, deps: Deps) -> None:
         scope = Scope(portal.id, rules, deps.clock.now())
         with read(deps.engine) as conn:
             search = _search(flow_metrics.project_choices(conn, portal.id, rules))
+            if visitor.admin and not search.text and not search.own:
+                return jsonify(page_json(newest_page(conn, scope, search, page), page))
             keys = find_merge_requests(conn, scope, visitor.user_id, search)
             named = {} if visitor.admin else flow_metrics.tasks_named(conn, keys[:SEARCHED])
         tasks = set(chain.from_iterable(named.values()))
         readable = None if visitor.admin else visitors.find_readable(deps, visitor, portal, tasks)
         with read(deps.engine) as conn:
-            result = page_of(conn, portal.id, keys, page, readable)
-        rows = [asdict(row) for row in result.merge_requests]
-        pages = -(-result.total // PER_PAGE)
-        return jsonify(merge_requests=rows, total=result.total, page=page, pages=pages)
+            return jsonify(page_json(page_of(conn, portal.id, keys, page, readable), page))
 
     @here.get("/filters")
     def filters() -> Response:

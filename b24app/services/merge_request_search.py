@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
 from b24app.services.overview import MergeRequestSummary, summarize_merge_requests
 from sync.core.model.merge_requests import MergeRequestKey, MergeRequestState
@@ -79,6 +79,25 @@ def page_of(
     return MergeRequestPage(summarize_merge_requests(conn, portal_id, shown, link_rows), len(keys))
 
 
+def page_json(result: MergeRequestPage, page: int) -> dict[str, Any]:
+    """Return a page as the pages get it."""
+    rows = [asdict(row) for row in result.merge_requests]
+    pages = -(-result.total // PER_PAGE)
+    return {"merge_requests": rows, "total": result.total, "page": page, "pages": pages}
+
+
+def newest_page(conn: Connection, scope: Scope, search: Search, page: int) -> MergeRequestPage:
+    """Return a page of a search without words, for who may open every task; it reads no more."""
+    of = _conditions(scope.portal_id, search)
+    total = conn.scalar(select(func.count()).select_from(merge_request).where(of)) or 0
+    newest = select(*_KEY).where(of).order_by(_C.updated_at.desc(), *(c.desc() for c in _KEY))
+    rows = conn.execute(newest.limit(PER_PAGE).offset((page - 1) * PER_PAGE))
+    keys = [MergeRequestKey(*row) for row in rows]
+    link_rows = [row for rows in links.by_merge_requests(conn, keys).values() for row in rows]
+    summaries = summarize_merge_requests(conn, scope.portal_id, keys, link_rows)
+    return MergeRequestPage(summaries, total)
+
+
 def find_merge_requests(
     conn: Connection, scope: Scope, user_id: int, search: Search
 ) -> list[MergeRequestKey]:
@@ -89,21 +108,23 @@ def find_merge_requests(
     if search.own:
         extra += [_C.body["author"], _C.body["reviewers"], _C.body["assignees"]]
     query = select(*_KEY, _C.updated_at, *extra)
-    if search.state:
-        query = query.where(in_literals(_C.state, search.state))
-    conditions: Iterable[ColumnElement[bool]]
-    if search.projects is None:
-        own = connection.c.portal_id == scope.portal_id, connection.c.state != "removed"
-        conditions = [_C.connection_id.in_(select(connection.c.id).where(*own))]
-    else:
-        conditions = in_keys(_KEY[:2], search.projects)
-    rows = [row for condition in conditions for row in conn.execute(query.where(condition))]
+    rows = list(conn.execute(query.where(_conditions(scope.portal_id, search))))
     if search.text:
         rows = _with_text(conn, scope.portal_id, rows, search.text.strip())
     if search.own:
         rows = _own(conn, scope, user_id, rows)
     rows.sort(key=lambda row: (row[3], *row[:3]), reverse=True)
     return [MergeRequestKey(*row[:3]) for row in rows]
+
+
+def _conditions(portal_id: int, search: Search) -> ColumnElement[bool]:
+    own = connection.c.portal_id == portal_id, connection.c.state != "removed"
+    condition: ColumnElement[bool] = _C.connection_id.in_(select(connection.c.id).where(*own))
+    if search.projects is not None:
+        condition &= or_(false(), *in_keys(_KEY[:2], search.projects))
+    if search.state:
+        condition &= in_literals(_C.state, search.state)
+    return condition
 
 
 def _with_text(conn: Connection, portal_id: int, rows: Sequence[AnyRow], text: str) -> list[AnyRow]:

@@ -1,6 +1,7 @@
 /** The list of merge requests and what it is filtered by. */
 import { call, type MergeRequest } from './api'
 import { query } from './api_flow'
+import { config } from './config'
 
 /** "" stands for all. */
 export interface Filter { q: string; state: string; project: string; group: string; mine: boolean }
@@ -12,8 +13,18 @@ export interface Filters {
   groups: { id: number; name: string }[]
 }
 
+let first = config.first
+
+/** What came with the page, once. */
+function takeFirst(): MergeRequests | null {
+  const list = first
+  first = null
+  return list
+}
+
 export const requestApi = {
   list: ({ mine, ...filter }: Filter, page: number) =>
     call<MergeRequests>('GET', `merge-requests?${query({ ...filter, mine: mine ? 1 : '', page })}`),
+  takeFirst,
   filters: () => call<Filters>('GET', 'filters'),
 }
