@@ -113,5 +113,5 @@ class FirstDeployed:
     def moment_of(self, key: ChangeKey, merge_sha: str) -> datetime | None:
         """Return when the merge request was first in production."""
         own = self._by_commit.get((*key[:2], merge_sha[:SHORT_SHA])) if merge_sha else None
-        said = self._by_key.get(key)
-        return min(own, said) if own and said else own or said
+        reported = self._by_key.get(key)
+        return min(own, reported) if own and reported else own or reported
