@@ -12,10 +12,11 @@ ENTRY = "src/main.ts"
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Paths below /static/dist/."""
+    """Paths below /static/dist/. `parts`: what the script imports, to be loaded beside it."""
 
     script: str
     styles: tuple[str, ...]
+    parts: tuple[str, ...] = ()
 
 
 def find_assets(built: Path = DIST_FOLDER) -> Assets | None:
@@ -26,6 +27,7 @@ def find_assets(built: Path = DIST_FOLDER) -> Assets | None:
     try:
         manifest = json.loads((built / "manifest.json").read_text(encoding="utf-8"))
         entry = manifest[ENTRY]
+        parts = tuple(manifest[name]["file"] for name in entry.get("imports", ()))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Assets(entry["file"], tuple(entry.get("css", ())))
+    return Assets(entry["file"], tuple(entry.get("css", ())), parts)

@@ -18,6 +18,7 @@ from b24app.auth.page_tokens import PageTokens
 from b24app.auth.rate_limit import RateLimits
 from b24app.auth.visit_cache import VisitCache
 from b24app.clients import Clients
+from b24app.services.flow_metrics import FlowCache
 from sync.config import Config
 from sync.core.clock import Clock
 from sync.engine.audit.writer import AuditWriter
@@ -40,6 +41,7 @@ class Deps:
     tokens: PageTokens
     visits: VisitCache
     limits: RateLimits
+    flows: FlowCache
     hook_cache: LookupCache[str, CachedHook] = field(repr=False)
     portal_cache: LookupCache[str, CachedPortal] = field(repr=False)
 
@@ -61,6 +63,7 @@ def build_deps(
         tokens=PageTokens(config.secret_keys, reload=config.current_keys),
         visits=VisitCache(),
         limits=RateLimits(),
+        flows=FlowCache(),
         hook_cache=LookupCache(hook_finder(engine, vault)),
         portal_cache=LookupCache(portal_finder(engine, vault)),
     )

@@ -21,7 +21,8 @@ MAX_ENTRIES = 50_000
 class ExpiringValues(Generic[K, V]):
     """Values with an end. A value from the future counts as ended: the clock was set back."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_ENTRIES) -> None:
+        self._limit = limit
         self._entries: dict[K, tuple[datetime, datetime, V]] = {}
 
     def get(self, key: K, now: datetime) -> V | None:
@@ -31,7 +32,7 @@ class ExpiringValues(Generic[K, V]):
 
     def put(self, key: K, value: V, now: datetime, ttl: timedelta) -> None:
         """Keep `value` for `ttl`."""
-        if len(self._entries) >= MAX_ENTRIES:
+        if len(self._entries) >= self._limit:
             self._entries.clear()
         self._entries[key] = (now, now + ttl, value)
 
@@ -50,6 +51,14 @@ class VisitKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """Whether a user is in a workgroup, and what it is called; "" where they are not."""
+
+    member: bool
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VisitCache:
     """`users`: whether each is an administrator. `tasks`: whether a user may open a task.
 
@@ -59,5 +68,5 @@ class VisitCache:
 
     users: ExpiringValues[VisitKey, bool] = field(default_factory=ExpiringValues)
     tasks: ExpiringValues[tuple[VisitKey, int], bool] = field(default_factory=ExpiringValues)
-    groups: ExpiringValues[tuple[VisitKey, int], bool] = field(default_factory=ExpiringValues)
+    groups: ExpiringValues[tuple[VisitKey, int], Membership] = field(default_factory=ExpiringValues)
     holders: ExpiringValues[int, bool] = field(default_factory=ExpiringValues)

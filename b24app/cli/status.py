@@ -118,7 +118,8 @@ def describe_offset(seconds: int) -> str:
 
 
 def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datetime) -> list[str]:
-    overview = services_overview.build_overview(conn, portal, limit)
+    overview = services_overview.build_overview(conn, portal)
+    merge_requests = services_overview.latest_merge_requests(conn, portal.id, limit)
     lines: list[str] = [
         sentence(
             "portal   {portal}  {state}: {reason}"
@@ -169,8 +170,8 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
         for record in connections.removed(conn, portal.id)
         if record.removed_at
     ]
-    lines += _table([_merge_request_cells(row) for row in overview.merge_requests])
-    for row in overview.merge_requests:
+    lines += _table([_merge_request_cells(row) for row in merge_requests])
+    for row in merge_requests:
         lines += [
             sentence(
                 "unknown  {reference}: task {id} does not exist or is not visible",

@@ -18,6 +18,7 @@ from b24app.routes.connections import add_connection_routes
 from b24app.routes.flow import add_flow_routes
 from b24app.routes.health_view import add_health_routes, read_portal_checks
 from b24app.routes.links import add_link_routes
+from b24app.routes.merge_requests import add_merge_request_routes
 from b24app.routes.own_rules import add_own_rule_routes
 from b24app.routes.page_requests import (
     bearer_token,
@@ -31,6 +32,7 @@ from b24app.routes.settings import add_settings_routes
 from b24app.routes.settings_forms import add_settings_form_routes
 from b24app.routes.setup import add_setup_routes
 from b24app.routes.sign_ins import add_sign_in_routes
+from b24app.routes.task_actions import add_task_action_routes
 from b24app.services import alerts as services_alerts
 from b24app.services import link_summaries, portals, visitors
 from b24app.services import overview as services_overview
@@ -60,6 +62,8 @@ def blueprint(deps: Deps) -> Blueprint:
     _add_connection_routes(here, deps)
     _add_failure_routes(here, deps)
     add_link_routes(here, deps)
+    add_merge_request_routes(here, deps)
+    add_task_action_routes(here, deps)
     add_settings_routes(here, deps)
     add_settings_form_routes(here, deps)
     add_connection_routes(here, deps)
@@ -118,7 +122,7 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
         with read(deps.engine) as conn:
             now = deps.clock.now()
             overview = seen.build_task_overview(conn, visitor.portal_id, task_id, rules, now)
-        overview["decisions"] = [translated(row, "reason") for row in overview["decisions"]]
+        overview["reasons"] = [translated(row, "text") for row in overview["reasons"]]
         return jsonify(overview)
 
 
@@ -284,7 +288,7 @@ def _readable_tasks_of_overview(
     deps: Deps, visitor: Visitor, portal: PortalRecord
 ) -> frozenset[int]:
     with read(deps.engine) as conn:
-        task_ids = services_overview.overview_task_ids(conn, portal.id)
+        task_ids = services_overview.alerted_task_ids(conn, portal.id)
     return visitors.find_readable(deps, visitor, portal, task_ids)
 
 

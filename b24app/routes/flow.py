@@ -32,10 +32,10 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
     def metrics() -> Response:
         """Measure a period for a `project`, the projects of a workgroup (`group`), or all."""
         visitor, portal = require_visitor(deps)
-        period, now = _period(deps.clock.now()), deps.clock.now()
+        now = deps.clock.now()
         visible, chosen = _choose(deps, visitor, portal)
-        with read(deps.engine) as conn:
-            flow = flow_metrics.read_flow(conn, chosen, period)
+        flow = deps.flows.read(deps.engine, chosen, _period(now), now)
+        period = flow.period
         return jsonify(
             flow_metrics.summarize_flow(flow, now)
             | {"from": period.start, "to": period.end, "projects": _project_rows(visible)}
@@ -48,10 +48,10 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
         name, page = request.args.get("of", ""), request.args.get("page", "1")
         if name not in LISTS or not page.isdecimal() or not 0 < int(page) <= MAX_PAGE:
             raise RequestRejected(400, "bad_request", "`of` must be a metric, `page` a number")
-        period = _period(deps.clock.now())
+        now = deps.clock.now()
         _, chosen = _choose(deps, visitor, portal)
+        flow = deps.flows.read(deps.engine, chosen, _period(now), now)
         with read(deps.engine) as conn:
-            flow = flow_metrics.read_flow(conn, chosen, period)
             total, rows = flow_metrics.list_items(conn, flow, name, int(page))
         hidden = _hidden(deps, visitor, portal, [row.key for row in rows if row.key])
         pages = -(-total // ITEMS_PER_PAGE)

@@ -89,6 +89,26 @@ def add_link_routes(here: Blueprint, deps: Deps) -> None:
     def retry(key: str) -> Response:
         return _carried_out(deps, key, link_actions.retry)
 
+    @here.post("/links/<key>/pause")
+    def pause(key: str) -> Response:
+        return _carried_out(deps, key, link_actions.pause)
+
+    @here.post("/links/<key>/unlink")
+    def unlink(key: str) -> Response:
+        return _carried_out(deps, key, link_actions.unlink)
+
+    @here.post("/task/<int:task_id>/link")
+    def link(task_id: int) -> Response:
+        """Link a task with an `issue`, as people write it: `group/project#12`."""
+        from b24app.services.link_creation import link_task  # large, and rarely needed
+
+        visitor, portal = require_admin(deps)
+        issue = str(json_body().get("issue") or "")
+        link_task(deps, portal, task_id, issue, person_name(deps, visitor))
+        with read(deps.engine) as conn:
+            links = link_summaries.links_of_task(conn, portal.id, task_id)
+        return jsonify(links=[link_json(row) for row in links])
+
     @here.post("/links/<key>/decide")
     def decide(key: str) -> Response:
         """Let the value of `winner` (tracker or portal) stand in a disputed `field`."""
@@ -112,6 +132,7 @@ def link_json(link: LinkSummary) -> dict[str, Any]:
         {"field": field, "text": translate(language, text)} for field, text in link.problems
     ]
     row["disputes"] = [translated(dispute, "tracker", "portal") for dispute in row["disputes"]]
+    row["fields"] = [translated(field, "tracker", "portal") for field in row["fields"]]
     row["story"] = [translated(line, "text") for line in row["story"]]
     return row
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
+from b24app.auth.visit_cache import ExpiringValues
 from sync.core.deployments.metrics.changes import PARTS, SPANS, Change, Period, spans_of
 from sync.core.deployments.metrics.failures import REMEDIATION_WINDOW, Failure
 from sync.core.deployments.metrics.summary import Flow, measure_flow, measures, weekly
@@ -18,9 +19,14 @@ from sync.core.rules.portal import Rules
 from sync.store import flow as store_flow
 from sync.store import links
 from sync.store import merge_requests as store_merge_requests
+from sync.store.db.database import read
 from sync.store.flow import MeasuredProject
+from sync.store.flow_deployments import ProjectKey
 
 ITEMS_PER_PAGE = 25
+FLOW_TTL = timedelta(minutes=1)  # thousands of changes are read in some tenths of a second
+MAX_FLOWS = 16
+FlowKey = tuple[frozenset[ProjectKey], datetime, date]
 ROLLBACK_HISTORY = timedelta(days=90)  # before the period, in which the older commit is looked for
 LISTS = (
     "deployment_frequency", "change_failure_rate", "time_to_restore", "throughput",
@@ -63,10 +69,29 @@ def project_choices(conn: Connection, portal_id: int, rules: Rules) -> tuple[Pro
     )
 
 
-def read_flow(conn: Connection, chosen: Sequence[ProjectChoice], period: Period) -> Flow:
-    """Read what happened to the chosen projects in the period and around it."""
-    keys, since = [choice.project.key for choice in chosen], period.start - ROLLBACK_HISTORY
-    changes, shipments = store_flow.read_flow(conn, keys, since)
+class FlowCache:
+    """Flows that were read within the last minute: a number and its list are of the same moment."""
+
+    def __init__(self) -> None:
+        self._flows: ExpiringValues[FlowKey, Flow] = ExpiringValues(limit=MAX_FLOWS)
+
+    def read(
+        self, engine: Engine, chosen: Sequence[ProjectChoice], period: Period, now: datetime
+    ) -> Flow:
+        """Return what happened to the chosen projects in the period and around it."""
+        keys = frozenset(choice.project.key for choice in chosen)
+        key = keys, period.start, period.end.date()
+        flow = self._flows.get(key, now)
+        if flow is None:
+            with read(engine) as conn:
+                flow = _read_flow(conn, keys, period)
+            self._flows.put(key, flow, now, FLOW_TTL)
+        return flow
+
+
+def _read_flow(conn: Connection, keys: Collection[ProjectKey], period: Period) -> Flow:
+    since, changes_since = period.start - ROLLBACK_HISTORY, period.start - REMEDIATION_WINDOW
+    changes, shipments = store_flow.read_flow(conn, keys, since, changes_since)
     return measure_flow(changes, shipments, period)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from b24app.services.alerts import AlertSummary, list_alerts
 from b24app.services.flow_metrics import ProjectChoice
+from b24app.services.overview import awaited_reviewers
 from sync.core.model.deployments import Deployment, Tier
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, ReviewTimes
 from sync.store.db.codec import from_json
@@ -18,7 +19,6 @@ from sync.store.tables import deployment, in_literals, merge_request
 
 MAX_ROWS = 50
 _LAST = datetime.max.replace(tzinfo=UTC)
-_AWAITED = frozenset({"unreviewed", "review_started"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,8 @@ def _waiting_reviews(
 
 
 def _waiting_review(item: MergeRequest, since: datetime | None) -> WaitingReview:
-    awaited = tuple(
-        reviewer.person.display_name for reviewer in item.reviewers if reviewer.state in _AWAITED
-    )
     reference = f"{item.project.path}!{item.iid}"
-    return WaitingReview(item.key, reference, item.title, item.url, awaited, since)
+    return WaitingReview(item.key, reference, item.title, item.url, awaited_reviewers(item), since)
 
 
 def _deployed(conn: Connection, chosen: Sequence[ProjectChoice]) -> tuple[DeployedVersion, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -29,7 +29,7 @@ _TTL = timedelta(seconds=10)
 class LinkAction:
     """A change of a link and the line that its story gets: a kind of it, its text and field."""
 
-    change: Callable[[LinkState], LinkState]
+    change: Callable[[LinkState, datetime], LinkState]
     kind: str
     text: str
     field: str = ""
@@ -38,13 +38,26 @@ class LinkAction:
 
 def resume(person: str) -> LinkAction:
     """Let a link work again."""
-    return LinkAction(acts.resume, "resumed", sentence("by {person}", person=person))
+    text = sentence("by {person}", person=person)
+    return LinkAction(lambda link, _: acts.resume(link), "resumed", text)
+
+
+def pause(person: str) -> LinkAction:
+    """Let a link stand still until somebody lets it go on."""
+    text = sentence("by {person}", person=person)
+    return LinkAction(lambda link, now: acts.pause(link, text, now), "paused", text)
+
+
+def unlink(person: str) -> LinkAction:
+    """End a link; both items stay as they are."""
+    text = sentence("ended by {person}; both items stay as they are", person=person)
+    return LinkAction(lambda link, _: acts.unlink(link, text), "unlinked", text)
 
 
 def retry(person: str) -> LinkAction:
     """Let a link try again what was refused."""
     return LinkAction(
-        acts.replay,
+        lambda link, _: acts.replay(link),
         "resumed",
         sentence("what was refused is tried again, by {person}", person=person),
     )
@@ -59,7 +72,7 @@ def decide(person: str, field: str, winner: SideName) -> LinkAction:
         person=person,
     )
     return LinkAction(
-        lambda link: acts.settle_conflict(link, field, winner), "decided", text, field, winner
+        lambda link, _: acts.settle_conflict(link, field, winner), "decided", text, field, winner
     )
 
 
@@ -102,7 +115,7 @@ def _change(
     if before.ended:
         raise RequestRejected(409, "link_ended", "This link has ended")
     try:
-        link = action.change(before)
+        link = action.change(before, now)
     except LookupError:
         raise RequestRejected(
             409, "not_disputed", "Nothing is disputed there any more", "Load the page again"

@@ -31,6 +31,19 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldState:
+    """A field with the values that both sides last agreed on, or have now.
+
+    `state`: same, disputed, or refused: it cannot cross now.
+    """
+
+    field: str
+    tracker: str
+    portal: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoryEntry:
     """What happened to a link, for people."""
 
@@ -61,6 +74,7 @@ class LinkSummary:
     disputes: tuple[Dispute, ...]
     problems: tuple[tuple[str, str], ...]
     story: tuple[StoryEntry, ...] = ()
+    fields: tuple[FieldState, ...] = ()
 
 
 def count_troubled(conn: Connection, portal_id: int) -> int:
@@ -182,7 +196,21 @@ def _summary(
         ),
         problems=tuple(link.problems.items()),
         story=story,
+        fields=_fields(link),
     )
+
+
+def _fields(link: LinkState) -> tuple[FieldState, ...]:
+    """Return each field that crosses, in the order of the settings."""
+    refused = set(link.problems) | {key.partition("/")[2] for key in link.refused}
+    pairs = {**link.bases, **link.clashes}
+    return tuple(
+        FieldState(
+            name, shown(pair.tracker), shown(pair.portal),
+            "disputed" if name in link.clashes else "refused" if name in refused else "same",
+        )
+        for name, pair in pairs.items()
+    )  # fmt: skip
 
 
 def _story(conn: Connection, row: IssueLinkRow, limit: int) -> tuple[StoryEntry, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from sync.core.model.commands import PutMessage
-from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, MergeRequestState
 from sync.sentences import as_sentence, decode_sentence, join_sentences, sentence
 from sync.store import access, alerts, connections, inbox, links, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
@@ -29,7 +29,7 @@ from sync.store.smart_commits import SmartCommitRow
 from sync.store.tables import connection, merge_request
 
 MAX_MERGE_REQUESTS = 50
-MERGE_REQUESTS_SEARCHED = 300  # the latest, for those of the tasks somebody may open
+_AWAITED = frozenset({"unreviewed", "review_started"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class NamedTask:
 
 @dataclass(frozen=True, slots=True)
 class MergeRequestSummary:
-    """A merge request as people see it."""
+    """A merge request as people see it. `awaited`: the reviewers who did not answer yet."""
 
     reference: str
     title: str
@@ -54,6 +54,7 @@ class MergeRequestSummary:
     approved: bool
     author: str
     approved_by: tuple[str, ...]
+    awaited: tuple[str, ...]
     pipeline: str | None
     pipeline_url: str | None
     branch: str
@@ -95,22 +96,20 @@ class Overview:
     commands_waiting: int
     dead: int
     alerts: int
-    merge_requests: tuple[MergeRequestSummary, ...]
 
 
 def build_overview(
     conn: Connection,
     portal: PortalRecord,
-    limit: int = MAX_MERGE_REQUESTS,
     *,
     readable_tasks: frozenset[int] | None = None,
     user_id: int = 0,
 ) -> Overview:
-    """Return the overview with up to `limit` merge requests.
+    """Return the overview.
 
     `readable_tasks`: None for an administrator. Of others it has the tasks that they may open
-    (of `overview_task_ids`); the overview then holds nothing of connections and failures, and only
-    what concerns these tasks, or is assigned to `user_id`.
+    (of `alerted_task_ids`); the overview then holds nothing of connections and failures, and counts
+    only alerts of these tasks, and those assigned to `user_id`.
     """
     of_subjects, of_commands = subjects.counts(conn, portal.id), outbox.counts(conn, portal.id)
     whole = readable_tasks is None
@@ -124,25 +123,13 @@ def build_overview(
         commands_waiting=of_commands.get("waiting", 0) + of_commands.get("sending", 0),
         dead=len(list_failures(conn, portal.id)) if whole else 0,
         alerts=_count_alerts(conn, portal.id, readable_tasks, user_id),
-        merge_requests=(
-            latest_merge_requests(conn, portal.id, limit)
-            if readable_tasks is None
-            else _merge_requests_of(conn, portal.id, readable_tasks, limit)
-        ),
     )
 
 
-def overview_task_ids(conn: Connection, portal_id: int) -> frozenset[int]:
-    """Return the tasks that the overview may show something of."""
-    keys = _latest_keys(conn, portal_id, MERGE_REQUESTS_SEARCHED)
-    named = {
-        link.task_id
-        for link_rows in links.by_merge_requests(conn, keys).values()
-        for link in link_rows
-        if link.live
-    }
-    of_alerts = {row.task_id for row in alerts.list_of_portal(conn, portal_id) if row.task_id}
-    return frozenset(named | of_alerts)
+def alerted_task_ids(conn: Connection, portal_id: int) -> frozenset[int]:
+    """Return the tasks that have open alerts."""
+    rows = alerts.list_of_portal(conn, portal_id)
+    return frozenset(row.task_id for row in rows if row.task_id)
 
 
 def _count_alerts(
@@ -192,21 +179,6 @@ def latest_merge_requests(
     links_by_key = links.by_merge_requests(conn, keys)
     return summarize_merge_requests(
         conn, portal_id, keys, [link for link_rows in links_by_key.values() for link in link_rows]
-    )
-
-
-def _merge_requests_of(
-    conn: Connection, portal_id: int, task_ids: frozenset[int], limit: int
-) -> tuple[MergeRequestSummary, ...]:
-    """Return the latest merge requests that name one of these tasks, and name no others."""
-    keys = _latest_keys(conn, portal_id, MERGE_REQUESTS_SEARCHED)
-    links_by_key = {
-        key: [link for link in link_rows if link.live and link.task_id in task_ids]
-        for key, link_rows in links.by_merge_requests(conn, keys).items()
-    }
-    shown = [key for key in keys if links_by_key.get(key)][:limit]
-    return summarize_merge_requests(
-        conn, portal_id, shown, [link for key in shown for link in links_by_key[key]]
     )
 
 
@@ -365,6 +337,17 @@ def _named_task(link: LinkRow, read: dict[int, TaskRow]) -> NamedTask:
     return NamedTask(link.task_id, link.kind.value, title, task is not None and task.missing)
 
 
+def awaited_reviewers(merge_request: MergeRequest) -> tuple[str, ...]:
+    """Return the names of the reviewers who did not answer yet; none once it is over."""
+    if merge_request.state not in (MergeRequestState.OPENED, MergeRequestState.LOCKED):
+        return ()
+    return tuple(
+        reviewer.person.display_name
+        for reviewer in merge_request.reviewers
+        if reviewer.state in _AWAITED
+    )
+
+
 def _merge_request_summary(
     merge_request: MergeRequest, task_list: list[NamedTask]
 ) -> MergeRequestSummary:
@@ -378,6 +361,7 @@ def _merge_request_summary(
         approved=merge_request.approved,
         author=merge_request.author.display_name if merge_request.author else "",
         approved_by=tuple(person.display_name for person in merge_request.approved_by),
+        awaited=awaited_reviewers(merge_request),
         pipeline=pipeline.status.value if pipeline else None,
         pipeline_url=pipeline.url if pipeline else None,
         branch=merge_request.source_branch,

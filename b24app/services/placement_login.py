@@ -15,6 +15,7 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.services import portals, visitors
 from b24app.services.install_steps import run_steps
+from b24app.services.merge_request_search import Search, newest_page, page_json
 from b24app.services.own_rules import edited_groups
 from b24app.texts import page_texts
 from sync.bitrix24.events import parse as events_parse
@@ -22,6 +23,7 @@ from sync.bitrix24.events.parse import PlacementRequest
 from sync.bitrix24.install.steps import STEP_NAMES, StepResult
 from sync.bitrix24.rest.credentials import Credentials
 from sync.bitrix24.tasks.readable import PageUser
+from sync.engine.load.scope import Scope
 from sync.settings.apply import current_settings
 from sync.store.db.database import read
 from sync.store.rows import PortalRecord
@@ -85,11 +87,26 @@ def render_page(
         "steps": STEPS,
         "taskId": task_id,
         "groupId": group_id,
+        "first": _first_answer(deps, entered, portal) if view == "overview" else None,
     }
     built = assets.find_assets()
     if built is None and view == "install":
         return render_plain_install(deps, portal, config)
     return render_shell(config, built)
+
+
+def _first_answer(
+    deps: Deps, entered: PlacementLogin, portal: PortalRecord
+) -> dict[str, Any] | None:
+    """Return an administrator's first list of merge requests, so that the page need not ask.
+
+    Others wait for the portal to say what they may open.
+    """
+    if not entered.user.admin:
+        return None
+    with read(deps.engine) as conn:
+        scope = Scope(portal.id, deps.clients.rules(portal.id), deps.clock.now())
+        return page_json(newest_page(conn, scope, Search(), 1), 1)
 
 
 def _reference_prefix(deps: Deps, portal: PortalRecord) -> str:

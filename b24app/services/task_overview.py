@@ -8,7 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from b24app.services.alerts import list_alerts
 from b24app.services.overview import summarize_merge_requests
+from b24app.services.task_reasons import list_reasons
+from sync.core.model.common import SHORT_SHA
+from sync.core.model.deployments import Deployment
 from sync.core.model.task_view import TaskView
 from sync.core.rules.portal import Rules
 from sync.engine.load import tasks as load_tasks
@@ -40,9 +44,12 @@ def build_task_overview(
         "merge_requests": [asdict(row) for row in summaries],
         "pipelines": _pipelines(view),
         "environments": _environments(view),
-        "decisions": [
-            {"at": decision_row.at, "reason": decision_row.reason} for decision_row in decided
+        "alerts": [
+            asdict(alert)
+            for alert in list_alerts(conn, portal_id, include_ended=False)
+            if alert.task_id == task_id
         ],
+        "reasons": [asdict(reason) for reason in list_reasons(decided)],
     }
 
 
@@ -50,6 +57,7 @@ def _pipelines(view: TaskView) -> list[dict[str, Any]]:
     """Return the newest pipeline of each branch."""
     return [
         {
+            "id": run.pipeline.id,
             "branch": run.branch,
             "project": run.pipeline.project.path,
             "status": run.pipeline.status.value,
@@ -62,6 +70,13 @@ def _pipelines(view: TaskView) -> list[dict[str, Any]]:
     ]
 
 
+def _deployed(last: Deployment | None) -> dict[str, Any]:
+    """Return what of the task's work was deployed last, and when."""
+    if last is None:
+        return {"url": "", "version": "", "at": None}
+    return {"url": last.url, "version": last.sha[:SHORT_SHA], "at": last.updated_at}
+
+
 def _environments(view: TaskView) -> list[dict[str, Any]]:
     """Return the environments in the order of promotion; `inside`: the work is there."""
     return [
@@ -70,7 +85,7 @@ def _environments(view: TaskView) -> list[dict[str, Any]]:
             "project": place.project.path,
             "tier": place.tier.value,
             "inside": place.includes_work,
-            "url": place.last_deployment.url if place.last_deployment else "",
+            **_deployed(place.last_deployment),
         }
         for place in view.environments
     ]

@@ -15,7 +15,13 @@ from typing import TypeVar
 
 from b24app.auth.page_tokens import Visitor
 from b24app.auth.rate_limit import VISITS
-from b24app.auth.visit_cache import READABLE_TTL, UNREADABLE_TTL, USER_TTL, VisitKey
+from b24app.auth.visit_cache import (
+    READABLE_TTL,
+    UNREADABLE_TTL,
+    USER_TTL,
+    Membership,
+    VisitKey,
+)
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, error_text
 from sync.bitrix24.rest.client import Portal
@@ -166,21 +172,44 @@ def find_readable(
     return readable | opened
 
 
+def ask_portal(
+    deps: Deps, visitor: Visitor, portal: PortalRecord, question: Callable[[Portal], T]
+) -> T:
+    """Return what the portal answers to the visitor's own token.
+
+    Raises RequestRejected (401, 503).
+    """
+    try:
+        return question(_open_portal(deps, _credentials(portal, visitor.access_token), portal))
+    except SyncError as error:
+        raise _rejection(error, "not_readable") from None
+
+
 def find_own_workgroups(
     deps: Deps, visitor: Visitor, portal: PortalRecord, group_ids: Collection[int]
 ) -> frozenset[int]:
     """Return which of these workgroups the visitor is in; an administrator sees all of them.
 
-    Others are asked for with the visitor's own token, the first ROWS_PER_LIST of them; where the
-    application lacks the right to ask (`sonet_group`), there are none. Raises RequestRejected (401,
-    503).
+    Others are asked for as in `name_workgroups`. Raises RequestRejected (401, 503).
     """
     if visitor.admin:
         return frozenset(group_ids)
+    return frozenset(name_workgroups(deps, visitor, portal, group_ids))
+
+
+def name_workgroups(
+    deps: Deps, visitor: Visitor, portal: PortalRecord, group_ids: Collection[int]
+) -> dict[int, str]:
+    """Return the names of those workgroups that the visitor is in, by their ids.
+
+    They are asked for with the visitor's own token, the first ROWS_PER_LIST of them; where the
+    application lacks the right to ask (`sonet_group`), there are none. Raises RequestRejected (401,
+    503).
+    """
     key, now = _key(visitor), deps.clock.now()
     cached = {id_: deps.visits.groups.get((key, id_), now) for id_ in group_ids}
-    own = frozenset(id_ for id_, inside in cached.items() if inside)
-    asked = sorted(id_ for id_, inside in cached.items() if inside is None)[:ROWS_PER_LIST]
+    own = {id_: entry.name for id_, entry in cached.items() if entry and entry.member}
+    asked = sorted(id_ for id_, entry in cached.items() if entry is None)[:ROWS_PER_LIST]
     if not asked:
         return own
     client = _open_portal(deps, _credentials(portal, visitor.access_token), portal)
@@ -189,10 +218,11 @@ def find_own_workgroups(
     except SyncError as error:
         if error.code != _SCOPE_MISSING:
             raise _rejection(error, "no_groups") from None
-        answer = frozenset()
+        answer = {}
     for id_ in asked:
         ttl = READABLE_TTL if id_ in answer else UNREADABLE_TTL
-        deps.visits.groups.put((key, id_), id_ in answer, now, ttl)
+        membership = Membership(id_ in answer, answer.get(id_, ""))
+        deps.visits.groups.put((key, id_), membership, now, ttl)
     return own | answer
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 
 from sync.core.model.common import Person, PortalUser
 from sync.store.db.upsert import chunks, upsert
-from sync.store.tables import host_user, portal_user
+from sync.store.tables import connection, host_user, portal_user
 
 _PORTAL_KEYS = ("portal_id", "user_id")
 _HOST_KEYS = ("connection_id", "user_id")
@@ -84,6 +84,20 @@ def save_host_people(conn: Connection, connection_id: int, people: Iterable[Pers
 def _keep_known_email(new: Any) -> dict[str, Any]:
     email = func.coalesce(new.email, host_user.c.email)
     return {"username": new.username, "name": new.name, "email": email}
+
+
+def host_people_of_portal(conn: Connection, portal_id: int) -> dict[int, list[Person]]:
+    """Return the people of a portal's code hosts, by connection."""
+    c = host_user.c
+    query = (
+        select(c.connection_id, c.user_id, c.username, c.name)
+        .join(connection, connection.c.id == c.connection_id)
+        .where(connection.c.portal_id == portal_id)
+    )
+    persons: dict[int, list[Person]] = {}
+    for connection_id, user_id, username, name in conn.execute(query):
+        persons.setdefault(connection_id, []).append(Person(user_id, username, name))
+    return persons
 
 
 def save_commit_emails(conn: Connection, connection_id: int, emails: Mapping[Person, str]) -> None:

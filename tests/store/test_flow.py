@@ -142,6 +142,15 @@ def test_what_ended_before_is_read_if_it_was_deployed_since(engine: Engine) -> N
         assert len(read(conn, c, after(minutes=55))[0]) == 1
 
 
+def test_what_was_merged_before_is_read_if_its_commit_was_deployed_since(engine: Engine) -> None:
+    with write(engine) as conn:
+        c = stage(conn)
+        deployments.save(conn, [deployment(c, 7, 60, "feed" * 10)], NOW)
+        ((change,), _) = read(conn, c, after(minutes=55))
+        assert change.deployed_at == after(minutes=60)
+        assert flow.read_flow(conn, [(c, 3)], AGES_AGO, after(minutes=61))[0] == ()
+
+
 def test_projects_of_removed_connections_are_not_measured(engine: Engine) -> None:
     with write(engine) as conn:
         portal = a_portal(conn)

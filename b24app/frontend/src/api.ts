@@ -16,6 +16,7 @@ export interface MergeRequest {
   approved: boolean
   author: string
   approved_by: string[]
+  awaited: string[]
   pipeline: string | null
   pipeline_url: string | null
   branch: string
@@ -43,7 +44,6 @@ export interface Status {
   troubled_links: number
   wrong: number
   alerts: number
-  merge_requests: MergeRequest[]
   worker_alive: boolean
 }
 
@@ -67,10 +67,16 @@ export interface Tested { ok: boolean; account: string; problems: string[] }
 export interface Development {
   task: { id: number; title: string; step: string | null; unknown: boolean }
   merge_requests: MergeRequest[]
-  pipelines: { branch: string; project: string; status: string; url: string; updated_at: string }[]
-  environments: { name: string; project: string; tier: string; inside: boolean; url: string }[]
-  decisions: { at: string; reason: string }[]
+  pipelines: { id: number; branch: string; project: string; status: string; url: string; updated_at: string }[]
+  environments: {
+    name: string; project: string; tier: string; inside: boolean; url: string
+    version: string; at: string | null
+  }[]
+  alerts: Alert[]
+  reasons: Reason[]
 }
+
+export interface Reason { at: string; kind: 'move' | 'event' | 'technical'; text: string }
 
 export interface Renewed { token: string; seconds: number; admin: boolean }
 

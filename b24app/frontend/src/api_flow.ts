@@ -50,7 +50,7 @@ export interface Now {
 /** The choice of the page: the last days, a project or workgroup, "" for all of them. */
 export interface Choice { days: number; project: string; group: string }
 
-const query = (values: object) => new URLSearchParams(
+export const query = (values: object) => new URLSearchParams(
   Object.entries(values).map(([name, value]) => [name, String(value)]),
 ).toString()
 

@@ -17,6 +17,7 @@ export interface Link {
   agrees_to_deletion: boolean
   disputes: Dispute[]
   problems: { field: string; text: string }[]
+  fields: { field: string; tracker: string; portal: string; state: 'same' | 'disputed' | 'refused' }[]
   story: { at: string; kind: string; text: string }[]
 }
 
@@ -47,6 +48,9 @@ export const linkApi = {
   resume: (key: string) => call<Link>('POST', path(key, 'resume'), {}),
   resumePair: ({ connection, pair }: HaltedPair) =>
     call<{ retried: number }>('POST', 'pairs/resume', { connection, pair }),
+  pause: (key: string) => call<Link>('POST', path(key, 'pause'), {}),
+  unlink: (key: string) => call<Link>('POST', path(key, 'unlink'), {}),
+  link: (task: number, issue: string) => call<{ links: Link[] }>('POST', `task/${task}/link`, { issue }),
   retry: (key: string) => call<Link>('POST', path(key, 'retry'), {}),
   decide: (key: string, field: string, winner: Side) =>
     call<Link>('POST', path(key, 'decide'), { field, winner }),

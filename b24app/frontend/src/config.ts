@@ -1,5 +1,7 @@
 /** What the server says of this page: read once, never changed. */
 
+import type { MergeRequests } from './api_requests'
+
 export type View =
   'install' | 'overview' | 'task' | 'inbox' | 'health' | 'settings' | 'setup' | 'flow' | 'rules'
 
@@ -16,6 +18,8 @@ export interface Config {
   steps: string[]
   taskId: number | null
   groupId: number | null
+  /** The first list of merge requests, where the server could tell it with the page. */
+  first: MergeRequests | null
 }
 
 export const config = JSON.parse(document.getElementById('config')?.textContent ?? '{}') as Config

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
 
 from sync.bitrix24.rest.batch import BATCH_SIZE, Call, as_int, as_mapping
 from sync.bitrix24.rest.client import Portal
@@ -44,8 +45,10 @@ def readable_tasks(portal: Portal, task_ids: Sequence[int]) -> frozenset[int]:
     return frozenset(id_ for rows in read for id_ in rows if id_ in asked)
 
 
-def own_workgroups(portal: Portal, group_ids: Sequence[int]) -> frozenset[int]:
-    """Return which of at most ROWS_PER_LIST workgroups the token's user is in. Raises SyncError.
+def own_workgroups(portal: Portal, group_ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of those of at most ROWS_PER_LIST workgroups that the token's user is in.
+
+    Raises SyncError.
 
     https://apidocs.bitrix24.com/api-reference/sonet-group/sonet-group-get.html
     """
@@ -53,8 +56,12 @@ def own_workgroups(portal: Portal, group_ids: Sequence[int]) -> frozenset[int]:
         raise ValueError(f"at most {ROWS_PER_LIST} workgroups are asked for, not {len(group_ids)}")
     params = {"FILTER": {"ID": list(group_ids)}}
     rows = portal.call("sonet_group.get", params, write=False)["result"] or ()
-    own = {as_int(row.get("ID")) for row in rows if isinstance(row, dict)}
-    return frozenset(own & set(group_ids))
+    names = {
+        as_int(row.get("ID")): unescape(str(row.get("NAME") or ""))
+        for row in rows
+        if isinstance(row, dict)
+    }
+    return {id_: names[id_] for id_ in group_ids if id_ in names}
 
 
 def _list(portal: Portal, task_ids: Sequence[int]) -> list[int]:

@@ -51,9 +51,14 @@ def translate(language: str, key: str, **values: object) -> str:
     return translated_sentence(text, get_sentence("en", key, count), values)
 
 
+def find_key(english: str) -> str | None:
+    """Return the key of an English sentence with its placeholders, None where there is none."""
+    return _KEYS_BY_ENGLISH.get(english)
+
+
 def find_sentence(language: str, english: str, count: object = None) -> str | None:
     """Return the sentence of an English one in `language`, its plural form for `count`, or None."""
-    key = _KEYS_BY_ENGLISH.get(english)
+    key = find_key(english)
     return None if key is None else get_sentence(language, key, count)
 
 

@@ -105,7 +105,8 @@ def test_the_status_shows_the_portal_and_its_merge_requests(world, portal):
     answer = world.client.get("/api/status", headers=bearer(world, portal.id)).json
     assert (answer["portal"], answer["state"]) == ("portal.example.com", "active")
     assert answer["worker_alive"] is False
-    (row,) = answer["merge_requests"]
+    path = "/api/merge-requests"
+    (row,) = world.client.get(path, headers=bearer(world, portal.id)).json["merge_requests"]
     assert (row["reference"], row["state"], row["approved"]) == ("team/shop!7", "opened", True)
     assert (row["author"], row["approved_by"]) == ("Ann Author", ["Rob Reviewer"])
     assert row["pipeline"] == "success"
@@ -120,7 +121,7 @@ def test_a_task_shows_its_merge_requests_and_the_last_reasons(world, portal):
     answer = world.client.get(path, headers=bearer(world, portal.id)).json
     assert answer["task"]["title"] == "Pay by card"
     assert [one["reference"] for one in answer["merge_requests"]] == ["team/shop!7"]
-    assert [one["reason"] for one in answer["decisions"]] == ["team/shop!7 is approved"]
+    assert [row["text"] for row in answer["reasons"]] == ["team/shop!7 is approved"]
     assert [(one["branch"], one["status"]) for one in answer["pipelines"]] == [
         ("feature/B24-2103", "success")
     ]
@@ -142,18 +143,18 @@ def test_a_task_shows_where_its_work_is(world, portal):
 def test_a_task_without_merge_requests_is_empty(world, portal, task_id):
     path = f"/api/task/{task_id}/development"
     found = world.client.get(path, headers=bearer(world, portal.id)).json
-    assert (found["merge_requests"], found["decisions"]) == ([], [])
+    assert (found["merge_requests"], found["reasons"]) == ([], [])
 
 
 def test_another_portal_sees_nothing_of_this_one(world, portal, stranger):
     with write(world.deps.engine) as conn:
         failed(conn, portal.id)
     headers = bearer(world, stranger)
-    assert world.client.get("/api/status", headers=headers).json["merge_requests"] == []
+    assert world.client.get("/api/merge-requests", headers=headers).json["total"] == 0
     assert world.client.get("/api/connections", headers=headers).json == {"connections": []}
     assert world.client.get("/api/failures", headers=headers).json == {"failures": []}
     found = world.client.get("/api/task/2103/development", headers=headers).json
-    assert (found["merge_requests"], found["decisions"]) == ([], [])
+    assert (found["merge_requests"], found["reasons"]) == ([], [])
     assert (found["pipelines"], found["environments"]) == ([], [])
     assert world.client.post("/api/connections/main/test", headers=headers).status_code == 404
 

@@ -211,6 +211,20 @@ def test_each_number_has_its_list(beside, emulator, portal, people, name):
     assert row["url"].startswith("https://gitlab.example.com/")
 
 
+def test_a_number_and_its_list_are_of_one_moment_within_a_minute(
+    beside, emulator, portal, people, clock
+):
+    path = "/api/metrics/items?of=work_in_progress"
+    before = asked(beside, emulator, people["Ed"], path)["total"]
+    with write(beside.deps.engine) as conn:
+        connection_id = connections.by_name(conn, portal.id, "main").id
+        newer = merge_request(connection_id, 10, pipeline=None, created_at=hours(6))
+        store_merge_requests.fold_events(conn, [MergeRequestEvent(newer, "open", ANN, author_id=5)])
+    assert asked(beside, emulator, people["Ed"], path)["total"] == before
+    clock.sleep(60)
+    assert asked(beside, emulator, people["Ed"], path)["total"] == before + 1
+
+
 def test_lists_are_paged(beside, emulator, portal, people):
     path = f"/api/metrics/items?{PERIOD}&of=deployment_frequency"
     first = asked(beside, emulator, people["Ed"], path)

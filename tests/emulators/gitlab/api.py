@@ -18,6 +18,7 @@ from tests.emulators.gitlab import (
     rest_events,
     rest_hooks,
     rest_issues,
+    rest_new_work,
     rest_notes,
     rest_people,
     rest_pipelines,
@@ -190,6 +191,7 @@ ROUTES = [
     *_hook_routes("group", edition="ee"),
     *_integration_routes(),
     *rest_pipelines.routes(_route, P),
+    *rest_new_work.routes(_route, P, WRITE),
 ]
 
 

@@ -1,8 +1,9 @@
 /** Something that is loaded: its value, or its error, and whether it is on its way. */
 import { ref, type Ref } from 'vue'
 
-export function loading<T>(load: () => Promise<T>) {
-  const value = ref(null) as Ref<T | null>
+/** `first`: a value that is there already; it is loaded when somebody asks for it anew. */
+export function loading<T>(load: () => Promise<T>, first: T | null = null) {
+  const value = ref(first) as Ref<T | null>
   const error = ref<unknown>(null)
   const busy = ref(false)
   async function reload(): Promise<void> {
@@ -16,6 +17,6 @@ export function loading<T>(load: () => Promise<T>) {
       busy.value = false
     }
   }
-  void reload()
+  if (first === null) void reload()
   return { value, error, busy, reload }
 }

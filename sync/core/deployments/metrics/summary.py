@@ -5,9 +5,11 @@ Every number has the list that it was made of. None stands for "no data" and is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sync.core.deployments.metrics.changes import (
     SPANS,
@@ -119,27 +121,40 @@ def measures(flow: Flow) -> tuple[Measure, ...]:
 def weekly(flow: Flow, now: datetime) -> tuple[Week, ...]:
     """Return the weeks that the period touches, oldest first; a week may begin before it."""
     since = min(_moments(flow), default=None)
-    return tuple(
-        _week(flow, start, now, has_data=since is not None and since < start + WEEK)
-        for start in _mondays(flow.period)
-    )
+    deployments = _by_week(s.deployment.updated_at for s in flow.deployments())
+    failures = _by_week(f.failed.updated_at for f in flow.failed())
+    merged = _by_week(change.merged_at for change in flow.merged() if change.merged_at)
+    lead_times: dict[datetime, list[timedelta]] = {}
+    for change, span in spans_of(flow.changes, "lead_time", flow.period):
+        if change.deployed_at:
+            lead_times.setdefault(_monday(change.deployed_at), []).append(span)
+    count_open = _open_counter(flow.changes)
+
+    def week(start: datetime) -> Week:
+        if since is None or since >= start + WEEK:
+            return Week(start, None, None, None, None, None)
+        return Week(
+            start,
+            deployments=deployments[start],
+            failures=failures[start],
+            merged=merged[start],
+            in_progress=count_open(min(start + WEEK, now)),
+            lead_time=median_seconds(lead_times.get(start, ())),
+        )
+
+    return tuple(map(week, _mondays(flow.period)))
 
 
-def _week(flow: Flow, start: datetime, now: datetime, *, has_data: bool) -> Week:
-    if not has_data:
-        return Week(start, None, None, None, None, None)
-    whole = Period(start, start + WEEK)
-    period = Period(max(start, flow.period.start), min(start + WEEK, flow.period.end))
-    at = min(whole.end, now)
-    lead_times = spans_of(flow.changes, "lead_time", period)
-    return Week(
-        start,
-        deployments=sum(s.deployment.updated_at in period for s in flow.shipments),
-        failures=sum(f.failed.updated_at in period for f in flow.failures),
-        merged=sum(change.merged_at in period for change in flow.changes),
-        in_progress=sum(_is_open_at(change, at) for change in flow.changes),
-        lead_time=median_seconds(span for _, span in lead_times),
-    )
+def _by_week(moments: Iterable[datetime]) -> Counter[datetime]:
+    return Counter(map(_monday, moments))
+
+
+def _open_counter(changes: Iterable[Change]) -> Callable[[datetime], int]:
+    """Return a function that counts the merge requests that are open at a moment."""
+    spans = [(c.opened_at, c.ended_at) for c in changes if c.opened_at]
+    opened = sorted(start for start, _ in spans)
+    ended = sorted(max(start, end) for start, end in spans if end)
+    return lambda moment: bisect_right(opened, moment) - bisect_right(ended, moment)
 
 
 def _span_measure(flow: Flow, name: str) -> Measure:
@@ -162,9 +177,14 @@ def _moments(flow: Flow) -> Iterator[datetime]:
     yield from (shipment.deployment.updated_at for shipment in flow.shipments)
 
 
+def _monday(moment: datetime) -> datetime:
+    """Return the beginning of the moment's week, in UTC."""
+    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=day.weekday())
+
+
 def _mondays(period: Period) -> Sequence[datetime]:
-    day = period.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    monday, mondays = day - timedelta(days=day.weekday()), []
+    monday, mondays = _monday(period.start), []
     while monday < period.end:
         mondays.append(monday)
         monday += WEEK

@@ -1,0 +1,65 @@
+/** What the tab of a task says of actions, hours and reasons, in English and Russian. */
+import { config } from './config'
+
+const en = {
+  act: 'Work in GitLab',
+  actHint: 'GitLab is asked in your own name: it decides what you may do.',
+  createBranch: 'Create a branch',
+  propose: 'Propose it',
+  run: 'Run a pipeline',
+  retry: 'Run failed jobs again',
+  cancel: 'Cancel',
+  created: (name: string) => `Created: ${name}`,
+  asked: 'GitLab was asked; the page shows it in a moment',
+  replay: 'Decide anew',
+  replayed: 'Everything about this task is decided anew',
+  hours: 'Hours',
+  noHours: 'No time was logged for this task',
+  origins: { portal: 'in Bitrix24', commit: 'by a commit', tracker: 'in GitLab' },
+  technical: (count: number) => `Technical lines (${count})`,
+  version: (version: string, at: string) => `${version}, ${at}`,
+  fields: 'Fields',
+  fieldStates: { same: 'in step', disputed: 'waits for a decision', refused: 'does not cross' } as Record<string, string>,
+  pause: 'Pause',
+  unlink: 'Unlink',
+  link: 'Link an issue',
+  linkLabel: 'Issue, such as group/project#12',
+}
+
+const ru: typeof en = {
+  act: 'Работа в GitLab',
+  actHint: 'Запросы к GitLab отправляются от вашего имени: он решает, что вам можно.',
+  createBranch: 'Создать ветку',
+  propose: 'Предложить слияние',
+  run: 'Запустить пайплайн',
+  retry: 'Повторить неудачные задания',
+  cancel: 'Отменить',
+  created: (name) => `Создано: ${name}`,
+  asked: 'Запрос отправлен в GitLab; скоро страница это покажет',
+  replay: 'Решить заново',
+  replayed: 'Всё по этой задаче решается заново',
+  hours: 'Время',
+  noHours: 'Время по этой задаче не учитывали',
+  origins: { portal: 'в Битрикс24', commit: 'коммитом', tracker: 'в GitLab' },
+  technical: (count) => `Технические строки (${count})`,
+  version: (version, at) => `${version}, ${at}`,
+  fields: 'Поля',
+  fieldStates: { same: 'совпадает', disputed: 'ждёт решения', refused: 'не переносится' },
+  pause: 'Приостановить',
+  unlink: 'Разорвать связь',
+  link: 'Связать с issue',
+  linkLabel: 'Issue, например group/project#12',
+}
+
+export const taskText = config.language === 'ru' ? ru : en
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3_600], ['minute', 60],
+]
+
+/** How long ago a moment was, as people say it. */
+export function ago(iso: string): string {
+  const seconds = (new Date(iso).getTime() - Date.now()) / 1000
+  const [unit, size] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
+  return new Intl.RelativeTimeFormat(config.language, { numeric: 'auto' }).format(Math.round(seconds / size), unit)
+}
