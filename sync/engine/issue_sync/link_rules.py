@@ -139,14 +139,19 @@ def status_lines(world: PairWorld) -> tuple[str, ...]:
     lines = []
     for choice in tracker.choices.get(STATUS, ()):
         wanted = way.to_portal({STATUS: choice.id})
+        arrow = "->"
         if isinstance(wanted, Untranslatable):
-            continue
+            own = next((row for row in rows if row.tracker == choice.id), None)
+            if own is None or not own.direction.allows(SideName.TRACKER):
+                continue
+            arrow, wanted = "<-", {STATUS: own.portal, STAGE: own.stage}
         status = names[SideName.PORTAL].get(str(wanted.get(STATUS) or ""), "")
         column = columns.get(str(wanted.get(STAGE) or ""), "")
         shown = ", ".join(filter(None, [status, f"column {column}" if column else ""]))
         back = way.to_tracker(wanted)
-        same = not isinstance(back, Untranslatable) and back.get(STATUS) == choice.id
-        lines.append(f"{choice.name} {'<->' if same else '->'} {shown}")
+        if arrow == "->" and not isinstance(back, Untranslatable):
+            arrow = "<->" if back.get(STATUS) == choice.id else "->"
+        lines.append(f"{choice.name} {arrow} {shown}")
     return tuple(lines)
 
 

@@ -254,8 +254,8 @@ def test_a_state_that_tasks_lack_is_explained_once(linked: YouTrackPair) -> None
 def test_the_proposed_table_is_shown(pair: YouTrackPair) -> None:
     world = pair.world(statuses=())
     assert status_lines(world) == (
-        "Submitted <-> Pending",
-        "Open -> Pending",
+        "Submitted -> Pending",
+        "Open <-> Pending",
         "In Progress <-> In progress, column In progress",
         "To Verify <-> Pending review",
         "Fixed <-> Completed",
