@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from sync.core.issue_sync import fuse
-from sync.core.issue_sync.link import EntryState, LinkState, Pause, PauseReason
+from sync.core.issue_sync.link import (
+    BEFORE,
+    LEFT_OUT,
+    EntryState,
+    LinkState,
+    Pause,
+    PauseReason,
+    ValuePair,
+)
 from sync.core.issue_sync.model import SideName
 from sync.sentences import sentence
 
@@ -40,7 +49,30 @@ def replay(link: LinkState) -> LinkState:
         else entry
         for entry in link.entries
     )
-    return replace(link, refused={}, apart=frozenset(), problems={}, entries=entries)
+    return replace(
+        link,
+        bases={**link.bases, **dict(_undone(link))},
+        refused={},
+        apart=frozenset(),
+        problems={},
+        entries=entries,
+    )
+
+
+def _undone(link: LinkState) -> Iterator[tuple[str, ValuePair]]:
+    """Yield the bases of fields that a side left out, as they were before: the source has news."""
+    for key, source in link.refused.items():
+        if not key.startswith(LEFT_OUT):
+            continue
+        place = key.removeprefix(LEFT_OUT)
+        side, _, name = place.partition("/")
+        origin, base = SideName(side).other, link.bases.get(name)
+        if base is None:
+            continue
+        agreed, before = base.of(origin), link.refused.get(BEFORE + place, {})
+        if all(agreed.get(field) == value for field, value in source.items()):
+            earlier = {field: before.get(field) for field in source}
+            yield name, base.replace(origin, {**agreed, **earlier})
 
 
 def report_deletion(link: LinkState, side: SideName) -> LinkState:

@@ -9,6 +9,8 @@ from datetime import datetime
 from sync.core.issue_sync.journal import as_sent, landed
 from sync.core.issue_sync.ledger import content, replaced
 from sync.core.issue_sync.link import (
+    BEFORE,
+    LEFT_OUT,
     Entry,
     EntryState,
     LinkState,
@@ -83,7 +85,7 @@ def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) ->
             stored: Values = sent
             if answered and done.item is not None:
                 stored = {**sent, **done.item.values}
-            link = _noted(landed(link, planned, stored), done.dropped)
+            link = _noted(landed(link, planned, stored), planned, done.dropped)
             if isinstance(write, CreateItem) and done.item is not None:
                 addresses = {**link.addresses, planned.side: done.item.address}
                 return replace(link, addresses=addresses)
@@ -118,9 +120,19 @@ def _entry(entry: Entry, write: Write, side: SideName, done: Done) -> Entry:
     )
 
 
-def _noted(link: LinkState, dropped: Mapping[str, str]) -> LinkState:
-    """Keep what the side silently left out as a problem, until the field is written again."""
-    return replace(link, problems={**link.problems, **dropped}) if dropped else link
+def _noted(link: LinkState, planned: PlannedWrite, dropped: Mapping[str, str]) -> LinkState:
+    """Keep what the side left out as a problem, until the field is written again.
+
+    It is agreed as it is now; what was to be written is kept for a later trial.
+    """
+    refused = dict(link.refused)
+    for name, intent in planned.intents.items():
+        place = f"{planned.side}/{name}"
+        for kind in (LEFT_OUT, BEFORE):
+            refused.pop(kind + place, None)
+        if dropped.keys() & intent.target.keys():
+            refused |= {LEFT_OUT + place: intent.source, BEFORE + place: intent.before}
+    return replace(link, problems={**link.problems, **dropped}, refused=refused)
 
 
 def _refused(link: LinkState, planned: PlannedWrite, text: str) -> LinkState:

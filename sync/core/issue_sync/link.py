@@ -118,6 +118,9 @@ class Conflict:
     at: datetime
 
 
+LEFT_OUT, BEFORE = "left out/", "before/"
+
+
 class PauseReason(StrEnum):
     """Why a link stands still until somebody resumes it."""
 
@@ -152,8 +155,9 @@ class LinkState:
 
     `addresses` lacks a side that has yet to be created. `clashes`: conflicts that are recorded
     and not over; `decided`: whom a person chose. `problems`: what cannot cross now, by field.
-    `refused`: by `side/field`, the source's values that the side refuses. `apart`: fields that are
-    written one by one, because a write of several was refused. `deleted`: sides whose system
+    `refused`: by `side/field`, the source's values that the side refuses; behind LEFT_OUT, those of
+    a write of which it took the rest, and behind BEFORE, what was agreed then. `apart`: fields that
+    are written one by one, because a write of several was refused. `deleted`: sides whose system
     itself reported the deletion. `awaits`: `side/id` of items that this one names and that are not
     linked yet.
     """

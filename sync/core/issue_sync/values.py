@@ -56,6 +56,7 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
         translation = rules.translations[name]
         pair = _pair(translation, items)
         if pair is None:
+            link = _with_lost_field(link, name, translation, items, rules)
             continue
         base = link.bases.get(name)
         shared = translation.adopted(base or ValuePair(), pair)
@@ -167,9 +168,33 @@ def _with_problem(link: LinkState, name: str, problem: str, decision: Decision) 
     problems = dict(link.problems)
     if problem:
         problems[name] = problem
-    elif decision.verdict is not Verdict.KEEP:
+    elif decision.verdict is not Verdict.KEEP or _is_lost(problems.get(name, "")):
         problems.pop(name, None)
     return replace(link, problems=problems)
+
+
+def _with_lost_field(
+    link: LinkState, name: str, translation: Translation, items: Items, rules: LinkRules
+) -> LinkState:
+    """Keep that a field which was in step is not there any more, such as one with another name."""
+    if name not in link.bases:
+        return link
+    lacking = [side for side in SideName if not _holds(items[side], translation.fields(side))]
+    side, capabilities = lacking[0], rules.capabilities.get(lacking[0])
+    why = capabilities.missing.get(translation.fields(side)[0], "") if capabilities else ""
+    text = sentence("the {side}'s item has no {field} any more", side=side, field=as_sentence(name))
+    if why:
+        text = sentence("{text}. {why}", text=text, why=as_sentence(why))
+    return replace(link, problems={**link.problems, name: text})
+
+
+def _holds(item: Item, fields: tuple[str, ...]) -> bool:
+    return values_of(item, fields) is not None
+
+
+def _is_lost(problem: str) -> bool:
+    """Whether a field was said to be away, which it is not where this is asked."""
+    return "item has no" in problem and "any more" in problem
 
 
 def _recorded(

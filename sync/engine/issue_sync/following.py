@@ -146,8 +146,8 @@ def wake_refused(
         result = results.get(row.key)
         if row.is_dirty or result is None or result.error or not _has_refusals(result.link):
             continue
-        lines = issue_links.story(conn, row.id, _TOLD)
-        if any(line.kind in ("refused", "resumed") and now - line.at < RETRY for line in lines):
+        lines = [line for line in issue_links.story(conn, row.id, _TOLD) if now - line.at < RETRY]
+        if any(line.kind in ("refused", "dropped", "resumed") for line in lines):
             continue
         link = issue_links.load(conn, [row.key])[row.key]
         issue_links.save(conn, acts.replay(link), link)

@@ -25,7 +25,7 @@ from sync.core.issue_sync.writes import (
     UpdateItem,
 )
 from sync.errors import Later, Refused, SyncError
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues import planning, rows, states, tags
 from sync.youtrack.issues.capabilities import LONGEST_TITLE, project_layout
@@ -131,14 +131,14 @@ class ItemWriter:
                 except Refused as refused:
                     if refused.code not in _OF_VALUE:
                         raise
-                    refusals.append(refused)
+                    refusals.append(_explained(part, refused))
                     for name, single in _singles(part):
                         try:
                             row = self._post(path, single.json())
                             begun = True
                         except Refused as error:
-                            refusals.append(error)
-                            dropped[name] = error.message
+                            refusals.append(_explained(single, error))
+                            dropped[name] = refusals[-1].message
             if body.tags.add or body.tags.remove:
                 tags.change(self.reader, issue_id, body.tags.add, body.tags.remove)
                 begun, fresh = True, False
@@ -246,6 +246,20 @@ def _singles(body: Body) -> list[tuple[str, Body]]:
     parts = [(names[key], Body({key: value})) for key, value in body.plain.items()]
     parts += [(name, Body(fields={name: sent})) for name, sent in body.fields.items()]
     return parts if len(parts) > 1 else []
+
+
+def _explained(body: Body, refused: Refused) -> Refused:
+    """Return a refusal of people alone with what it means; any other as it is."""
+    kinds = [str(sent.get("$type")) for sent in body.fields.values()]
+    if refused.code != "400" or body.plain or not kinds or not all("User" in k for k in kinds):
+        return refused
+    return Refused(
+        sentence(
+            "The person is not in the project's team in YouTrack, add them there: {text}",
+            text=as_sentence(refused.message),
+        ),
+        code=refused.code,
+    )
 
 
 def too_long(changes: Mapping[str, Change]) -> None:
