@@ -12,7 +12,8 @@ from bench.machine import Watch
 
 PARTS = (
     "ack", "burst", "storm", "memory", "kill", "reports",
-    "issues", "issue_import", "issue_steady", "promise", "scale", "beside",
+    "issues", "issue_import", "issue_steady", "youtrack_import", "youtrack_steady",
+    "promise", "scale", "beside",
 )  # fmt: skip
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

@@ -1,0 +1,50 @@
+"""Worlds over the room of YouTrack and its emulator, and of three systems at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.depth import depth
+from tests.simulation.issue_sync import triangle
+from tests.simulation.issue_sync.mutants import MUTATIONS
+from tests.simulation.issue_sync.oracle import Broken
+from tests.simulation.issue_sync.triangle import Triangle
+from tests.simulation.issue_sync.world import World, play, points
+
+WORLDS = 12
+MISTAKEN = {  # a world of few in which the mistake shows
+    "base_early": 40,
+    "create_without_key": 80,
+    "create_without_intent": 80,
+}
+
+
+def test_every_edit_survives_in_the_real_room() -> None:
+    count = depth(WORLDS)
+    assert play(range(count), real=True).worlds == count
+
+
+def test_a_worker_may_die_between_any_two_requests() -> None:
+    seed, share = 34, 30 * 12 // depth(12)
+    for point in range(1, points(seed, real=True) + 1, share):
+        World(seed, crash_at=(point,), real=True).run()
+
+
+@pytest.mark.parametrize("name", MISTAKEN)
+def test_a_deliberate_mistake_is_caught_in_the_real_room(name: str) -> None:
+    for seed in range(MISTAKEN[name]):
+        try:
+            World(seed, mutate=MUTATIONS[name], real=True).run()
+        except (Broken, AssertionError, LookupError):
+            return
+    pytest.fail(f"worlds lived well with {name}")
+
+
+def test_three_systems_say_the_same_in_the_end() -> None:
+    for seed in range(depth(3)):
+        Triangle(seed).run()
+
+
+def test_a_worker_may_die_at_any_step_of_three_systems() -> None:
+    for point in range(1, triangle.points(2) + 1, 60 * 12 // depth(12)):
+        Triangle(2, crash_at=(point,)).run()
