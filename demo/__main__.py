@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from demo import direct, in_step, telling
+from demo import customer_bug, direct, in_step, telling
 from demo.installing import install
 from demo.scenario import Scene, scenes
 from demo.stage import TASK, TITLE, Stage
@@ -56,7 +56,7 @@ def play(stage: Stage) -> int:
     totals(stage)
     wrong += everything_else(stage, watch)
     wrong += report_from_a_job(stage)
-    return wrong + keep_in_step(stage, watch)
+    return wrong + keep_in_step(stage, watch) + follow_a_bug(stage, watch)
 
 
 def everything_else(stage: Stage, watch: Watch) -> int:
@@ -80,19 +80,35 @@ def report_from_a_job(stage: Stage) -> int:
 def keep_in_step(stage: Stage, watch: Watch) -> int:
     """A task and its issue as one thing; how many checks failed."""
     print(f"\n{BOLD}A workgroup and a project are kept in step{PLAIN}")
-    till, wrong = in_step.Till(stage), 0
+    till = in_step.Till(stage)
     print(indented(till.prepare(), "    "))
-    for act in in_step.acts(till):
+    wrong = play_acts(watch, in_step.acts(till), till.printed)
+    return wrong + confirm(in_step.last_checks(till))
+
+
+def follow_a_bug(stage: Stage, watch: Watch) -> int:
+    """A customer's bug through three systems; how many checks failed."""
+    print(f"\n{BOLD}A customer's bug goes through YouTrack and GitLab{PLAIN}")
+    with customer_bug.youtrack() as youtrack:
+        bug = customer_bug.Bug(stage, youtrack)
+        print(indented(bug.prepare(), "    "))
+        return play_acts(watch, customer_bug.acts(bug), [])
+
+
+def play_acts(watch: Watch, acts: Iterable[in_step.Act], printed: list[str]) -> int:
+    """Play acts and wait for what is to be seen; how many checks failed."""
+    wrong = 0
+    for act in acts:
         print(f"{BOLD}▶ {act.title}{PLAIN}")
         act.do()
         watch.wait_until(lambda wanted=act.wanted: all(holds() for _, holds in wanted))
-        for text in till.printed:
+        for text in printed:
             print(indented(text, "    "))
-        till.printed.clear()
+        printed.clear()
         for line in watch.story():
             print(f"    {DIM}{line}{PLAIN}")
         wrong += confirm((text, holds()) for text, holds in act.wanted)
-    return wrong + confirm(in_step.last_checks(till))
+    return wrong
 
 
 def confirm(found: Iterable[Check]) -> int:

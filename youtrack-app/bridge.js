@@ -73,6 +73,19 @@ function addComment(ctx) {
   return { issue: String(ctx.issue.id) };
 }
 
+/** Write a comment that the project's team alone sees. Throws Refusal where the project shows no team. */
+function addInternalComment(ctx) {
+  const asked = ctx.request.json();
+  const author = person(asked.author, (user) => ctx.issue.isVisibleTo(user));
+  const words = text(asked.text, 'text');
+  const team = ctx.issue.project.team;
+  if (!team) {
+    throw new Refusal(422, 'no_team', 'The project has no team that could see the comment');
+  }
+  ctx.issue.addComment(words, author).permittedGroups.add(team);
+  return { issue: String(ctx.issue.id) };
+}
+
 function setTask(ctx) {
   const asked = ctx.request.json();
   ctx.issue.extensionProperties.b24Task = asked.task ? String(asked.task) : null;
@@ -88,6 +101,7 @@ exports.httpHandler = {
     { scope: 'PROJECT', method: 'GET', path: 'about', handle: answering(about) },
     { scope: 'PROJECT', method: 'POST', path: 'issue', handle: answering(createIssue) },
     { scope: 'ISSUE', method: 'POST', path: 'comment', handle: answering(addComment) },
+    { scope: 'ISSUE', method: 'POST', path: 'internal', handle: answering(addInternalComment) },
     { scope: 'ISSUE', method: 'POST', path: 'task', handle: answering(setTask) },
   ],
 };

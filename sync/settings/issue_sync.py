@@ -18,6 +18,7 @@ from sync.core.issue_sync.mapping import (
     SprintPlace,
     StatusMatch,
     SyncMapping,
+    Transition,
 )
 from sync.core.issue_sync.model import SideName
 from sync.core.issue_sync.rules import Direction, EntryRule, FieldRule, Policy
@@ -35,6 +36,7 @@ from sync.settings.values import (
     value_error,
 )
 
+NAMED_FIELDS = ("people", "priority", "status", "deadline", "estimate")  # named by projects
 # What the settings call a field, and its name in the core.
 FIELD_NAMES = {
     "title": fields.TITLE,
@@ -93,6 +95,16 @@ def _check_custom_name(value: str) -> str:
     return value
 
 
+def _check_named_field(value: str) -> str:
+    if value not in NAMED_FIELDS:
+        text = sentence(
+            "is no field that has a name of its own in the tracker; those are {field_names}",
+            field_names=", ".join(NAMED_FIELDS),
+        )
+        raise value_error(text + suggest_key(value, NAMED_FIELDS))
+    return value
+
+
 def _parse_since(value: Any) -> Any:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
@@ -111,6 +123,7 @@ def _check_sprint_place(value: str) -> str:
 DirectionName = Annotated[str, BeforeValidator(_parse_direction)]
 PolicyName = Annotated[Policy, Field(strict=False)]
 FieldName = Annotated[str, AfterValidator(_check_field_name)]
+NamedField = Annotated[str, AfterValidator(_check_named_field)]
 CustomName = Annotated[
     str, StringConstraints(pattern=r"^[A-Z0-9_]{4,50}$"), AfterValidator(_check_custom_name)
 ]
@@ -165,17 +178,29 @@ FilesOrDirection = Annotated[FileSettings, BeforeValidator(_parse_field)]
 
 
 class StatusSettings(SettingsPart):
-    """A row of the table of statuses: the issue's, by name, and the task's status, or column."""
+    """A row of the table of statuses: the issue's, by name, and the task's status, or column.
+
+    `direction`: which way the row is read.
+    """
 
     issue: Text
     task: StatusName | None = None
     stage: Stage | None = None
+    direction: DirectionName = "both"
 
     @model_validator(mode="after")
     def _require_target(self) -> StatusSettings:
         if self.task is None and self.stage is None:
             raise value_error("needs `task` (a status), `stage` (a column), or both")
         return self
+
+
+class TransitionSettings(SettingsPart):
+    """Where an event of a state machine leads: YouTrack tells the event's name alone."""
+
+    start: Text
+    event: Text
+    end: Text
 
 
 class FilterSettings(SettingsPart):
@@ -200,7 +225,8 @@ class PairRules(SettingsPart):
     """How a pair is kept in step; what is unset is taken from `default`.
 
     `child_type`: of issues made for tasks that have a parent. `confidential`: whether confidential
-    issues cross, with all that is in them.
+    issues cross, with all that is in them. `transitions` and `tracker_fields` are for YouTrack:
+    events of its state machines, and names of its fields where they are not the usual ones.
     """
 
     policy: PolicyName | None = None
@@ -217,6 +243,8 @@ class PairRules(SettingsPart):
     sprint: SprintSettings | None = None
     only: FilterSettings | None = None
     confidential: bool | None = None
+    transitions: list[TransitionSettings] | None = None
+    tracker_fields: dict[NamedField, Text] = {}
 
 
 class Pair(PairRules):
@@ -256,6 +284,7 @@ def _pair(default: PairRules, pair: Pair, connection: str, ids: Mapping[str, int
     files = pair.files or default.files or FileSettings()
     create = default.create if pair.create is None else pair.create
     sprint = pair.sprint or default.sprint or SprintSettings()
+    transitions = default.transitions if pair.transitions is None else pair.transitions
     return ProjectPair(
         group_id=pair.workgroup,
         project=str(pair.project),
@@ -277,6 +306,13 @@ def _pair(default: PairRules, pair: Pair, connection: str, ids: Mapping[str, int
         ),
         max_file_bytes=files.max_mb * 1_000_000,
         confidential=bool(default.confidential if pair.confidential is None else pair.confidential),
+        transitions=tuple(
+            Transition(each.start, each.event, each.end) for each in transitions or ()
+        ),
+        tracker_fields={
+            FIELD_NAMES[word]: name
+            for word, name in {**default.tracker_fields, **pair.tracker_fields}.items()
+        },
     )
 
 
@@ -323,4 +359,4 @@ def _item_filter(settings: FilterSettings, ids: Mapping[str, int]) -> ItemFilter
 
 def _status_match(row: StatusSettings) -> StatusMatch:
     stage = StageRef(row.stage.id, row.stage.type, row.stage.title) if row.stage else None
-    return StatusMatch(row.issue, row.task, stage)
+    return StatusMatch(row.issue, row.task, stage, Direction(row.direction))

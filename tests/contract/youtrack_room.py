@@ -51,6 +51,8 @@ class YouTrackRoom:
         self._people["bridge"].zone = zone
         members = list(self._people.values())
         self._shop = self._state.add_project("SHOP", members, fields)
+        for project_field in self._shop.fields:
+            project_field.can_be_empty |= project_field.field.name == "Priority"
         self._other = self._state.add_project("OTHER", members, fields)
         self.project, self.other_project = self._shop.id, self._other.id
         synced = "Sprints" if "Sprints" in fields else ""

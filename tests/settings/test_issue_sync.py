@@ -15,9 +15,11 @@ from sync.core.issue_sync.mapping import (
     ProjectPair,
     SprintPlace,
     StatusMatch,
+    Transition,
     status_rows,
 )
 from sync.core.issue_sync.model import (
+    DEADLINE,
     STAGE,
     STATUS,
     TAGS,
@@ -68,6 +70,10 @@ issue_sync:
       statuses:
         - {issue: To do, task: waiting, stage: {title: New}}
         - {issue: Doing, stage: {type: REVIEW}}
+        - {issue: Duplicate, task: deferred, direction: to_portal}
+      transitions:
+        - {start: Open, event: begin, end: Doing}
+      tracker_fields: {deadline: Target date}
       priorities: {"priority::high": high}
       custom:
         UF_SPRINT: {field: Sprint, direction: to_portal}
@@ -106,7 +112,10 @@ def test_a_whole_document_becomes_pairs_with_their_rules():
     assert whole.statuses == (
         StatusMatch("To do", TaskStatus.WAITING, StageRef(title="New")),
         StatusMatch("Doing", None, StageRef(system_type="REVIEW")),
+        StatusMatch("Duplicate", TaskStatus.DEFERRED, direction=Direction.TO_PORTAL),
     )
+    assert whole.transitions == (Transition("Open", "begin", "Doing"),)
+    assert whole.tracker_fields == {DEADLINE: "Target date"}
     assert whole.priorities == {"priority::high": "2"}
     assert whole.custom == (
         CustomField("UF_SPRINT", "Sprint", FieldRule(Direction.TO_PORTAL, Policy.ASK)),

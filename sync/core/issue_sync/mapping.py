@@ -82,11 +82,24 @@ def _is_among(wanted: Sequence[str], value: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class StatusMatch:
-    """A tracker's status, by name or id, and what it is on the portal; None leaves it as it is."""
+    """A tracker's status, by name or id, and what it is on the portal; None leaves it as it is.
+
+    `direction`: which way the row is read.
+    """
 
     tracker: str
     status: TaskStatus | None = None
     stage: StageRef | None = None
+    direction: Direction = Direction.BOTH
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """An event that moves a tracker's status, where the tracker does not tell where it leads."""
+
+    start: str
+    event: str
+    end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +126,8 @@ class ProjectPair:
     `project`: path or id. `creates`: sides on which a missing end is created. `kind`: of issues
     that are created, `child_kind` of those with a parent. `statuses`: empty where open and closed
     alone decide. `priorities`: by the tracker's label or value, the portal's 0, 1 or 2. `sprint`:
-    where each side keeps its sprints. `confidential`: whether such issues cross.
+    where each side keeps its sprints. `confidential`: whether such issues cross. `transitions`: of
+    the tracker's statuses. `tracker_fields`: the names of its fields, where they are not the usual.
     """
 
     group_id: int
@@ -133,6 +147,8 @@ class ProjectPair:
     sprint: SprintPlace = SprintPlace()
     max_file_bytes: int = DEFAULT_FILE_BYTES
     confidential: bool = False
+    transitions: tuple[Transition, ...] = ()
+    tracker_fields: Mapping[str, str] = field(default_factory=dict)
 
     def crosses(self, field_name: str) -> bool:
         """Return whether a field is kept in step in any direction."""
@@ -201,7 +217,8 @@ def status_rows(
             )
         if status is not None and (column is not None or match.stage is None):
             code = codes[match.status] if match.status else ""
-            rows.append(StatusRow(status.id, code, column.id if column else None))
+            stage = column.id if column else None
+            rows.append(StatusRow(status.id, code, stage, match.direction))
     return tuple(rows), tuple(problems)
 
 

@@ -29,13 +29,24 @@ _WORDS = (  # the first that is in a name decides
 
 def meaning(choice: Choice) -> str:
     """Return what a status means, "" where its name does not tell."""
+    return _reading(choice)[0]
+
+
+def _reading(choice: Choice) -> tuple[str, int]:
+    """Return what a status means, and the place of its word: the usual ones come first."""
     name = choice.name.casefold()
-    return next((kind for kind, words in _WORDS if any(word in name for word in words)), "")
+    for kind, words in _WORDS:
+        for place, word in enumerate(words):
+            if word in name:
+                return kind, place
+    return "", 0
 
 
 def nearest(choice: Choice, among: Sequence[Choice]) -> Choice | None:
     """Return the status closest to another system's: as finished, by name, then by meaning."""
-    return min(among, key=lambda other: _distance(choice, other), default=None)
+    return min(
+        among, key=lambda other: (_distance(choice, other), _reading(other)[1]), default=None
+    )
 
 
 def _distance(choice: Choice, other: Choice) -> tuple[bool, bool, int]:

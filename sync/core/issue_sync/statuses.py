@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sync.core.issue_sync.fields import Restated, Scalar, Untranslatable
 from sync.core.issue_sync.link import ValuePair, Values
 from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice, SideName
+from sync.core.issue_sync.rules import Direction
 from sync.core.issue_sync.status_meanings import is_said, nearest
 from sync.sentences import sentence
 
@@ -16,12 +17,14 @@ from sync.sentences import sentence
 class StatusRow:
     """A tracker's status and what it is on the portal; `stage` None: whichever column.
 
-    `portal` "" stands for whichever status, where the column alone decides.
+    `portal` "" stands for whichever status, where the column alone decides. `direction`: which way
+    the row is read.
     """
 
     tracker: str
     portal: str
     stage: str | None = None
+    direction: Direction = Direction.BOTH
 
 
 def _never(side: SideName, base: ValuePair, now: Values) -> bool:
@@ -33,10 +36,18 @@ def translation(rows: Sequence[StatusRow], restated: Restated = _never) -> Scala
 
     def to_portal(values: Values) -> Values | Untranslatable:
         status = values.get(STATUS)
-        for row in rows:
-            if row.tracker == status:
+        fitting = [row for row in rows if row.tracker == status]
+        for row in fitting:
+            if row.direction.allows(SideName.PORTAL):
                 wanted = {STATUS: row.portal or None, STAGE: row.stage}
                 return {name: value for name, value in wanted.items() if value is not None}
+        if fitting:
+            return Untranslatable(
+                sentence(
+                    'the table of statuses leaves the portal\'s as it is for "{status}"',
+                    status=status,
+                )
+            )
         return Untranslatable(
             sentence(
                 'no row for the tracker\'s status, add one under `statuses`: "{status}"',
@@ -46,7 +57,13 @@ def translation(rows: Sequence[StatusRow], restated: Restated = _never) -> Scala
 
     def to_tracker(values: Values) -> Values | Untranslatable:
         status, stage = values.get(STATUS), values.get(STAGE)
-        fitting = [row for row in rows if row.portal in (status, "") and row.stage in (stage, None)]
+        fitting = [
+            row
+            for row in rows
+            if row.portal in (status, "")
+            and row.stage in (stage, None)
+            and row.direction.allows(SideName.TRACKER)
+        ]
         fitting.sort(key=lambda row: (row.stage is None, not row.portal))  # the exact ones first
         if fitting:
             return {STATUS: fitting[0].tracker}
@@ -111,7 +128,7 @@ def _problems(
             yield sentence('the portal has no column "{stage}" any more', stage=row.stage)
         if row.tracker in statuses and row.portal in on_portal:
             here, that_side = statuses[row.tracker], on_portal[row.portal]
-            if here.closed is not that_side.closed:
+            if row.direction is Direction.BOTH and here.closed is not that_side.closed:
                 yield sentence(
                     '"{name}" and "{other}" differ in whether an item is finished',
                     name=here.name,
@@ -165,16 +182,19 @@ def with_nearest(
     A row that is added counts to the portal alone: there, the table's own rows come first.
     """
     statuses = {choice.id: choice for choice in tracker.choices.get(STATUS, ())}
-    configured = [row for row in rows if row.tracker in statuses]
+    named = {row.tracker for row in rows}
+    configured = [
+        row for row in rows if row.tracker in statuses and row.direction.allows(SideName.PORTAL)
+    ]
     if not configured:
         return tuple(rows)
     added: list[StatusRow] = []
-    for status_id in statuses.keys() - {row.tracker for row in configured}:
+    for status_id in statuses.keys() - named:
         status = statuses[status_id]
         like = nearest(status, [statuses[row.tracker] for row in configured])
         row = next((row for row in configured if like is not None and row.tracker == like.id), None)
         if row is not None:
-            added.append(StatusRow(status_id, row.portal, row.stage))
+            added.append(StatusRow(status_id, row.portal, row.stage, Direction.TO_PORTAL))
     return (*rows, *sorted(added, key=lambda row: row.tracker))
 
 

@@ -41,6 +41,8 @@ RUSSIAN: dict[str, str] = {
         "нет строки для статуса трекера, добавьте её в `statuses`",
     "no row for the portal's status, add one under `statuses`":
         "нет строки для статуса портала, добавьте её в `statuses`",
+    "the table of statuses leaves the portal's as it is for":
+        "таблица статусов оставляет статус портала как есть при",
     "no row for the priority, add one under `priorities`":
         "нет строки для приоритета, добавьте её в `priorities`",
     "no row for the portal's priority, add one under `priorities`":

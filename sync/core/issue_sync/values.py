@@ -23,7 +23,7 @@ from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.texts import Text
 from sync.core.issue_sync.writes import Change, CreateItem, SetChange, UpdateItem
-from sync.sentences import as_sentence, sentence
+from sync.sentences import as_sentence, join_sentences, sentence
 
 Items = Mapping[SideName, Item]
 
@@ -56,6 +56,7 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
         translation = rules.translations[name]
         pair = _pair(translation, items)
         if pair is None:
+            link = _with_lost_field(link, name, translation, items, rules)
             continue
         base = link.bases.get(name)
         shared = translation.adopted(base or ValuePair(), pair)
@@ -73,7 +74,7 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
         awaits |= {f"{side}/{item}" for side, ids in decision.awaits.items() for item in ids}
         obstacles = _obstacles(link, name, decision, pair, rules)
         problems = (*decision.problems, *obstacles.values())
-        link = _with_problem(link, name, "; ".join(problems), decision)
+        link = _with_problem(link, name, join_sentences("; ", problems), decision)
         if obstacles.keys() and obstacles.keys() == decision.writes.keys():
             continue
         link, conflict = _recorded(link, name, decision, pair, now)
@@ -180,7 +181,7 @@ def _with_problem(link: LinkState, name: str, problem: str, decision: Decision) 
     problems, places = dict(link.problems), {f"{side}/{name}" for side in SideName}
     if problem:
         problems[name] = problem
-    elif decision.verdict is not Verdict.KEEP:
+    elif decision.verdict is not Verdict.KEEP or _is_lost(problems.get(name, "")):
         problems.pop(name, None)
     else:  # what was refused is not wanted any more
         refused = {place: held for place, held in link.refused.items() if place not in places}
@@ -188,6 +189,30 @@ def _with_problem(link: LinkState, name: str, problem: str, decision: Decision) 
             problems.pop(name, None)
             link = replace(link, refused=refused)
     return replace(link, problems=problems)
+
+
+def _with_lost_field(
+    link: LinkState, name: str, translation: Translation, items: Items, rules: LinkRules
+) -> LinkState:
+    """Keep that a field which was in step is not there any more, such as one with another name."""
+    if name not in link.bases:
+        return link
+    lacking = [side for side in SideName if not _holds(items[side], translation.fields(side))]
+    side, capabilities = lacking[0], rules.capabilities.get(lacking[0])
+    why = capabilities.missing.get(translation.fields(side)[0], "") if capabilities else ""
+    text = sentence("the {side}'s item has no {field} any more", side=side, field=as_sentence(name))
+    if why:
+        text = sentence("{text}. {why}", text=text, why=as_sentence(why))
+    return replace(link, problems={**link.problems, name: text})
+
+
+def _holds(item: Item, fields: tuple[str, ...]) -> bool:
+    return values_of(item, fields) is not None
+
+
+def _is_lost(problem: str) -> bool:
+    """Whether a field was said to be away, which it is not where this is asked."""
+    return "item has no" in problem and "any more" in problem
 
 
 def _recorded(

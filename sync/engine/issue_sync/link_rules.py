@@ -36,9 +36,15 @@ from sync.core.model.tasks import TaskStatus
 from sync.engine.issue_sync.custom_fields import custom_translation
 from sync.engine.issue_sync.link_texts import LinkTexts
 
+_SCOPE = "::"  # in labels that stand for a field
 END_OF_DAY = "T19:00:00"  # when a task is due for which only a day is known
 NORMAL = "1"  # the priority of a task that nobody gave one
-_PRIORITY_WORDS = {"high": "2", "urgent": "2", "critical": "2", "medium": NORMAL, "low": "0"}
+_PRIORITY_WORDS = {  # of several that are the same to the portal, the first one is written
+    "high": "2", "major": "2", "urgent": "2", "critical": "2", "show-stopper": "2",
+    "medium": NORMAL, "normal": NORMAL, "low": "0", "minor": "0",
+    "высокий": "2", "серьёзная": "2", "критический": "2", "критическая": "2", "неотложная": "2",
+    "обычный": NORMAL, "обычная": NORMAL, "средний": NORMAL, "низкий": "0", "незначительная": "0",
+}  # fmt: skip
 
 Lookup = Callable[[SideName, str], str | None]  # to, the other side's id → the id on `to`
 
@@ -139,14 +145,19 @@ def status_lines(world: PairWorld) -> tuple[str, ...]:
     lines = []
     for choice in tracker.choices.get(STATUS, ()):
         wanted = way.to_portal({STATUS: choice.id})
+        arrow = "->"
         if isinstance(wanted, Untranslatable):
-            continue
+            own = next((row for row in rows if row.tracker == choice.id), None)
+            if own is None or not own.direction.allows(SideName.TRACKER):
+                continue
+            arrow, wanted = "<-", {STATUS: own.portal, STAGE: own.stage}
         status = names[SideName.PORTAL].get(str(wanted.get(STATUS) or ""), "")
         column = columns.get(str(wanted.get(STAGE) or ""), "")
         shown = ", ".join(filter(None, [status, f"column {column}" if column else ""]))
         back = way.to_tracker(wanted)
-        same = not isinstance(back, Untranslatable) and back.get(STATUS) == choice.id
-        lines.append(f"{choice.name} {'<->' if same else '->'} {shown}")
+        if arrow == "->" and not isinstance(back, Untranslatable):
+            arrow = "<->" if back.get(STATUS) == choice.id else "->"
+        lines.append(f"{choice.name} {arrow} {shown}")
     return tuple(lines)
 
 
@@ -165,7 +176,7 @@ def _translations(
     yield ESTIMATE, converted(ESTIMATE, _seconds, _seconds)
     yield CHECKLIST, unchanged(CHECKLIST)
     if priorities := _priorities(world):
-        yield PRIORITY, _priority(priorities, says_normal=bool(world.pair.priorities))
+        yield PRIORITY, _priority(priorities, says_normal=_says_normal(world))
     yield PARENT, parent_translation(world.other_end)
     yield LINKS, links_translation(world.other_end, _common_kinds(world))
     yield SPRINT, sprint_translation(tracker.choices.get(SPRINT), portal.choices.get(SPRINT))
@@ -214,8 +225,20 @@ def _priorities(world: PairWorld) -> dict[str, str]:
     if world.pair.priorities:
         return dict(world.pair.priorities)
     choices = world.capabilities[SideName.TRACKER].choices.get(PRIORITY, ())
-    words = {choice.id: choice.name.rpartition("::")[2].strip().casefold() for choice in choices}
-    return {name: _PRIORITY_WORDS[word] for name, word in words.items() if word in _PRIORITY_WORDS}
+    words = {choice.id: choice.name.rpartition(_SCOPE)[2].strip().casefold() for choice in choices}
+    ranks = list(_PRIORITY_WORDS)
+    understood = sorted(
+        (name for name, word in words.items() if word in _PRIORITY_WORDS),
+        key=lambda name: ranks.index(words[name]),
+    )
+    return {name: _PRIORITY_WORDS[words[name]] for name in understood}
+
+
+def _says_normal(world: PairWorld) -> bool:
+    """Whether the tracker has a value for what nobody gave a priority; labels are left out then."""
+    choices = world.capabilities[SideName.TRACKER].choices.get(PRIORITY, ())
+    are_values = bool(choices) and not any(_SCOPE in choice.id for choice in choices)
+    return bool(world.pair.priorities) or are_values
 
 
 def _priority(priorities: Mapping[str, str], *, says_normal: bool) -> Scalar:

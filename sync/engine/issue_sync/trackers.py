@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from sync.core.issue_sync.mapping import ProjectPair
-from sync.core.issue_sync.model import LINKS, PARENT, SPRINT
+from sync.core.issue_sync.model import (
+    ASSIGNEES,
+    DEADLINE,
+    ESTIMATE,
+    LINKS,
+    PARENT,
+    PRIORITY,
+    SPRINT,
+    STATUS,
+)
 from sync.core.issue_sync.side import SideClient
 from sync.engine.issue_sync.own_accounts import load_own_accounts
 from sync.errors import Refused
@@ -99,13 +108,20 @@ def _gitlab_project(deps: Deps, connection: ConnectionRecord, project: str) -> s
 
 
 def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) -> SideClient:
-    words = pair.sprint.tracker
+    words, names = pair.sprint.tracker, pair.tracker_fields
+    usual = YouTrackOptions()
     options = YouTrackOptions(
         custom_fields=bool(pair.custom),
         links=pair.crosses(LINKS),
         parents=pair.crosses(PARENT),
         sprints=pair.crosses(SPRINT),
         board="" if words in _ANY_BOARD else words,
+        status_field=names.get(STATUS, usual.status_field),
+        priority_field=names.get(PRIORITY, usual.priority_field),
+        assignee_field=names.get(ASSIGNEES, usual.assignee_field),
+        deadline_field=names.get(DEADLINE, usual.deadline_field),
+        estimate_fields=(names[ESTIMATE],) if ESTIMATE in names else usual.estimate_fields,
+        transitions=pair.transitions,
         max_file_bytes=pair.max_file_bytes,
         confidential=pair.confidential,
     )

@@ -66,7 +66,7 @@ class YouTrackIssues:
         return self._reader.read(addresses)
 
     def changed(self, project: str, since: datetime, cursor: str | None = None) -> Page:
-        """List issues changed at `since` or later, with comments and files; `time` is unread."""
+        """List issues changed at `since` or later, with comments, work and files."""
         return listing.changed(self._reader, project, since, cursor)
 
     def census(self, project: str, cursor: str | None = None) -> Census:

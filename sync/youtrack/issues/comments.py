@@ -30,12 +30,13 @@ from sync.youtrack.json_fields import mapping, text
 def add(reader: IssueReader, authors: TrueAuthors, write: AddComment) -> Outcome:
     """Write a comment, in its author's name where our app can. Raises SyncError.
 
-    One among us is shown to the project's team alone, which the app cannot do.
+    One among us is shown to the project's team alone.
     """
     address = write.address
-    if write.person and not write.internal:
+    if write.person:
         words = marked(write.own_text, write.key)
-        if authors.comment(address.project, write.author.id, address.id, words):
+        author_id, internal = write.author.id, write.internal
+        if authors.comment(address.project, author_id, address.id, words, internal=internal):
             return _written(reader, write)
     data: dict[str, Any] = {"text": marked(write.text, write.key), "usesMarkdown": True}
     if write.internal:
@@ -47,8 +48,7 @@ def add(reader: IssueReader, authors: TrueAuthors, write: AddComment) -> Outcome
     row = mapping(reader.client.post(path, data, fields=rows.COMMENT))
     comment = rows.comment_of(row, reader.own_id())
     if write.internal and not comment.internal:
-        reader.client.delete(f"{path}/{encode_segment(comment.id)}")
-        raise Refused("YouTrack would show the comment to everybody", code="not_internal")
+        return _taken_back(reader, write, comment.id)
     return Done(comment=comment)
 
 
@@ -59,7 +59,18 @@ def _written(reader: IssueReader, write: AddComment) -> Outcome:
         outcome = settle_added(reader, write)
     except SyncError as error:
         return Unknown(error)
-    return outcome if isinstance(outcome, Done) else Unknown(lost)
+    if not isinstance(outcome, Done):
+        return Unknown(lost)
+    if write.internal and outcome.comment is not None and not outcome.comment.internal:
+        return _taken_back(reader, write, outcome.comment.id)
+    return outcome
+
+
+def _taken_back(reader: IssueReader, write: AddComment, comment_id: str) -> Outcome:
+    """Delete a comment among us that everybody would see. Raises SyncError, Refused at the best."""
+    path = f"/issues/{encode_segment(write.address.id)}/comments"
+    reader.client.delete(f"{path}/{encode_segment(comment_id)}")
+    raise Refused("YouTrack would show the comment to everybody", code="not_internal")
 
 
 def edit(reader: IssueReader, write: EditComment) -> Outcome:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sync.core.issue_sync.model import (
     DESCRIPTION,
+    TAGS,
     TITLE,
     Item,
     ItemAddress,
-    Unreachable,
     Value,
 )
+from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.writes import (
     Change,
     CreateItem,
@@ -25,7 +26,7 @@ from sync.core.issue_sync.writes import (
     UpdateItem,
 )
 from sync.errors import Later, Refused, SyncError
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues import planning, rows, states, tags
 from sync.youtrack.issues.capabilities import LONGEST_TITLE, project_layout
@@ -81,15 +82,17 @@ class ItemWriter:
         if row is None:
             row, refused = self._created(plain, body)
             without_fields = refused is not None
-        created = rows.address_of(row)
-        missing = left_out(changes, self._values(row))
+        created, answered = rows.address_of(row), self._values(row)
+        missing = left_out(changes, answered)
         fields = (
             dict(body.fields)
             if without_fields
             else {n: body.fields[n] for n in missing if n in body.fields}
         )
         rest = Body({}, fields, body.tags, body.machines, body.planned, body.dropped)
-        return self._carry_out(created.id, changes, rest, row)
+        kept = {n: answered.get(n) for n in (TITLE, DESCRIPTION, *body.fields) if n not in fields}
+        kept |= {TAGS: body.tags.add} if TAGS in changes else {}
+        return self._carry_out(created.id, changes, rest, row, kept)
 
     def _created_for(self, write: CreateItem, plain: dict[str, Any]) -> dict[str, Any] | None:
         """Create an issue in its author's name; None where our account has to."""
@@ -119,26 +122,33 @@ class ItemWriter:
         changes: Mapping[str, Change],
         body: Body,
         row: dict[str, Any] | None = None,
+        answered: Mapping[str, Value] | None = None,
     ) -> Outcome:
-        """Send what is left, and compare. What happened to a part of a write is Unknown."""
+        """Send what is left, and compare. What happened to a part of a write is Unknown.
+
+        `answered`: what earlier answers of the write say was stored. It is what each answer says
+        that counts: a row that is read in the end may show what people did meanwhile.
+        """
         path, begun, refusals = f"/issues/{encode_segment(issue_id)}", row is not None, []
-        dropped, fresh = dict(body.dropped), True
+        dropped, fresh, stored = dict(body.dropped), True, dict(answered or {})
         try:
             for part in _parts(body):
                 try:
                     row = self._post(path, part.json())
                     begun = True
+                    stored |= self._answered(part, row)
                 except Refused as refused:
                     if refused.code not in _OF_VALUE:
                         raise
-                    refusals.append(refused)
+                    refusals.append(_explained(part, refused))
                     for name, single in _singles(part):
                         try:
                             row = self._post(path, single.json())
                             begun = True
+                            stored |= self._answered(single, row)
                         except Refused as error:
-                            refusals.append(error)
-                            dropped[name] = error.message
+                            refusals.append(_explained(single, error))
+                            dropped[name] = refusals[-1].message
             if body.tags.add or body.tags.remove:
                 tags.change(self.reader, issue_id, body.tags.add, body.tags.remove)
                 begun, fresh = True, False
@@ -146,7 +156,7 @@ class ItemWriter:
                 if reason := states.move(self.reader, issue_id, field, target):
                     dropped[name] = reason
                 else:
-                    begun = True
+                    begun, stored[name] = True, target
                 fresh = False
             for name, change in body.planned.items():
                 try:
@@ -167,15 +177,30 @@ class ItemWriter:
             return NotDone(refusals[0])
         if row is None or not fresh:
             row = self.reader.row(issue_id, rows.BASIC)
-        return self._done(row, changes, dropped)
+        if body.tags.add or body.tags.remove:
+            held = frozenset[str]() if TAGS in stored else as_set(self._values(row).get(TAGS))
+            stored[TAGS] = tags.after(as_set(self._values(row).get(TAGS)), held, body.tags)
+        return self._done(row, changes, dropped, {n: v for n, v in stored.items() if n in changes})
+
+    def _answered(self, body: Body, row: Mapping[str, Any]) -> dict[str, Value]:
+        """Return what an answer says was stored of what was sent."""
+        sent = {TITLE} if "summary" in body.plain else set[str]()
+        sent |= {DESCRIPTION} if "description" in body.plain else set()
+        values = self._values(row)
+        return {name: values.get(name) for name in sent | body.fields.keys()}
 
     def _done(
-        self, row: Mapping[str, Any], changes: Mapping[str, Change], dropped: dict[str, str]
+        self,
+        row: Mapping[str, Any],
+        changes: Mapping[str, Change],
+        dropped: dict[str, str],
+        stored: Mapping[str, Value],
     ) -> Outcome:
         self.reader.remember(row)
         item = rows.item_of(
             row, self.reader.own_id(), self.reader.options, self.reader.client.base_url
         )
+        item = replace(item, values={**item.values, **stored})
         missing = left_out(changes, item.values)
         return Done(item=item, dropped={**missing, **dropped})
 
@@ -211,12 +236,27 @@ class ItemWriter:
         return addresses
 
     def settled_creation(self, write: CreateItem, address: ItemAddress) -> Outcome:
-        """Return what an issue holds that an earlier attempt created."""
-        item = self.reader.read([address])[address.id]
-        if isinstance(item, Unreachable):
+        """Return what an issue holds that an earlier attempt created.
+
+        What that attempt did not come to is written now, if nobody has touched the issue since.
+        """
+        try:
+            row = self.reader.row(address.id, rows.BASIC)
+        except Refused:
             return Unknown(Later("YouTrack does not show what it created", code="hidden"))
-        changes = {name: value for name, value in write.values.items() if value is not None}
-        return Done(item=item, dropped=left_out(changes, item.values))
+        changes: dict[str, Change] = {name: v for name, v in write.values.items() if v is not None}
+        missing = left_out(changes, self._values(row))
+        if missing and self._is_untouched(row):
+            layout = project_layout(self.reader, write.project)
+            wanted = {name: change for name, change in changes.items() if name in missing}
+            body = body_of(self.reader, wanted, layout, self._values(row))
+            rest = Body({}, body.fields, body.tags, body.machines, body.planned, body.dropped)
+            return self._carry_out(address.id, changes, rest, row)
+        return self._done(row, changes, {}, {})
+
+    def _is_untouched(self, row: Mapping[str, Any]) -> bool:
+        updater = text(mapping(row.get("updater")).get("id"))
+        return updater == self.reader.own_id() or row.get("updated") == row.get("created")
 
     def settled_update(self, write: UpdateItem) -> Outcome:
         """Compare an issue with what its fields held before: shown still, it never landed."""
@@ -246,6 +286,20 @@ def _singles(body: Body) -> list[tuple[str, Body]]:
     parts = [(names[key], Body({key: value})) for key, value in body.plain.items()]
     parts += [(name, Body(fields={name: sent})) for name, sent in body.fields.items()]
     return parts if len(parts) > 1 else []
+
+
+def _explained(body: Body, refused: Refused) -> Refused:
+    """Return a refusal of people alone with what it means; any other as it is."""
+    kinds = [str(sent.get("$type")) for sent in body.fields.values()]
+    if refused.code != "400" or body.plain or not kinds or not all("User" in k for k in kinds):
+        return refused
+    return Refused(
+        sentence(
+            "The person is not in the project's team in YouTrack, add them there: {text}",
+            text=as_sentence(refused.message),
+        ),
+        code=refused.code,
+    )
 
 
 def too_long(changes: Mapping[str, Change]) -> None:

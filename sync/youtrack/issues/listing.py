@@ -40,7 +40,15 @@ def changed(reader: IssueReader, project_id: str, since: datetime, cursor: str |
         reader, project_id, "updated", since, cursor, fields=fields, top=PER_PAGE
     )
     reader.find_sprints(listed)
-    items = [reader.finish(rows.address_of(row), reader.complete(row), None) for row in listed]
+    work = reader.read_work(listed) if reader.options.time else None
+    items = [
+        reader.finish(
+            rows.address_of(row),
+            reader.complete(row),
+            None if work is None else work.get(text(row.get("id")), ()),
+        )
+        for row in listed
+    ]
     if following is None and since > _EVER:
         following = json.dumps({_AFTER: ""})
     return Page(tuple(item for item in items if isinstance(item, Item)), following)

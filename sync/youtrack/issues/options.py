@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sync.core.issue_sync.mapping import Transition
+
 MAX_FILE_BYTES = 20_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """An event of a state machine: the API does not tell where an event leads."""
-
-    start: str
-    event: str
-    end: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from sync.youtrack.issues.projects import GONE, Instance
 from sync.youtrack.json_fields import mapping, mappings, text
 
 AT_ONCE = 50  # issues in a question
+WORK_AT_ONCE, WORK_PER_PAGE = 100, 500  # issues in a question for their work, and its answers
 NESTED = 42  # a list inside of an answer may end there
 _DENIED, _NO_METHOD = "403", "405"
 
@@ -52,7 +53,7 @@ class IssueReader:
                     absent[address.id] = row
                 else:
                     by_id[address.id] = row
-        work = self._work(list(by_id.values())) if self.options.time else {}
+        work = self.read_work(list(by_id.values())) if self.options.time else {}
         return {
             address.id: absent.get(address.id)
             or self.finish(address, by_id[address.id], work.get(address.id, ()))
@@ -188,15 +189,18 @@ class IssueReader:
         path = f"/agiles/{encode_segment(board.id)}/sprints/{encode_segment(sprint_id)}/issues"
         return {text(row.get("id")) for row in self.client.list(path, fields="id")}
 
-    def _work(self, issues: Sequence[Mapping[str, Any]]) -> dict[str, tuple[TimeEntry, ...]]:
+    def read_work(self, issues: Sequence[Mapping[str, Any]]) -> dict[str, tuple[TimeEntry, ...]]:
         """Read the logged work of issues, of many with one question. Raises SyncError."""
         entries: dict[str, list[TimeEntry]] = {}
-        for start in range(0, len(issues), AT_ONCE):
-            part = issues[start : start + AT_ONCE]
+        for start in range(0, len(issues), WORK_AT_ONCE):
+            part = issues[start : start + WORK_AT_ONCE]
             readable = sorted(text(row.get("idReadable")) for row in part)
             query = f"issue id: {', '.join(readable)}"
             try:
-                listed = list(self.client.list("/workItems", query=query, fields=rows.WORK))
+                work = self.client.list(
+                    "/workItems", query=query, fields=rows.WORK, top=WORK_PER_PAGE
+                )
+                listed = list(work)
             except Refused:
                 listed = [row for issue in part for row in self.work_rows(text(issue.get("id")))]
             for row in listed:

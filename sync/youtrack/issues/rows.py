@@ -49,7 +49,7 @@ FIELD = (
 )
 BASIC = (
     f"id,idReadable,summary,description,created,updated,resolved,project(id,shortName,archived),"
-    "visibility($type),"
+    "visibility($type),updater(id),"
     f"reporter({_USER}),tags(id,name),customFields({FIELD})"
 )
 WHOLE = f"{BASIC},comments({COMMENT}),attachments({FILE})"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
+from sync.core.issue_sync.writes import SetChange
 from sync.errors import Refused
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues.projects import GONE
@@ -47,3 +48,11 @@ def change(reader: IssueReader, issue_id: str, add: Set[str], remove: Set[str]) 
             except Refused as refused:
                 if refused.code != GONE:
                     raise
+
+
+def after(shown: Set[str], held: Set[str], change: SetChange) -> frozenset[str]:
+    """Return what a change leaves of the tags that were held, spelled as they are shown."""
+    spelling = {name.casefold(): name for name in shown}
+    removed = {name.casefold() for name in change.remove}
+    left = {name for name in held if name.casefold() not in removed}
+    return frozenset(left | {spelling.get(name.casefold(), name) for name in change.add})

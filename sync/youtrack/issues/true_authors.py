@@ -60,23 +60,35 @@ class TrueAuthors:
         path = f"/admin/projects/{encode_segment(project_id)}/{PATH}/issue"
         return text((self._post(project_id, author_id, path, sent) or {}).get("id")) or None
 
-    def comment(self, project_id: str, author_id: str, issue_id: str, words: str) -> bool | None:
-        """Write a comment. Raises SyncError."""
-        path = f"/issues/{encode_segment(issue_id)}/{PATH}/comment"
-        answer = self._post(project_id, author_id, path, {"text": words})
+    def comment(
+        self, project_id: str, author_id: str, issue_id: str, words: str, *, internal: bool = False
+    ) -> bool | None:
+        """Write a comment; one among us by a handler that apps of before lack. Raises SyncError."""
+        handler = "internal" if internal else "comment"
+        path = f"/issues/{encode_segment(issue_id)}/{PATH}/{handler}"
+        answer = self._post(project_id, author_id, path, {"text": words}, may_lack=internal)
         return None if answer is None else True
 
     def _post(
-        self, project_id: str, author_id: str, path: str, sent: dict[str, Any]
+        self,
+        project_id: str,
+        author_id: str,
+        path: str,
+        sent: dict[str, Any],
+        *,
+        may_lack: bool = False,
     ) -> dict[str, Any] | None:
-        """Send a write to the app; None where nobody of that id, or no app, could do it."""
+        """Send a write to the app; None where nobody of that id, or no app, could do it.
+
+        `may_lack`: an older app has no such handler, and does the rest.
+        """
         login = self.instance.login(author_id) if author_id and self.has_app(project_id) else ""
         if not login:
             return None
         try:
             return mapping(self.client.post(path, {**sent, "author": login}))
         except Refused as refused:
-            if refused.code == "404":
+            if refused.code == "404" and not may_lack:
                 apps = self.instance.memory.apps
                 apps[project_id] = AppFacts(self.clock.now(), problem=refused.message)
             return None

@@ -7,7 +7,7 @@ import pytest
 from sync.core.issue_sync.fields import Untranslatable
 from sync.core.issue_sync.link import ValuePair
 from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice, SideName
-from sync.core.issue_sync.rules import FieldRule, LinkRules, Policy
+from sync.core.issue_sync.rules import Direction, FieldRule, LinkRules, Policy
 from sync.core.issue_sync.statuses import (
     StatusRow,
     check,
@@ -59,6 +59,22 @@ def test_a_status_to_the_tracker(status: str, stage: str | None, tracker: str | 
         assert isinstance(wanted, Untranslatable)
     else:
         assert wanted == {STATUS: tracker}
+
+
+def test_a_row_is_read_its_own_way_alone() -> None:
+    rows = (
+        StatusRow("duplicate", "6", direction=Direction.TO_PORTAL),
+        StatusRow("wait", "6"),
+        StatusRow("reopened", "2", direction=Direction.TO_TRACKER),
+        StatusRow("ignored", "3", direction=Direction.OFF),
+    )
+    ways = translation(rows)
+    assert ways.to_portal({STATUS: "duplicate"}) == {STATUS: "6"}
+    assert ways.to_tracker({STATUS: "6"}) == {STATUS: "wait"}
+    assert ways.to_tracker({STATUS: "2"}) == {STATUS: "reopened"}
+    assert isinstance(ways.to_portal({STATUS: "reopened"}), Untranslatable)
+    assert isinstance(ways.to_tracker({STATUS: "3"}), Untranslatable)
+    assert isinstance(ways.to_portal({STATUS: "ignored"}), Untranslatable)
 
 
 TRACKER = Capabilities(
@@ -140,7 +156,7 @@ def test_the_proposal_goes_by_meaning_and_by_what_is_finished() -> None:
     }  # fmt: skip
     to_tracker = {code: translation(rows).to_tracker({STATUS: code}) for code in "23456"}
     assert {code: values[STATUS] for code, values in to_tracker.items()} == {  # type: ignore[index]
-        "2": "Submitted", "3": "In Progress", "4": "To Verify", "5": "Fixed", "6": "Wait",
+        "2": "Open", "3": "In Progress", "4": "To Verify", "5": "Fixed", "6": "Wait",
     }  # fmt: skip
 
 

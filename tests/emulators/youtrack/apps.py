@@ -110,6 +110,21 @@ def create(state: State, call: Call, name: str, app: str, handler: str) -> Answe
     return {"id": issue.readable, "created": True}
 
 
+@ROUTES.add("POST", f"{OF_ISSUE}/internal")
+def internal(state: State, call: Call, name: str, app: str, handler: str) -> Answer:
+    """Write a comment that the team alone sees; an app of before has no such handler."""
+    issue = issue_of(state, call, name)
+    values = _bridge(state, call, issue.project, app, handler).values
+    if values.get("VERSION") == "0.0.1":
+        raise ApiError(404, "Not Found", "HTTP 404 Not Found")
+    sent = call.data()
+    person = _person(state, sent)
+    if not sees(person, issue):
+        raise ApiError(422, "not_in_the_project", f"{person.login} does not see this issue")
+    state.add_comment(issue, person, _text(sent, "text"), [issue.project.team])
+    return {"issue": issue.readable}
+
+
 @ROUTES.add("POST", f"{OF_ISSUE}/comment")
 def comment(state: State, call: Call, name: str, app: str, handler: str) -> Answer:
     """Write a comment in its author's name; its id is not told."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import RLock
 from typing import Any, Protocol
@@ -73,6 +73,7 @@ class State:
         self.ways = frozenset({"command", "removed", "listed"})  # into sprints and out of them
         self.apps: list[r.App] = []
         self.tells_sprints = False  # whether an issue has an attribute `sprints`
+        self.watch: Callable[[r.Activity], None] = lambda activity: None  # as a rule on change sees
         self.notifications: list[tuple[str, bool]] = []  # issue, muted
         self.mentioned: list[str] = []
         self._numbers: dict[str, int] = {}
@@ -144,7 +145,7 @@ class State:
             ordinal=len(project.fields),
             default=default,
         )
-        of_project.can_be_empty = kind != "state"
+        of_project.can_be_empty = kind != "state" and name != "Priority"
         for key, value in more.items():
             setattr(of_project, key, value)
         project.fields.append(of_project)
@@ -185,19 +186,11 @@ class State:
         issue = target if isinstance(target, r.Issue) else target.issue
         if category in UPDATES:
             issue.updated, issue.updater = self.now(), author
-        self.activities.append(
-            r.Activity(
-                self.next_id("7"),
-                self.now(),
-                author,
-                category,
-                target,
-                issue,
-                field,
-                added,
-                removed,
-            )
+        activity = r.Activity(
+            self.next_id("7"), self.now(), author, category, target, issue, field, added, removed
         )
+        self.activities.append(activity)
+        self.watch(activity)
 
     def mention(self, text: str) -> None:
         """Notify whom a text names by `@login`."""

@@ -14,7 +14,7 @@ from sync.core.clock import ManualClock
 from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.mapping import ProjectPair, StatusMatch
 from sync.core.issue_sync.model import ItemAddress, SideName
-from sync.core.issue_sync.rules import LinkRules
+from sync.core.issue_sync.rules import Direction, LinkRules
 from sync.core.model.tasks import TaskStatus
 from sync.engine.issue_sync.link_rules import PairWorld, build_rules, status_lines
 from sync.engine.issue_sync.link_texts import LinkTexts, People
@@ -251,11 +251,41 @@ def test_a_state_that_tasks_lack_is_explained_once(linked: YouTrackPair) -> None
     assert len(linked.portal.texts(task_id)) == 1
 
 
+def test_a_duplicate_puts_the_task_on_hold_where_the_table_says_so(linked: YouTrackPair) -> None:
+    hold = StatusMatch("Duplicate", TaskStatus.DEFERRED, direction=Direction.TO_PORTAL)
+    kept = tuple(row for row in STATUSES if row.tracker != "Duplicate")
+    linked.pair = replace(linked.pair, statuses=(*kept, hold))
+    address = linked.links.state().addresses[PORTAL]
+    set_state(linked, "Duplicate")
+    linked.cycle(3)
+    assert linked.task.status == 6
+    (note,) = linked.portal.texts(address)
+    assert "“Duplicate” in YouTrack" in note
+    set_state(linked, "Open")
+    linked.cycle(3)
+    linked.b24.state.user_moves_task(BOB, linked.task.id, 6)
+    linked.cycle(3)
+    assert linked.issue.values["State"].name == "Open"  # no held task is a duplicate by itself
+
+
+def test_the_board_moves_the_kanban_and_back(linked: YouTrackPair) -> None:
+    linked.pair = replace(linked.pair, statuses=())
+    columns = {stage.title: stage.id for stage in linked.b24.state.stages_of(bitrix24_room.GROUP)}
+    set_state(linked, "In Progress")
+    linked.rest()
+    assert linked.task.stage_id == columns["In progress"]
+    linked.b24.state.user_places_task(BOB, linked.task.id, columns["Done"])
+    linked.b24.state.user_moves_task(BOB, linked.task.id, 5)
+    linked.rest()
+    assert linked.issue.values["State"].name == "Done"
+    assert linked.cycle(3).writes == 0
+
+
 def test_the_proposed_table_is_shown(pair: YouTrackPair) -> None:
     world = pair.world(statuses=())
     assert status_lines(world) == (
-        "Submitted <-> Pending",
-        "Open -> Pending",
+        "Submitted -> Pending",
+        "Open <-> Pending",
         "In Progress <-> In progress, column In progress",
         "To Verify <-> Pending review",
         "Fixed <-> Completed",

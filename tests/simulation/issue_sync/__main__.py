@@ -1,45 +1,80 @@
-"""Live many worlds: `python -m tests.simulation.issue_sync WORLDS [FIRST]`.
+"""Live many worlds: `python -m tests.simulation.issue_sync WORLDS [FIRST] [KIND]`.
 
-With `kills SEED` in their place: let the worker of one life die at each pair of its steps. With
-`youtrack` behind either, the tracker has the traits of YouTrack.
+KIND: nothing for two sides in memory, `youtrack` for a tracker with its traits, `real` for the room
+of YouTrack over its emulator, `triangle` for that and a third side in memory, kept in step through
+the same task. With `kills SEED` in place of numbers the worker of one life dies at each pair of its
+steps; with `mistakes WORLDS` each deliberate mistake has to show.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
+from tests.simulation.issue_sync.mutants import MUTATIONS
+from tests.simulation.issue_sync.oracle import Broken
+from tests.simulation.issue_sync.triangle import Triangle
 from tests.simulation.issue_sync.world import World, play, points
 
 BATCH = 500
+KINDS = ("youtrack", "real")
 
 
 def main() -> None:
     """Do what the command line says."""
-    youtrack = sys.argv[-1] == "youtrack"
     numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    kind = {name: True for name in KINDS if name == sys.argv[-1]}
     if sys.argv[1] == "kills":
-        kill(numbers[0], youtrack=youtrack)
+        kill(numbers[0], **kind)
+    elif sys.argv[1] == "mistakes":
+        mistakes(numbers[0], **kind)
+    elif sys.argv[-1] == "triangle":
+        live_each(numbers[0], numbers[1] if len(numbers) > 1 else 0, Triangle)
     else:
-        live(numbers[0], numbers[1] if len(numbers) > 1 else 0, youtrack=youtrack)
+        live(numbers[0], numbers[1] if len(numbers) > 1 else 0, **kind)
 
 
-def kill(seed: int, *, youtrack: bool) -> None:
+def kill(seed: int, **kind: bool) -> None:
     """Kill the worker at each step, and once more at each later one; stops at what is not right."""
-    count, lives = points(seed, youtrack=youtrack), 0
+    count, lives = points(seed, **kind), 0
     for first in range(1, count + 1):
         for second in range(first + 1, count + 2):
-            World(seed, crash_at=(first, second), youtrack=youtrack).run()
+            World(seed, crash_at=(first, second), **kind).run()
             lives += 1
         print(f"seed {seed}: died at step {first} of {count}, {lives} lives", flush=True)
 
 
-def live(worlds: int, first: int, *, youtrack: bool) -> None:
+def mistakes(worlds: int, **kind: bool) -> None:
+    """Print the first world in which each mistake shows; stops at one that never does."""
+    for name, mutation in MUTATIONS.items():
+        for seed in range(worlds):
+            try:
+                World(seed, mutate=mutation, **kind).run()
+            except (Broken, AssertionError, LookupError):
+                print(f"{name}: shown by seed {seed}", flush=True)
+                break
+        else:
+            raise Broken(f"{worlds} worlds lived well with {name}")
+
+
+def live_each(worlds: int, first: int, make: Callable[[int], Triangle]) -> None:
+    """Live worlds one by one; stops with the seed of the first that is not right."""
+    began = time.monotonic()
+    for seed in range(first, first + worlds):
+        try:
+            make(seed).run()
+        except (Broken, AssertionError, LookupError) as error:
+            raise Broken(f"seed {seed}: {error}") from error
+    print(f"{worlds} worlds, {time.monotonic() - began:.0f} s", flush=True)
+
+
+def live(worlds: int, first: int, **kind: bool) -> None:
     """Print figures as the worlds go by; stops with the seed of the first that is not right."""
     began, writes, conflicts, excused = time.monotonic(), 0, 0, 0
     for start in range(first, first + worlds, BATCH):
         seeds = range(start, min(start + BATCH, first + worlds))
-        figures = play(seeds, youtrack=youtrack)
+        figures = play(seeds, **kind)
         writes, conflicts = writes + figures.writes, conflicts + figures.conflicts
         excused += figures.excused
         seconds = time.monotonic() - began

@@ -95,6 +95,12 @@ class Watcher(Protocol):
     def is_created(self, side: SideName, held: Held) -> None:
         """The engine's write created an item."""
 
+    def is_created_in_part(self, side: SideName, held: Held) -> None:
+        """An item that was just created lacks some of what it was to hold."""
+
+    def is_filled(self, side: SideName, held: Held, before: Mapping[str, Value]) -> None:
+        """A further request of the creation stored more."""
+
     def was_refused(self, side: SideName, name: str, present: Value) -> None:
         """The side left a field out of the engine's write, and said so."""
 
@@ -116,6 +122,10 @@ class MemorySide:
     def new_id(self) -> str:
         """Return an id that was never given."""
         return f"{self.side[0]}{next(self.ids)}"
+
+    def key_of(self, key: str) -> str:
+        """Return the key that a created item gets."""
+        return key
 
     def normalised(self, name: str, value: Value) -> Value:
         """Return a value as the side stores it."""
@@ -149,6 +159,9 @@ class MemorySide:
         held.values[name] = value
         self.touch(held, name)
         self.watcher.heard(self.side)
+
+    def keep(self, held: Held) -> None:
+        """Keep what a person did to the entries of an item."""
 
     def touch(self, held: Held, name: str = "") -> None:
         """Note when something changed."""
@@ -248,7 +261,7 @@ class MemorySide:
             case CreateItem(key=key, values=values):
                 found = self._by_key(key)
                 if found is None:
-                    found = self.create(values, key)
+                    found = self.create(values, self.key_of(key))
                     self.watcher.is_created(self.side, found)
                 return Done(self.item(found))
         held = self.items.get(write.address.id)

@@ -132,11 +132,7 @@ def create_without_key(world: World) -> ExitStack:
     numbers = count()
     stack = ExitStack()
     for side in world.sides.values():
-
-        def create(values: Any, key: str = "", make: Any = side.create) -> Any:
-            return make(values, f"{key}/{next(numbers)}" if key else "")
-
-        stack.enter_context(patch.object(side, "create", create))
+        stack.enter_context(patch.object(side, "key_of", lambda key: f"{key}/{next(numbers)}"))
     return stack
 
 

@@ -95,6 +95,24 @@ class Oracle:
             self.crossed[source] = value
             self.newest.setdefault((side, key), 0)
 
+    def is_created_in_part(self, side: SideName, held: Held) -> None:
+        """Take back what an item that was just created does not hold yet."""
+        for key in words.watched():
+            if not self._agrees(side, held, key):
+                self.edits[side, key] = frozenset()
+
+    def is_filled(self, side: SideName, held: Held, before: Mapping[str, Value]) -> None:
+        """Take over what a further request has carried into a new item."""
+        for key in words.watched():
+            shown = words.shown(side, held.values, key)
+            if shown != words.shown(side, dict(before), key) and self._agrees(side, held, key):
+                self.edits[side, key] = self.edits[side, key] | self.snapshots[side.other, key][1]
+                self.crossed[side, key] = shown
+
+    def _agrees(self, side: SideName, held: Held, key: str) -> bool:
+        pair = (words.shown(side, held.values, key), self.snapshots[side.other, key][0])
+        return words.agree(key, *(pair if side is SideName.TRACKER else reversed(pair)))
+
     def is_written(
         self,
         side: SideName,

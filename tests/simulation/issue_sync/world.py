@@ -34,6 +34,7 @@ from sync.errors import Later
 from tests.simulation.issue_sync import words
 from tests.simulation.issue_sync.memory_side import Held, MemorySide, without_faults
 from tests.simulation.issue_sync.oracle import Broken, Oracle
+from tests.simulation.issue_sync.real_youtrack import RealYouTrack
 from tests.simulation.issue_sync.youtrack_side import YouTrackSide, rounded
 
 KEY = "L1"
@@ -74,12 +75,13 @@ class MemoryLinks:
 
 
 def _signed(to: SideName, comment: Comment) -> str:
-    return f"{comment.author.id}: {comment.text}"
+    return f"{(comment.author.name or comment.author.id).casefold()}: {comment.text}"
 
 
 class World:
     """One life of a link. `crash_at`: the points at which the worker dies, counted from the start;
-    None: at random."""
+    None: at random. `youtrack`: the tracker has its traits; `real`: it is its room and emulator.
+    """
 
     def __init__(
         self,
@@ -88,8 +90,9 @@ class World:
         mutate: Callable[[World], ExitStack] | None = None,
         *,
         youtrack: bool = False,
+        real: bool = False,
     ) -> None:
-        self.youtrack = youtrack
+        self.youtrack = youtrack = youtrack or real
         self.random, self.clock = Random(seed), ManualClock()
         dice = self.random
         policy = dice.choice(list(Policy))
@@ -113,7 +116,8 @@ class World:
             side: MemorySide(side, self.clock, dice, self, faults, knows_edits) for side in SideName
         }
         if youtrack:
-            self.sides[TRACKER] = YouTrackSide(TRACKER, self.clock, dice, self, faults)
+            kind = RealYouTrack if real else YouTrackSide
+            self.sides[TRACKER] = kind(TRACKER, self.clock, dice, self, faults)
         self.links = MemoryLinks(self)
         create = dice.choice([None, TRACKER, PORTAL])
         self.texts: dict[tuple[SideName, str], str] = {}  # comments of people that live
@@ -121,7 +125,7 @@ class World:
         self.rules = LinkRules(
             dict.fromkeys(words.TRANSLATIONS, FieldRule(policy=policy)),
             words.translations(exact=exact),
-            create={create: Creation("7")} if create else {},
+            create={create: Creation(self.sides[create].project)} if create else {},
             time=EntryRule(negative=dice.choice([frozenset(SideName), frozenset([TRACKER])])),
             texts=Texts(comment=_signed),
         )
@@ -191,6 +195,14 @@ class World:
     def is_created(self, side: SideName, held: Held) -> None:
         """Tell the oracle of a new item."""
         self.oracle.is_created(side, held)
+
+    def is_created_in_part(self, side: SideName, held: Held) -> None:
+        """Tell the oracle that a new item may lack something yet."""
+        self.oracle.is_created_in_part(side, held)
+
+    def is_filled(self, side: SideName, held: Held, before: Mapping[str, Value]) -> None:
+        """Tell the oracle what a new item has got."""
+        self.oracle.is_filled(side, held, before)
 
     def was_refused(self, side: SideName, name: str, present: Value) -> None:
         """Tell the oracle of a field that a side refused in words."""
@@ -265,6 +277,7 @@ class World:
             del self.texts[side, comment.id]
             if self.loses_hooks:
                 self.lost_hooks += 1
+                self.sides[side].keep(held)
             else:
                 self._touched(side, held)
 
@@ -299,7 +312,9 @@ class World:
             return
         client = self.sides[side]
         if self.youtrack:  # the id stays
-            held.address = replace(held.address, project="9", number=f"9-{client.new_id()}")
+            assert isinstance(client, YouTrackSide)
+            project = client.elsewhere(held.address.project)
+            held.address = replace(held.address, project=project, number=f"9-{client.new_id()}")
             self._touched(side, held)
             return
         item_id = client.new_id()
@@ -515,12 +530,12 @@ class Figures:
     excused: int = 0
 
 
-def play(seeds: Sequence[int], *, youtrack: bool = False) -> Figures:
+def play(seeds: Sequence[int], **kind: bool) -> Figures:
     """Live the worlds of seeds; raises Broken with the seed of the first that is not right."""
     figures = Figures()
     for seed in seeds:
         try:
-            world = World(seed, youtrack=youtrack).run()
+            world = World(seed, **kind).run()
         except (Broken, AssertionError, Later, LookupError) as error:
             raise Broken(f"seed {seed}: {error}") from error
         figures = Figures(
@@ -532,6 +547,6 @@ def play(seeds: Sequence[int], *, youtrack: bool = False) -> Figures:
     return figures
 
 
-def points(seed: int, *, youtrack: bool = False) -> int:
+def points(seed: int, **kind: bool) -> int:
     """Return how many steps a life has at which its worker may die."""
-    return World(seed, crash_at=(), youtrack=youtrack).run().points
+    return World(seed, crash_at=(), **kind).run().points

@@ -54,6 +54,10 @@ class YouTrackSide(MemorySide):
 
     knows_edits: bool = False
 
+    def elsewhere(self, project: str) -> str:
+        """Return where an issue of a project is moved to."""
+        return "9" if project == "7" else "7"
+
     def normalised(self, name: str, value: Value) -> Value:
         """Return a value as YouTrack stores it."""
         if isinstance(value, str) and name == TITLE:

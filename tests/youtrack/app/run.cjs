@@ -73,7 +73,7 @@ function issueOf(spec) {
   const set = (name) => new Set_([], (spec.added || {})[name], (spec.removed || {})[name]);
   const issue = {
     id: spec.id || 'SHOP-12',
-    project: { key: (spec.id || 'SHOP-12').split('-')[0] },
+    project: { key: (spec.id || 'SHOP-12').split('-')[0], team: 'team' in spec ? spec.team : 'SHOP Team' },
     isReported: spec.isReported !== false,
     becomesReported: Boolean(spec.becomesReported),
     becomesRemoved: Boolean(spec.becomesRemoved),
@@ -85,7 +85,11 @@ function issueOf(spec) {
     links: { 'subtask of': set('links') },
     isVisibleTo: (user) => user.sees,
     extensionProperties: {}, written: [],
-    addComment(text, author) { this.written.push({ text, author: author.login }); },
+    addComment(text, author) {
+      const comment = { text, author: author.login };
+      this.written.push(comment);
+      return { permittedGroups: { add: (group) => { comment.groups = [...(comment.groups || []), group]; } } };
+    },
   };
   (spec.lacks || []).forEach((name) => delete issue[name]);
   return issue;

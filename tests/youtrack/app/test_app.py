@@ -172,6 +172,14 @@ def test_a_comment_is_written_by_its_author(app: Path) -> None:
     assert outcome["written"] == [{"text": "hello", "author": "ann"}]
 
 
+def test_a_comment_among_us_is_shown_to_the_team_alone(app: Path) -> None:
+    asked = call("POST internal", author="ann", text="hello")
+    shown, teamless = play(app, [asked, {**asked, "issue": {"team": None}}])
+    assert (shown["code"], shown["scope"]) == (200, "ISSUE")
+    assert shown["written"] == [{"text": "hello", "author": "ann", "groups": ["SHOP Team"]}]
+    assert (teamless["body"]["error"], teamless["written"]) == ("no_team", [])
+
+
 def test_who_may_not_is_refused_in_words(app: Path) -> None:
     cases = {
         "not_the_bridge": {**call("POST comment", author="ann", text="hello"), "user": "ann"},

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sync.core.issue_sync.mapping import Transition
 from sync.core.issue_sync.model import STATUS, TITLE
 from sync.core.issue_sync.writes import Done
-from sync.youtrack.issues.options import Transition
 from tests.contract.writing import apply, creation_of, done, read, update
 from tests.youtrack.conftest import Site
 

@@ -139,10 +139,23 @@ def test_what_the_app_refuses_our_account_writes(site: Site, case: str) -> None:
     assert site.state.issues[outcome.item.address.id].reporter is site.bridge
 
 
-def test_what_is_among_us_is_written_by_our_account(site: Site) -> None:
-    """The app's handler cannot limit who sees a comment."""
+def test_what_is_among_us_stands_under_its_author_too(site: Site) -> None:
     install(site)
     address, client = site.issue(), site.connect()
+    outcome = done(client, comment(site, address, internal=True))
+    assert outcome.comment is not None
+    assert outcome.comment.internal
+    (stored,) = site.stored(address).comments
+    assert (stored.author is site.bridge, stored.limited) == (False, [site.shop.team])
+
+
+def test_an_app_of_before_leaves_what_is_among_us_to_our_account(site: Site) -> None:
+    """It would show it to everybody; what it can do, it goes on doing."""
+    install(site)
+    site.state.apps[0].values["VERSION"] = "0.0.1"
+    address, client = site.issue(), site.connect()
+    done(client, comment(site, address, internal=False))
+    assert site.stored(address).comments.pop().author is not site.bridge
     outcome = done(client, comment(site, address, internal=True))
     assert outcome.comment is not None
     assert outcome.comment.internal

@@ -50,6 +50,19 @@ def test_a_field_that_is_dropped_on_creation_is_written_again(site: Site) -> Non
     assert (outcome.item.values[DEADLINE], outcome.dropped) == ("2026-04-01", {})
 
 
+def test_a_field_that_its_condition_hides_stops_no_other(site: Site) -> None:
+    """It is dropped in silence on a creation, and refused with 400 later."""
+    site.field("Due Date").shown_for = ("Type", frozenset({"Bug"}))
+    client = site.connect()
+    created = done(client, creation_of(site.shop.id, {TITLE: "New", DEADLINE: "2026-04-01"}))
+    assert set(created.dropped) == {DEADLINE}
+    assert created.item is not None
+    changes = {TITLE: "Newer", DEADLINE: "2026-04-01"}
+    outcome = done(client, update(created.item.address, changes))
+    assert outcome.item is not None
+    assert (outcome.item.values[TITLE], set(outcome.dropped)) == ("Newer", {DEADLINE})
+
+
 def test_a_required_field_refuses_a_creation(site: Site) -> None:
     site.state.add_field(site.shop, "Customer", "string", can_be_empty=False)
     client = site.connect()

@@ -1,0 +1,50 @@
+"""Worlds over the room of YouTrack and its emulator, and of three systems at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.depth import depth
+from tests.simulation.issue_sync import triangle
+from tests.simulation.issue_sync.mutants import MUTATIONS
+from tests.simulation.issue_sync.oracle import Broken
+from tests.simulation.issue_sync.triangle import Triangle
+from tests.simulation.issue_sync.world import World, play, points
+
+WORLDS = 8
+MISTAKEN = {  # the first world in which a mistake shows; `mistakes` of the command finds them
+    "two_way_compare": 2,
+    "one_canonical_base": 47,
+    "base_is_what_was_sent": 13,
+    "base_is_read_again": 38,
+    "base_early": 23,
+    "base_late": 7,
+    "create_without_key": 0,
+}
+
+
+def test_every_edit_survives_in_the_real_room() -> None:
+    count = depth(WORLDS)
+    assert play(range(count), real=True).worlds == count
+
+
+def test_a_worker_may_die_between_any_two_requests() -> None:
+    seed, share = 34, 60 * 12 // depth(12)
+    for point in range(1, points(seed, real=True) + 1, share):
+        World(seed, crash_at=(point,), real=True).run()
+
+
+@pytest.mark.parametrize("name", MISTAKEN)
+def test_a_deliberate_mistake_is_caught_in_the_real_room(name: str) -> None:
+    with pytest.raises((Broken, AssertionError, LookupError)):
+        World(MISTAKEN[name], mutate=MUTATIONS[name], real=True).run()
+
+
+def test_three_systems_say_the_same_in_the_end() -> None:
+    for seed in range(depth(3)):
+        Triangle(seed).run()
+
+
+def test_a_worker_may_die_at_any_step_of_three_systems() -> None:
+    for point in range(1, triangle.points(2) + 1, 150 * 12 // depth(12)):
+        Triangle(2, crash_at=(point,)).run()
