@@ -102,7 +102,7 @@ def _said_by_requests(
         and (request := _REQUEST.search(message))
     }
     items = store_merge_requests.without_pipelines(conn, merged.values()) if merged else {}
-    said: dict[CommandKey, tuple[SmartCommit, str]] = {}
+    renamed: dict[CommandKey, tuple[SmartCommit, str]] = {}
     for key, request_key in merged.items():
         speech, message = by_key[key]
         item = items.get(request_key)
@@ -111,8 +111,8 @@ def _said_by_requests(
         own = smart_commits_parse.parse_commands(f"{item.title}\n\n{item.description}", rules)
         if speech.command in own:
             commit = replace(speech.commit, author_name=item.author.name, author_email="")
-            said[key] = replace(speech, commit=commit, actor=item.author), message
-    return said
+            renamed[key] = replace(speech, commit=commit, actor=item.author), message
+    return renamed
 
 
 def _numbered_commands(
