@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from sync.core.model.activity import Push
+from sync.core.model.merge_requests import MergeRequestKey
 from sync.core.model.smart_commits import is_shared_name
 from sync.engine.ingest.outcome import branch_key
 from sync.store import commits as store_commits
@@ -42,7 +43,7 @@ def carried_commits(
         if any(is_shared(branch[:2], name) for name in earlier.get((branch, sha), ()))
     }
     owners = merge_request_commits.by_shas(conn, {(*branch[:2], sha) for branch, sha in carried})
-    keys = frozenset[merge_requests.MergeRequestKey]().union(*owners.values())
+    keys = frozenset[MergeRequestKey]().union(*owners.values())
     items = merge_requests.without_pipelines(conn, keys)
     brought = {
         (branch, sha)
