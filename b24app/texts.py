@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from b24app.sign_in_texts_ru import RUSSIAN as SIGN_IN
 from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
-from sync.core.i18n.catalogue import parse_catalogue
+from sync.core.i18n.catalogue import Catalogue, parse_catalogue
 from sync.core.i18n.translate import find_sentence
 from sync.core.issue_sync.texts_ru import RUSSIAN as PLANNING
 from sync.gitlab.api.error_texts_ru import RUSSIAN as GITLAB_RUSSIAN
@@ -73,6 +74,9 @@ _RUSSIAN = {
 # Keyed by the English text, as that is logged and stored.
 ERRORS: dict[str, str] = {
     "This page was open too long": "Эта страница открыта слишком давно",
+    "Only an administrator of the portal may connect this account":
+        "Эту учётную запись подключает только администратор портала",
+    "Ask an administrator to do it": "Попросите администратора",
     "Open it again": "Откройте её заново",
     "A period has 1 to 366 days": "В периоде от 1 до 366 дней",
     "Write days as 2026-03-31": "Пишите дни так: 2026-03-31",
@@ -86,7 +90,19 @@ ERRORS: dict[str, str] = {
         "Попросите администратора портала установить его",
     "There is no last change that can be undone":
         "Нет последнего изменения, которое можно отменить",
-    "`patch` must be a JSON merge patch": "`patch` должен быть JSON merge patch",
+    "`patch` must be a JSON merge patch": "`patch` должен быть изменением в JSON (RFC 7396)",
+    "`kind` must be a kind of messages": "`kind` должен быть видом сообщений",
+    "A pair needs a workgroup and a project": "Для пары нужны группа и проект",
+    "You may not edit the rules of this workgroup": "Вам нельзя менять правила этой группы",
+    "Ask an administrator to name you among its editors":
+        "Попросите администратора назвать вас среди её редакторов",
+    "only an administrator may change this": "это меняет только администратор",
+    "only an administrator may name a chat outside of the workgroup":
+        "чат вне группы указывает только администратор",
+    "the settings have a mistake elsewhere; ask an administrator to mend it":
+        "в настройках ошибка в другом месте; попросите администратора исправить её",
+    "our app: {version}": "наше приложение: {version}",
+    "our app is not there": "нашего приложения там нет",
     "`base` must be the version of a document": "`base` должна быть версией документа",
     "Change the settings document instead": "Измените вместо этого документ настроек",
     "There is no such task, or you may not open it":
@@ -168,13 +184,15 @@ ERRORS: dict[str, str] = {
 }  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 _FAILED_STEPS = re.compile(r"\A(Not everything worked at the installation: )(\w+(?:, \w+)*)")
-# Texts by their English templates, which is what records keep (sync/sentences.py).
-_CATALOGUE = parse_catalogue(
-    Path(__file__).with_name("locale").joinpath("ru.po").read_text("utf-8")
-)
 # By whole sentences and their parts: also what older versions stored as plain text.
 _OLDER = RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | PLANNING | ERRORS
 _to_russian = build_translator(_OLDER)
+
+
+@cache
+def _catalogue() -> Catalogue:
+    """Read the texts by their English templates, which is what records keep (sync/sentences.py)."""
+    return parse_catalogue(Path(__file__).with_name("locale").joinpath("ru.po").read_text("utf-8"))
 
 
 def translate(language: str, text: str) -> str:
@@ -227,8 +245,8 @@ def _phrase(value: str | int) -> str | int:
 
 def _lookup(template: str, values: Mapping[str, str | int]) -> str | None:
     """Return the Russian template, in its form for `count`; None where there is none."""
-    if template in _CATALOGUE.keys:
-        return _CATALOGUE.sentence(template, values.get("count", 0))
+    if template in _catalogue().keys:
+        return _catalogue().sentence(template, values.get("count", 0))
     count = values.get("count", 0)
     return _OLDER.get(template) or find_sentence("ru", template, count)
 

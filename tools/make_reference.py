@@ -93,7 +93,9 @@ def _keys_of(
         if "properties" in branch:
             yield from _keys_of(root, branch, f"{path}.")
             continue
-        items = _resolved(root, branch.get("items") or branch.get("additionalProperties") or {})
+        named = next(iter(branch.get("patternProperties", {}).values()), {})
+        held = branch.get("items") or branch.get("additionalProperties") or named
+        items = _resolved(root, held)
         if isinstance(items, dict) and "properties" in items:
             mark = "[]" if branch.get("type") == "array" else ".<key>"
             yield from _keys_of(root, items, f"{path}{mark}.")

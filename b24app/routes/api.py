@@ -14,9 +14,11 @@ from b24app.auth.rate_limit import CHECKS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.routes import health
+from b24app.routes.connections import add_connection_routes
 from b24app.routes.flow import add_flow_routes
 from b24app.routes.health_view import add_health_routes, read_portal_checks
 from b24app.routes.links import add_link_routes
+from b24app.routes.own_rules import add_own_rule_routes
 from b24app.routes.page_requests import (
     bearer_token,
     json_body,
@@ -26,6 +28,7 @@ from b24app.routes.page_requests import (
     translated,
 )
 from b24app.routes.settings import add_settings_routes
+from b24app.routes.settings_forms import add_settings_form_routes
 from b24app.routes.setup import add_setup_routes
 from b24app.routes.sign_ins import add_sign_in_routes
 from b24app.services import alerts as services_alerts
@@ -58,6 +61,9 @@ def blueprint(deps: Deps) -> Blueprint:
     _add_failure_routes(here, deps)
     add_link_routes(here, deps)
     add_settings_routes(here, deps)
+    add_settings_form_routes(here, deps)
+    add_connection_routes(here, deps)
+    add_own_rule_routes(here, deps)
     add_health_routes(here, deps)
     add_setup_routes(here, deps)
     add_sign_in_routes(here, deps)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -12,20 +11,17 @@ from b24app.auth.rate_limit import CHECKS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.oauth_address import callback_url
+from b24app.routes.connections import connections_json
 from b24app.routes.page_requests import json_body, person_name, require_admin
 from b24app.services import settings_text
-from b24app.services.overview import summarize_connection
 from b24app.services.settings_text import SettingsCheck, SettingsText
 from b24app.texts import translate
-from sync.sentences import sentence
-from sync.store import access, connections, inbox, oauth_applications, oauth_grants
-from sync.store.access import ConnectionAccess
-from sync.store.db.database import read, write
-from sync.store.oauth_grants import GrantRecord
-from sync.store.rows import ConnectionRecord, PortalRecord
+from sync.store import inbox
+from sync.store.db.database import read
 
 MAX_DOCUMENT = 200_000  # characters
 MAX_TOKEN = 500
+MAX_TARGETS = 20  # projects and groups that a page waits for
 
 
 def add_settings_routes(here: Blueprint, deps: Deps) -> None:
@@ -37,20 +33,11 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
         _, portal = require_admin(deps)
         with read(deps.engine) as conn:
             document = settings_text.load_settings(conn, portal)
-            records = connections.by_portal(conn, portal.id)
-            rows = access.of_portal(conn, portal.id)
-            usable = oauth_applications.usable_addresses(conn, portal.id)
-            grants = {record.id: oauth_grants.find(conn, record.id) for record in records}
             last = inbox.last_received(conn, portal.id, "gitlab")
-        now = deps.clock.now()
         return jsonify(
             _text_json(document)
             | {
-                "connections": [
-                    _connection_json(record, rows.get(record.id), now)
-                    | {"sign_in": _sign_in_json(record, usable, grants)}
-                    for record in records
-                ],
+                "connections": connections_json(deps, portal),
                 "last_webhook": last[1] if last else None,
                 "callback": callback_url(deps.config),
             }
@@ -81,56 +68,6 @@ def add_settings_routes(here: Blueprint, deps: Deps) -> None:
             remove=[str(name) for name in remove] if isinstance(remove, list) else (),
         )
         return jsonify(check_json(settings_text.with_difference(done, base_text)))
-
-    @here.post("/connections/<name>/youtrack-app")
-    def youtrack_app(name: str) -> Response:
-        """Answer our YouTrack app for a connection, as a file with a secret in it."""
-        from b24app.services.youtrack_app import make_app
-
-        _, portal = require_admin(deps)
-        deps.limits.admit("test", CHECKS, portal=portal.id)
-        with read(deps.engine) as conn:
-            record = connections.by_name(conn, portal.id, name)
-        if record is None:
-            raise RequestRejected(404, "unknown_connection", "There is no such connection")
-        answer = Response(make_app(deps.clients, record), mimetype="application/zip")
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
-
-    @here.post("/connections/<name>/token")
-    def replace_token(name: str) -> Response:
-        """Give a connection another token, if its system accepts it; else the old one stays."""
-        visitor, portal = require_admin(deps)
-        deps.limits.admit("test", CHECKS, portal=portal.id)
-        token = str(json_body().get("token") or "").strip()
-        if not token or len(token) > MAX_TOKEN or not token.isprintable() or " " in token:
-            raise RequestRejected(400, "bad_token", "That is no token; nothing was changed")
-        with read(deps.engine) as conn:
-            record = connections.by_name(conn, portal.id, name)
-        if record is None:
-            raise RequestRejected(
-                404, "no_connection", sentence("There is no connection {name}", name=name)
-            )
-        account = _store_token(deps, portal, record, token)
-        person = person_name(deps, visitor)
-        with write(deps.engine) as conn:
-            settings_text.record_change(conn, portal, f"{person}: {name}, token", deps.clock.now())
-        deps.wake(portal.id)
-        return jsonify(account=translate(page_language(), account))
-
-
-def _store_token(deps: Deps, portal: PortalRecord, record: ConnectionRecord, token: str) -> str:
-    """Store a token that its system accepts; return whose it is, in one line. Raises SyncError."""
-    if record.kind == "youtrack":
-        from b24app.services import youtrack_connections
-
-        return youtrack_connections.describe(
-            youtrack_connections.replace_token(deps.clients, portal, record, token)
-        )
-    from b24app.services.connection_checks import replace_token  # large
-    from b24app.services.gitlab_connections import describe_account
-
-    return describe_account(replace_token(deps.clients, portal, record, token))
 
 
 def _document() -> tuple[str, str, str]:
@@ -165,35 +102,4 @@ def check_json(done: SettingsCheck) -> dict[str, Any]:
         ],
         "notes": [translate(language, note) for note in done.notes],
         "current": _text_json(done.current) if done.current else None,
-    }
-
-
-def _sign_in_json(
-    record: ConnectionRecord, usable: frozenset[str], grants: dict[int, GrantRecord | None]
-) -> dict[str, Any]:
-    """Return whether a connection may sign in by a click, and the account that did."""
-    grant = grants[record.id]
-    return {
-        "available": record.kind == "gitlab" and record.base_url in usable,
-        "account": str(grant.account.get("username") or "") if grant else "",
-        "state": grant.state if grant else "none",
-    }
-
-
-def _connection_json(
-    record: ConnectionRecord, asked: ConnectionAccess | None, now: datetime
-) -> dict[str, Any]:
-    """Return a connection with its account and its token's days left, as last asked for."""
-    row, account = summarize_connection(record, asked), record.account
-    row["state_reason"] = translate(page_language(), row["state_reason"])
-    ends = account.get("expires_at")
-    if asked is not None and asked.expires_at is not None:
-        ends = asked.expires_at.isoformat()
-    return row | {
-        "account": account.get("username") or "",
-        "scopes": account.get("scopes") or [],
-        "days_left": (datetime.fromisoformat(ends) - now).days if ends else None,
-        "signed": record.signed_at is not None,
-        "projects": [str(path) for path in record.options.get("projects", ())],
-        "groups": [str(path) for path in record.options.get("groups", ())],
     }

@@ -46,6 +46,14 @@ def check_whole_connection(clients: Clients, record: ConnectionRecord, most: int
     return ConnectionTest(tested.ok and not problems, tested.account, (*tested.problems, *problems))
 
 
+def list_rights(clients: Clients, record: ConnectionRecord, most: int) -> list[TargetCheck]:
+    """Return what the account may do in each of at most so many projects and groups.
+
+    Raises Later and Denied.
+    """
+    return list(islice(check_targets(clients, record), most))
+
+
 def _hook_url(clients: Clients, record: ConnectionRecord) -> str:
     """Return the address of the connection's webhook; "" without a public address."""
     with read(clients.engine) as conn:

@@ -7,14 +7,12 @@ was stopped had not read is read by the next start, as each page is stored with 
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from b24app.deps import Deps
+from b24app.services.settings_form.changed import engine_deps
 from b24app.texts import translate
-from sync.engine.deps import Deps as EngineDeps
-from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.lanes import LaneLost
 from sync.engine.upkeep import backfill
 from sync.engine.upkeep.backfill_parts import PARTS
@@ -83,7 +81,7 @@ def history_progress(deps: Deps, portal: PortalRecord, language: str) -> dict[st
 
 def _read_all(deps: Deps, portal: PortalRecord, records: list[ConnectionRecord]) -> None:
     """Read project by project; what one refuses does not stop the others."""
-    engine = _engine_deps(deps)
+    engine = engine_deps(deps, "history")
     midnight = deps.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     since = midnight - timedelta(days=DAYS)
     for record in records:
@@ -93,19 +91,3 @@ def _read_all(deps: Deps, portal: PortalRecord, records: list[ConnectionRecord])
         except (SyncError, LaneLost) as error:
             _errors[portal.id] = str(error)
     deps.wake(portal.id)
-
-
-def _engine_deps(deps: Deps) -> EngineDeps:
-    clients = replace(deps.clients, owner=f"{deps.clients.owner}/history")
-    return EngineDeps(
-        database=clients.engine,
-        vault=clients.vault,
-        clock=clients.clock,
-        portal_for=clients.portal_of,
-        code_host_for=clients.code_host,
-        youtrack_for=clients.youtrack,
-        owner=clients.owner,
-        rules_for=clients.rules_of,
-        issue_sync=IssueSync(mapping_for=clients.mapping_of),
-        audit_writer=clients.audit.pending_writer,
-    )

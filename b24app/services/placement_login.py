@@ -15,6 +15,7 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.services import portals, visitors
 from b24app.services.install_steps import run_steps
+from b24app.services.own_rules import edited_groups
 from b24app.texts import page_texts
 from sync.bitrix24.events import parse as events_parse
 from sync.bitrix24.events.parse import PlacementRequest
@@ -79,6 +80,7 @@ def render_page(
         "seconds": int(page_tokens.PAGE_TOKEN_TTL.total_seconds()),
         "portal": portal.client_endpoint.removesuffix("rest/"),
         "admin": entered.user.admin,
+        "edits": bool(edited_groups(deps, portal, entered.user.user_id)[1]),
         "prefix": _reference_prefix(deps, portal),
         "steps": STEPS,
         "taskId": task_id,

@@ -120,7 +120,7 @@ def check_settings(deps: Deps, portal: PortalRecord, text: str, base: str) -> Se
     if overtaken := _overtaken(deps, portal, base):
         return overtaken
     return SettingsCheck(
-        "ok", _difference(before, after), _describe(done), tuple(done.removed), notes=notes
+        "ok", difference_of(before, after), _describe(done), tuple(done.removed), notes=notes
     )
 
 
@@ -147,7 +147,7 @@ def save_settings(
             if not overtaken:
                 done = _apply(conn, deps, portal, settings, remove)
                 after = export_yaml(conn, portal)
-                difference = _difference(before, after)
+                difference = difference_of(before, after)
                 record_change(conn, portal, _audit_text(person, difference), now)
                 if after != before:
                     former = DecisionRow(portal.id, FORMER_KIND, version_of(after), now, before)
@@ -309,7 +309,8 @@ def _overtaken(deps: Deps, portal: PortalRecord, base: str) -> SettingsCheck | N
     return SettingsCheck("overtaken", current=current)
 
 
-def _difference(before: str, after: str) -> tuple[str, ...]:
+def difference_of(before: str, after: str) -> tuple[str, ...]:
+    """Return the lines that differ, with two around them."""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
     return tuple(line for line in lines if not line.startswith(("---", "+++")))
 
@@ -340,4 +341,4 @@ def with_difference(check: SettingsCheck, base_text: str) -> SettingsCheck:
     """Return an overtaken check with what the other person changed in `base_text`."""
     if check.current is None:
         return check
-    return replace(check, difference=_difference(base_text, check.current.text))
+    return replace(check, difference=difference_of(base_text, check.current.text))

@@ -15,6 +15,7 @@ from sync.settings.apply import current_settings
 from sync.store import connections, people
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
+from sync.youtrack.api import targets as youtrack_targets
 
 MAX_PROJECTS = 5  # whose members are asked for while a page waits
 _NO_RIGHT = {"INSUFFICIENT_SCOPE", "INVALID_SCOPE", "ERROR_METHOD_NOT_FOUND"}
@@ -33,7 +34,14 @@ class PersonMatch:
 def list_targets(
     deps: Deps, record: ConnectionRecord, kind: TargetKind, search: str, page: int
 ) -> dict[str, Any]:
-    """Return one page of projects or groups of GitLab. Raises SyncError."""
+    """Return one page of projects or groups of GitLab, or of YouTrack's projects.
+
+    Raises SyncError.
+    """
+    if record.kind == "youtrack":
+        client = deps.clients.youtrack(record)
+        projects, more = youtrack_targets.find_projects(client, search, page)
+        return {"items": [asdict(project) for project in projects], "more": more}
     targets, more = FINDERS[kind](deps.clients.code_host(record), search, page)
     return {"items": [asdict(target) for target in targets], "more": more}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
 
@@ -18,6 +19,17 @@ from sync.youtrack.api.client import YouTrack
 from sync.youtrack.issues.client import YouTrackIssues
 from sync.youtrack.issues.projects import Instance
 from sync.youtrack.issues.true_authors import ask_app, is_older
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRight:
+    """What a project offers the account: `text` in one line, `change` says what is missing."""
+
+    target: str
+    ok: bool
+    text: str
+    change: str = ""
+
 
 WANTED = ("status", "priority", "assignees", "deadline", "estimate")
 
@@ -65,6 +77,29 @@ def missing_fields(
             for name in WANTED
             if name in able.missing
         )
+
+
+def list_rights(clients: Clients, record: ConnectionRecord, most: int) -> list[TargetRight]:
+    """Return what each project of at most so many can hold for the account, and our app there.
+
+    Raises SyncError where the account is not accepted.
+    """
+    client = clients.youtrack(record)
+    read_account(client)
+    issues = YouTrackIssues(client)
+    versions = dict(_apps(clients, client, record, most))
+    rights = []
+    for project in islice(projects_of(record), most):
+        try:
+            able = issues.capabilities(project)
+        except SyncError as error:
+            rights.append(TargetRight(project, False, error.message, error.change))
+            continue
+        lacking = [able.missing[name] for name in WANTED if name in able.missing]
+        app = versions.get(project)
+        said = sentence("our app: {version}", version=app) if app else "our app is not there"
+        rights.append(TargetRight(project, not lacking, said, lacking[0] if lacking else ""))
+    return rights
 
 
 def app_problems(

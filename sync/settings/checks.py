@@ -162,6 +162,9 @@ def named_people(settings: Settings) -> Iterator[tuple[Path, int | str]]:
             yield from (
                 ((*here, "roles", role, at), entry) for at, entry in enumerate(portal_persons)
             )
+    for key, workgroup in settings.rules.workgroups.items():
+        place: Path = ("rules", "workgroups", key, "editors")
+        yield from (((*place, at), entry) for at, entry in enumerate(workgroup.editors))
 
 
 def _chats(settings: Settings) -> Iterator[tuple[Path, str]]:

@@ -177,12 +177,14 @@ class Group(SettingsPart):
 class Workgroup(Group):
     """A workgroup's rules, its projects, their chat, and routes that go before the portal's.
 
-    `projects`: paths, or patterns of them. `chat`: in place of the workgroup's own.
+    `projects`: paths, or patterns of them. `chat`: in place of the workgroup's own. `editors`: who
+    may change these rules on a page without being an administrator.
     """
 
     projects: list[ProjectPattern] = []
     chat: Dialog | None = None
     routes: list[Route] = []
+    editors: list[PortalPerson] = []
 
 
 class Repository(SettingsPart):

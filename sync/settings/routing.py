@@ -134,6 +134,24 @@ def _to_route(settings: Route) -> core.Route:
     )
 
 
+def route_values(route: core.Route) -> dict[str, Any]:
+    """Return a route without quiet hours as settings write it; only what it sets."""
+    targets = [
+        target.dialog if isinstance(target, Chat) else target.value for target in route.targets
+    ]
+    filters = {
+        "when": sorted(route.states),
+        "branches": list(route.branches),
+        "labels": sorted(route.labels),
+        "environments": list(route.environments),
+        "jobs": list(route.jobs),
+        "changes_only": route.changes_only,
+        "internal": route.internal,
+    }
+    kinds = sorted(kind.value for kind in route.kinds)
+    return {"on": kinds, "to": targets, **{key: value for key, value in filters.items() if value}}
+
+
 def _to_target(name: str) -> Target:
     return _TARGETS_BY_NAME.get(name) or Chat(name)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -130,6 +130,14 @@ def last_received(conn: Connection, portal_id: int, system: str) -> tuple[str, d
     query = select(delivery.c.event, delivery.c.received_at).where(*of)
     row = conn.execute(query.order_by(delivery.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def last_of_connections(conn: Connection, connection_ids: Collection[int]) -> dict[int, datetime]:
+    """Return when each connection's newest kept delivery came, by connection."""
+    c = delivery.c
+    newest = select(c.received_at).order_by(c.id.desc()).limit(1)
+    moments = {key: conn.scalar(newest.where(c.connection_id == key)) for key in connection_ids}
+    return {key: at for key, at in moments.items() if at is not None}
 
 
 def newest_id(conn: Connection, origin: str) -> int:

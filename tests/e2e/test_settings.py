@@ -22,11 +22,14 @@ def furnished(beside, emulator):
     return beside
 
 
-def opened_settings(window, language="en", path="app"):
-    opened = window(path, language)
-    name = {"en": "Settings", "ru": "Настройки"}[language]
+def opened_settings(window, language="en", section="Document"):
+    """The settings, at the document or at a section by its English name."""
+    opened = window("app", language)
+    name, document = {"en": ("Settings", "Document"), "ru": ("Настройки", "Документ")}[language]
     opened.frame.get_by_role("button", name=name).click()
     expect(opened.frame.get_by_role("heading", level=1)).to_have_text(name)
+    if section == "Document":
+        opened.frame.get_by_role("button", name=document, exact=True).click()
     return opened
 
 
@@ -105,7 +108,7 @@ def test_the_later_of_two_administrators_sees_the_difference(furnished, emulator
 def test_a_token_that_gitlab_does_not_take_is_said_so(
     furnished, window, language, replace, label, store
 ):
-    opened = opened_settings(window, language)
+    opened = opened_settings(window, language, "Connections")
     opened.frame.get_by_role("button", name=replace).click()
     field = opened.frame.get_by_label(label)
     expect(field).to_be_focused()
@@ -127,4 +130,5 @@ def test_a_connection_is_removed_only_after_its_box_is_ticked(furnished, emulato
     assert save.count() == 0
     agree.check()
     save.click()
+    opened.frame.get_by_role("button", name="Connections", exact=True).click()
     expect(opened.frame.get_by_text("No GitLab is connected yet")).to_be_visible()

@@ -74,7 +74,7 @@ def fill_in(opened, gitlab, labels=("Application ID", "Secret", "Store the appli
 
 
 def test_an_administrator_connects_with_two_clicks(furnished, emulator, gitlab, window):
-    opened = opened_settings(window)
+    opened = opened_settings(window, section="Connections")
     opened.frame.get_by_role("button", name="Connect with GitLab").click()
     expect(opened.frame.get_by_text(registered(gitlab).redirect_uris[0])).to_be_visible()
     fill_in(opened, gitlab)
@@ -89,7 +89,7 @@ def test_an_administrator_connects_with_two_clicks(furnished, emulator, gitlab, 
 
 
 def test_a_person_connects_their_own_account_in_russian(furnished, emulator, gitlab, window):
-    opened = opened_settings(window, "ru")
+    opened = opened_settings(window, "ru", section="Connections")
     opened.frame.get_by_role("button", name="Подключить GitLab").click()
     fill_in(opened, gitlab, ("ID приложения", "Секрет", "Сохранить приложение"))
     opened = window("app", "ru")
@@ -105,7 +105,7 @@ def test_a_person_connects_their_own_account_in_russian(furnished, emulator, git
 
 
 def test_who_denies_is_told_so_on_the_page(furnished, emulator, gitlab, window):
-    opened = opened_settings(window)
+    opened = opened_settings(window, section="Connections")
     opened.frame.get_by_role("button", name="Connect with GitLab").click()
     fill_in(opened, gitlab)
     agree(opened, "Connect with GitLab", "ann", "Deny")

@@ -115,7 +115,7 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
 export const download = async (path: string): Promise<Blob> => (await send('POST', path, {})).blob()
 
 /** The answer line by line, as the server gets on with the work. */
-async function* lines<T>(path: string, body: unknown): AsyncGenerator<T> {
+export async function* lines<T>(path: string, body: unknown): AsyncGenerator<T> {
   const reader = (await send('POST', path, body)).body!
     .pipeThrough(new TextDecoderStream())
     .getReader()

@@ -11,7 +11,12 @@ export interface ConnectionSettings extends Connection {
   groups: string[]
   /** Whether an application is registered for it, and whose sign-in the connection works with. */
   sign_in: { available: boolean; account: string; state: 'none' | 'active' | 'ended' }
+  /** What the code host's log last said of each webhook; `failed` and `made_up` of the last gap. */
+  hooks: (TargetRight & { failed: number; made_up: number })[]
+  last_delivery: string | null
 }
+
+export interface TargetRight { target: string; ok: boolean; text: string; change: string }
 
 export interface SettingsText {
   text: string
@@ -32,7 +37,7 @@ export interface WorkgroupValues {
 }
 
 export interface SettingsValues {
-  connections?: { name: string; url: string; projects?: string[]; groups?: string[] }[]
+  connections?: { name: string; url: string; kind?: string; projects?: string[]; groups?: string[] }[]
   people?: Record<string, number | string>
   rules?: { workgroups?: Record<string, WorkgroupValues> }
   [key: string]: unknown
@@ -67,5 +72,7 @@ export const settingsApi = {
     call<SettingsCheck>('POST', 'settings', { ...document(text, from), remove }),
   replaceToken: (name: string, token: string) =>
     call<{ account: string }>('POST', `connections/${encodeURIComponent(name)}/token`, { token }),
+  rights: (name: string) =>
+    call<{ rights: TargetRight[] }>('POST', `connections/${encodeURIComponent(name)}/rights`, {}),
   youtrackApp: (name: string) => download(`connections/${encodeURIComponent(name)}/youtrack-app`),
 }

@@ -37,9 +37,9 @@ const query = (values: Record<string, string | number>) =>
 const named = (name: string) => encodeURIComponent(name)
 
 export const setupApi = {
-  patch: (patch: Patch, from: SettingsText, remove: string[] = []) =>
+  patch: (patch: Patch, from: SettingsText, remove: string[] = [], check = false) =>
     call<SettingsCheck>('POST', 'settings/patch', {
-      patch, base: from.version, base_text: from.text, remove,
+      patch, base: from.version, base_text: from.text, remove, check,
     }),
   undo: (from: SettingsText, remove: string[]) =>
     call<SettingsCheck>('POST', 'settings/undo', {

@@ -1,7 +1,7 @@
 /** What the server says of this page: read once, never changed. */
 
 export type View =
-  'install' | 'overview' | 'task' | 'inbox' | 'health' | 'settings' | 'setup' | 'flow'
+  'install' | 'overview' | 'task' | 'inbox' | 'health' | 'settings' | 'setup' | 'flow' | 'rules'
 
 export interface Config {
   view: View
@@ -10,6 +10,8 @@ export interface Config {
   seconds: number
   portal: string
   admin: boolean
+  /** Whether the visitor may edit the rules of some workgroup. */
+  edits: boolean
   prefix: string
   steps: string[]
   taskId: number | null

@@ -67,6 +67,15 @@ def columns_call(group_id: int) -> Call:
     return Call("task.stages.get", params, write=False, name="columns")
 
 
+def history_call(task_id: int) -> Call:
+    """Ask who changed which field, the newest first.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-history-list.html
+    """
+    params = {"taskId": task_id, "order": {"createdDate": "desc"}}
+    return Call("tasks.task.history.list", params, write=False, name="history")
+
+
 def watch_call(task_id: int) -> Call:
     """Become an observer of a task, and so a member of its chat."""
     return Call("tasks.task.startwatch", {"taskId": task_id})

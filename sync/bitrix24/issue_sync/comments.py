@@ -20,7 +20,7 @@ from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.rest.batch import Answer, Call, Reference, as_int
 from sync.bitrix24.rest.errors import NOT_MEMBER
 from sync.bitrix24.tasks.queries import MESSAGE_LIMIT
-from sync.core.issue_sync.model import Comment
+from sync.core.issue_sync.model import Comment, ItemAddress
 from sync.core.issue_sync.writes import AddComment, DeleteComment, Done, EditComment, Outcome
 from sync.errors import Refused, SyncError
 from sync.sentences import sentence
@@ -143,20 +143,22 @@ def delete_comment(write: DeleteComment, reader: TaskReader) -> Talk[Outcome]:
 
 
 def find_comment(
-    write: AddComment | EditComment | DeleteComment, reader: TaskReader
+    write: EditComment | DeleteComment, reader: TaskReader
 ) -> Talk[tuple[Comment, ...] | None]:
-    """Read the comments among which a write would show; None where they are not visible."""
-    task_id = as_int(write.address.id)
-    if not isinstance(write, AddComment):
-        number = as_int(write.comment_id)
-        answers = yield [*_chat_call(task_id, reader), *_look_calls(task_id, number, reader)]
-        if isinstance(answers[-1], SyncError):
-            return None
-        comment = _found(answers[-1:], number, reader)
-        return (comment,) if comment else ()
-    newest = replace(reader.side.options, time=False, checklist=False, files=False)
-    own = TaskReader(replace(reader.side, options=newest), reader.memory, reader.new_card)
-    item = yield from own.read(task_id)
+    """Read the comment that a write is about; None where it is not visible."""
+    task_id, number = as_int(write.address.id), as_int(write.comment_id)
+    answers = yield [*_chat_call(task_id, reader), *_look_calls(task_id, number, reader)]
+    if isinstance(answers[-1], SyncError):
+        return None
+    comment = _found(answers[-1:], number, reader)
+    return (comment,) if comment else ()
+
+
+def read_comments(address: ItemAddress, reader: TaskReader) -> Talk[tuple[Comment, ...] | None]:
+    """Read all comments of a task; None where they are not visible."""
+    options = replace(reader.side.options, time=False, checklist=False, files=False)
+    own = TaskReader(replace(reader.side, options=options), reader.memory, reader.new_card)
+    item = yield from own.read(as_int(address.id))
     return getattr(item, "comments", None)
 
 

@@ -122,7 +122,6 @@ def _status_calls(status: TaskStatus) -> list[Call]:
 
 def find_created(write: CreateItem, reader: TaskReader) -> Talk[Item | None]:
     """Look for the task by its key among the newest of its workgroup; None if it is not there."""
-    reader.memory.created.pop(as_int(write.project), None)
     yield from ask_created(as_int(write.project), reader)
     number = reader.memory.created[as_int(write.project)].get(write.key)
     return (yield from read_again(number, reader)) if number else None

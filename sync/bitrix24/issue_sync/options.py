@@ -21,7 +21,7 @@ class TaskOptions:
     scrum team, a field (UF_…) that names one, "" for neither. `links`: which tasks a task waits
     for. `own_messages`: the messages of a
     task that this application wrote for another purpose, as cards of merge requests; they are no
-    comments.
+    comments. `editors`: whether it is asked who last edited a field, a call a task.
     """
 
     comments: bool = True
@@ -32,4 +32,5 @@ class TaskOptions:
     sprint: str = ""
     custom_fields: tuple[str, ...] = ()
     max_file_bytes: int = MAX_FILE_BYTES
+    editors: bool = False
     own_messages: Callable[[int], Collection[int]] = _no_messages

@@ -18,6 +18,7 @@ from sync.bitrix24.issue_sync.calls import (
     attachment_calls,
     chat_call,
     checklist_call,
+    history_call,
     list_call,
     messages_call,
     old_comments_call,
@@ -98,7 +99,8 @@ class TaskReader:
         time = yield from self._time(task_id, row, details)
         files = yield from self._files(row)
         files = None if files is None else (*files, *chat_files)
-        return replace(item, comments=comments, time=time, files=files)
+        editors = rows.parse_editors(_result(details.get("history")))
+        return replace(item, comments=comments, time=time, files=files, editors=editors)
 
     def _detail_calls(self, task_id: int, row: Mapping[str, Any] | None) -> list[Call]:
         options, calls = self.side.options, []
@@ -109,6 +111,8 @@ class TaskReader:
             calls.append(time_call(task_id, 1, name="time"))
         if options.checklist:
             calls.append(checklist_call(task_id))
+        if options.editors:
+            calls.append(history_call(task_id))
         return calls + planning_calls(task_id, options)
 
     # --- the discussion

@@ -15,8 +15,14 @@ from sync.bitrix24.issue_sync.options import TaskOptions
 from sync.bitrix24.issue_sync.values import XML_PREFIX, read_text, read_values
 from sync.bitrix24.rest.batch import as_int, as_mapping
 from sync.core.issue_sync.model import (
+    DEADLINE,
+    DESCRIPTION,
+    ESTIMATE,
+    PRIORITY,
     STAGE,
     STATUS,
+    TAGS,
+    TITLE,
     Author,
     Comment,
     File,
@@ -31,6 +37,16 @@ _TASK_FILE = re.compile(r"\[DISK FILE ID=n(\d{1,18})\]", re.IGNORECASE)
 # What acts on people or sends commands when it stands in a message.
 # https://apidocs.bitrix24.com/api-reference/chats/messages/formatting.html
 _ACTIVE = re.compile(r"\[(?=/?(?:user=all|send|put|call|context|chat)\b)", re.IGNORECASE)
+HISTORY_FIELDS = {
+    "TITLE": TITLE,
+    "DESCRIPTION": DESCRIPTION,
+    "DEADLINE": DEADLINE,
+    "PRIORITY": PRIORITY,
+    "STATUS": STATUS,
+    "STAGE": STAGE,
+    "TAGS": TAGS,
+    "TIME_ESTIMATE": ESTIMATE,
+}
 FOLDER_PREFIX = "b24bridge "
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -94,6 +110,16 @@ def parse_person(person: Any, person_id: Any) -> Author:
     number = as_int(person_id) or as_int(as_mapping(person).get("id"))
     name = unescape(str(as_mapping(person).get("name") or ""))
     return Author(str(number) if number else "", name)
+
+
+def parse_editors(result: Any) -> dict[str, str]:
+    """Return who last edited each field, from a history whose newest row comes first."""
+    editors: dict[str, str] = {}
+    for row in as_mapping(result).get("list") or ():
+        name = HISTORY_FIELDS.get(str(as_mapping(row).get("field")))
+        if name:
+            editors.setdefault(name, parse_person(row.get("user"), None).id)
+    return editors
 
 
 def read_moment(value: Any) -> datetime | None:

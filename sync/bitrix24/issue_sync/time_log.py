@@ -11,7 +11,7 @@ from sync.bitrix24.issue_sync.outcomes import failed
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.talks import Answers, Talk
 from sync.bitrix24.rest.batch import Answer, Call, Reference, as_int
-from sync.core.issue_sync.model import TimeEntry
+from sync.core.issue_sync.model import ItemAddress, TimeEntry
 from sync.core.issue_sync.writes import AddTime, DeleteTime, Done, Outcome
 from sync.errors import Refused, SyncError
 from sync.sentences import sentence
@@ -93,14 +93,18 @@ def entry_call(task_id: int, number: int) -> Call:
     return Call("task.elapseditem.getlist", params, write=False)
 
 
-def find_time(write: AddTime | DeleteTime, side: ReadingSide) -> Talk[tuple[TimeEntry, ...] | None]:
-    """Read the entries among which a write would show; None where they are not visible."""
+def find_entry(write: DeleteTime) -> Talk[tuple[TimeEntry, ...] | None]:
+    """Read the entry that a deletion is about; None where it is not visible."""
     task_id = as_int(write.address.id)
-    if isinstance(write, DeleteTime):
-        (answer,) = yield [entry_call(task_id, as_int(write.entry_id))]
-        shown = isinstance(answer, Answer)
-        return tuple(rows.parse_entries(answer.result, task_id)) if shown else None  # type: ignore[union-attr]
-    entries: dict[str, TimeEntry] = {}
+    (answer,) = yield [entry_call(task_id, as_int(write.entry_id))]
+    if not isinstance(answer, Answer):
+        return None
+    return tuple(rows.parse_entries(answer.result, task_id))
+
+
+def read_entries(address: ItemAddress, side: ReadingSide) -> Talk[tuple[TimeEntry, ...] | None]:
+    """Read the logged work of a task; None where it is not visible."""
+    task_id, entries = as_int(address.id), dict[str, TimeEntry]()
     for page in range(1, _MOST_PAGES):
         (answer,) = yield [time_call(task_id, page)]
         if not isinstance(answer, Answer):

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sync.core.issue_sync.journal import as_sent, landed
+from sync.core.issue_sync.fields import same_value
+from sync.core.issue_sync.journal import as_sent, changes_of, landed
 from sync.core.issue_sync.ledger import content, replaced
 from sync.core.issue_sync.link import (
     Entry,
@@ -16,13 +17,15 @@ from sync.core.issue_sync.link import (
     StoryLine,
     Values,
 )
-from sync.core.issue_sync.model import Comment, File, SideName
+from sync.core.issue_sync.model import Comment, File, SideName, Value
+from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.writes import (
     CreateItem,
     Done,
     EditComment,
     NotDone,
     Outcome,
+    SetChange,
     Unknown,
     UpdateItem,
     Write,
@@ -83,7 +86,9 @@ def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) ->
             stored: Values = sent
             if answered and done.item is not None:
                 stored = {**sent, **done.item.values}
-            link = _noted(landed(link, planned, stored), done.dropped)
+            left_out = _left_out(planned, write, stored, done.dropped)
+            link = landed(link, planned, stored, left_out)
+            link = _noted(link, planned, done.dropped, left_out, stored)
             if isinstance(write, CreateItem) and done.item is not None:
                 addresses = {**link.addresses, planned.side: done.item.address}
                 return replace(link, addresses=addresses)
@@ -118,9 +123,61 @@ def _entry(entry: Entry, write: Write, side: SideName, done: Done) -> Entry:
     )
 
 
-def _noted(link: LinkState, dropped: Mapping[str, str]) -> LinkState:
-    """Keep what the side silently left out as a problem, until the field is written again."""
-    return replace(link, problems={**link.problems, **dropped}) if dropped else link
+def _left_out(
+    planned: PlannedWrite,
+    write: CreateItem | UpdateItem,
+    stored: Values,
+    dropped: Mapping[str, str],
+) -> frozenset[str]:
+    """Return the fields of which a side stored nothing, or of a set not all.
+
+    A field that came to hold something else, as a status that another person has to approve, is as
+    the side wants it.
+    """
+    before = write.before if isinstance(write, UpdateItem) else {}
+    return frozenset(
+        name
+        for name, intent in planned.intents.items()
+        if (changed := changes_of(write, intent).keys()) & dropped.keys()
+        and (
+            not intent.is_whole
+            or all(same_value(before.get(field), stored.get(field)) for field in changed)
+        )
+    )
+
+
+def _noted(
+    link: LinkState,
+    planned: PlannedWrite,
+    dropped: Mapping[str, str],
+    left_out: frozenset[str],
+    stored: Values,
+) -> LinkState:
+    """Keep what the side silently left out as a problem, until the field is written again.
+
+    What it did not store at all is not sent again before it changes, or a day has passed.
+    """
+    problems = dict(link.problems)
+    for field, text in dropped.items():
+        names = [name for name, intent in planned.intents.items() if field in intent.target]
+        problems |= dict.fromkeys(names or [field], text)
+    refused = {f"{planned.side}/{name}": _left(planned, name, stored) for name in left_out}
+    return replace(link, problems=problems, refused={**link.refused, **refused})
+
+
+def _left(planned: PlannedWrite, name: str, stored: Values) -> Values:
+    """Return what a side did not store of a field: of a set, the elements."""
+    intent, write = planned.intents[name], planned.write
+    if intent.is_whole:
+        return intent.source
+    left: dict[str, Value] = {}
+    for field, change in changes_of(write, intent).items():
+        if isinstance(write, CreateItem):
+            change = SetChange(as_set(write.values.get(field)))
+        if isinstance(change, SetChange):
+            present = as_set(stored.get(field))
+            left |= {f"+{field}": change.add - present, f"-{field}": change.remove & present}
+    return left
 
 
 def _refused(link: LinkState, planned: PlannedWrite, text: str) -> LinkState:

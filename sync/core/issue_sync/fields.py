@@ -7,7 +7,7 @@ store; what cannot be said there is named, and the rest crosses.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sync.core.issue_sync.link import ValuePair, Values
@@ -21,7 +21,8 @@ class Carried:
 
     `source`: how much of the source's values crosses with it; the base of the source becomes that.
     `problems`: what the side cannot say. `rebased`: see FieldIntent. `awaits`: items of the source
-    that it names and that are not linked: it crosses once they are.
+    that it names and that are not linked: it crosses once they are. `counterparts`: of the elements
+    of a set that came or went, in the side's terms.
     """
 
     changes: Mapping[str, Change]
@@ -29,6 +30,7 @@ class Carried:
     problems: tuple[str, ...] = ()
     rebased: Values | None = None
     awaits: tuple[str, ...] = ()
+    counterparts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Translation(Protocol):
 
 
 Translate = Callable[[Values], Values | Untranslatable]
+Restated = Callable[[SideName, ValuePair, Values], bool]  # side, base, what it shows now
 
 
 def is_empty(value: Value) -> bool:
@@ -94,13 +97,15 @@ class Scalar:
     """A field that has one value as a whole: a title, a status, a date.
 
     `tracker`, `portal`: its fields there. A translation gives values for fields of the other side;
-    a field that it leaves out stays as it is.
+    a field that it leaves out stays as it is. `restated`: whether a side has other words than at
+    the base, and says in them what was agreed.
     """
 
     tracker: tuple[str, ...]
     portal: tuple[str, ...]
     to_tracker: Translate
     to_portal: Translate
+    restated: Restated = lambda side, base, now: False
 
     def fields(self, side: SideName) -> tuple[str, ...]:
         """Return the fields that hold it on a side."""
@@ -123,7 +128,10 @@ class Scalar:
         return not isinstance(wanted, Untranslatable) and not different(now.of(to), wanted)
 
     def adopted(self, base: ValuePair, now: ValuePair) -> ValuePair:
-        """Return the base: one value has no parts."""
+        """Return the base in the words that the sides have now: one value has no parts."""
+        for side in SideName:
+            if self.restated(side, base, now.of(side)):
+                base = base.replace(side, now.of(side))
         return base
 
     def clash(self, base: ValuePair, now: ValuePair) -> bool:

@@ -7,7 +7,7 @@ otherwise it did, and what was sent is what it stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -42,17 +42,30 @@ def announce(link: LinkState, writes: Sequence[PlannedWrite], now: datetime) -> 
     return counted(replace(link, pending=(*link.pending, *pending)), pending, now)
 
 
-def landed(link: LinkState, announced: PlannedWrite, stored: Values) -> LinkState:
-    """Advance the bases by what a side says it has stored of a write to fields."""
-    bases = dict(link.bases)
+def landed(
+    link: LinkState,
+    announced: PlannedWrite,
+    stored: Values,
+    left_out: Collection[str] = (),
+) -> LinkState:
+    """Advance the bases by what a side says it has stored of a write to fields.
+
+    What it `left_out` is not agreed: of these fields the source's base stays, so that an edit on
+    the other side is a conflict, and they cross once the side takes them.
+    """
+    bases, side = dict(link.bases), announced.side
     for name, intent in announced.intents.items():
-        bases[name] = _advanced(
-            bases.get(name, ValuePair()), announced.side, announced.write, intent, stored
-        )
-    names = announced.intents.keys()
+        base = bases.get(name, ValuePair())
+        if name in left_out:
+            bases[name] = _held_back(base, side, announced.write, intent, stored)
+        else:
+            bases[name] = _advanced(base, side, announced.write, intent, stored)
+    names = announced.intents.keys() - left_out
+    over = {f"{side}/{name}" for name in names}
     return replace(
         link,
         bases=bases,
+        refused={place: values for place, values in link.refused.items() if place not in over},
         clashes={name: pair for name, pair in link.clashes.items() if name not in names},
         decided={name: side for name, side in link.decided.items() if name not in names},
     )
@@ -69,7 +82,7 @@ def _advanced(
         target = dict(intent.rebased)
     else:
         target = dict(intent.target)
-        for name, change in _changes(write, intent).items():
+        for name, change in changes_of(write, intent).items():
             target[name] = _stored(base.of(side).get(name), change, stored.get(name))
         if intent.is_whole:
             target |= {name: stored[name] for name in target if name in stored}
@@ -77,7 +90,50 @@ def _advanced(
     return both.replace(side, {**base.of(side), **target})
 
 
-def _changes(write: Write, intent: FieldIntent) -> Mapping[str, Change]:
+def _held_back(
+    base: ValuePair, side: SideName, write: Write, intent: FieldIntent, stored: Values
+) -> ValuePair:
+    """Return the base after a write that the side did not carry out, or of a set only partly."""
+    if intent.is_whole or intent.rebased is not None:
+        if isinstance(write, CreateItem):
+            return base.replace(side, {name: stored.get(name) for name in intent.target})
+        return base
+    target = dict(base.of(side))
+    for name, change in changes_of(write, intent).items():
+        if isinstance(change, SetChange):
+            target[name] = _stored(target.get(name), change, stored.get(name))
+        elif isinstance(write, CreateItem):
+            target[name] = stored.get(name)
+    present = _elements(stored, intent.target)
+    source = _carried_along(base.of(side.other), intent, present)
+    return base.replace(side, target).replace(side.other, source)
+
+
+def _carried_along(base: Values, intent: FieldIntent, present: frozenset[str]) -> Values:
+    """Return the source's base with those elements that the target holds, or not, as wanted."""
+    before, after = _elements(intent.before, intent.source), _elements(intent.source, intent.source)
+    stored_there = {name for name, other in intent.counterparts.items() if other in present}
+    agreed = (_elements(base, intent.source) | ((after - before) & stored_there)) - (
+        (before - after) - stored_there
+    )
+    values = dict(base)
+    for name, value in sorted(
+        intent.source.items(), key=lambda held: isinstance(held[1], frozenset)
+    ):
+        if isinstance(value, frozenset):
+            values[name] = agreed
+        else:
+            kept = [each for each in (value, base.get(name)) if as_set(each) & agreed]
+            values[name] = kept[0] if kept else None
+            agreed -= as_set(values[name])
+    return values
+
+
+def _elements(values: Values, names: Iterable[str]) -> frozenset[str]:
+    return frozenset().union(*(as_set(values.get(name)) for name in names))
+
+
+def changes_of(write: Write, intent: FieldIntent) -> Mapping[str, Change]:
     """Return those changes of a write that belong to a field."""
     match write:
         case UpdateItem(changes=changes):
@@ -146,7 +202,7 @@ def _landed_fields(
     return [
         name
         for name, intent in announced.intents.items()
-        if _has_landed(announced, _changes(write, intent), write.before, item, rules, name)
+        if _has_landed(announced, changes_of(write, intent), write.before, item, rules, name)
     ]
 
 
@@ -192,7 +248,7 @@ def _overwritten(
     intent, translation = announced.intents[name], rules.translations.get(name)
     whole = {
         field: change
-        for field, change in _changes(write, intent).items()
+        for field, change in changes_of(write, intent).items()
         if not isinstance(change, SetChange)
     }
     shown: Values = {field: item.values.get(field) for field in whole}

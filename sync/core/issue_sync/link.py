@@ -81,7 +81,8 @@ class FieldIntent:
     `before`, `source`: what the source side's base was and becomes. `target`: the base that the
     target side gets where nothing is written. `rebased`: the target's base although more is
     stored there, because it also holds edits of its own that have yet to cross. `is_whole`: the
-    field is one value, and what its write brought along belongs to it.
+    field is one value, and what its write brought along belongs to it. `counterparts`: of the
+    elements of a set that came or went at the source, in the target's terms.
     """
 
     before: Values
@@ -89,6 +90,7 @@ class FieldIntent:
     target: Values
     rebased: Values | None = None
     is_whole: bool = True
+    counterparts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +154,10 @@ class LinkState:
 
     `addresses` lacks a side that has yet to be created. `clashes`: conflicts that are recorded
     and not over; `decided`: whom a person chose. `problems`: what cannot cross now, by field.
-    `refused`: by `side/field`, the source's values that the side refuses. `apart`: fields that are
-    written one by one, because a write of several was refused. `deleted`: sides whose system
-    itself reported the deletion. `awaits`: `side/id` of items that this one names and that are not
-    linked yet.
+    `refused`: by `side/field`, the source's values that the side refuses; of a set of which it left
+    out a part, the elements, by `+field` and `-field`. `apart`: fields that are written one by one,
+    because a write of several was refused. `deleted`: sides whose system itself reported the
+    deletion. `awaits`: `side/id` of items that this one names and that are not linked yet.
     """
 
     key: str

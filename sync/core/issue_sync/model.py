@@ -106,7 +106,8 @@ class Item:
     `values` has the fields that the side can hold, and no others. `comments`, `time`, `files` are
     None where they were not read. `edited_at` says when a field was last edited, where known.
     `active_at`: when anything last happened to it, where that is not `updated_at`. `version`: other
-    whenever anything happened that the side's lists tell; "" where they do not tell it.
+    whenever anything happened that the side's lists tell; "" where they do not tell it. `editors`:
+    the id of who last edited a field, where that was asked.
     """
 
     address: ItemAddress
@@ -126,6 +127,7 @@ class Item:
     active_at: datetime | None = None
     version: str = ""
     milestone: str = ""  # by its name, also where sprints are not kept in step
+    editors: Mapping[str, str] = field(default_factory=dict)
 
 
 class Absence(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sync.core.issue_sync.fields import Carried
 from sync.core.issue_sync.link import ValuePair, Values
@@ -32,11 +32,15 @@ def difference(wanted: frozenset[str], target: frozenset[str]) -> SetChange | No
 
 @dataclass(frozen=True, slots=True)
 class SetMove:
-    """A change of a set in the other side's terms. `missing`: added, without a counterpart."""
+    """A change of a set in the other side's terms. `missing`: added, without a counterpart.
+
+    `counterparts`: of all that came or went.
+    """
 
     add: frozenset[str]
     remove: frozenset[str]
     missing: tuple[str, ...]
+    counterparts: Mapping[str, str] = field(default_factory=dict)
 
     def applied(self, target: frozenset[str]) -> frozenset[str]:
         """Return `target` with the change."""
@@ -46,11 +50,13 @@ class SetMove:
 def translated_move(before: frozenset[str], after: frozenset[str], element: Element) -> SetMove:
     """Translate a change; what another element still stands for is not taken out."""
     added = {name: element(name) for name in sorted(after - before)}
+    removed = {name: element(name) for name in sorted(before - after)}
     stays = _translated(after, element)
     return SetMove(
         frozenset(name for name in added.values() if name is not None),
-        _translated(before - after, element) - stays,
+        frozenset(name for name in removed.values() if name is not None) - stays,
         tuple(name for name, counterpart in added.items() if counterpart is None),
+        {name: other for name, other in (added | removed).items() if other is not None},
     )
 
 
@@ -136,6 +142,7 @@ class Elements:
                 )
                 for name in move.missing
             ),
+            counterparts=move.counterparts,
         )
 
     def merge(
@@ -213,6 +220,7 @@ class People:
             self._changes(to, wanted, target),
             self._without(source, after, frozenset(move.missing)),
             tuple(problems),
+            counterparts=move.counterparts,
         )
 
     def merge(

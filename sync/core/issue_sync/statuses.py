@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.core.issue_sync.fields import Scalar, Untranslatable
-from sync.core.issue_sync.link import Values
-from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice
+from sync.core.issue_sync.fields import Restated, Scalar, Untranslatable
+from sync.core.issue_sync.link import ValuePair, Values
+from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice, SideName
 from sync.core.issue_sync.status_meanings import is_said, nearest
 from sync.sentences import sentence
 
@@ -24,7 +24,11 @@ class StatusRow:
     stage: str | None = None
 
 
-def translation(rows: Sequence[StatusRow]) -> Scalar:
+def _never(side: SideName, base: ValuePair, now: Values) -> bool:
+    return False
+
+
+def translation(rows: Sequence[StatusRow], restated: Restated = _never) -> Scalar:
     """Return the two ways of a status. Of several rows that fit, the first one counts."""
 
     def to_portal(values: Values) -> Values | Untranslatable:
@@ -55,7 +59,36 @@ def translation(rows: Sequence[StatusRow]) -> Scalar:
             )
         )
 
-    return Scalar((STATUS,), (STATUS, STAGE), to_tracker, to_portal)
+    return Scalar((STATUS,), (STATUS, STAGE), to_tracker, to_portal, restated)
+
+
+def restated_by(capabilities: Mapping[SideName, Capabilities]) -> Restated:
+    """Return what tells whether a side changed its words alone.
+
+    A licence that comes or goes, a renamed label, a deleted column: the status of every item is
+    another then, and nobody changed it. It is the agreed one where it says the same of the end.
+    """
+    offered = {
+        (side, name): {choice.id: choice for choice in able.choices.get(name, ())}
+        for side, able in capabilities.items()
+        for name in (STATUS, STAGE)
+    }
+
+    def restated(side: SideName, base: ValuePair, now: Values) -> bool:
+        before = base.of(side)
+        is_gone = any(
+            before.get(name) is not None
+            and offered[side, name]
+            and before[name] not in offered[side, name]
+            for name in (STATUS, STAGE)
+        )
+        present = offered[side, STATUS].get(str(now.get(STATUS)))
+        agreed = offered[side.other, STATUS].get(str(base.of(side.other).get(STATUS)))
+        if not is_gone or present is None or agreed is None:
+            return False
+        return present.closed is agreed.closed
+
+    return restated
 
 
 def check(rows: Sequence[StatusRow], tracker: Capabilities, portal: Capabilities) -> list[str]:

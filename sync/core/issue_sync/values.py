@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sync.core.issue_sync.entries import awaited_file
-from sync.core.issue_sync.fields import Carried, Translation
+from sync.core.issue_sync.fields import Carried, Translation, same_value
 from sync.core.issue_sync.link import (
     Conflict,
     FieldIntent,
@@ -84,7 +84,8 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
             if write.to not in obstacles
         ]
     link = replace(link, awaits=frozenset(awaits))
-    return ValuesPlan(link, tuple(_updates(link, items, writes)), tuple(conflicts))
+    updates = tuple(_updates(link, items, writes, rules))
+    return ValuesPlan(link, updates, tuple(conflicts))
 
 
 def _pair(translation: Translation, items: Items) -> ValuePair | None:
@@ -129,7 +130,7 @@ def _obstacle(
     pair: ValuePair,
     rules: LinkRules,
 ) -> str:
-    if link.refused.get(f"{to}/{name}") == carried.source:
+    if _is_refused(link.refused.get(f"{to}/{name}"), carried):
         return link.problems.get(name, sentence("the {to} refused it", to=to))
     if file := _awaited(link, to, rules.translations[name], pair):
         return sentence('the file "{file}" is copied first', file=file)
@@ -155,6 +156,18 @@ def _obstacle(
     return ""
 
 
+def _is_refused(refused: Values | None, carried: Carried) -> bool:
+    """Whether a side refused this before: the same value, or all elements that are to change."""
+    if refused is None or refused == carried.source:
+        return refused is not None
+    return all(
+        isinstance(change, SetChange)
+        and change.add <= as_set(refused.get(f"+{field}"))
+        and change.remove <= as_set(refused.get(f"-{field}"))
+        for field, change in carried.changes.items()
+    )
+
+
 def _awaited(link: LinkState, to: SideName, translation: Translation, pair: ValuePair) -> str:
     if not isinstance(translation, Text):
         return ""
@@ -164,11 +177,16 @@ def _awaited(link: LinkState, to: SideName, translation: Translation, pair: Valu
 
 def _with_problem(link: LinkState, name: str, problem: str, decision: Decision) -> LinkState:
     """Keep what cannot cross; what a side left out stays until its field is decided anew."""
-    problems = dict(link.problems)
+    problems, places = dict(link.problems), {f"{side}/{name}" for side in SideName}
     if problem:
         problems[name] = problem
     elif decision.verdict is not Verdict.KEEP:
         problems.pop(name, None)
+    else:  # what was refused is not wanted any more
+        refused = {place: held for place, held in link.refused.items() if place not in places}
+        if refused != link.refused:
+            problems.pop(name, None)
+            link = replace(link, refused=refused)
     return replace(link, problems=problems)
 
 
@@ -208,10 +226,19 @@ def _intent(
 ) -> FieldIntent:
     fields = translation.fields(to)
     held = {field: target.get(field) for field in fields}
-    return FieldIntent(before, carried.source, held, carried.rebased, translation.is_whole())
+    return FieldIntent(
+        before,
+        carried.source,
+        held,
+        carried.rebased,
+        translation.is_whole(),
+        carried.counterparts,
+    )
 
 
-def _updates(link: LinkState, items: Items, writes: list[FieldWrite]) -> Iterator[PlannedWrite]:
+def _updates(
+    link: LinkState, items: Items, writes: list[FieldWrite], rules: LinkRules
+) -> Iterator[PlannedWrite]:
     """Yield one update a side; fields that were refused together go one by one."""
     for side in SideName:
         here = [write for write in writes if write.to is side]
@@ -220,13 +247,29 @@ def _updates(link: LinkState, items: Items, writes: list[FieldWrite]) -> Iterato
         groups += [[write] for write in here if write.name in link.apart]
         for number, group in enumerate(groups):
             key = f"{link.key}/update:{link.sequence + 1}:{side}:{number}"
-            yield _update(key, items[side], side, group)
+            person = _editor(items[side.other], group)
+            yield _update(key, items[side], side, group, rules.texts.person(side, person))
 
 
-def _update(key: str, item: Item, side: SideName, group: list[FieldWrite]) -> PlannedWrite:
+def _editor(source: Item, group: list[FieldWrite]) -> str:
+    """Return the source's id of who alone edited what is carried over, "" where it is not known."""
+    fields = {name for write in group for name in write.intent.source}
+    moved = {
+        name
+        for write in group
+        for name in write.intent.source
+        if not same_value(write.intent.before.get(name), write.intent.source[name])
+    }
+    editors = {source.editors.get(name, "") for name in moved or fields}
+    return editors.pop() if len(editors) == 1 else ""
+
+
+def _update(
+    key: str, item: Item, side: SideName, group: list[FieldWrite], person: str
+) -> PlannedWrite:
     changes = {name: change for write in group for name, change in write.changes.items()}
     write = UpdateItem(
-        key, item.address, changes, {name: item.values.get(name) for name in changes}
+        key, item.address, changes, {name: item.values.get(name) for name in changes}, person
     )
     return PlannedWrite(
         side,
@@ -260,7 +303,8 @@ def plan_creation(
     key = f"{link.key}/create:{to}:{link.generation}"
     kind = (values.get(PARENT) and creation.child_kind) or creation.kind
     author = rules.texts.author(to, item.author)
-    write = CreateItem(key, creation.project, values, kind, author)
+    person = rules.texts.person(to, item.author.id)
+    write = CreateItem(key, creation.project, values, kind, author, person)
     return PlannedWrite(
         to, write, sentence("only the {other} has it", other=to.other), intents=intents
     )

@@ -26,23 +26,31 @@ Change = Value | SetChange
 
 @dataclass(frozen=True, slots=True)
 class CreateItem:
-    """Create an item in `project`; `key` is stored in it, by which it is found again."""
+    """Create an item in `project`; `key` is stored in it, by which it is found again.
+
+    `person`: as of AddComment, in whose name it is created.
+    """
 
     key: str
     project: str
     values: Mapping[str, Value]
     kind: str = ""
     author: Author | None = None  # who wrote it: a person of this side, without an id if unknown
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateItem:
-    """Change fields of an item. `before`: what they are believed to hold, to settle it by."""
+    """Change fields of an item. `before`: what they are believed to hold, to settle it by.
+
+    `person`: as of AddComment, who alone edited all of it.
+    """
 
     key: str
     address: ItemAddress
     changes: Mapping[str, Change]
     before: Mapping[str, Value] = field(default_factory=dict)
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

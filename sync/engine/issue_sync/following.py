@@ -32,7 +32,8 @@ _GOES_ON = "another pair of the settings goes on with it"
 _STAYS = "no pair of the settings has both: the old pair's rules stay"
 _LINKED = "an item that it names is linked now"
 _OFFERED = "a side offers other choices now"
-_RETRIED = "what was refused is tried again"
+RETRIED = "what was refused is tried again"
+_TRIED = ("refused", "dropped", "resumed")
 RETRY = timedelta(days=1)  # after a refusal; what caused it may be mended by then
 _TOLD = 20  # lines of a story among which a move may stand already
 
@@ -114,11 +115,15 @@ def follow(
 def wake_stuck(conn: Connection, deps: Deps, connection_id: int, pair_key: str) -> None:
     """Look again at links with what could not cross, where a side offers something else now.
 
-    A sprint, a status or a field that was missing may be there since.
+    A sprint, a status or a field that was missing may be there since, and taken.
     """
     deps.issue_sync.renewed.discard((connection_id, pair_key))
-    ids = issue_link_moves.with_problems(conn, connection_id, pair_key)
-    issue_links.mark_dirty(conn, ids, _OFFERED, deps.clock.now())
+    ids, now = set(issue_link_moves.with_problems(conn, connection_id, pair_key)), deps.clock.now()
+    for row in issue_links.of_pair(conn, connection_id, pair_key):
+        if row.id in ids and _retried(conn, row):
+            ids.discard(row.id)
+            issue_links.mark_dirty(conn, [row.id], RETRIED, now)
+    issue_links.mark_dirty(conn, sorted(ids), _OFFERED, now)
 
 
 def wake_awaiting(
@@ -147,12 +152,20 @@ def wake_refused(
         if row.is_dirty or result is None or result.error or not _has_refusals(result.link):
             continue
         lines = issue_links.story(conn, row.id, _TOLD)
-        if any(line.kind in ("refused", "resumed") and now - line.at < RETRY for line in lines):
+        if any(line.kind in _TRIED and now - line.at < RETRY for line in lines):
             continue
-        link = issue_links.load(conn, [row.key])[row.key]
-        issue_links.save(conn, acts.replay(link), link)
-        issue_links.mark_dirty(conn, [row.id], _RETRIED, now)
-        issue_links.add_story(conn, row.key, [StoryLine(now, "resumed", _RETRIED)])
+        if _retried(conn, row):
+            issue_links.mark_dirty(conn, [row.id], RETRIED, now)
+            issue_links.add_story(conn, row.key, [StoryLine(now, "resumed", RETRIED)])
+
+
+def _retried(conn: Connection, row: IssueLinkRow) -> bool:
+    """Let a link forget its refusals; whether it had any."""
+    link = issue_links.load(conn, [row.key])[row.key]
+    if not _has_refusals(link):
+        return False
+    issue_links.save(conn, acts.replay(link), link)
+    return True
 
 
 def _has_refusals(link: LinkState) -> bool:

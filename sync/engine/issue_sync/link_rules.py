@@ -159,7 +159,7 @@ def _translations(
     yield TITLE, converted(TITLE, _one_line, _one_line)
     yield DESCRIPTION, Text(DESCRIPTION, texts.patch, texts.same)
     yield ASSIGNEES, People(tracker_of, portal_of, tracker.several_assignees)
-    yield STATUS, statuses.translation(rows)
+    yield STATUS, statuses.translation(rows, statuses.restated_by(world.capabilities))
     yield DEADLINE, converted(DEADLINE, _day, _end_of_day)
     yield TAGS, Elements(TAGS, _label, _tag)
     yield ESTIMATE, converted(ESTIMATE, _seconds, _seconds)

@@ -54,6 +54,8 @@ def open_rooms(
         with read(deps.database) as conn:
             return messages.ids_in_task(conn, row.record.id, task_id)
 
+    with read(deps.database) as conn:
+        grants = oauth_grants.usable_by_person(conn, connection.id)
     tasks = TaskOptions(
         comments=pair.comments.direction is not Direction.OFF,
         time=pair.time.direction is not Direction.OFF,
@@ -64,6 +66,7 @@ def open_rooms(
         sprint=(pair.sprint.portal or SCRUM) if pair.crosses(SPRINT) else "",
         custom_fields=tuple(custom.portal for custom in pair.custom),
         max_file_bytes=pair.max_file_bytes,
+        editors=bool(grants),
     )
     return {
         SideName.TRACKER: tracker_of(connection).open_issues(deps, connection, pair),

@@ -17,7 +17,13 @@ from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.cycle import CycleResult, Plans, Workbench, run_cycles
 from sync.engine.issue_sync.echoes import ECHO, SETTLED
-from sync.engine.issue_sync.following import find_moves, follow, wake_awaiting, wake_refused
+from sync.engine.issue_sync.following import (
+    RETRIED,
+    find_moves,
+    follow,
+    wake_awaiting,
+    wake_refused,
+)
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.issue_sync.stored import StoredLinks
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
@@ -91,6 +97,7 @@ def _work_on_pair(
         return
     with read(deps.database) as conn:
         breaker = _read_breaker(conn, connection_id, pair_key, deps.clock.now())
+    breaker.retried = frozenset(link.key for link in links if link.cause == RETRIED)
     if breaker.halted:
         _wait(deps, lane, links, deps.clock.now() + HALTED, breaker.halted)
         return
@@ -124,18 +131,23 @@ def _hint(deps: Deps, link: IssueLinkRow) -> Hint | None:
 
 @dataclass
 class _Breaker:
-    """Whether a pair may go on. `total`: its links; `is_off`: an administrator has agreed."""
+    """Whether a pair may go on. `total`: its links; `is_off`: an administrator has agreed.
+
+    `retried`: links that try again what was refused: people wanted it, one by one, before.
+    """
 
     halted: str
     total: int
     is_off: bool
     halt: Halt | None = None
+    retried: frozenset[str] = frozenset()
 
     def refuse(self, plans: Plans) -> frozenset[str]:
         """Return the links that must not be written to without an administrator."""
         if self.is_off:
             return frozenset()
-        found = tripped(((each.link, each.writes) for each in plans.values()), self.total)
+        counted = [each for key, each in plans.items() if key not in self.retried]
+        found = tripped(((each.link, each.writes) for each in counted), self.total)
         self.halt = found or self.halt
         return frozenset(found.links) if found else frozenset()
 

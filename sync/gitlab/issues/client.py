@@ -119,9 +119,9 @@ class GitLabIssues:
                     existing = created.get(write.key)
                     if isinstance(existing, SyncError):
                         return failed(existing, self._projects, project_id)
-                    return self._items.create(write, existing)
+                    return personal.create_item(self._items, self._own, write, existing)
                 case UpdateItem():
-                    return self._items.update(write)
+                    return personal.update_item(self._items, self._own, write)
                 case AddComment() | EditComment() | DeleteComment():
                     return personal.write_comment(self._reader, self._own, write)
                 case AddTime() | DeleteTime():

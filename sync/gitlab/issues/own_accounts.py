@@ -1,4 +1,4 @@
-"""People's own accounts: comments and time are written in their names, by us only if need be."""
+"""People's own accounts: what they write is written in their names, by us only if need be."""
 
 from __future__ import annotations
 

@@ -96,6 +96,14 @@ ROUTES = {
     ("POST", "/api/settings"): (401, 400, 403, 403, 400),
     ("POST", "/api/settings/patch"): (401, 400, 403, 403, 400),
     ("POST", "/api/settings/undo"): (401, 400, 403, 403, 400),
+    ("GET", "/api/settings/form"): (401, 200, 403, 403, 200),
+    ("GET", "/api/settings/proposals"): (401, 200, 403, 403, 200),
+    ("GET", "/api/settings/pair-proposals"): (401, 400, 403, 403, 400),
+    ("POST", "/api/settings/preview"): (401, 200, 403, 403, 200),
+    ("POST", "/api/settings/rehearsal"): (401, 200, 403, 403, 200),
+    ("GET", "/api/own-rules"): (401, 200, 200, 200, 200),
+    ("POST", "/api/own-rules/1"): (401, 403, 403, 403, 403),
+    ("POST", "/api/connections/main/rights"): (401, 404, 403, 403, 200),
     ("GET", "/api/connections/main/targets"): (401, 404, 403, 403, 409),
     ("POST", "/api/connections/main/hooks"): (401, 404, 403, 403, 409),
     ("GET", "/api/workgroups"): (401, 503, 403, 403, 200),
@@ -127,6 +135,9 @@ ROUTES = {
 BODIES = {
     f"/api/links/{LINK}/decide": {"field": "title", "winner": "portal"},
     "/api/sign-ins": {"connection": "main"},
+    "/api/settings/preview": {"patch": {}, "kind": "merge_request"},
+    "/api/settings/rehearsal": {"patch": {"routes": [{"on": ["push"], "to": ["chat7"]}]}},
+    "/api/own-rules/1": {"patch": {"notify": ["merged"]}, "base": "0"},
 }
 ROLES = ("nobody", "stranger", "Mia", "Ed", "Root")
 SECRETS = (

@@ -578,3 +578,30 @@ def test_values_read_back_are_those_that_a_later_reading_shows(site, task):
     task.deadline = moment
     outcome = done(site, update({TITLE: " New "}, {TITLE: "Fix"}))
     assert outcome.item.values == site.item(31).values
+
+
+def test_many_writes_without_an_answer_are_looked_for_together(site):
+    """A process that was killed has up to fifty links' writes to look for."""
+    numbers = range(31, 71)
+    for number in numbers:
+        site.b24.state.create_task("Fix", id=number, group_id=3, created_by=ANNA, auditors=[OURS])
+    tasks = [ItemAddress(str(number), "3", str(number)) for number in numbers]
+    texts = [
+        AddComment(f"{task.id}/c{place}", task, f"Text {place}", SOMEBODY)
+        for task in tasks
+        for place in range(4)
+    ]
+    time = [AddTime(f"{task.id}/t", task, 60, date(2026, 3, 1), "Work", SOMEBODY) for task in tasks]
+    new = [CreateItem(f"{number}/create", "3", {TITLE: f"New {number}"}) for number in range(20)]
+    writes = [*texts, *time, *new]
+    answered = applied(site, *writes[1::2])
+    site.with_options()
+    site.counted()
+    settled = site.tasks.settle(writes)
+    assert site.counted() <= 6
+    assert all(isinstance(outcome, NotDone) for outcome in settled[::2])
+    for sent, outcome in zip(answered, settled[1::2], strict=True):
+        assert isinstance(sent, Done)
+        assert isinstance(outcome, Done)
+        assert (outcome.comment, outcome.entry) == (sent.comment, sent.entry)
+        assert getattr(outcome.item, "address", None) == getattr(sent.item, "address", None)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from sync.core.issue_sync import acts
 from sync.core.issue_sync.confirm import confirm
 from sync.core.issue_sync.journal import announce
 from sync.core.issue_sync.link import LinkState, ValuePair
 from sync.core.issue_sync.model import (
+    ASSIGNEES,
+    LEAD,
     STAGE,
     STATUS,
     TAGS,
@@ -18,7 +21,7 @@ from sync.core.issue_sync.model import (
 )
 from sync.core.issue_sync.plan import LinkPlan
 from sync.core.issue_sync.rules import Creation, LinkRules
-from sync.core.issue_sync.writes import CreateItem, Done, NotDone, Unknown
+from sync.core.issue_sync.writes import CreateItem, Done, NotDone, SetChange, Unknown
 from sync.errors import Later, Refused
 from tests.core.issue_sync.cases import (
     NOW,
@@ -145,7 +148,7 @@ def test_what_an_answer_leaves_out_and_does_not_show_was_not_stored() -> None:
     planned, link = pushed(titles("a"), *titled("b", "a"))
     done = Done(item(PORTAL, {}), dropped={TITLE: "the task is locked"})
     link, _ = confirm(link, PORTAL, planned.writes[0].write, done, NOW)
-    assert link.bases[TITLE] == ValuePair({TITLE: "b"}, {TITLE: "a"})
+    assert link.bases[TITLE] == ValuePair({TITLE: "a"}, {TITLE: "a"})
     assert planned_now(link, *titled("b", "a"), TITLES).writes == ()
     creates = replace(TITLES, create={TRACKER: Creation("7")})
     link = LinkState("l", {PORTAL: ItemAddress("2103")})
@@ -154,7 +157,60 @@ def test_what_an_answer_leaves_out_and_does_not_show_was_not_stored() -> None:
     link, _ = confirm(
         link, TRACKER, planned.writes[0].write, replace(done, item=item(TRACKER, {})), NOW
     )
-    assert link.bases[TITLE] == ValuePair({TITLE: None}, {TITLE: "a"})
+    assert link.bases[TITLE] == ValuePair({TITLE: None}, {})
+    empty = item(TRACKER, {TITLE: None})
+    assert planned_now(link, empty, item(PORTAL, {TITLE: "a"}), creates).writes == ()
+
+
+def test_an_edit_of_what_the_side_left_out_before_is_a_conflict() -> None:
+    """What never crossed is not agreed: it is not overruled in silence."""
+    planned, link = pushed(titles("a"), *titled("b", "a"))
+    done = Done(item(PORTAL, {TITLE: "a"}), dropped={TITLE: "the task is locked"})
+    link, _ = confirm(link, PORTAL, planned.writes[0].write, done, NOW)
+    later = item(PORTAL, {TITLE: "c"}, at=NOW + timedelta(minutes=1))
+    edited = planned_now(link, item(TRACKER, {TITLE: "b"}), later, TITLES)
+    assert changes(edited) == {TRACKER: {TITLE: "c"}}
+    assert [each.values for each in edited.conflicts] == [ValuePair({TITLE: "b"}, {TITLE: "c"})]
+
+
+def test_what_a_side_left_out_crosses_when_it_is_tried_again() -> None:
+    planned, link = pushed(titles("a"), *titled("b", "a"))
+    done = Done(item(PORTAL, {TITLE: "a"}), dropped={TITLE: "the task is locked"})
+    link, _ = confirm(link, PORTAL, planned.writes[0].write, done, NOW)
+    again = planned_now(acts.replay(link), *titled("b", "a"), TITLES)
+    assert changes(again) == {PORTAL: {TITLE: "b"}}
+    link, _, _ = carried_out(again, *titled("b", "a"))
+    assert (link.refused, link.problems) == ({}, {})
+
+
+def test_what_a_side_left_out_and_nobody_wants_any_more_is_over() -> None:
+    planned, link = pushed(titles("a"), *titled("b", "a"))
+    done = Done(item(PORTAL, {TITLE: "a"}), dropped={TITLE: "the task is locked"})
+    link, _ = confirm(link, PORTAL, planned.writes[0].write, done, NOW)
+    over = planned_now(link, *titled("a", "a"), TITLES)
+    assert (over.link.problems, over.link.refused, over.writes) == ({}, {}, ())
+
+
+def test_of_people_whom_a_side_takes_only_in_part_the_rest_waits() -> None:
+    """Nobody comes back whom the other side takes off meanwhile."""
+    people = rules(fields=[ASSIGNEES])
+    empty = frozenset[str]()
+    link = linked(assignees=({ASSIGNEES: empty}, {LEAD: None, ASSIGNEES: empty}))
+    portal = item(PORTAL, {LEAD: "1", ASSIGNEES: frozenset({"2"})})
+    tracker = item(TRACKER, {ASSIGNEES: empty})
+    planned = planned_now(link, tracker, portal, people)
+    link = announce(planned.link, planned.writes, NOW)
+    half = item(TRACKER, {ASSIGNEES: frozenset({"ann"})})
+    done = Done(half, dropped={ASSIGNEES: "bob is no member of the project"})
+    link, _ = confirm(link, TRACKER, planned.writes[0].write, done, NOW)
+    rest = planned_now(link, half, portal, people)
+    assert (rest.writes, rest.link.problems) == ((), {ASSIGNEES: "bob is no member of the project"})
+    again = planned_now(acts.replay(rest.link), half, portal, people)
+    assert changes(again) == {TRACKER: {ASSIGNEES: SetChange(frozenset({"bob"}))}}
+    taken_off = planned_now(
+        acts.replay(rest.link), item(TRACKER, {ASSIGNEES: empty}), portal, people
+    )
+    assert "ann" not in str(changes(taken_off).get(TRACKER))
 
 
 def test_a_refused_write_of_several_fields_is_parted() -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import pytest
 
 from sync.core.issue_sync.fields import Untranslatable
-from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice
+from sync.core.issue_sync.link import ValuePair
+from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice, SideName
+from sync.core.issue_sync.rules import FieldRule, LinkRules, Policy
 from sync.core.issue_sync.statuses import (
     StatusRow,
     check,
     explained,
     offer,
+    restated_by,
     translation,
     with_nearest,
     without_table,
 )
+from tests.core.issue_sync.cases import changes, item, linked, planned_now
 
 ROWS = (
     StatusRow("todo", "2"),
@@ -158,3 +162,49 @@ def test_a_status_outside_of_the_table_is_the_nearest_configured() -> None:
         "Can't Reproduce": "5", "Duplicate": "5", "Won't fix": "5", "Done": "5",
     }  # fmt: skip
     assert translation(table).to_tracker({STATUS: "5"}) == {STATUS: "Fixed"}
+
+
+FREE = Capabilities(
+    frozenset([STATUS]), {STATUS: (Choice("opened", "Open"), Choice("closed", "Closed", True))}
+)
+PAID = Capabilities(
+    frozenset([STATUS]),
+    {STATUS: (Choice("g1", "To do"), Choice("g2", "In progress"), Choice("g3", "Done", True))},
+)
+FEW = Capabilities(
+    frozenset([STATUS]),
+    {STATUS: (Choice("2", "Waiting"), Choice("3", "In progress"), Choice("5", "Completed", True))},
+)
+
+
+@pytest.mark.parametrize(
+    ("able", "before", "now", "restated"),
+    [
+        (FREE, "g2", "opened", True),  # the licence is over
+        (FREE, "g2", "closed", False),  # and somebody closed the issue
+        (PAID, "opened", "g1", True),  # there is a licence now
+        (PAID, "opened", "g3", False),
+        (PAID, "g2", "g1", False),  # an edit in the words that were there before
+        (PAID, "opened", "g9", False),
+        (PAID, None, "g1", False),
+    ],
+)
+def test_other_words_alone_are_no_edit(
+    able: Capabilities, before: str | None, now: str, restated: bool
+) -> None:
+    capabilities = {SideName.TRACKER: able, SideName.PORTAL: FEW}
+    way = translation(without_table(able, FEW), restated_by(capabilities))
+    base = ValuePair({STATUS: before}, {STATUS: "3"})
+    after = way.adopted(base, ValuePair({STATUS: now}, {STATUS: "3"}))
+    assert after == (ValuePair({STATUS: now}, {STATUS: "3"}) if restated else base)
+
+
+def test_an_edit_while_a_licence_ends_is_no_conflict() -> None:
+    capabilities = {SideName.TRACKER: FREE, SideName.PORTAL: FEW}
+    way = translation(without_table(FREE, FEW), restated_by(capabilities))
+    rules = LinkRules({STATUS: FieldRule(policy=Policy.TRACKER)}, {STATUS: way})
+    link = linked(status=({STATUS: "g2"}, {STATUS: "3"}))
+    issue = item(SideName.TRACKER, {STATUS: "opened"})
+    planned = planned_now(link, issue, item(SideName.PORTAL, {STATUS: "5"}), rules)
+    assert changes(planned) == {SideName.TRACKER: {STATUS: "closed"}}
+    assert planned.conflicts == ()

@@ -92,7 +92,7 @@ def test_labels_where_the_licence_has_no_fields(pair: Pair) -> None:
     begin(pair, [], UF_SIZE="XL", UF_CLIENT="Ikea, Malmo")
     assert "Size::XL" in pair.issue.labels
     assert pair.links.state().problems == {
-        f"{CUSTOM}Client": "GitLab divides the names of labels at commas"
+        f"{CUSTOM}UF_CLIENT": "GitLab divides the names of labels at commas"
     }
     pair.issue.manager.update(pair.issue.iid, {"add_labels": "Size::S"})
     pair.rest()

@@ -18,7 +18,7 @@ from sync.store import oauth_grants, people
 from sync.store.db.database import read, write
 from sync.store.oauth_grants import GrantRecord, GrantTokens
 from sync.store.rows import ConnectionRecord
-from tests.engine.issue_sync.test_life import BORIS, Life
+from tests.engine.issue_sync.test_life import BORIS, RITA, Life
 from tests.engine.world import HOST, World
 
 
@@ -81,6 +81,47 @@ def test_a_comment_goes_out_under_the_name_of_who_wrote_it(life: OwnLife) -> Non
     life.rest()
     assert life.written() == count
     assert life.told() == []
+
+
+def _actors(life: OwnLife) -> list[tuple[str, str]]:
+    """Return who wrote what GitLab keeps of the issue: its author, and of its last edit."""
+    issue = life.world.shop.issues[life.issue.iid]
+    users = life.world.gitlab.state.users
+    return [users[number].username for number in (issue.author_id, issue.updated_by_id) if number]
+
+
+def test_a_new_issue_and_edits_stand_in_the_name_of_who_wrote_them(life: OwnLife) -> None:
+    assert life.issue.author["username"] == "bob"
+    life.world.b24.state.user_edits_task(BORIS, 2103, title="Mine", tags=["ui"])
+    life.rest()
+    assert (life.issue.title, life.issue.labels, _actors(life)) == ("Mine", ["ui"], ["bob", "bob"])
+    life.world.b24.state.user_edits_task(RITA, 2103, title="Hers")
+    life.rest()
+    assert (life.issue.title, _actors(life)) == ("Hers", ["bob", "bridge"])
+    life.world.b24.state.user_edits_task(RITA, 2103, title="Of both")
+    life.world.b24.state.user_edits_task(BORIS, 2103, tags=["api"])
+    life.rest()
+    assert (life.issue.title, life.issue.labels, _actors(life)[1]) == ("Of both", ["api"], "bridge")
+
+
+def test_what_a_person_may_not_set_is_set_by_us(life: OwnLife) -> None:
+    life.world.shop.members[life.bob.id] = 10
+    life.world.b24.state.user_edits_task(BORIS, 2103, title="As a guest", tags=["ui"])
+    life.rest()
+    assert (life.issue.title, life.issue.labels) == ("As a guest", ["ui"])
+    assert life.link().problems == {}
+    assert life.link().refused == {}
+
+
+def test_an_account_that_ends_in_the_midst_of_the_work_loses_nothing(life: OwnLife) -> None:
+    life.is_refused = True
+    life.world.b24.state.user_edits_task(BORIS, 2103, title="Meanwhile")
+    life.world.b24.state.user_comments(BORIS, 2103, "Hello")
+    life.rest()
+    assert (life.issue.title, _actors(life), life.notes()) == (
+        "Meanwhile", ["bob", "bridge"], ["bridge"],
+    )  # fmt: skip
+    assert len(life.told()) == 1
 
 
 def test_a_person_is_told_once_that_their_account_serves_no_more(life: OwnLife) -> None:

@@ -15,6 +15,7 @@ from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.issue_sync.model import DESCRIPTION, STATUS, TAGS, TITLE, ItemAddress, SideName
 from sync.core.issue_sync.rules import Policy
 from sync.core.issue_sync.side import Page
+from sync.core.issue_sync.writes import NotDone
 from sync.core.model.activity import Comment, CommentTarget, Resource
 from sync.core.model.common import Project
 from sync.core.model.events import IssueHint, TaskChanged, TaskCommented, TaskDeleted
@@ -24,6 +25,7 @@ from sync.engine.issue_sync import work
 from sync.engine.issue_sync.echoes import ECHO
 from sync.engine.issue_sync.lists import read_lists
 from sync.engine.upkeep.sweep import Sweep
+from sync.errors import Refused
 from sync.store import issue_links, issue_lists
 from sync.store.agenda import read_agenda
 from sync.store.db.database import read, write
@@ -294,6 +296,26 @@ def test_very_many_same_changes_stop_the_pair_until_somebody_agrees(
     pair.work()
     titles = [held.values[TITLE] for held in pair.rooms[PORTAL].items.values()]
     assert titles.count("Renamed") == 21
+    assert {row.error for row in pair.links()} == {""}
+
+
+def test_very_many_refusals_that_are_tried_again_stop_nothing(
+    make_pair: Callable[..., Pair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = make_pair()
+    issues = [pair.create(TRACKER, title=f"Issue {number}") for number in range(25)]
+    pair.work()
+    room = pair.rooms[PORTAL]
+    monkeypatch.setattr(room, "apply", lambda writes, fetch: [NotDone(Refused("no"))] * len(writes))
+    for first in range(0, 25, 5):
+        for issue in issues[first : first + 5]:
+            pair.edit(issue, TITLE, "Renamed")
+        pair.work()
+    monkeypatch.undo()
+    for _ in range(3):
+        pair.world.clock.sleep(30 * 3600)
+        pair.work()
+    assert {held.values[TITLE] for held in room.items.values()} == {"Renamed"}
     assert {row.error for row in pair.links()} == {""}
 
 

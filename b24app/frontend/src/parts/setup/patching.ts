@@ -7,14 +7,14 @@ export function patching(changed: () => void) {
   const busy = ref(false)
   const error = ref<unknown>(null)
   const outcome = ref<SettingsCheck | null>(null)
-  /** Returns whether it was saved; else `error` or `outcome` says why not. */
-  async function run(change: () => Promise<SettingsCheck>): Promise<boolean> {
+  /** Returns whether it was done; else `error` or `outcome` says why not. A check changes nothing. */
+  async function run(change: () => Promise<SettingsCheck>, saves = true): Promise<boolean> {
     busy.value = true
     error.value = outcome.value = null
     try {
       outcome.value = await change()
       const over = outcome.value.outcome
-      if (over === 'ok' || over === 'overtaken') changed()
+      if ((over === 'ok' && saves) || over === 'overtaken') changed()
       return over === 'ok'
     } catch (caught) {
       error.value = caught

@@ -1,0 +1,47 @@
+"""/api/own-rules: the rules of workgroups, for the managers whom an administrator named."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from b24app.auth.rate_limit import CHECKS
+from b24app.deps import Deps
+from b24app.errors import RequestRejected
+from b24app.routes.page_requests import json_body, person_name, require_visitor
+from b24app.routes.settings import check_json
+from b24app.routes.settings_forms import form_language
+from b24app.services import own_rules
+from b24app.services.own_rules import OwnChange
+from b24app.services.settings_text import SettingsCheck
+from sync.settings.problems import Invalid
+
+
+def add_own_rule_routes(here: Blueprint, deps: Deps) -> None:
+    """Add the routes of managers who edit their workgroups' rules."""
+
+    @here.get("/own-rules")
+    def groups() -> Response:
+        """List the workgroups whose rules the visitor may edit, with the fields of a form."""
+        visitor, portal = require_visitor(deps)
+        settings, keys = own_rules.edited_groups(deps, portal, visitor.user_id)
+        described = [own_rules.describe_group(deps, portal, settings, key) for key in keys]
+        fields = own_rules.own_fields(form_language()) if keys else []
+        return jsonify(groups=described, fields=fields)
+
+    @here.post("/own-rules/<int:group_id>")
+    def change(group_id: int) -> Response:
+        """Save a patch of a workgroup's rules; with `check` only say what would change."""
+        visitor, portal = require_visitor(deps)
+        deps.limits.admit("settings", CHECKS, portal=portal.id)
+        body = json_body()
+        patch = body.get("patch")
+        if not isinstance(patch, dict) or not patch:
+            raise RequestRejected(400, "bad_request", "`patch` must be a JSON merge patch")
+        base, check = str(body.get("base") or ""), body.get("check") is True
+        wanted = OwnChange(group_id, patch, base, check)
+        try:
+            person = person_name(deps, visitor)
+            done = own_rules.change_group(deps, portal, visitor, wanted, person)
+        except Invalid as invalid:
+            done = SettingsCheck("invalid", problems=invalid.problems)
+        return jsonify(check_json(done))
