@@ -78,6 +78,27 @@ def branches(
     return {sha_key: names for sha_key, (_, names) in first.items()}
 
 
+def earlier_branches(
+    conn: Connection, places: Iterable[tuple[BranchKey, str]]
+) -> dict[tuple[BranchKey, str], frozenset[str]]:
+    """Return the branches to which each commit was pushed before it came to its own."""
+    own = set(places)
+    of = commit.c.connection_id, commit.c.project_id, commit.c.sha
+    received: dict[tuple[int, int, str], dict[str, datetime]] = {}
+    for condition in in_keys(of, {(*branch[:2], sha) for branch, sha in own}):
+        query = select(*of, commit.c.branch, commit.c.received_at).where(condition)
+        for *key, branch, received_at in conn.execute(query):
+            received.setdefault((key[0], key[1], key[2]), {})[branch] = received_at
+    return {
+        (branch, sha): frozenset(
+            name
+            for name, at in received.get((*branch[:2], sha), {}).items()
+            if at < received[*branch[:2], sha].get(branch[2], at)
+        )
+        for branch, sha in own
+    }
+
+
 def first_on_branches(
     conn: Connection, places: Iterable[BranchKey]
 ) -> dict[BranchKey, tuple[Commit, ...]]:

@@ -35,6 +35,7 @@ from sync.text.tree import (
     LineBreak,
     Link,
     List,
+    Node,
     Paragraph,
     Quote,
     Row,
@@ -47,6 +48,7 @@ from sync.text.tree import (
     UserMention,
     WikiLink,
     joined,
+    mapped,
 )
 from sync.text.urls import live_url
 
@@ -145,13 +147,18 @@ def _inline(node: Inline, fresh: bool) -> str:
             words = escaped(name, line_start=portal_user is not None or fresh)
             return f"[user={portal_user}]{words}[/user]" if portal_user and words else words
         case Link(url, children):
-            return _link(url, inline(children), fresh)
+            return _link(url, inline(tuple(mapped(child, _words) for child in children)), fresh)
         case Image(url, alt):
             return _link(url, escaped(alt, line_start=True), fresh)
         case DiskFile(file):
             return f"[DISK FILE ID={file}]" if FILE_ID.fullmatch(file) else ""
         case Formula() | WikiLink() | FootnoteMark() | CheckBox():
             return escaped(text_of((node,)), line_start=fresh)
+
+
+def _words(node: Node) -> Node:
+    """Return a picture within a link as its words: no link stands in another."""
+    return Text(node.alt or node.url) if isinstance(node, Image) else node
 
 
 def _link(url: str, words: str, fresh: bool) -> str:

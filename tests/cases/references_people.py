@@ -148,7 +148,7 @@ _KINDS_BY_TEXT = {
     "Bob is fixing B24-7": "7 part",
     "B24-7 will be closed by Bob": "7 deny",
     "B24-7 will be closed by !55": "7 deny",
-    "Ann closes B24-5 tomorrow": "5 deny",
+    "Ann closes B24-5 tomorrow": "5 part",
     "Anna will close B24-5": "5 part",
     "Bob already fixed B24-5": "5 mention",
     "B24-5 is being fixed by Bob": "5 deny",

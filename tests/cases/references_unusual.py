@@ -17,7 +17,7 @@ _KINDS_BY_TEXT = {
     "- [x] Fixes B24-5": "5 close",
     "- [X] Closes B24-5": "5 close",
     "- [ ] tests\n- [x] Closes B24-5": "5 close",
-    "<details><summary>x</summary>Closes B24-5</details>": "5 close",
+    "<details><summary>x</summary>Closes B24-5</details>": "5 mention",
     "**Closes** B24-5": "5 close",
     "__Closes__: B24-5": "5 close",
     "Closes: **B24-5**": "5 close",

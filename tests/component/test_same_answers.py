@@ -9,8 +9,10 @@ from reporter.references import named_tasks
 
 from tests.cases import (
     references_english,
+    references_names,
     references_people,
     references_people_russian,
+    references_quoted,
     references_russian,
     references_sources,
     references_states,
@@ -22,8 +24,10 @@ from tests.cases import (
 )
 
 UNUSUAL = (
+    references_names,
     references_people,
     references_people_russian,
+    references_quoted,
     references_states,
     references_states_russian,
     references_unusual,

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from sync.core.model.kinds import Kind
+from sync.engine.upkeep.sweep import Sweep
 from tests.emulators.gitlab.entities import MergeRequest, Pipeline
+from tests.engine.ci_reports import report
 from tests.engine.notified_world import heads, telling, to_chat
 from tests.engine.world import World
 
@@ -180,3 +182,38 @@ def test_a_squash_that_names_the_task_nowhere_is_its_work_on_the_target(world: W
     world.gitlab.push(world.shop, "main", ["Mend it"], "bob")
     ran(world, world.gitlab.run_pipeline(world.shop, ref="main"), "success")
     assert field(world) == "passed"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["failed first", "passed first"])
+def test_of_two_childrens_own_reports_neither_is_the_parents(
+    world: World, order: tuple[int, int]
+) -> None:
+    """The component in two child pipelines, through the app."""
+    mr = opened(world)
+    parent, *children = parent_of_two(world, mr)
+    parent.set_status("running")
+    world.settle()
+    for number in order:
+        report(world, children[number], mr, status=("failed", "success")[number])
+        world.settle()
+    assert field(world) == "running"
+    assert world.reports() == []
+    ran(world, parent, "failed")
+    assert field(world) == "failed"
+
+
+def test_a_childs_own_report_alone_waits_for_the_parents_state(world: World) -> None:
+    """Where the hooks were lost the sweep reads the parent."""
+    mr = opened(world)
+    world.hold_deliveries = True
+    parent, child, _ = parent_of_two(world, mr)
+    child.set_status("failed")
+    parent.set_status("failed")
+    world.hold_deliveries = False
+    report(world, child, mr, status="failed")
+    world.settle()
+    assert field(world) is None
+    world.tick(900)
+    Sweep(world.deps()).run(world.clock.now())
+    world.settle()
+    assert field(world) == "failed"

@@ -1,7 +1,7 @@
 """comrak, the parser that GitLab itself uses, with GitLab's options: the words that it shows.
 
 What GitLab does to comrak's HTML afterwards, by filters of its own, is done here as well: sizes
-behind pictures, `[~]`, the table of contents, HTML that it takes out.
+behind pictures, `[~]`, the table of contents, inline diffs, HTML that it takes out.
 https://docs.gitlab.com/development/gitlab_flavored_markdown/
 """
 
@@ -19,6 +19,8 @@ _EXTENSIONS = (
 )  # fmt: skip
 _SIZE = re.compile(r"(<img [^>]*/>)\{(?: *(?:width|height)=[0-9]+(?:px|%)?)+ *\}")
 _CONTENTS = re.compile(r'<p>(?:<a href="_TOC_"[^>]*>_TOC_</a>|\[TOC\])</p>')
+# https://docs.gitlab.com/user/markdown/#inline-diff
+_DIFF = re.compile(r"\{([+-])(.*?)\1\}|\[([+-])(.*?)\3\]")
 _DROPPED = re.compile(r"<li>(\s*<p>)?\[~\]\s")
 _WITHIN = {"a", "abbr", "b", "code", "del", "em", "font", "i", "img", "ins", "kbd", "s", "span",
            "strike", "strong", "sub", "sup", "u"}  # fmt: skip
@@ -68,10 +70,12 @@ class _Words(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.out: list[str] = []
+        self._code = 0
         self._silent = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
+        self._code += tag in ("code", "pre")
         if tag in _SILENT:
             self._silent = tag
         elif tag == "img":
@@ -89,6 +93,7 @@ class _Words(HTMLParser):
             self.out.append(" ")
 
     def handle_endtag(self, tag: str) -> None:
+        self._code -= tag in ("code", "pre")
         if tag == self._silent:
             self._silent = ""
         elif tag == "a" and len(self.out) > 1 and self.out[-2] == "[":
@@ -98,7 +103,7 @@ class _Words(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
-            self.out.append(data)
+            self.out.append(data if self._code else _DIFF.sub(r"\2\4", data))
 
     def close(self) -> None:
         super().close()

@@ -91,6 +91,17 @@ SHOWN = {
         "[quote]\n[b]Tip[/b]\n\na\n[/quote]",
         "> [!tip]\n> a",
     ),
+    "an inline diff": (
+        "{+ a +} {-b-} [+c+] [-d-]",
+        "[u]a [/u] [s]b[/s] [u]c[/u] [s]d[/s]",
+        "<u>a \u2060</u> ~~b~~ <u>c</u> ~~d~~",
+    ),
+    "an inline diff in code": ("`{+a+}`", "[code]{+a+}[/code]", "`{+a+}`"),
+    "a badge in a link": (
+        "[![p](https://a.test/p.svg)](https://a.test)",
+        "[url=https://a.test]p[/url]",
+        "[![p](https://a.test/p.svg)](https://a.test)",
+    ),
     "contents": ("[[_TOC_]]\n\na", "a", "[[_TOC_]]\n\na"),
     "a wiki link": ("[[Home]] [[a|b/c]]", "Home a", "[[Home]] [[a|b/c]]"),
     "a folded section": (

@@ -74,16 +74,16 @@ _FACTOR = re.compile(
     r"\A\s?\++\s*\Z|"
     rf"\A\s?\.{{1,3}}\s?[0-9]|\A/\s?(?:{_UNIT_PATTERN}|{_HEADS}|{_SPANS})(?!\w)|"
     rf"\A[\s,;:(&–—-]*(?:(?:and|и|по)\s)?(?:twice|thrice|(?:doubl|tripl)ed?|{_COUNT}\s(?:times|"
-    rf"раза?)|times\s{_COUNT}|"
+    rf"раза?)|times\s{_COUNT}|(?:several|many)\stimes|раза?\s{_COUNT}|multiplied|an?\s?piece\b(?!\sof)|"
     rf"by\s{_COUNT}\s*\Z|at\s[0-9]x|(?:per|an?|every|each|за|в)\s(?:{_HEADS}|{_SPANS})|daily|"
     rf"weekly|"
-    rf"each(?=\s*(?:\Z|[^\w\s-]|for\b))|for\s(?:{_COUNT}\s{_HEADS}|(?:two|both|three|each|"
-    rf"every\w+)\s*\Z)|"
+    rf"each(?=\s*(?:\Z|[^\w\s-]|for\b))|for\s(?:{_COUNT}\s{_HEADS}|(?:each|every\w*|all|both)\sof|"
+    rf"(?:two|both|three|each|every\w+)\s*\Z)|"
     r"(?:a\s)?half|(?:or|или)\s(?:more|less|больше|меньше)|at\sleast|(?:nearly|almost|"
-    r"почти)\s[0-9]+|plus\schange|"
+    r"почти)\s[0-9]+|(?:and|plus|\+)\s(?:an?\s)?(?:change|bit|quarter|some\w*)\s*\Z|ish\b|"
     r"дважды|трижды|вдво[её]м|втро[её]м|вчетвером|кажд(?:ый|ому)|(?:на|за)\s(?:кажд(?:ого|ый)|"
     r"двоих|троих|обоих|всех)|"
-    r"с\s(?:лишним|хвостиком|гаком)|(?:плюс\s)?(?:ещ[её]\s)?(?:немного|чуть\S*)|минимум|ежедневно|"
+    r"с\s(?:лишним|хвостиком|гаком|копейками|чем-то)|(?:и|плюс)\sчетверть\b|(?:плюс\s)?(?:ещ[её]\s)?(?:немного|чуть\S*)|минимум|ежедневно|"
     r"еженедельно)(?![\w-])",
     re.IGNORECASE,
 )

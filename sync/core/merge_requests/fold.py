@@ -22,7 +22,7 @@ from sync.core.model.merge_requests import (
     ReviewTimes,
 )
 from sync.core.model.pipelines import Pipeline
-from sync.core.model.replaced import Replaced, was_before
+from sync.core.model.replaced import Replaced, value_of, was_before
 
 _REVIEW_ACTIONS = frozenset({"open", "close", "reopen", "merge", "approved"})
 
@@ -42,7 +42,8 @@ class Memory:
 
     `met`: the approval rules are met. `reset_at`: votes of before do not count, because a push
     took them away or because the host was asked since. `replaced`: the former values of what the
-    event changed from which the content is. `times`: for measuring, they decide nothing.
+    event changed from which the content is; `missed`: those of them that were never heard of, as
+    their event is still to come. `times`: for measuring, they decide nothing.
     """
 
     votes: tuple[ApprovalVote, ...] = ()
@@ -51,6 +52,7 @@ class Memory:
     reset_at: datetime | None = None
     actor_at: datetime | None = None
     replaced: Replaced = ()
+    missed: Replaced = ()
     times: ReviewTimes = NO_TIMES
 
 
@@ -77,7 +79,7 @@ def fold_event(current: FoldedMergeRequest | None, event: MergeRequestEvent) -> 
     if event.action in _REVIEW_ACTIONS and not_before(at, memory.actor_at):
         actor, memory = event.actor, replace(memory, actor_at=at)
     if current is None or not _is_replaced_content(current, event):
-        memory = replace(memory, replaced=event.replaced)
+        memory = replace(memory, replaced=event.replaced, missed=_missed_values(current, event))
         return FoldedMergeRequest(
             _fold_content(current, event.merge_request, memory, actor), memory
         )
@@ -151,9 +153,24 @@ def not_before(moment: datetime, reference: datetime | None) -> bool:
 
 def _is_replaced_content(current: FoldedMergeRequest, event: MergeRequestEvent) -> bool:
     """Tell whether the event was before the one of the same moment that is folded already."""
-    item = current.merge_request
-    return event.merge_request.updated_at == item.updated_at and was_before(
-        event.merge_request, event.replaced, item, current.memory.replaced
+    item, memory = current.merge_request, current.memory
+    if event.merge_request.updated_at != item.updated_at:
+        return False
+    changed = dict(event.replaced)
+    return was_before(event.merge_request, event.replaced, item, memory.replaced) or any(
+        name in changed and value_of(event.merge_request, name) == value
+        for name, value in memory.missed
+    )
+
+
+def _missed_values(current: FoldedMergeRequest | None, event: MergeRequestEvent) -> Replaced:
+    """Return what the event replaced and was never heard of: an event before it is to come."""
+    if current is None:
+        return ()
+    return tuple(
+        (name, value)
+        for name, value in event.replaced
+        if value_of(current.merge_request, name) != value
     )
 
 

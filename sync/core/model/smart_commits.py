@@ -15,6 +15,7 @@ _BULLETS = " \t*-+#"
 # https://docs.gitlab.com/user/project/merge_requests/cherry_pick_changes/
 _PICKED = re.compile(r"\(cherry[ -]picked from commit ([0-9a-f]{7,64})\)", re.IGNORECASE)
 # https://docs.gitlab.com/user/project/merge_requests/commit_templates/
+_MERGING = re.compile(r"\s*merged?\b", re.IGNORECASE)
 _MERGE_COMMIT = re.compile(
     r"\A\s*Merge (?:(?:remote-tracking )?branch|tag|commit|merge request|pull request)\b"
     r"|^See merge request \S*!\d+\s*$",
@@ -127,7 +128,11 @@ def find_repeated(
                 copied
                 or (
                     _bare_title(other.commit.message) in lines
-                    and (is_of_same_author(other, speech) or _is_squash(other, speech))
+                    and (
+                        is_of_same_author(other, speech)
+                        or _is_squash(other, speech)
+                        or _MERGING.match(message)
+                    )
                 )
             )
         )

@@ -6,6 +6,7 @@ too: Python 3.9, and nothing but the standard library.
 
 from __future__ import annotations
 
+from sync.core.references.keywords import WILL_CLOSE
 from sync.core.references.states import STATE_WORDS
 
 GERUND_SUBJECT = (  # "Closing B24-5 would be premature"
@@ -26,8 +27,7 @@ AFTER_DENIED = (
     r"broken|unresolved)|(?:is|are)\sout\sof\sscope|"
     rf"(?:is|are)\sbeing\s{_DONE}|(?:(?:is|are|was|were|been|got|already)\s)+{_DONE}\s"
     r"(?:in|by|with)\s(?:\S{0,60}![0-9]|@|another\b|(?:the\s)?(?:other|next|previous)\b)|"
-    r"(?:(?:потом|позже|мы|я|это)\s)*(?:закро(?:ет|ем|ю|ют)|исправ(?:ит|им|лю|ят)|"
-    r"почин(?:ит|им|ю|ят)|додела(?:ет|ем|ю|ют)|сдела(?:ет|ем|ю|ют)|заверш(?:ит|им|у|ат))\b|"
+    rf"(?:(?:потом|позже|мы|я|это)\s)*(?:{WILL_CLOSE})\b|"
     r"(?:еще\s|пока\s)*не\s(?:будет\s|был[аои]?\s|до\sконца\s|полностью\s)*(?:закры|исправ|реш|"
     r"заверш|выполн|реализ|почин|сдела|готов|надо|нужно|стоит|трога|вошл)|"
     r"(?:еще\s)?оста[её]тся\s|(?:будет|надо|нужно|следует|предстоит)\s(?:\w+\s)?(?:закры|исправ|"

@@ -18,23 +18,24 @@ from sync.core.references.after_words import (
     GERUND_SUBJECT,
 )
 from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
+from sync.core.references.people import OTHERS
 from sync.core.references.states import STATE_WORDS
 
 # What may stand between "not" and the word that it denies.
 _FILLERS = (
     r"yet|do|does|did|anywhere|near|fully|completely|entirely|really|actually|quite|even|"
-    r"necessarily|itself|alone|all|"
+    r"necessarily|alone|all|"
     r"exactly|properly|directly|automatically|itself|by itself|on its own|in itself|anything in|"
     r"an?|any|someone|somebody|anyone|anybody|be|been|being|have|has|had|get|to|able|going|meant|"
     r"intended|supposed|expected|enough|trying|"
     r"try|attempt|ready|want|need|aim|claim|tend|possible|the|this|that|it|we|i|you|they|is|are|"
-    r"was|were|still|currently|also|quite|here|now|permanently|truly|and|or|sure|certain|"
+    r"was|were|still|currently|also|here|now|permanently|truly|and|or|sure|certain|"
     r"convinced|confident|think|believe|expect|guess|clear|early|auto|"
     r"пока|еще|уже|полностью|до конца|окончательно|совсем|вполне|целиком|самостоятельно|этим|это|"
-    r"здесь|тут|сейчас|буду|будет|будем|будут|был|была|было|были|надо|нужно|стоит|следует|удалось|"
-    r"получилось|получается|могу|может|можем|могут|смог|смогли|смогла|успел|успели|успела|хочу|"
-    r"хотим|собираюсь|собираемся|планирую|планируем|пытается|пытаемся|должен|должна|должно|должны|"
-    r"думаю|думаем|считаю|считаем|уверен|уверена|уверены|факт|забыть|забудь|забудьте|забыли|что|"
+    r"здесь|тут|сейчас|буд(?:у|ет|ем|ут)|был[аои]?|надо|нужно|стоит|следует|удалось|"
+    r"получилось|получается|мо(?:гу|жет|жем|гут)|смог(?:л[аи])?|успел[аи]?|хочу|"
+    r"хотим|собира(?:юсь|емся)|планиру(?:ю|ем)|пытае(?:тся|мся)|должен|должн[аоы]|"
+    r"(?:дума|счита)(?:ю|ем)|уверен[аы]?|факт|забы(?:ть|ли)|забудь(?:те)?|что|"
     r"чтобы|мешает|мешают|проблему|полностью|время|повод|спешим|торопимся|все|сам|сама|само|или|и|"
     r"бы|же|как|тем|мы|я|он|она|оно"
 )
@@ -118,7 +119,7 @@ _UNCERTAIN = (
     r"plan\w*\s(?:to|on)|hop(?:e|es|ing)(?:\sto)?|hopefully|tr(?:y|ies|ied|ying)\sto|"
     r"attempt\w*\s(?:to|at)|efforts?\sto|(?:supposed|meant|intended|expected|designed|likely|"
     r"ready|required|necessary|remember|promise)\sto|aim\w*\s(?:to|at)|help\w*(?:\sto)?|"
-    r"allow\w*(?:\sus)?\sto|probably|maybe|perhaps|possibly|likely|presumably|apparently|"
+    r"allow\w*(?:\sus)?\sto|probably|maybe|perhaps|possibly|presumably|apparently|"
     r"supposedly|allegedly|theoretically|in\stheory|technically|(?:sort|kind)\sof|kinda|"
     r"more\sor\sless|rarely|"
     r"sometimes|occasionally|at\stimes|with\s(?:\w+\s)?luck|fingers\scrossed|guess|thought|"
@@ -126,12 +127,12 @@ _UNCERTAIN = (
     r"(?:as\s)?an?\s(?:work-?around|stopgap)|semi|"
     r"(?:claim|believ|thought|said|report|rumou?r|schedul|du|closer|nearer|way|door|possible|"
     r"enabl\w+\sus)\w*\sto|"
-    r"lets?\sus|supposedly|potentially|seem\w*(?:\sto)?|appears?\sto|i\sthink|let's|please|want|"
+    r"lets?\sus|potentially|seem\w*(?:\sto)?|appears?\sto|i\sthink|let's|please|want|"
     r"wip|"
     r"(?:start|began|begin|continu)\w*(?:\sto)?|prepar\w+\s(?:to|for)|step\s(?:to|towards?)|"
     r"let\sus|used\sto|(?:groundwork|preparations?|prework|pre-work|needed|required|tests?|"
     r"plans?)\sfor|"
-    r"to\sunblock|unblocks?|partial|towards?|close\sto|about\sto|on\sthe\sway\sto|"
+    r"to\sunblock|unblocks?|towards?|close\sto|about\sto|on\sthe\sway\sto|"
     r"in\san?\sattempt\sto|almost|nearly|mostly|"
     r"largely|somewhat|partial\w*|partly|in\spart|half|temporar\w+|interim|halfway|only\spart\w*|"
     r"some\sof|"
@@ -149,15 +150,7 @@ _UNCERTAIN = (
     r"предлагаю|решили|думаю|осталось|шаг\sк|на\sпути\sк)"
     rf"(?:\W+(?:{_FILLERS}|now|чтобы|что|бы))*\W*\Z"
 )
-# "QA closes B24-5", "Bob is fixing B24-5": somebody else's work, or work that goes on.
-_PEOPLE = (
-    r"(?:^\W*(?:(?:and|then|the|our|а|и|потом|наш)\s)*(?:qa|testers?|customers?|"
-    r"(?:product\s)?(?:manager|owner)s?|analysts?|colleagues?|(?:some|any)(?:one|body)(?:\selse)?|"
-    r"(?:\w+\s){0,2}team|"
-    r"заказчики?|клиент|тестировщи\w+|аналитики?|менеджеры?|дизайнер\w*|поддержка|бэкенд\w*|"
-    r"фронтенд\w*|коллег[аи]|руководитель|тимлид|кто-то\s\w+|команда(?:\s\w+)?)|"
-    r"(?<!cc )(?<!to )@[\w.-]+) \Z"
-)
+# "Bob is fixing B24-5": work that goes on.
 _GOES_ON = (
     r"\b(?!(?:this|it|that|which|these|those|mr|pr|request|commits?|patch|changes?|branch)\b)\w+"
     r"(?:'s|'re|\s(?:is|are|was|were))\s(?:\w+ly\s|still\s|now\s)?\Z"
@@ -212,7 +205,7 @@ def clause_pattern(name: str) -> re.Pattern[str]:
         "bare": (*_DENIED, *_DENIED_BARE, _CONDITIONAL_BARE, _LATER),
         "present": (*_DENIED, _CONDITIONAL, _LATER),
         "past": (*_DENIED, _CONDITIONAL_NEAR, _LATER),
-        "uncertain": (_UNCERTAIN, _PEOPLE, _UNTIL_ANOTHER),
+        "uncertain": (_UNCERTAIN, OTHERS, _UNTIL_ANOTHER),
         "gerund": (_GERUND, _GOES_ON),
         "event": (_BEFORE_EVENT, _STATE_LABEL),
         "also later": (_ALSO_LATER,),

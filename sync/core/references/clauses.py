@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 
 from sync.core.references.clause_words import NOT, clause_pattern
 from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
+from sync.core.references.prose import STRUCK
 from sync.core.references.states import LATER_WORDS
 
 CLAUSE_LENGTH = 160  # characters before or after a reference that are looked at
@@ -47,7 +48,7 @@ _NUMBERED_PART = re.compile(
 )
 # The end of a clause; a full stop only where a sentence may end.
 _CLAUSE_END = re.compile(
-    r"[!?;:,()\[\]\"“”«»\x00…]|\n[ \t]*\n|"
+    r"[!?;:,()\[\]\"“”«»\x00…<>]|\n[ \t]*\n|"
     r"\.(?=\s|\Z)|\s[–—-]{1,3}\s|[–—]|\n\s{0,4}(?:[-*+]|\d{1,3}[.)])\s|"
     r"\n(?=[a-zа-я])|"
     r"\b(?:and|but|so|then|thus|hence|therefore|which|и|но|а|зато|поэтому|затем)\b(?!\s(?:not|"
@@ -109,6 +110,8 @@ def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str
 
 def _weakened_before(text: str, word: str, word_start: int) -> str:
     before = _plain(text[max(0, word_start - CLAUSE_LENGTH) : word_start])
+    if text[word_start].isupper() and before.rstrip(" ").endswith("\n"):
+        before = "\n"  # a sentence of its own
     small = before.lower()
     if clause_pattern("words").search(small, max(0, len(small) - 80)):
         return "mention"
@@ -161,9 +164,9 @@ def _asks(before: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Normalise `text` for comparison: small letters, plain apostrophes, no emphasis."""
+    """Normalise `text` for comparison: plain letters and apostrophes, no emphasis."""
     text = re.sub(r"[’‘ʼ`´]", "'", text.replace("ё", "е").replace("Ё", "Е"))
-    return re.sub(r"[ \t\r*_]+", " ", text)
+    return re.sub(rf"[ \t\r*_{STRUCK}]+", " ", text)
 
 
 def _last_clause(before: str) -> str:

@@ -19,7 +19,6 @@ from sync.core.references.reverts import (
     branch_reverts,
     listed_revert,
     may_list_reverts,
-    quotes_original,
     reverted_part,
 )
 
@@ -141,9 +140,8 @@ def combined_kind(
 def _read(prose: str, matches: Iterable[Match], title: str) -> Iterable[tuple[int, int, str]]:
     """Yield start, task id and kind; a reference that continues a list inherits its kind."""
     last_end, last_kind = -1, "move"
-    quoted, lines = QuotedLines(prose), _Lines(prose)
+    quoted, lines = QuotedLines(prose, title), _Lines(prose)
     lists_reverts = may_list_reverts(title) or may_list_reverts(prose)
-    quotes = quotes_original(prose)
     for start, end, task_id in matches:
         line_start, line = lines.line_at(start)
         above = prose[max(0, line_start - LIST_LENGTH) : line_start]
@@ -151,8 +149,6 @@ def _read(prose: str, matches: Iterable[Match], title: str) -> Iterable[tuple[in
         taken_back = listed_revert(context, line) if lists_reverts else None
         if taken_back is not None:
             kind = "revert" if taken_back else "move"
-        elif quotes and quotes_original(above):
-            kind = "mention"
         else:
             kind = _kind_at(prose, start, end, line_start, line)
         if not kind and last_end >= 0 and _continues_list(prose, last_end, start):

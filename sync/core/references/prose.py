@@ -1,4 +1,4 @@
-"""Blank out code, comments and struck-out text in Markdown without changing its length. Pure.
+"""Blank out code, comments and struck-out text in Markdown, and find what it quotes. Pure.
 
 It reads only as much Markdown as tells prose from code; the full reader is in sync.text.markdown.
 The CI reporter has this file too: Python 3.9, and nothing but the standard library.
@@ -23,20 +23,47 @@ _STRUCK_OUT = re.compile(
     r"<(?P<tag>del|s|strike|code|pre|kbd|samp)\b[^<>\n]{0,200}>[^<]{0,2000}</(?P=tag)>",
     re.IGNORECASE,
 )
+_TAG = re.compile(
+    r"</?(?!details\b|blockquote\b)(?:(?P<inline>b|i|u|em|strong|ins|mark|span|a|su[bp]|small)|"
+    r"[a-z]{1,10}[1-6]?)(?:\s[^<>\n]{0,300})?/?>",
+    re.IGNORECASE,
+)
 QUOTED_LINE = re.compile(r" {0,3}>")
+_QUOTING_TAG = re.compile(r"<(?P<end>/?)(?:details|blockquote)\b[^<>\n]{0,200}>", re.IGNORECASE)
+_MARKERS = f"\t\r >*+-.)0123456789{BLANK}"  # what may stand before a block of a line
+# "Bumps x from 1.2 to 1.3", "Update dependency x to v2": below it, robots show others' words.
+_UPDATE = re.compile(
+    r"\b(?:bump|updat|upgrad|обнов)\w{0,6}\s(?:[^\n]{0,300}\sfrom\s\S{1,80}\sto\s|"
+    r"(?:dependenc|module|package|зависимост)[^\n]{0,200}\s(?:to|до)\s)|"
+    r"\b(?:contains|following)\supdates?:",
+    re.IGNORECASE,
+)
+_CHANGELOG = re.compile(
+    r"[\s#*_<>/bh1-6]{0,16}(?:(?:release|patch)\snotes|change\s?-?log|commits?(?:\s(?:messages?|"
+    r"history|list))?|what's\s(?:new|changed)|sourced\sfrom\b[^\n]*|история\sизменений|"
+    r"список\sизменений|коммиты)[\s:*_]{0,6}(?:\Z|\n|</|[-–—(]\s?)",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})\s*\Z")
+_ORIGINAL = re.compile(
+    r"[^\w\n]*(?:original|исходн\w+)\s[\w' ]{0,20}(?:message|description|title|сообщение|описание)"
+    r":?[^\w\n]*\Z",
+    re.IGNORECASE,
+)
 _QUOTE_FENCE = re.compile(r" {0,3}>>>[ \t]*\r?\Z")
 
 
 def mask_code(text: str) -> str:
-    """Replace code, comments and addresses with NUL characters, and keep the length.
+    """Replace code, comments, addresses and HTML's blocks with NUL characters, and keep the length.
 
-    Struck-out text is replaced with `STRUCK`.
+    Struck-out text and tags of HTML's inline elements are replaced with `STRUCK`.
     """
     text = text.replace(BLANK, " ").replace(STRUCK, " ")
     visible = _without_comments(_without_fences(text))
     spans = "".join(map(_without_spans, _PARAGRAPHS.split(visible)))
     words = _URL.sub(lambda match: _blank(match[0]), spans)
-    return _STRUCK_OUT.sub(lambda match: re.sub(r"[^\n]", STRUCK, match[0]), words)
+    visible = _STRUCK_OUT.sub(lambda match: re.sub(r"[^\n]", STRUCK, match[0]), words)
+    return _TAG.sub(lambda tag: (STRUCK if tag["inline"] else BLANK) * len(tag[0]), visible)
 
 
 def _blank(text: str) -> str:
@@ -90,12 +117,17 @@ def _without_spans(text: str) -> str:
 class QuotedLines:
     """The quoted lines of a text; asked in ascending order, so each line is read once.
 
-    A line between two `>>>` is quoted too.
+    Quoted is a line that begins with `>`, what stands between two `>>>`, in `<details>` or
+    `<blockquote>`, below "Original message:", and below "Release notes" where `title` or text
+    update another's package.
     https://docs.gitlab.com/user/markdown/#multiline-blockquote
     """
 
-    def __init__(self, text: str) -> None:
-        self._text, self._line_end, self._quoted, self._fenced = text, -1, False, False
+    def __init__(self, text: str, title: str = "") -> None:
+        self._text, self._line_end, self._quoted = text, -1, False
+        self._fenced = self._is_original = self._is_changelog = False
+        self._depth = 0  # of elements that quote
+        self._updates = _UPDATE.search(title) or _UPDATE.search(text, 0, 2_000)
 
     def contains(self, place: int) -> bool:
         """Tell whether the line at `place` is quoted."""
@@ -103,8 +135,31 @@ class QuotedLines:
             start = self._line_end + 1
             end = self._text.find("\n", start)
             self._line_end = len(self._text) if end < 0 else end
-            line = self._text[start : min(self._line_end, start + 80)]
-            if _QUOTE_FENCE.match(line):
-                self._fenced = not self._fenced
-            self._quoted = self._fenced or QUOTED_LINE.match(line) is not None
+            self._quoted = self._reads(self._text[start : min(self._line_end, start + 80)], start)
         return self._quoted
+
+    def _reads(self, line: str, start: int) -> bool:
+        """Read the line whose beginning is given; tell whether it is quoted."""
+        if _QUOTE_FENCE.match(line):
+            self._fenced = not self._fenced
+        is_below = self._is_original or self._fenced
+        self._is_original = self._is_original or _ORIGINAL.match(line) is not None
+        if self._updates and _CHANGELOG.match(line):
+            self._is_changelog = True
+        elif _BREAK.match(line):
+            self._is_changelog = False
+        is_inside = self._reads_elements(start) or self._is_changelog
+        return is_below or is_inside or QUOTED_LINE.match(line) is not None
+
+    def _reads_elements(self, start: int) -> bool:
+        """Tell whether the line at `start` has words within an element that quotes."""
+        is_inside = self._depth > 0
+        for tag in _QUOTING_TAG.finditer(self._text, start, self._line_end):
+            if tag["end"]:
+                self._depth = max(0, self._depth - 1)
+            elif not self._text[max(start, tag.start() - 40) : tag.start()].rstrip(_MARKERS):
+                self._depth += 1
+                is_inside = True
+            elif self._text[tag.start() - 1] == ">":
+                self._depth += 1
+        return is_inside

@@ -100,11 +100,6 @@ _ITEM = re.compile(
 )
 _GLUE = ("and", "&", "и")
 _CLOSING = re.compile(any_word_pattern(CLOSING_WORDS), re.IGNORECASE)
-_ORIGINAL = re.compile(
-    r"^[^\w\n]*(?:original|исходн\w+)\s[\w' ]{0,20}(?:message|description|title|сообщение|описание)"
-    r":?[^\w\n]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
 LIST_LENGTH = 2_000  # characters above a title in which the heading of its list is looked for
 # "Revert B24-5 to fix B24-6"
 _PURPOSE = re.compile(
@@ -178,11 +173,6 @@ def listed_revert(above: str, line: str) -> bool | None:
                 return None
             level, is_apart = depth, is_apart and depth == level
     return None
-
-
-def quotes_original(above: str) -> bool:
-    """Tell whether "Original message:" stands above, below which a text quotes another's."""
-    return _ORIGINAL.search(above) is not None
 
 
 def _only_closes(line: str) -> bool:

@@ -23,7 +23,6 @@ from sync.core.references.reverts import (
     LIST_LENGTH,
     listed_revert,
     may_list_reverts,
-    quotes_original,
     reverted_part,
 )
 from sync.core.rules.portal import ReferenceRules
@@ -120,7 +119,7 @@ def _commands(text: str, rules: ReferenceRules) -> Iterator[SmartCommitCommand]:
             continue
         above = prose[max(0, start - LIST_LENGTH) : start]
         is_listed = lists_reverts and listed_revert(above, line[0][:LINE_LENGTH]) is not None
-        if not is_listed and not quotes_original(above):
+        if not is_listed:
             of_line = tasks[bisect_left(starts, start) : bisect_left(starts, end)]
             yield from _line_commands(text, verbs, of_line[:MAX_COMMANDS], end)
 

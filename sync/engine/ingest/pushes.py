@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from sync.core.alerts.model import FINISHED_STATUSES, alert_ref
 from sync.core.model.activity import Push
+from sync.core.model.common import Commit
 from sync.core.model.events import PipelineEvent
 from sync.core.model.pipelines import Pipeline
 from sync.core.model.smart_commits import is_shared_name
@@ -16,7 +17,14 @@ from sync.core.notifications.keys import ended_key_of
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
-from sync.engine.ingest import activity, merge_request_events, own_commits, people, smart_commits
+from sync.engine.ingest import (
+    activity,
+    carried_commits,
+    merge_request_events,
+    own_commits,
+    people,
+    smart_commits,
+)
 from sync.engine.ingest.handler import Batch, Fetch, Handled, Handler
 from sync.engine.ingest.outcome import branch_key, describe_work
 from sync.store import branch_checks, commits, messages, protected_branches
@@ -123,15 +131,17 @@ def _named_tasks(
     """Yield the tasks by the last commit of each push.
 
     Of a branch all commits count that were its own first, of a shared one only those of the push
-    itself. Where a merge request is open, its own commits count instead.
+    itself that no other shared branch had. Where a merge request is open, its own commits count
+    instead.
     """
     own = [push for push in pushes if not _is_shared(push)]
     first = commits.first_on_branches(conn, map(branch_key, own))
     reviewed = store_merge_requests.open_branches(conn, map(branch_key, own))
+    arrived = _arrived_on_shared(conn, [push for push in pushes if _is_shared(push)], rules)
     for push in pushes:
         branch = branch_key(push)
         shared = _is_shared(push)
-        listed = push.commits if shared else first.get(branch, ())
+        listed = arrived[*branch, push.after] if shared else first.get(branch, ())
         if not push.before:  # a job told what is its own
             listed = push.commits
         is_asked = branch in reviewed and push.before
@@ -144,6 +154,26 @@ def _named_tasks(
         name = "" if push.branch == push.project.default_branch else push.branch
         for task_id in tasks_named(name, messages, rules):
             yield (*branch, push.after), task_id
+
+
+def _arrived_on_shared(
+    conn: Connection, pushes: Sequence[Push], rules: ReferenceRules
+) -> dict[store_pipelines.CommitKey, list[Commit]]:
+    """Return the commits that name tasks and that no other shared branch had, by last commit."""
+    naming = {
+        (*branch_key(push), push.after): [
+            commit
+            for commit in push.commits
+            if references_find.find_references(commit.message, "commit", rules)
+        ]
+        for push in pushes
+    }
+    places = [(key[:3], commit.sha) for key, listed in naming.items() for commit in listed]
+    carried = carried_commits.carried_commits(conn, pushes, places)
+    return {
+        key: [commit for commit in listed if (key[:3], commit.sha) not in carried]
+        for key, listed in naming.items()
+    }
 
 
 def _doubtful_branches(

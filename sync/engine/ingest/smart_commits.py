@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 
 from sync.core.model.activity import Push
 from sync.core.model.common import SHORT_SHA, Commit
+from sync.core.model.merge_requests import MergeRequestKey
 from sync.core.model.smart_commits import (
     DEFAULT_BRANCH_VERBS,
     CommandKey,
     SmartCommit,
     SmartCommitCommand,
     SmartCommitState,
+    Verb,
     find_repeated,
     find_squashed,
     is_copy,
@@ -26,13 +28,17 @@ from sync.core.rules.portal import ReferenceRules
 from sync.core.smart_commits import parse as smart_commits_parse
 from sync.engine.deps import TASK
 from sync.engine.ingest.handler import Batch
+from sync.engine.ingest.own_commits import is_merge_message
 from sync.store import merge_request_commits as store_commits
+from sync.store import merge_requests as store_merge_requests
 from sync.store import projects as store_projects
 from sync.store import smart_commits as store_smart_commits
 from sync.store import tasks
 from sync.store.subjects import Mark
 
 REPETITION_WINDOW = timedelta(days=30)  # so long the same words of another commit are a repetition
+# https://docs.gitlab.com/user/project/merge_requests/commit_templates/
+_REQUEST = re.compile(r"^See merge request \S*!(\d{1,9})\s*$", re.MULTILINE)
 _SHA = re.compile(r"[0-9a-fA-F]{4,64}")
 
 SmartCommitsByKey = Mapping[
@@ -47,6 +53,7 @@ def save_new(batch: Batch, pushes: Sequence[Push]) -> list[Mark]:
     """
     conn, portal_id, now = batch.conn, batch.portal_id, batch.now
     by_key = _find_smart_commits(conn, pushes, batch.rules.references)
+    by_key |= _said_by_requests(conn, by_key, batch.rules.references)
     before = store_smart_commits.existing_keys(conn, by_key)
     new = _mark_repetitions(
         conn, portal_id, {k: v for k, v in by_key.items() if k not in before}, now
@@ -78,6 +85,34 @@ def _find_smart_commits(
                     speech = _build_smart_commit(push, commit, command, len(by_key))
                     by_key.setdefault(key, (speech, commit.message))
     return by_key
+
+
+def _said_by_requests(
+    conn: Connection, by_key: SmartCommitsByKey, rules: ReferenceRules
+) -> dict[CommandKey, tuple[SmartCommit, str]]:
+    """Return the time and comments that a merge commit repeats from its merge request.
+
+    They are said by the author of the merge request, not by whoever merges it.
+    """
+    merged = {
+        key: MergeRequestKey(key.connection_id, key.project_id, int(request[1]))
+        for key, (speech, message) in by_key.items()
+        if speech.command.verb in (Verb.TIME, Verb.COMMENT)
+        and is_merge_message(message)
+        and (request := _REQUEST.search(message))
+    }
+    items = store_merge_requests.without_pipelines(conn, merged.values()) if merged else {}
+    renamed: dict[CommandKey, tuple[SmartCommit, str]] = {}
+    for key, request_key in merged.items():
+        speech, message = by_key[key]
+        item = items.get(request_key)
+        if item is None or item.author is None:
+            continue
+        own = smart_commits_parse.parse_commands(f"{item.title}\n\n{item.description}", rules)
+        if speech.command in own:
+            commit = replace(speech.commit, author_name=item.author.name, author_email="")
+            renamed[key] = replace(speech, commit=commit, actor=item.author), message
+    return renamed
 
 
 def _numbered_commands(

@@ -26,7 +26,12 @@ def find_tasks(
     conn: Connection, portal_id: int, by_key: Mapping[str, NotificationSubject]
 ) -> dict[str, tuple[int, ...]]:
     """Load the tasks of each subject by its key. Silent links and mentions do not count."""
-    requests = _find_merge_requests(conn, by_key)
+    included = {
+        key: (subject, *undone_deployments(conn, subject))
+        for key, subject in by_key.items()
+        if isinstance(subject, Deployment)
+    }
+    requests = _find_merge_requests(conn, by_key, included)
     rows = links.by_merge_requests(
         conn,
         {
@@ -47,8 +52,8 @@ def find_tasks(
         conn,
         {
             at
-            for notification_subject in by_key.values()
-            if (at := _activity_id(notification_subject))
+            for key, notification_subject in by_key.items()
+            for at in _activity_ids(notification_subject, included.get(key, ()))
         },
     )
     tasks: dict[str, tuple[int, ...]] = {}
@@ -61,16 +66,21 @@ def find_tasks(
         }
         place = _commit_key(notification_subject)
         own |= set(tasks_by_key.get(place, ())) if place else set()
-        at = _activity_id(notification_subject)
-        own |= set(extra.get(at, ())) if at else set()
+        for at in _activity_ids(notification_subject, included.get(key, ())):
+            own |= set(extra.get(at, ()))
         tasks[key] = tuple(sorted(own))
     return tasks
 
 
 def _find_merge_requests(
-    conn: Connection, by_key: Mapping[str, NotificationSubject]
+    conn: Connection,
+    by_key: Mapping[str, NotificationSubject],
+    included: Mapping[str, tuple[Deployment, ...]],
 ) -> dict[str, frozenset[MergeRequestKey]]:
-    """Return the merge requests of each subject that has any."""
+    """Return the merge requests of each subject that has any.
+
+    `included`: each deployment with those that it takes back.
+    """
     runs = {key: pipeline for key, of in by_key.items() if (pipeline := _pipeline_of(of))}
     branches = {
         key: place
@@ -89,9 +99,8 @@ def _find_merge_requests(
     for key, subject in by_key.items():
         if isinstance(subject, MergeRequest):
             requests[key] = frozenset({subject.key})
-        if isinstance(subject, Deployment):
-            included = [subject, *undone_deployments(conn, subject)]
-            requests[key] = frozenset(deployments.merge_requests_of(conn, included))
+    for key, taken_together in included.items():
+        requests[key] = frozenset(deployments.merge_requests_of(conn, taken_together))
     return requests
 
 
@@ -135,15 +144,17 @@ def _commit_key(notification_subject: NotificationSubject) -> store_pipelines.Co
     return (run.project.connection_id, run.project.id, run.ref, run.sha) if run else None
 
 
-def _activity_id(notification_subject: NotificationSubject) -> store_activity.ActivityId | None:
-    """Under what the tasks that it names by itself are kept."""
+def _activity_ids(
+    notification_subject: NotificationSubject, included: tuple[Deployment, ...]
+) -> list[store_activity.ActivityId]:
+    """Return under what the tasks that it names by itself are kept."""
     match notification_subject:
         case MergeRequest() | Pipeline() | AlertContext():
-            return None
+            return []
         case Deployment():
-            return deployment_activity_id(notification_subject)
+            return [deployment_activity_id(deployment) for deployment in included]
         case _:
-            return store_activity.activity_id(notification_subject)
+            return [store_activity.activity_id(notification_subject)]
 
 
 def deployment_activity_id(deployment: Deployment) -> store_activity.ActivityId:

@@ -71,6 +71,8 @@ def _made_at(event: object, payload: dict[str, Any]) -> datetime | None:
 
 def _resource_time(event: Any, payload: dict[str, Any]) -> datetime | None:
     """Return the time of the last change where every hook follows one, else of the making."""
+    if event.kind is Kind.ACCESS_TOKEN:
+        return None  # it is told when it will expire, however long ago it was made
     if event.kind in (Kind.VULNERABILITY, Kind.MEMBER, Kind.PROJECT):
         row = mapping(payload.get("object_attributes")) or payload
         return event.at or timestamp(row.get("created_at"))

@@ -20,6 +20,7 @@ class Dialect:
     dropped_boxes: bool = False  # - [~]
     fenced_quotes: bool = False  # >>>
     footnotes: bool = False  # [^1]
+    inline_diffs: bool = False  # {+ added +}, {- taken out -}, and in square brackets
     formulas: bool = False  # $a$, $`a`$, $$a$$
     single_tildes: bool = False  # ~struck~
     wiki_links: bool = False  # [[page]]
@@ -35,6 +36,7 @@ GITLAB = Dialect(
     fenced_quotes=True,
     footnotes=True,
     formulas=True,
+    inline_diffs=True,
     single_tildes=True,
     wiki_links=True,
 )

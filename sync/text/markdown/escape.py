@@ -22,6 +22,10 @@ _KEY_JOINED = re.compile(r"\b([^\W\d_]\w*-)\u2060(?=\u2060*[0-9])")
 _SLASH = re.compile(r"/(?=[A-Za-z_])")
 _SLASH_PARTED = re.compile(r"/(?=\u2060+[A-Za-z_])")
 _SLASH_JOINED = re.compile(r"/\u2060(?=\u2060*[A-Za-z_])")
+# Inline diffs, {+ added +}: found in the rendered text, too.
+_DIFF_END = r"(?=\u2060*(?P<sign>[+-])[^\n]{1,1000}?(?P=sign)[}\]])"
+_DIFF = re.compile(rf"[{{\[]{_DIFF_END}")
+_DIFF_JOINED = re.compile(rf"([{{\[])\u2060{_DIFF_END}")
 _ACTION = re.compile(r"(?=\u2060*/[A-Za-z_]+(?:\s|$))")
 
 
@@ -39,6 +43,7 @@ def escaped(text: str, *, line_start: bool = False) -> str:
 def parted(text: str) -> str:
     """Put a joiner in mentions and references so that they notify nobody."""
     text = _SLASH_PARTED.sub("/" + JOINER, text)
+    text = _DIFF.sub(rf"\g<0>{JOINER}", text)
     return _KEY.sub(r"\1" + JOINER, _SIGN.sub(r"\1" + JOINER, text))
 
 
@@ -49,6 +54,7 @@ def _disarmed(line: str) -> str:
 def unparted(text: str) -> str:
     """Undo `parted`."""
     text = _SIGN_JOINED.sub(r"\1", _KEY_JOINED.sub(r"\1", text))
+    text = _DIFF_JOINED.sub(r"\1", text)
     return _SLASH_JOINED.sub("/", text)
 
 

@@ -42,6 +42,11 @@ _HTML_FORMATS: dict[str, type[Format]] = {
 }  # fmt: skip
 _HTML_CODE = {"code", "kbd", "samp", "tt"}
 _MENTION = re.compile(r"(?<![\w@/.`-])@([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_])?)")
+# https://docs.gitlab.com/user/markdown/#inline-diff
+_DIFF = re.compile(
+    r"\{(?P<mark>[+-])(?P<curly>[^\n]{1,1000}?)(?P=mark)\}|"
+    r"\[(?P<sign>[+-])(?P<square>[^\n]{1,1000}?)(?P=sign)\]"
+)
 _EVERYBODY = {"all", "here", "everyone"}
 
 
@@ -58,6 +63,7 @@ class InlineReader:
     """Read the inline nodes of one dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
+        self._text = _diffed if dialect.inline_diffs else _words
         self._line_end: Inline = LineBreak() if dialect.line_ends_break else Text(" ")
 
     def run(self, nodes: list[SyntaxTreeNode]) -> tuple[Inline, ...]:
@@ -68,13 +74,13 @@ class InlineReader:
             if _plain(node):
                 text.append(node.content)
                 continue
-            stack[-1].nodes.extend(_words("".join(text)))
+            stack[-1].nodes.extend(self._text("".join(text)))
             text.clear()
             if node.type == "html_inline":
                 _take_html(stack, node.content)
             else:
                 stack[-1].nodes.extend(self._node(node))
-        stack[-1].nodes.extend(_words("".join(text)))
+        stack[-1].nodes.extend(self._text("".join(text)))
         while len(stack) > 1:
             _dissolve(stack)
         return _settled(stack[0].nodes)
@@ -113,6 +119,18 @@ class InlineReader:
 def _plain(node: SyntaxTreeNode) -> bool:
     """Tell whether the node is text in which people may be mentioned."""
     return node.type == "text" or (node.type == "text_special" and node.info == "entity")
+
+
+def _diffed(text: str) -> list[Inline]:
+    """Read text with its inline diffs: what is added is underlined, what goes struck out."""
+    out: list[Inline] = []
+    at = 0
+    for match in _DIFF.finditer(text):
+        out += _words(text[at : match.start()])
+        kind = Underline if "+" in (match["mark"], match["sign"]) else Strike
+        out += formatted(kind, tuple(_words(match["curly"] or match["square"] or "")))
+        at = match.end()
+    return [*out, *_words(text[at:])]
 
 
 def _words(text: str) -> list[Inline]:

@@ -88,6 +88,16 @@ SPANS = {
     "1ч до обеда": (3600, "до обеда"),
     "1ч х86 сборка": (3600, "х86 сборка"),
     "1h, review": (3600, "review"),
+    "1h a piece of the cart": (3600, "a piece of the cart"),
+    "1h and more tests": (3600, "and more tests"),
+    "1h and some tests": (3600, "and some tests"),
+    "1h all of it": (3600, "all of it"),
+    "1h for !12": (3600, "for !12"),
+    "1 час, 30 минут и 10 секунд": (5410, ""),
+    "1h 30m & 15m tests": (6300, "tests"),
+    "2 h 15 min of pairing": (8100, "of pairing"),
+    "1ч.30м": (5400, ""),
+    "1h,30m": (5400, ""),
 }
 
 
@@ -125,6 +135,12 @@ NO_SPANS = [
     "1ч и ещё немного", "1ч и чуть-чуть", "1ч и полчаса", "1ч плюс полчаса",
     "1ч, полчаса на ревью", "1ч30", "1ч:30м", "час", "1ч за каждого", "1ч × 2", "1ч×2",
     "1ч втроём", "1ч вдвоём", "1ч трижды",
+    "1h several times", "1h many times", "1h apiece", "1h a piece", "1h multiplied by 2",
+    "1h for each of us", "1h for both of us", "1h for everyone of the team", "1h + some",
+    "1h and a bit", "1h and something", "1h and change", "1h and a quarter",
+    "1h-ish", "1h ish", "1ч раза два", "1ч и четверть", "1ч с копейками", "1ч с чем-то",
+    "a quarter of an hour", "четверть часа", "1h out of 3h", "1h → 2h",
+    "1h dev, 2h qa", "1 ч ревью 2 ч тестов", "1h including 30m", "1e3h", "1 000h", "1_000m",
 ]  # fmt: skip
 
 

@@ -124,8 +124,28 @@ def kinds_of(text: str, where: str) -> list[LinkKind]:
     return [reference.kind for reference in find_references(text, where, RULES)]
 
 
+FORMS = (
+    "compare|compare with|ref|ref.|refs|refs.|refer to|refers "
+    "to|reference|references|related|related to|relates|relates to|relating "
+    "to|mention|mentions|blocked by|follow up to|follows|follow up of|follow up for|duplicate "
+    "of|duplicates|dup of|dupe of|duplicate|split from|split out of|spun off from|left "
+    "to|moved to|postponed to|deferred to|waits for|waiting for|waiting on|leftover "
+    "from|leftovers from|leftovers of|same bug as|same problem as|dup|same issue as|blocked "
+    "on|follow up on|followup to|followup|fallout of|fallout from|left over from|split off "
+    "from|follows up on|compare to|смотри|смотри также|смотрите|относится к|относятся "
+    "к|упоминает|упоминание|блокируется|блокирует|дубль|дубликат|дублирует|дублируется|сломано "
+    "в|сломалось в|сломалось после|появилось в|появилось после|не относится к|не относятся "
+    "к|не касается|не затрагивает|подробности в|дублем|подробнее "
+    "в|подробнее|подробности|нашли в|нашел в|нашёл в|introduced with|closed with|fixed "
+    "with|resolved with|fixed by|fixed in|closed in|caused by|introduced in|reverted by|seen "
+    "in|done in|regression from|вызвана|регрессия из|связана с|исправлено в|закрыты в|после "
+    "закрытия|без исправления"
+)
+
+
 def test_every_mentioning_word_only_mentions() -> None:
-    kinds = {word: kinds_of(f"This: {word} B24-5", "description") for word in MENTION_WORDS}
+    words = [*MENTION_WORDS, *FORMS.split("|")]
+    kinds = {word: kinds_of(f"This: {word} B24-5", "description") for word in words}
     assert len(kinds) > 50
     assert {word: kind for word, kind in kinds.items() if kind != [MENTION]} == {}
 

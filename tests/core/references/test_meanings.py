@@ -11,8 +11,10 @@ from sync.core.references.find import find_references, strongest_references
 from sync.core.rules.portal import ReferenceRules
 from tests.cases import (
     references_english,
+    references_names,
     references_people,
     references_people_russian,
+    references_quoted,
     references_russian,
     references_sources,
     references_states,
@@ -26,8 +28,10 @@ from tests.cases import (
 RULES = ReferenceRules()
 LANGUAGES = {"en": references_english.CASES, "ru": references_russian.CASES}
 UNUSUAL = (
+    references_names,
     references_people,
     references_people_russian,
+    references_quoted,
     references_states,
     references_states_russian,
     references_unusual,

@@ -1,0 +1,51 @@
+"""Texts that say who closes a task: another person, by name, or the work itself.
+
+The text is the name. `5 close 6 move`: of task 5 close, of task 6 move.
+"""
+
+_KINDS_BY_TEXT = {
+    "Bob closes B24-5": "5 part",
+    "Ann fixes B24-5": "5 part",
+    "John Smith fixes B24-5": "5 part",
+    "Alice resolved B24-5 in acme/api!12": "5 part",
+    "Bob has closed B24-5": "5 part",
+    "Bob and Ann close B24-5": "5 part",
+    "Then Bob closes B24-5": "5 part",
+    "Yesterday Bob fixed B24-5": "5 part",
+    "While Bob closes B24-5, we close B24-6": "5 part 6 close",
+    "Petrov fixes B24-5": "5 part",
+    "He closes B24-5": "5 part",
+    "She fixed B24-5": "5 part",
+    "My colleague fixes B24-5": "5 part",
+    "Bob's team closes B24-5": "5 part",
+    "Show names: Bob fixes B24-5": "5 part",
+    "Анна закрывает B24-5": "5 part",
+    "Иван исправил B24-5": "5 part",
+    "Вася чинит B24-5": "5 part",
+    "Вчера Вася закрыл B24-5": "5 part",
+    "Петров закрыл B24-5": "5 part",
+    "Иванова исправила B24-5": "5 part",
+    "Сергей уже закрывает B24-5": "5 part",
+    "This MR closes B24-5": "5 close",
+    "Commit closes B24-5": "5 close",
+    "Патч закрывает B24-5": "5 close",
+    "Retry closes B24-5": "5 close",
+    "Redis fixes B24-5": "5 close",
+    "Max retries fixes B24-5": "5 close",
+    "Jenkins closes B24-5": "5 close",
+    "Dev closes B24-5": "5 close",
+    "Сам коммит закрывает B24-5": "5 close",
+    "Набор хуков закрывает B24-5": "5 close",
+    "Рефакторинг закрывает B24-5": "5 close",
+    "Основа закрывает B24-5": "5 close",
+    "Thanks to Ann, fixes B24-5": "5 close",
+    "Thanks Ann! Fixes B24-5": "5 close",
+    "As Bob said, closes B24-5": "5 close",
+    "Bob asked for it, closes B24-5": "5 close",
+    "Co-authored-by: Bob\nCloses B24-5": "5 close",
+    "Pairing with Bob closes B24-5": "5 close",
+    "Я закрыл B24-5": "5 close",
+    "Он большой, но закрывает B24-5": "5 close",
+}  # fmt: skip
+
+CASES = {text: (text, kinds) for text, kinds in _KINDS_BY_TEXT.items()}
