@@ -11,6 +11,7 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from textwrap import indent
 from typing import NamedTuple
 
 WIDTH = 140
@@ -19,6 +20,7 @@ MOST_EAGER = 8  # patterns of the app's rules
 LONG_TABLE = 8  # texts; a longer tuple of nothing else is written as one text and split
 BLOCK = re.compile(r" *(?:if|elif|else|for|while|with|try|except|finally|def)\b.*:$")
 PATTERNS = "reporter.patterns"
+NOT_WHOLE = 3  # as in reporter.main
 PLAIN_TEXT = re.compile(r"[^\"\\|\r\n]+")
 LITERAL = re.compile(r'(rf?|f|)"(?!")')
 LITERAL_AT_END = re.compile(r'(?:^|[ (\[{,=:])(rf?|f|)"(?:[^"\\]|\\.)+"$')
@@ -155,7 +157,10 @@ def refuse_twins(statements: list[Statement]) -> None:
 
 
 def imports_of(sources: Iterable[str], body: str) -> str:
-    """Return the imports of the standard library that the script uses."""
+    """Return the imports of the standard library that the script uses.
+
+    A Python without some of it, as Debian's python3-minimal, ends by a code that the shell tells.
+    """
     used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
     plain: set[str] = set()
     names: dict[str, set[str]] = {}
@@ -170,7 +175,9 @@ def imports_of(sources: Iterable[str], body: str) -> str:
         names["collections"] = {"namedtuple"}
     lines = [f"import {', '.join(sorted(plain))}\n"] if plain else []
     lines += [f"from {m} import {', '.join(sorted(names[m]))}\n" for m in sorted(names) if names[m]]
-    return "".join(lines)
+    if not lines:
+        return ""
+    return f"try:\n{indent(''.join(lines), ' ')}except ImportError: raise SystemExit({NOT_WHOLE})\n"
 
 
 # --- What goes

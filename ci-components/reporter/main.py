@@ -31,6 +31,8 @@ def attempt(run: Run, perform: Callable[[Run], int]) -> int:
         return perform(run)
     except Problem as problem:
         run.out.say(f"NOT REPORTED. {problem}")
+    except ImportError:
+        return 3  # Python lacks a part of its library, as the shell says
     except Exception as error:  # noqa: BLE001  a report never breaks a pipeline
         run.out.say(f"NOT REPORTED. A defect: {error!r} (DEFECT).")
     return 1

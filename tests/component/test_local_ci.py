@@ -401,7 +401,7 @@ def test_an_image_without_python_is_named(world: World) -> None:
     run = world.pipeline(world.open_mr())
     checkout = Checkout(world.folder)
     code, said = checkout.run(world.variables(run), "b24-report", first=str(old))
-    assert "has no Python 3.9 or newer (NO_PYTHON)." in said
+    assert "has no full Python 3.9 or newer (NO_PYTHON)." in said
     assert code == 0, said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,39 @@ def test_no_root_is_needed(world: World) -> None:
 def test_without_python_the_reason_is_one_sentence(world: World, name: str) -> None:
     done = run("sh", script(name), world.folder, PATH="/nowhere")
     assert done.returncode == 127
-    assert done.stdout == ("b24: NOT REPORTED. The image has no Python 3.9 or newer (NO_PYTHON).\n")
+    assert done.stdout == (
+        "b24: NOT REPORTED. The image has no full Python 3.9 or newer (NO_PYTHON).\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"), [("report", "html"), ("deployment", "urllib.request")]
+)
+def test_a_python_without_its_whole_library_is_named(world: World, name: str, missing: str) -> None:
+    """As Debian's python3-minimal: what is imported at once, and what a proxy needs."""
+    hidden = f'import sys; sys.modules["{missing}"] = None; exec(sys.stdin.read())'
+    program = world.folder / "bin" / "python3"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\n[ $3 != - ] && exec {sys.executable} "$@"\n'
+        f"exec {sys.executable} -I -S -c '{hidden}' \"$@\"\n"
+    )
+    program.chmod(0o755)
+    world.task(5)
+    variables = world.variables(world.pipeline(world.open_mr()))
+    path = f"{program.parent}:{os.environ['PATH']}"
+    done = run(
+        "sh",
+        script(name),
+        world.folder,
+        **{**variables, "PATH": path},
+        http_proxy="http://127.0.0.1:9",
+    )
+    assert done.returncode == 3
+    assert done.stdout.splitlines()[-1] == (
+        "b24: NOT REPORTED. The image has no full Python 3.9 or newer (NO_PYTHON)."
+    )
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(
