@@ -11,7 +11,7 @@ RUSSIAN: dict[str, str] = {
     "was answered": "получил ответ",
     "failed: the certificate of GitLab is not trusted":
         "не выполнен: сертификату GitLab нет доверия",
-    "failed: GitLab speaks no HTTPS there": "не выполнен: по этому адресу нет HTTPS",
+    "failed: GitLab speaks no HTTPS there": "не выполнен: по этому адресу не отвечают по https://",
     "failed at the proxy": "не выполнен: не отвечает прокси",
     "failed: GitLab cannot be reached in time": "не выполнен: до GitLab не достучаться вовремя",
     "failed: GitLab cannot be reached": "не выполнен: GitLab недоступен",
@@ -64,7 +64,7 @@ RUSSIAN: dict[str, str] = {
         "GitLab как раз выключился, или по этому адресу он говорит только по https://",
     "The address begins with https://, and what answers there speaks plain HTTP, or the port is "
     "another service's":
-        "Адрес начинается с https://, а отвечают там по обычному HTTP, или это порт другой службы",
+        "Адрес начинается с https://, а отвечают там по http://, или это порт другой службы",
     "The base URL leads to another site or to a sign-in page in front of GitLab":
         "Адрес ведёт на другой сайт или на страницу входа перед GitLab",
     "The address is another site's, or GitLab lives below a path that is missing":
