@@ -88,6 +88,7 @@ b24app/frontend/node_modules/.package-lock.json: \
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
 		--constraint constraints.txt --editable '.[test,build,docs,postgres,redis]'
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib || true  # pip would compile on one core
 	touch $@

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from b24app.sign_in_texts_ru import RUSSIAN as SIGN_IN
 from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
-from sync.core.i18n.catalogue import parse_catalogue
+from sync.core.i18n.catalogue import Catalogue, parse_catalogue
 from sync.core.i18n.translate import find_sentence
 from sync.core.issue_sync.texts_ru import RUSSIAN as PLANNING
 from sync.gitlab.api.error_texts_ru import RUSSIAN as GITLAB_RUSSIAN
@@ -168,13 +169,15 @@ ERRORS: dict[str, str] = {
 }  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 _FAILED_STEPS = re.compile(r"\A(Not everything worked at the installation: )(\w+(?:, \w+)*)")
-# Texts by their English templates, which is what records keep (sync/sentences.py).
-_CATALOGUE = parse_catalogue(
-    Path(__file__).with_name("locale").joinpath("ru.po").read_text("utf-8")
-)
 # By whole sentences and their parts: also what older versions stored as plain text.
 _OLDER = RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | PLANNING | ERRORS
 _to_russian = build_translator(_OLDER)
+
+
+@cache
+def _catalogue() -> Catalogue:
+    """Read the texts by their English templates, which is what records keep (sync/sentences.py)."""
+    return parse_catalogue(Path(__file__).with_name("locale").joinpath("ru.po").read_text("utf-8"))
 
 
 def translate(language: str, text: str) -> str:
@@ -227,8 +230,8 @@ def _phrase(value: str | int) -> str | int:
 
 def _lookup(template: str, values: Mapping[str, str | int]) -> str | None:
     """Return the Russian template, in its form for `count`; None where there is none."""
-    if template in _CATALOGUE.keys:
-        return _CATALOGUE.sentence(template, values.get("count", 0))
+    if template in _catalogue().keys:
+        return _catalogue().sentence(template, values.get("count", 0))
     count = values.get("count", 0)
     return _OLDER.get(template) or find_sentence("ru", template, count)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from sqlalchemy import Engine, text
 from sync.store.db.database import open_database, write
 from sync.store.db.migrate import is_current, migrate
 from sync.store.tables import metadata
+from tests import depth
 from tests.databases import Databases, opened
 from tools import postgres, system_packages
 
@@ -28,7 +30,7 @@ STORE = Path(__file__).parent / "store"
 # Properties are judged by their facts, never by how long a busy machine takes, and by the same
 # examples each time: what passes here passes anywhere. Others are looked for on purpose.
 settings.register_profile("steady", deadline=None, derandomize=True)
-settings.register_profile("quick", settings.get_profile("steady"))  # tests/depth.py: fewer
+settings.register_profile("quick", settings.get_profile("steady"), max_examples=depth.share(100))
 settings.register_profile("searching", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
@@ -67,6 +69,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: needs Chromium; `make test` runs these apart")
     config.addinivalue_line("markers", "only_on(database): makes sense on that database alone")
     config.addinivalue_line("markers", "needs(*packages): runs programs of these system packages")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays until the end: it would look through a million objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sync.sentences import as_sentence, sentence
 from sync.settings import checks
@@ -107,7 +104,7 @@ class Document:
         parts: list[str | int] = []
         node: Any = self._root
         for part in path:
-            parts.append(part if isinstance(node, CommentedSeq) else str(part))
+            parts.append(part if isinstance(node, list) else str(part))
             place = _find_part(node, part)
             node = place[1] if place else None
         return tuple(parts)
@@ -131,7 +128,10 @@ def _unknown_key_text(name: str) -> str:
     return as_sentence("unknown key") + suggest_key(name, _KNOWN_KEYS)
 
 
-def _parse(text: str) -> CommentedMap:
+def _parse(text: str) -> dict[Any, Any]:
+    from ruamel.yaml import YAML  # servers start without it: settings are stored as JSON
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
     if len(text) > MAX_BYTES:
         raise Invalid(
             [Problem(0, "", sentence("is larger than {most} characters", most=MAX_BYTES))]
@@ -145,7 +145,7 @@ def _parse(text: str) -> CommentedMap:
         raise Invalid([Problem(0, "", _first_line(str(error)))]) from None
     except RecursionError:
         raise Invalid([Problem(0, "", "is nested too deeply")]) from None
-    if not isinstance(root, CommentedMap):
+    if not isinstance(root, dict):
         raise Invalid([Problem(1, "", "must be a mapping (key: value)")])
     return root
 
@@ -184,11 +184,11 @@ def _plain_value(node: Any, budget: list[int] | None = None) -> Any:
     budget[0] -= 1
     if budget[0] < 0:
         raise Invalid([Problem(0, "", "unfolds to more than 100000 values")])
-    if isinstance(node, CommentedMap):
+    if isinstance(node, dict):
         return {
             _plain_value(key, budget): _plain_value(value, budget) for key, value in node.items()
         }
-    if isinstance(node, CommentedSeq):
+    if isinstance(node, list):
         return [_plain_value(value, budget) for value in node]
     for kind in (bool, int, float, str):
         if isinstance(node, kind):
@@ -198,16 +198,19 @@ def _plain_value(node: Any, budget: list[int] | None = None) -> Any:
 
 def _find_part(node: Any, part: str | int) -> tuple[int, Any] | None:
     """Return the line (from 1) and the value of `part` in `node`; None if missing."""
-    if isinstance(node, CommentedMap):
+    marks: Any = getattr(node, "lc", None)  # where its parts stood in the text, from 0
+    if isinstance(node, dict):
         key = part if part in node else next((key for key in node if str(key) == str(part)), None)
-        return None if key not in node else (node.lc.key(key)[0] + 1, node[key])
-    if isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-        return node.lc.item(part)[0] + 1, node[part]
+        return None if key not in node else (marks.key(key)[0] + 1, node[key])
+    if isinstance(node, list) and isinstance(part, int) and part < len(node):
+        return marks.item(part)[0] + 1, node[part]
     return None
 
 
 def write(settings: Settings) -> str:
     """Return settings as YAML: only what was set, in the model's order, secrets by reference."""
+    from ruamel.yaml import YAML
+
     yaml, out = YAML(), io.StringIO()
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 100

@@ -96,7 +96,7 @@ def parse_dialog(value: Any) -> str:
     )
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[\w][\w .-]{0,63}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^\w[\w .-]*$", max_length=64)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,15}$")]
 Address = Annotated[str, AfterValidator(_check_address)]
 Network = Annotated[str, AfterValidator(_check_network)]

@@ -92,7 +92,7 @@ def places(text: str) -> set[str]:
 
 
 def test_every_sentence_is_there_in_russian():
-    known = texts._CATALOGUE.keys | texts._OLDER.keys()
+    known = texts._catalogue().keys | texts._OLDER.keys()
     words = {
         text: file
         for text, file in SAID.items()
@@ -107,8 +107,8 @@ def test_every_sentence_is_there_in_russian():
 def test_russian_sentences_have_the_same_places():
     wrong = [
         key
-        for key in texts._CATALOGUE.keys
-        if places(key) != places(texts._CATALOGUE.sentence(key))
+        for key in texts._catalogue().keys
+        if places(key) != places(texts._catalogue().sentence(key))
     ]
     assert wrong == []
 
@@ -121,7 +121,7 @@ def test_no_russian_sentence_is_left_without_its_english_one():
     )
     left = [
         key
-        for key in texts._CATALOGUE.keys
+        for key in texts._catalogue().keys
         if " " in key.strip()
         and key not in SAID
         and " ".join(ast.unparse(ast.Constant(key))[1:-1].split()) not in sources
@@ -148,8 +148,8 @@ def english_words(text: str) -> list[str]:
 def test_russian_sentences_are_russian():
     wrong = {
         key: words
-        for key in texts._CATALOGUE.keys
-        if (words := english_words(texts._CATALOGUE.sentence(key)))
+        for key in texts._catalogue().keys
+        if (words := english_words(texts._catalogue().sentence(key)))
     }
     assert wrong == {}
 

@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.component.test_app import an_app
-from tests.component.tools import gitlab_ci_local
+from tests.component.tools import COMPILED, gitlab_ci_local
 from tests.component.world import World
 from tests.depth import is_quick, sample
 from tools.system_packages import program
@@ -81,7 +81,8 @@ class Checkout:
         output = self.folder.parent / "output"
         with output.open("wb") as file:  # into a pipe it writes 64 KiB at most
             done = subprocess.run(
-                command, cwd=self.folder, env={"PATH": path, "HOME": str(self.folder.parent)},
+                command, cwd=self.folder,
+                env={"PATH": path, "HOME": str(self.folder.parent), **COMPILED},
                 stdout=file, stderr=subprocess.PIPE, text=True, timeout=120, check=False,
             )  # fmt: skip
         done.stdout = output.read_text("utf-8")

@@ -14,6 +14,7 @@ from tests.component.test_local_ci import Checkout
 from tests.component.test_local_ci_deployments import KINDS
 from tests.component.test_templates import ROOT, TEMPLATES, inputs, validated
 from tests.component.world import World
+from tests.depth import sample
 
 PAGES = {path.stem: path.read_text("utf-8") for path in sorted(ROOT.glob("docs/component*.md"))}
 DOCUMENT = "\n".join(PAGES.values())
@@ -104,7 +105,7 @@ def test_the_schema_refuses_a_provider_that_is_mistyped(provider: str, tmp_path:
 SECRET = [text for text in EXAMPLES if "secrets:" in text]
 
 
-@pytest.mark.parametrize("number", range(len(SECRET)))
+@pytest.mark.parametrize("number", sample(range(len(SECRET))))
 def test_a_documented_keeper_of_secrets_is_merged_into_the_job(world: World, number: int) -> None:
     """gitlab-ci-local asks no keeper, so the secret is given, as a file once."""
     world.task(5)

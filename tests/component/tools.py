@@ -14,6 +14,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 BUILD = ROOT / ".build" / "component"
 LOCKED = HERE / "package-lock.json"
+# Node keeps what it has compiled: https://nodejs.org/api/module.html#module-compile-cache
+COMPILED = {"NODE_COMPILE_CACHE": str(BUILD / "compiled")}
 
 
 @cache

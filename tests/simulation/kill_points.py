@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
-from tests.depth import depth
+from tests.depth import SHARE, is_quick
 from tests.engine.world import World
 
 LEASE_SECONDS = 130.0  # after that a dead worker's lanes are free
@@ -17,9 +17,9 @@ PARTS = range(6)  # a test of every step is that many tests, so that processes c
 def steps_of(part: int) -> Iterator[int]:
     """Return the steps of one of the PARTS, without an end: the last is where no kill was.
 
-    Every step is in one of them; in a short run every third, odd and even ones in turn.
+    Every step is in one of them; in a short run every fifth, odd and even ones in turn.
     """
-    share = 3 // depth(3)
+    share = SHARE if is_quick() else 1
     return count(share * part + 1, share * len(PARTS))
 
 

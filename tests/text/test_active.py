@@ -13,7 +13,6 @@ from sync.text.chars import JOINER
 from sync.text.markdown.actions import QuickAction, disarmed, quick_actions
 from sync.text.same import same_text
 from sync.text.tree import CodeBlock, Document, Paragraph, Text, UserMention
-from tests.depth import costly
 from tests.text.alive import ACTIVE, alive
 from tests.text.trees import documents, words
 
@@ -55,7 +54,6 @@ def test_nothing_in_any_words_comes_alive(text: str) -> None:
     assert alive(markdown.write(Document((Paragraph((Text(text),)),)))) == []
 
 
-@costly()
 @given(documents())
 def test_nothing_of_the_tracker_comes_alive_in_a_task(document: Document) -> None:
     tags = re.findall(r"\[/?([A-Za-z*]+)", bbcode.write(document))

@@ -35,7 +35,7 @@ from sync.text.tree import (
     Underline,
     UserMention,
 )
-from tests.depth import costly, depth
+from tests.depth import depth
 from tests.text.trees import SEEDS, documents, words
 
 
@@ -222,7 +222,6 @@ def test_no_text_writes_a_live_tag(text: str) -> None:
                for c in _after_brackets(written))  # fmt: skip
 
 
-@costly()
 @given(documents())
 def test_what_was_written_is_read_and_written_the_same(document: Document) -> None:
     once = bbcode.write(bbcode.read(bbcode.write(document)))

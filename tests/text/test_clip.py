@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from sync.text import bbcode, markdown
 from sync.text.clip import clip
 from sync.text.tree import Document, Paragraph, Text, mapped
-from tests.depth import costly
 from tests.text.trees import documents
 
 
@@ -33,7 +32,6 @@ def test_no_word_is_cut_where_one_ends_near() -> None:
     assert bbcode.write(clip(document, 90, bbcode.write)).endswith("x\n\n…")
 
 
-@costly()
 @given(documents(), st.integers(1, 200))
 @pytest.mark.parametrize("write", [bbcode.write, markdown.write])
 def test_a_cut_document_fits(write, document: Document, chars: int) -> None:

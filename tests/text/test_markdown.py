@@ -33,7 +33,6 @@ from sync.text.tree import (
     Underline,
     UserMention,
 )
-from tests.depth import costly
 from tests.text.trees import SEEDS, documents, words, words_of
 
 J = JOINER
@@ -200,7 +199,6 @@ def test_no_text_writes_a_mention_or_a_quick_action(text: str) -> None:
     assert all(block == para(*block.children) for block in markdown.read(written).blocks)
 
 
-@costly()
 @given(documents())
 def test_a_document_settles_after_one_round(document: Document) -> None:
     once = markdown.write(markdown.read(markdown.write(document)))

@@ -8,7 +8,6 @@ from hypothesis import given
 from sync.text import bbcode, html, markdown
 from sync.text.same import normalised, same_text
 from sync.text.tree import Document
-from tests.depth import costly
 from tests.text.corpus import texts
 from tests.text.trees import documents
 
@@ -134,7 +133,6 @@ def test_the_normal_form_of_a_text_is_settled() -> None:
     assert [name for name, form in forms.items() if normalised(form) != form] == []
 
 
-@costly()
 @given(documents())
 def test_the_normal_form_is_settled(document: Document) -> None:
     assert normalised(normalised(document)) == normalised(document)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 
 RUSSIAN: dict[str, str] = {
     # why
@@ -196,9 +197,13 @@ RUSSIAN: dict[str, str] = {
 
 def build_translator(table: Mapping[str, str]) -> Callable[[str], str]:
     """Return a function that replaces every text of `table` in a sentence, longer ones first."""
-    sentences = sorted(table, key=len, reverse=True)
-    pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, sentences)) + r")(?!\w)")
-    return lambda text: pattern.sub(lambda match: table[match[0]], text)
+
+    @cache  # of all of them: it takes a while and a megabyte, so first when it is needed
+    def pattern() -> re.Pattern[str]:
+        sentences = sorted(table, key=len, reverse=True)
+        return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, sentences)) + r")(?!\w)")
+
+    return lambda text: pattern().sub(lambda match: table[match[0]], text)
 
 
 _to_russian = build_translator(RUSSIAN)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from gettext import GNUTranslations
 from io import BytesIO
@@ -63,7 +64,7 @@ def parse_catalogue(text: str) -> Catalogue:
     blocks = [f"{block}\n" for block in re.split(r"\n{2,}", text.strip("\n"))]
     entries = [_entry(block) for block in blocks if not re.fullmatch(_COMMENTS, block)]
     keys = [entry.key for entry in entries]
-    if twice := {key for key in keys if keys.count(key) > 1}:
+    if twice := {key for key, count in Counter(keys).items() if count > 1}:
         raise ValueError(f"there twice: {sorted(twice)}")
     return Catalogue(
         keys=frozenset(keys) - {""},

@@ -52,8 +52,8 @@ def _rename(life: Life, title: str = "Meanwhile") -> None:
 
 
 def _days(life: Life) -> None:
-    for _ in range(4):
-        life.rest(200)
+    for _ in range(2):
+        life.rest(400)
 
 
 def test_an_account_that_is_no_member_any_more_waits_for_its_role(life: Life) -> None:
