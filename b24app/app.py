@@ -12,6 +12,7 @@ from b24app import errors
 from b24app.auth import page_tokens
 from b24app.auth.current_user import current_user
 from b24app.deps import Deps
+from b24app.direct_deliveries import EXTENSION, DirectDeliveries
 from b24app.routes import (
     api,
     ci_reports,
@@ -52,6 +53,7 @@ def create_app(deps: Deps) -> Flask:
     app.wsgi_app = _limit_calls(app.wsgi_app)  # type: ignore[assignment,method-assign]
     _reset_current_user(app)
     _remember_address(app)
+    app.extensions[EXTENSION] = DirectDeliveries(deps)
     return app
 
 

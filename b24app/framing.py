@@ -20,11 +20,17 @@ _EXPECT = re.compile(rb"\r\nexpect:[^\r\n]*", re.IGNORECASE)
 
 
 class BadRequest(Exception):
-    """The bytes are no request that can be answered as usual: a status and a sentence."""
+    """The bytes are no request that can be answered as usual: a status and a sentence.
 
-    def __init__(self, status: int, text: str) -> None:
+    `code`: beside the status' own name; `change`: what helps; `retry_after`: seconds.
+    """
+
+    def __init__(
+        self, status: int, text: str, code: str = "", change: str = "", retry_after: int = 10
+    ) -> None:
         super().__init__(text)
         self.status, self.text = status, text
+        self.code, self.change, self.retry_after = code, change, retry_after
 
 
 class Stage(Enum):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LEEWAY = timedelta(seconds=60)  # before its end a token is renewed
 _CALL_SECONDS = LEASE.total_seconds() / 2  # of a renewal, which has to end before its lease
 _LEAST_SECONDS = 3.0
+_ALL_SECONDS = 30.0  # to end all sign-ins of a portal
 _CONNECT = "Connect with GitLab again on the settings page"
 _CONNECT_OWN = "Connect your GitLab account again on the page of the application"
 
@@ -152,6 +153,21 @@ def revoke(clients: Clients, connection: ConnectionRecord, grant: GrantRecord) -
     with write(clients.engine) as conn:
         oauth_grants.remove(conn, connection.id, grant.user_id)
     return is_done
+
+
+def revoke_all(clients: Clients, portal_id: int) -> tuple[int, int]:
+    """End all sign-ins of a portal that is to be erased; count those that GitLab has forgotten.
+
+    The second number: those of which GitLab could not be told in time.
+    """
+    with read(clients.engine) as conn:
+        grants = oauth_grants.of_connections(conn, connections.all_ids(conn, portal_id))
+        records = {grant.id: connections.by_id(conn, grant.connection_id) for grant in grants}
+    with limit_outbound(_ALL_SECONDS):
+        ended = [
+            revoke(clients, record, grant) for grant in grants if (record := records[grant.id])
+        ]
+    return ended.count(True), len(grants) - ended.count(True)
 
 
 def to_tokens(pair: TokenPair) -> GrantTokens:

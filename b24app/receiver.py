@@ -14,6 +14,7 @@ import selectors
 import socket
 import struct
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -22,9 +23,12 @@ from typing import Any
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from b24app.app import MAX_REQUEST_BYTES
+from b24app.direct_deliveries import EXTENSION, StoringDelivery
 from b24app.framing import BadRequest, IncomingRequest, Stage
 from b24app.request_pools import pool_of, pool_sizes
 from b24app.routes.webhooks import MAX_BODY_BYTES
+from sync.engine.inbox import WAIT_SECONDS
+from sync.errors import Later
 
 HEAD_SECONDS = 10.0  # from the first byte, or the opening, to the end of the headers
 BODY_SECONDS = 30.0  # from there to the end of the body
@@ -46,6 +50,13 @@ _REASONS = {
     501: "Not Implemented",
     503: "Service Unavailable",
 }
+
+
+_ACKNOWLEDGED = (
+    b"HTTP/1.1 200 OK\r\nConnection: %b\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 0\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+    b"X-Request-Id: %b\r\n\r\n"
+)
 
 
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
@@ -84,6 +95,10 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         self._reading: dict[Connection, None] = {}  # in the order in which they began
         self._lingering: dict[Connection, None] = {}
         self._buffered = 0
+        self._direct: Any = None
+        self._storing: dict[Connection, tuple[StoringDelivery, float]] = {}  # until when, at most
+        self._stored: deque[tuple[Connection, Any]] = deque()
+        self._answering = False
 
     def init_process(self) -> None:
         """Make the pools, in the process that serves."""
@@ -190,6 +205,10 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         conn.whole, conn.extra = conn.request.take()
         conn.request = IncomingRequest(BODY_LIMITS)
         self._busy[name] += 1
+        if name != "acknowledge" or not self._store_directly(conn):
+            self._submit(name, conn)
+
+    def _submit(self, name: str, conn: Connection) -> None:
         future = self._pools[name].submit(self.handle, conn)
         future.add_done_callback(
             lambda done: self.method_queue.defer(self._finish, name, conn, done)
@@ -200,6 +219,84 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         self.finish_request(conn, done)
         if conn.extra and conn in self.keepalived_conns:
             self.on_client_socket_readable(conn, conn.sock)
+
+    # --- deliveries that need no thread
+
+    def _store_directly(self, conn: Connection) -> bool:
+        """Let the usual delivery be stored; return False where it needs the route."""
+        if self._direct is None:
+            app = getattr(self.wsgi, "extensions", {})
+            self._direct = app.get(EXTENSION)
+        if self._direct is None or conn.must_close:
+            return False
+        try:
+            storing = self._direct.begin(conn.whole)
+        except Exception:  # the thread that polls has to go on
+            self.log.exception("A delivery could not be read")
+            return False
+        if storing is None:
+            return False
+        self._storing[conn] = storing, time.monotonic() + WAIT_SECONDS
+        storing.stored.add_done_callback(partial(self._on_stored, conn))
+        return True
+
+    def _on_stored(self, conn: Connection, stored: Any) -> None:
+        """Let the thread that polls answer; it is woken once for all that one commit stored."""
+        self._stored.append((conn, stored))
+        if not self._answering:
+            self._answering = True
+            self.method_queue.defer(self._answer_stored)
+
+    def _answer_stored(self) -> None:
+        self._answering = False
+        while self._stored:
+            conn, stored = self._stored.popleft()
+            storing, _ = self._storing.pop(conn, (None, 0.0))
+            if storing is None:
+                continue  # it was answered: it took too long
+            error = stored.exception()
+            if error is None:
+                self._busy["acknowledge"] -= 1
+                self._acknowledge(conn, storing)
+            elif isinstance(error, Later):
+                self._busy["acknowledge"] -= 1
+                self._refuse(conn, _away())
+            else:
+                self._submit("acknowledge", conn)  # the route says what is wrong
+
+    def _acknowledge(self, conn: Connection, storing: StoringDelivery) -> None:
+        self.nr += 1
+        has_room = len(self.keepalived_conns) < self.max_keepalived
+        keeps = storing.keeps_open and self.alive and has_room
+        conn.whole = b""
+        try:
+            conn.sock.send(
+                _ACKNOWLEDGED % (b"keep-alive" if keeps else b"close", storing.request_id.encode())
+            )
+        except OSError:
+            self.nr_conns -= 1
+            conn.close()
+            return
+        if not keeps:
+            self.nr_conns -= 1
+            conn.close(graceful=True)
+            return
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+        self.poller.register(
+            conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn)
+        )
+        if conn.extra:
+            self.on_client_socket_readable(conn, conn.sock)
+
+    def _end_stuck(self, now: float) -> None:
+        """Answer those whose deliveries were not stored in time: their senders wait no longer."""
+        for conn, (storing, ends_at) in list(self._storing.items()):
+            if ends_at <= now:
+                del self._storing[conn]
+                self._busy["acknowledge"] -= 1
+                self._direct.give_up(storing)
+                self._refuse(conn, _away())
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
         """Serve a request; what comes after a body that was not read is not read either."""
@@ -212,6 +309,7 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
     def murder_pending(self) -> None:
         """End what is over its deadline. gunicorn calls this once a second or more often."""
         now = time.monotonic()
+        self._end_stuck(now)
         for conn in [conn for conn in self._reading if conn.deadline <= now]:
             if conn.request.buffer:
                 self._refuse(conn, BadRequest(408, "The request did not arrive in time"))
@@ -259,12 +357,14 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
 
     def _refuse(self, conn: Connection, error: BadRequest) -> None:
         """Answer without a thread, as JSON like every error, and close."""
-        code = _REASONS[error.status].lower().replace(" ", "_")
-        body = json.dumps({"error": {"code": code, "text": error.text, "change": ""}}).encode()
+        code = error.code or _REASONS[error.status].lower().replace(" ", "_")
+        body = json.dumps(
+            {"error": {"code": code, "text": error.text, "change": error.change}}
+        ).encode()
         head = (
             f"HTTP/1.1 {error.status} {_REASONS[error.status]}\r\nConnection: close\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-            + ("Retry-After: 10\r\n" if error.status == 503 else "")
+            + (f"Retry-After: {error.retry_after}\r\n" if error.status == 503 else "")
             + "X-Content-Type-Options: nosniff\r\n\r\n"
         )
         self._stop_reading(conn)
@@ -310,3 +410,9 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             idle.close()
         elif slowest := next(iter(self._reading), None):
             self._end(slowest)
+
+
+def _away() -> BadRequest:
+    return BadRequest(
+        503, "The database cannot be reached now", "database", "Send it again", retry_after=5
+    )

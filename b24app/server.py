@@ -23,6 +23,7 @@ from gunicorn.arbiter import Arbiter
 STOP_SECONDS = 30
 _CONNECTIONS = 4000  # of one process; slow clients take them, and no threads
 _OTHER_FILES = 300  # databases, outbound calls, and clients that are being closed
+_WORKER_NICENESS = 5  # what is to be acknowledged goes before what was
 _RESTART_SECONDS = (1.0, 30.0)  # the first and the longest pause after a worker died
 
 
@@ -119,6 +120,7 @@ class ProcessTree(Arbiter):  # type: ignore[misc]  # gunicorn has no types
             return pid
         code = 1
         try:
+            os.nice(_WORKER_NICENESS)
             for name in ("SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP", "SIGCHLD", "SIGUSR1"):
                 signal.signal(getattr(signal, name), signal.SIG_DFL)
             for listener in self.LISTENERS:

@@ -74,6 +74,9 @@ _RUSSIAN = {
 # Keyed by the English text, as that is logged and stored.
 ERRORS: dict[str, str] = {
     "This page was open too long": "Эта страница открыта слишком давно",
+    "Only an administrator of the portal may connect this account":
+        "Эту учётную запись подключает только администратор портала",
+    "Ask an administrator to do it": "Попросите администратора",
     "Open it again": "Откройте её заново",
     "A period has 1 to 366 days": "В периоде от 1 до 366 дней",
     "Write days as 2026-03-31": "Пишите дни так: 2026-03-31",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -26,8 +27,9 @@ def main() -> int:
     violated = False
     for name in args.parts or PARTS:
         watch = Watch()
-        part: Part = import_module(f"bench.{name}").measure()
-        text = f"{markdown(part)}\n\n{watch.told(f'python -m bench {name}')}"
+        sizes = {"portals": args.portals} if name == "scale" and args.portals else {}
+        part: Part = import_module(f"bench.{name}").measure(**sizes)
+        text = f"{markdown(part)}\n\n{watch.told(f'python -m bench {name}{_told(sizes)}')}"
         print(text, end="\n\n", flush=True)
         violated = violated or part.violated
         if args.write:
@@ -35,9 +37,14 @@ def main() -> int:
     return 1 if violated else 0
 
 
+def _told(sizes: Mapping[str, int]) -> str:
+    return "".join(f" --{size} {number}" for size, number in sizes.items())
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    parser.add_argument("--portals", type=int, help="of scale, in the place of a thousand")
     parser.add_argument("--write", action="store_true", help=f"also into {DOCUMENT.name}")
     args = parser.parse_args()
     if unknown := set(args.parts) - set(PARTS):

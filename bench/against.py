@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from statistics import median
 
@@ -33,7 +34,7 @@ from bench.site import ROOT
 from bench.statements import Probe
 from sync.bitrix24.rest.limits import RATE
 
-PARTS = ("hook", "burst", "serve", "slow")
+PARTS = ("hook", "burst", "serve", "slow", "ack")
 TODAY = "today"
 PROBED, TIMED = 2, 10  # merge requests in a round: to count the SQL of, to time
 ECHOED = ", and the portal's events about the writes"
@@ -42,6 +43,16 @@ SEED = 6
 SETTLE_SECONDS, CALM_SECONDS = 300, 5.0
 DATABASES = 2
 SLOW = (1.0, 5.0)  # seconds until a slow portal answers
+ACKNOWLEDGED, BUSY_RUNS = 2000, 3  # deliveries a run, and runs, while the worker is busy
+
+
+class ACK(StrEnum):
+    """The rows of acknowledging while the worker is busy."""
+
+    p95 = "acknowledged beside a busy worker: p95 ms"
+    rate = "acknowledged beside a busy worker: deliveries/s"
+    web = "web process beside a busy worker: processor ms a delivery"
+    worker = "the worker's share of a processor meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,9 @@ def _measure(columns: Columns, tree: Path, args: argparse.Namespace) -> None:
                     columns.add(f"{sample.kind}: write", sample.seconds * 1000)
             if "serve" in args.parts:
                 _burst_over_http(columns, side, args.merge_requests)
+    if "ack" in args.parts:
+        with running(tree) as side:
+            _acknowledge(columns, side, args.merge_requests)
     if "burst" in args.parts:
         _burst_in_simulated_time(columns, tree, args.merge_requests)
     if "slow" in args.parts:
@@ -149,6 +163,27 @@ def _burst_over_http(columns: Columns, side: Side, count: int) -> None:
     columns.add("serve: requests to GitLab", len(side.gitlab.requests) - host)
     columns.add("serve: PSS after it, MiB", _pss(side))
     columns.add("wrong", _wrong(side, played) + len(load.unanswered))
+
+
+def _acknowledge(columns: Columns, side: Side, count: int) -> None:
+    """Ten clients send while the worker works off what they sent before."""
+    side.deliveries.clear()
+    played = lives.play(side.gitlab, side.shop, count, SEED, lambda: side.clock.move(1))
+    side.site.tasks(life.task_id for life, _ in played)
+    side.quiet(SETTLE_SECONDS)
+    deliveries = lives.shuffled(side.deliveries, SEED)
+    with apart() as pool:
+        begin(pool, side.site.url, side.site.shots(deliveries), CLIENTS).result()
+        for number in range(BUSY_RUNS):
+            shots = side.site.shots(deliveries[:ACKNOWLEDGED], f"busy-{number}")
+            before = side.cpu()
+            load = begin(pool, side.site.url, shots, CLIENTS).result()
+            columns.add(ACK.p95, load.milliseconds(0.95))
+            columns.add(ACK.rate, load.rate)
+            spent = [after - cpu for cpu, after in zip(before, side.cpu(), strict=True)]
+            columns.add(ACK.worker, spent[-1] / load.wall)
+            columns.add(ACK.web, 1000 * sum(spent[:-1]) / len(load.seconds))
+            columns.add("wrong", len(load.unanswered))
 
 
 def _pss(side: Side) -> float:
@@ -216,6 +251,8 @@ def _rows(name: str) -> list[Row]:
             Row(f"{name} arrives, p50 ms", lambda values: percentile(values, 0.5)),
             Row(f"{name} arrives, p95 ms", lambda values: percentile(values, 0.95)),
         ]
+    if name in tuple(ACK):
+        return [Row(name, median, "{:.2f}")]
     if name.startswith("drain"):
         return [Row(name, max, "{:.2f}")]
     if "processor" in name:

@@ -21,21 +21,21 @@ from sync.store.db.database import read
 from sync.store.tables import delivery
 
 PORTALS, WORKERS = 1000, 4
-SECONDS = 90.0  # over which each quiet portal has one hook
+SECONDS = 60.0  # over which each quiet portal has one hook
 STORM = 300  # merge requests of one portal, ten deliveries each, at once
 FROZEN_SECONDS = 20.0
-DRAINED = 300  # merge requests whose ten deliveries wait when workers start
+DRAINED = 200  # merge requests whose ten deliveries wait when workers start, at most
 SETTLE_SECONDS = 600
 SEED = 19
-_HOW = f"""\
-{PORTALS:,} portals in one PostgreSQL database, two web processes and {WORKERS} workers, wake-ups \
+_HOW = """\
+{portals:,} portals in one PostgreSQL database, two web processes and {workers} workers, wake-ups \
 through the database, the emulated portals and the senders beside them on the same two cores. Each \
-quiet portal has one hook within {SECONDS:.0f} s; counted is the time from its answer to the move \
-of the task at the portal. *Storm*: another portal gets {STORM * lives.EACH:,} deliveries about \
-{STORM} merge requests meanwhile. *Faults*: the same again, and a worker is killed with `kill -9`, \
-another is frozen for {FROZEN_SECONDS:.0f} s, and the database server ends without a word and \
-starts again; what is not accepted is sent again. *Drain*: {DRAINED * lives.EACH:,} deliveries of \
-{DRAINED} portals wait for so many workers, which go on all at once."""
+quiet portal has one hook within {seconds:.0f} s; counted is the time from its answer to the move \
+of the task at the portal. *Storm*: another portal gets {noise:,} deliveries about \
+{storm} merge requests meanwhile. *Faults*: the same again, and a worker is killed with `kill -9`, \
+another is frozen for {frozen:.0f} s, and the database server ends without a word and \
+starts again; what is not accepted is sent again. *Drain*: {waiting:,} deliveries of \
+{drained} portals wait for so many workers, which go on all at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +60,41 @@ class Stories:
         return taken
 
 
-def measure() -> Part:
-    rounds, storms = 3, 2
-    count = rounds * (PORTALS - 1) + storms * STORM + 3 * DRAINED
+def measure(portals: int = PORTALS) -> Part:
+    rounds, storms, drained = 3, 2, min(DRAINED, portals - 1)
+    count = rounds * (portals - 1) + storms * STORM + 3 * drained
     played, told = lives.told(count, SEED)
     stories = Stories(list(played), dict(by_task(told)))
     done: list[Life] = []
-    with fleet(PORTALS) as running:
+    with fleet(portals) as running:
         running.site.tasks(range(FIRST_TASK, FIRST_TASK + count))
-        drains = {workers: _drain(running, stories, workers, done) for workers in (1, 2, 4)}
-        running.start_workers(WORKERS)
-        calm = _round(running, stories, done)
-        storm = _round(running, stories, done, storm=True)
-        faults = _round(running, stories, done, storm=True, faults=True)
+        drains = {number: _drain(running, stories, number, drained, done) for number in (1, 2)}
+        drains[WORKERS] = _drain(running, stories, WORKERS, drained, done, stop=False)
+        calm = _round(running, stories, portals, done)
+        storm = _round(running, stories, portals, done, storm=True)
+        faults = _round(running, stories, portals, done, storm=True, faults=True)
         running.site.settled(SETTLE_SECONDS)
         wrong = _wrong(running, done)
-    return Part("scale", "A thousand portals", _HOW, _figures(drains, calm, storm, faults, wrong))
+    how = _HOW.format(
+        portals=portals, workers=WORKERS, seconds=SECONDS, noise=STORM * lives.EACH, storm=STORM,
+        frozen=FROZEN_SECONDS, waiting=drained * lives.EACH, drained=drained,
+    )  # fmt: skip
+    return Part("scale", "Many portals", how, _figures(drains, calm, storm, faults, wrong))
 
 
-def _drain(running: Fleet, stories: Stories, workers: int, done: list[Life]) -> float:
+def _drain(
+    running: Fleet,
+    stories: Stories,
+    workers: int,
+    drained: int,
+    done: list[Life],
+    *,
+    stop: bool = True,
+) -> float:
     """Deliveries a second that so many workers deal with, all portals waiting."""
     running.start_workers(workers)
     running.signal_workers(signal.SIGSTOP)
-    chosen = stories.take(DRAINED)
+    chosen = stories.take(drained)
     deliveries = [
         (running.webhooks[1 + place], told)
         for place, life in enumerate(chosen)
@@ -93,15 +105,22 @@ def _drain(running: Fleet, stories: Stories, workers: int, done: list[Life]) -> 
     running.signal_workers(signal.SIGCONT)
     running.site.settled(SETTLE_SECONDS)
     seconds = time.monotonic() - began
-    running.stop_workers()
+    if stop:
+        running.stop_workers()
     done += chosen
     return len(deliveries) / seconds
 
 
 def _round(
-    running: Fleet, stories: Stories, done: list[Life], *, storm: bool = False, faults: bool = False
+    running: Fleet,
+    stories: Stories,
+    portals: int,
+    done: list[Life],
+    *,
+    storm: bool = False,
+    faults: bool = False,
 ) -> Round:
-    quiet, loud = stories.take(PORTALS - 1), stories.take(STORM) if storm else []
+    quiet, loud = stories.take(portals - 1), stories.take(STORM) if storm else []
     opened = [(running.webhooks[1 + place], stories.told[life.task_id][1])
               for place, life in enumerate(quiet)]  # fmt: skip
     noise = [(running.webhooks[0], told) for life in loud for told in stories.told[life.task_id]]

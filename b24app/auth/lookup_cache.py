@@ -50,6 +50,12 @@ class LookupCache(Generic[K, V]):
         except (*AWAY, NotInTime):
             return cached[1]
 
+    def fresh(self, key: K) -> V | None:
+        """Return what was looked up in the last seconds, without looking; None for nothing."""
+        cached = self._entries.get(key)
+        is_fresh = cached is not None and time.monotonic() < cached[0] + TTL_SECONDS
+        return cached[1] if cached is not None and is_fresh else None
+
     def _keep(self, key: K, entry: V | None) -> V | None:
         if entry is None:
             self._entries.pop(key, None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from sqlalchemy import Engine
+
 from sync.config import Config
 from sync.sentences import as_sentence, sentence
 
@@ -49,15 +51,25 @@ def _end_pages(config: Config, args: argparse.Namespace) -> int:
 def _erase(config: Config, args: argparse.Namespace) -> int:
     from b24app.cli.context import prepare_database, print_lines
     from b24app.services.overview import find_portal
+    from sync.engine.upkeep.token_rotation import remove_spare_token
     from sync.settings.apply import portal_domain
-    from sync.store import connections, portals
-    from sync.store.db.database import write
+    from sync.store import connections, oauth_grants, portals
+    from sync.store.db.database import read, write
 
-    with write(prepare_database(config)) as conn:
+    engine = prepare_database(config)
+    with read(engine) as conn:
         portal = find_portal(conn, args.portal, include_removed=True)
         names = [record.name for record in connections.by_portal(conn, portal.id)]
-        if args.yes:
+        ids = connections.all_ids(conn, portal.id)
+        granted = len(oauth_grants.of_connections(conn, ids))
+    ended = granted
+    if args.yes:
+        if granted:
+            ended = _end_sign_ins(config, engine, portal.id)
+        with write(engine) as conn:
             portals.erase(conn, portal.id)
+        for connection_id in ids:
+            remove_spare_token(config.data_dir / "tokens", connection_id)
     domain = portal_domain(portal)
     if args.yes:
         print_lines(
@@ -70,6 +82,14 @@ def _erase(config: Config, args: argparse.Namespace) -> int:
             if names
             else "It had no connections."
         )
+        if ended < granted:
+            print_lines(
+                sentence(
+                    "GitLab could not be told that {count} sign-ins are over: whoever gave one "
+                    "ends it in GitLab (Applications).",
+                    count=granted - ended,
+                )
+            )
         return 0
     print_lines(
         sentence(
@@ -80,3 +100,15 @@ def _erase(config: Config, args: argparse.Namespace) -> int:
         "Nothing was done: say --yes to erase it.",
     )
     return 1
+
+
+def _end_sign_ins(config: Config, engine: Engine, portal_id: int) -> int:
+    """Have GitLab forget what people granted; return how many of the sign-ins it did."""
+    from b24app.cli.context import NoKey, open_clients
+    from b24app.grants import revoke_all
+
+    try:
+        with open_clients(config, engine) as clients:
+            return revoke_all(clients, portal_id)[0]
+    except NoKey:
+        return 0

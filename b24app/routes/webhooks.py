@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -70,16 +71,9 @@ def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> tuple[Delivery
 
     Raises RequestRejected (401) if it is not from our GitLab.
     """
-    headers, now = dict(request.headers), deps.clock.now()
+    headers, now = {name.lower(): value for name, value in request.headers}, deps.clock.now()
     try:
-        signed = verify_delivery(
-            headers,
-            raw,
-            token=hook.token,
-            signing_token=hook.signing_token,
-            now=now,
-            must_be_signed=hook.signs,
-        )
+        signed = verify_hook(hook, headers, raw, now)
     except UnverifiedDelivery as error:
         log.warning("hook_refused", connection_id=hook.connection_id, reason=error.reason)
         raise RequestRejected(
@@ -88,17 +82,35 @@ def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> tuple[Delivery
             "The token or signature of this webhook is not ours",
             "Repair the webhook: `b24bridge gitlab hooks`",
         ) from None
-    delivery = Delivery(
+    return build_delivery(hook, headers, raw, now), signed
+
+
+def verify_hook(hook: CachedHook, headers: Mapping[str, str], raw: bytes, now: datetime) -> bool:
+    """Return whether a delivery of the hook is signed. Raises UnverifiedDelivery."""
+    return verify_delivery(
+        headers,
+        raw,
+        token=hook.token,
+        signing_token=hook.signing_token,
+        now=now,
+        must_be_signed=hook.signs,
+    )
+
+
+def build_delivery(
+    hook: CachedHook, headers: Mapping[str, str], raw: bytes, now: datetime
+) -> Delivery:
+    """Build the delivery that is stored; `headers` have names in lower case."""
+    return Delivery(
         portal_id=hook.portal_id,
         connection_id=hook.connection_id,
         origin=f"gitlab:{hook.connection_id}",
         dedupe_key=dedupe_key(headers, raw, now),
         event=event_name(headers),
-        headers={name: value for name in STORED_HEADERS if (value := request.headers.get(name))},
+        headers={name: value for name in STORED_HEADERS if (value := headers.get(name.lower()))},
         body=raw,
         received_at=now,
     )
-    return delivery, signed
 
 
 def check_address(allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, error_text
+from b24app.grants import revoke_all
 from b24app.services import install_steps
 from b24app.services.install_steps import PAYMENT_OVER
 from sync.bitrix24.rest.credentials import Credentials
@@ -138,6 +139,8 @@ def save_application_token(deps: Deps, portal_id: int, token: str) -> None:
 def remove_portal(deps: Deps, portal_id: int, *, clean: bool) -> None:
     """Erase the portal (`clean`), or mark it removed and forget its dead tokens."""
     now = deps.clock.now()
+    if clean:
+        revoke_all(deps.clients, portal_id)
     with write(deps.engine) as conn:
         if clean:
             portals.erase(conn, portal_id)

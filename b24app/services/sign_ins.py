@@ -17,7 +17,7 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected, error_text
 from b24app.grants import find_application, revoke, to_tokens
 from b24app.oauth_address import callback_url
-from b24app.services import settings_text
+from b24app.services import settings_text, visitors
 from b24app.services.connection_results import mark_token_stored
 from b24app.services.gitlab_connections import describe_account
 from sync.errors import Denied, SyncError
@@ -101,7 +101,11 @@ def begin_sign_in(
         portal.id, record.id, visitor.user_id, portal.installation, personal, record.base_url
     )
     with write(deps.engine) as conn:
-        return oauth_sign_ins.begin(conn, draft, ticket, deps.clock.now()), ticket
+        token, now = visitor.access_token, deps.clock.now()
+        sign_in_id = oauth_sign_ins.begin(
+            conn, deps.vault, draft, ticket, access_token=token, now=now
+        )
+    return sign_in_id, ticket
 
 
 def send_to_consent(deps: Deps, ticket: str) -> tuple[str, str]:
@@ -140,6 +144,7 @@ def finish_sign_in(deps: Deps, state: str, browser: str, code: str) -> str:
         if not code:
             raise Denied(_DENIED, change="Try again, and choose to authorize", code="access_denied")
         deps.limits.admit("exchange", EXCHANGES, portal=sign_in.portal_id)
+        _confirm_visitor(deps, sign_in)
         application = find_application(deps.clients, record)
         pair = _exchange(deps, application, record, code, sign_in.verifier)
         account = read_account(deps.clients.code_host_on_trial(record, FixedTokens(pair)))
@@ -172,6 +177,26 @@ def _give_back(
         )
     except SyncError as error:
         log.warning("not_revoked", connection=record.name, error=error.message)
+
+
+def _confirm_visitor(deps: Deps, sign_in: SignIn) -> None:
+    """Ask the portal once more who they are: minutes passed on the consent page.
+
+    Raises RequestRejected for who left meanwhile, and for a connection's own account for who is no
+    administrator any more.
+    """
+    with read(deps.engine) as conn:
+        portal = portals.by_id(conn, sign_in.portal_id)
+    if portal is None:
+        raise _STRANGE
+    user = visitors.identify_again(deps, portal, sign_in.user_id, sign_in.access_token)
+    if user.user_id != sign_in.user_id or not (user.admin or sign_in.personal):
+        raise RequestRejected(
+            403,
+            "not_admin",
+            "Only an administrator of the portal may connect this account",
+            "Ask an administrator to do it",
+        )
 
 
 def _exchange(

@@ -123,6 +123,20 @@ def identify_user(deps: Deps, proven: Credentials, portal: PortalRecord | None =
     return user if user.user_id else replace(user, user_id=proven.user_id)
 
 
+def identify_again(deps: Deps, portal: PortalRecord, user_id: int, access_token: str) -> PageUser:
+    """Return what a visitor is now, by their own token. Raises RequestRejected.
+
+    Whose page had none is what the portal said within the last minutes.
+    """
+    if access_token:
+        return identify_user(deps, _credentials(portal, access_token), portal)
+    key = VisitKey(portal.id, portal.installation, user_id)
+    admin = deps.visits.users.get(key, deps.clock.now())
+    if admin is None:
+        raise page_expired()
+    return PageUser(user_id, admin)
+
+
 def find_readable(
     deps: Deps, visitor: Visitor, portal: PortalRecord, task_ids: Collection[int]
 ) -> frozenset[int]:

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as NotInTime
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 DELIVERIES_PER_WRITE = 200  # deliveries in one transaction
 PATIENCE_SECONDS = 6.0  # for a database that is away: GitLab waits ten for an answer
+WAIT_SECONDS = PATIENCE_SECONDS + 1.0  # for the writer, however it fares
 RETRY_SECONDS = 0.2
 STUCK_SECONDS = 15.0  # for one write; then its connection is given up
 
@@ -78,22 +79,45 @@ class Inbox:
         the process is stopping, and what else the database raised: the sender must not be told
         that the delivery arrived.
         """
-        entry = _Entry(delivery, time.monotonic() + PATIENCE_SECONDS)
         with self._lock:
-            if self._thread is None:
-                raise Later("the receiver is not running")
-            if self._waiting and self._is_away_for_long():
-                raise _away()  # somebody waits already, and finds out when it is back
-            self._waiting += 1
-            self._queue.put(entry)
+            kept = self._enqueue(delivery)
         try:
-            return Accepted(entry.kept.result(PATIENCE_SECONDS + 1.0))
+            return Accepted(kept.result(WAIT_SECONDS))
         except NotInTime:
-            self._away_since = self._away_since or entry.ends_at - PATIENCE_SECONDS
+            self.give_up(kept)
             raise _away() from None
-        finally:
-            with self._lock:
-                self._waiting -= 1
+
+    def submit(self, delivery: Delivery) -> Future[int | None] | None:
+        """Let the delivery be stored, and return at once what `accept` would wait for.
+
+        None where `accept` would refuse it. Whoever waits longer than WAIT_SECONDS gives up.
+        """
+        with self._lock:
+            try:
+                return self._enqueue(delivery)
+            except Later:
+                return None
+
+    def give_up(self, kept: Future[int | None]) -> None:
+        """Wait no longer for a delivery: the database is away. It may be stored after all."""
+        self._away_since = self._away_since or time.monotonic() - PATIENCE_SECONDS
+        kept.cancel()
+
+    def _enqueue(self, delivery: Delivery) -> Future[int | None]:
+        """Queue the delivery for the writer; the caller holds the lock. Raises Later."""
+        if self._thread is None:
+            raise Later("the receiver is not running")
+        if self._waiting and self._is_away_for_long():
+            raise _away()  # somebody waits already, and finds out when it is back
+        self._waiting += 1
+        entry = _Entry(delivery, time.monotonic() + PATIENCE_SECONDS)
+        entry.kept.add_done_callback(self._forget)
+        self._queue.put(entry)
+        return entry.kept
+
+    def _forget(self, kept: Future[int | None]) -> None:
+        with self._lock:
+            self._waiting -= 1
 
     def _is_away_for_long(self) -> bool:
         since = self._away_since
@@ -142,7 +166,8 @@ class Inbox:
             else:
                 self._away_since = None
                 for entry, new in zip(entries, ids, strict=True):
-                    entry.kept.set_result(new)
+                    with suppress(InvalidStateError):  # its sender waits no longer
+                        entry.kept.set_result(new)
                 for portal_id in {entry.delivery.portal_id for entry in entries}:
                     self._wake(portal_id)
                 return
@@ -155,7 +180,7 @@ class Inbox:
         if over:
             log.error("delivery_not_stored", error=type(error).__name__, count=len(over))
         for entry in over:
-            entry.kept.set_exception(_away())
+            _fail(entry, _away())
         waiting = [entry for entry in entries if not (entry.ends_at <= now or stopping)]
         if waiting:
             time.sleep(RETRY_SECONDS)
@@ -168,7 +193,7 @@ class Inbox:
         stored twice.
         """
         if self._conn is None:
-            self._conn = open_writer(self._engine)
+            self._conn = open_writer(self._engine, eager=True)
         watch = _watch(self._conn)
         try:
             with self._conn.begin():
@@ -196,7 +221,12 @@ class Inbox:
             return
         log.error("delivery_not_stored", error=type(error).__name__, count=len(entries))
         for entry in entries:
-            entry.kept.set_exception(error)
+            _fail(entry, error)
+
+
+def _fail(entry: _Entry, error: Exception) -> None:
+    with suppress(InvalidStateError):  # its sender waits no longer
+        entry.kept.set_exception(error)
 
 
 def _away() -> Later:

@@ -242,7 +242,7 @@ def _end_grants(
     Nobody's token is for another server than the one that gave it.
     """
     if record.base_url != connection.url:
-        oauth_grants.remove_all(conn, [record.id], people_only=False)
+        oauth_grants.remove_all(conn, [record.id])
         return True
     if not is_stored and oauth_grants.find(conn, record.id) is not None:
         oauth_grants.remove(conn, record.id, oauth_grants.OWN)

@@ -67,6 +67,12 @@ def by_portal(conn: Connection, portal_id: int) -> tuple[ConnectionRecord, ...]:
     return tuple(map(_record, conn.execute(query.order_by(connection.c.id))))
 
 
+def all_ids(conn: Connection, portal_id: int) -> tuple[int, ...]:
+    """Return the ids of the portal's connections, removed ones included."""
+    query = select(connection.c.id).where(connection.c.portal_id == portal_id)
+    return tuple(conn.scalars(query.order_by(connection.c.id)))
+
+
 def of_portals(
     conn: Connection, ids: Collection[int] | None = None
 ) -> tuple[ConnectionRecord, ...]:
@@ -127,7 +133,7 @@ def remove(conn: Connection, connection_id: int) -> None:
 
 def mark_removed(conn: Connection, connection_id: int, now: datetime) -> None:
     """Take a connection out of use; its history is kept until `remove`, people's tokens are not."""
-    oauth_grants.remove_all(conn, [connection_id], people_only=True)
+    oauth_grants.remove_later(conn, [connection_id])
     _set(conn, connection_id, state="removed", state_reason="", removed_at=now)
 
 

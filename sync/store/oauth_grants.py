@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, or_, select, update
 
 from sync.store.db.upsert import insert
 from sync.store.rows import Json
@@ -15,6 +15,7 @@ from sync.store.tables import connection, oauth_grant, portal_user
 from sync.store.vault import Vault
 
 OWN = 0  # the user_id of a connection's own account
+REMOVED = "removed"  # the state of a grant whose portal is gone
 _SEALED = (oauth_grant.c.access_token_sealed, oauth_grant.c.refresh_token_sealed)
 
 
@@ -31,7 +32,7 @@ class GrantTokens:
 class GrantRecord:
     """What was granted, without its tokens. `user_id`: OWN, or a person of the portal.
 
-    `account`: id, username and name on the code host. `state`: active, ended.
+    `account`: id, username and name on the code host. `state`: active, ended, removed.
     """
 
     id: int
@@ -48,7 +49,8 @@ _COLUMNS = [oauth_grant.c[name] for name in GrantRecord.__dataclass_fields__]
 
 def find(conn: Connection, connection_id: int, user_id: int = OWN) -> GrantRecord | None:
     """Return what was granted, or None."""
-    row = conn.execute(select(*_COLUMNS).where(_of(connection_id, user_id))).one_or_none()
+    which = _of(connection_id, user_id), oauth_grant.c.state != REMOVED
+    row = conn.execute(select(*_COLUMNS).where(*which)).one_or_none()
     return None if row is None else _record(row)
 
 
@@ -101,12 +103,28 @@ def remove(conn: Connection, connection_id: int, user_id: int) -> None:
     conn.execute(delete(oauth_grant).where(_of(connection_id, user_id)))
 
 
-def remove_all(conn: Connection, connection_ids: Collection[int], *, people_only: bool) -> None:
-    """Delete the grants of connections; with `people_only` not the connections' own."""
-    which: ColumnElement[bool] = oauth_grant.c.connection_id.in_(connection_ids)
-    if people_only:
-        which &= oauth_grant.c.user_id != OWN
-    conn.execute(delete(oauth_grant).where(which))
+def remove_all(conn: Connection, connection_ids: Collection[int]) -> None:
+    """Delete whatever was granted to connections."""
+    conn.execute(delete(oauth_grant).where(oauth_grant.c.connection_id.in_(connection_ids)))
+
+
+def remove_later(conn: Connection, connection_ids: Collection[int]) -> None:
+    """Let the grants of people end: they serve nobody, and a worker has GitLab forget them."""
+    which = oauth_grant.c.connection_id.in_(connection_ids) & (oauth_grant.c.user_id != OWN)
+    conn.execute(update(oauth_grant).where(which).values(state=REMOVED))
+
+
+def to_remove(conn: Connection) -> tuple[GrantRecord, ...]:
+    """Return the grants that are to be ended at GitLab, then deleted."""
+    return tuple(
+        map(_record, conn.execute(select(*_COLUMNS).where(oauth_grant.c.state == REMOVED)))
+    )
+
+
+def of_connections(conn: Connection, connection_ids: Collection[int]) -> tuple[GrantRecord, ...]:
+    """Return whatever was granted to these connections, their own and people's."""
+    which = oauth_grant.c.connection_id.in_(connection_ids)
+    return tuple(map(_record, conn.execute(select(*_COLUMNS).where(which))))
 
 
 def usable_by_person(conn: Connection, connection_id: int) -> dict[int, GrantRecord]:
@@ -147,6 +165,7 @@ def of_person(conn: Connection, portal_id: int, user_id: int) -> dict[int, Grant
         select(*_COLUMNS)
         .join(connection, connection.c.id == oauth_grant.c.connection_id)
         .where(connection.c.portal_id == portal_id, oauth_grant.c.user_id == user_id)
+        .where(oauth_grant.c.state != REMOVED)
     )
     return {row.connection_id: _record(row) for row in conn.execute(query)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,13 +44,25 @@ class SignIn:
     problem: str
     change: str
     verifier: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
 
 
-_COLUMNS = [oauth_sign_in.c[name] for name in list(SignIn.__dataclass_fields__)[:-1]]
+_COLUMNS = [oauth_sign_in.c[name] for name in list(SignIn.__dataclass_fields__)[:-2]]
 
 
-def begin(conn: Connection, draft: SignInDraft, ticket: str, now: datetime) -> int:
-    """Store a sign-in and return its id. Those that are over go, and a person's oldest of many."""
+def begin(
+    conn: Connection,
+    vault: Vault,
+    draft: SignInDraft,
+    ticket: str,
+    *,
+    access_token: str,
+    now: datetime,
+) -> int:
+    """Store a sign-in and return its id. Those that are over go, and a person's oldest of many.
+
+    `access_token`: the visitor's own at the portal, which is asked once more at the end.
+    """
     conn.execute(delete(oauth_sign_in).where(oauth_sign_in.c.expires_at <= now))
     own = (oauth_sign_in.c.portal_id == draft.portal_id) & (
         oauth_sign_in.c.user_id == draft.user_id
@@ -58,7 +71,10 @@ def begin(conn: Connection, draft: SignInDraft, ticket: str, now: datetime) -> i
     kept = list(conn.scalars(newest.limit(MOST_OPEN - 1)))
     conn.execute(delete(oauth_sign_in).where(own, oauth_sign_in.c.id.not_in(kept)))
     new = oauth_sign_in.insert().values(
-        ticket_hash=_hash(ticket), expires_at=now + LIFE, **asdict(draft)
+        ticket_hash=_hash(ticket),
+        verifier_sealed=_seal(vault, "", access_token),
+        expires_at=now + LIFE,
+        **asdict(draft),
     )
     return int(conn.scalars(new.returning(oauth_sign_in.c.id)).one())
 
@@ -77,14 +93,18 @@ def send(
 
     None for a ticket that is unknown, over or was taken.
     """
+    taken = (oauth_sign_in.c.ticket_hash == _hash(ticket)) & (oauth_sign_in.c.state == "asked")
+    taken &= oauth_sign_in.c.expires_at > now
+    sealed = conn.scalar(select(oauth_sign_in.c.verifier_sealed).where(taken))
+    if sealed is None:
+        return None
     values = {
         "state": "sent",
         "state_hash": _hash(state),
         "browser_hash": _hash(browser),
-        "verifier_sealed": vault.seal(verifier),
+        "verifier_sealed": _seal(vault, verifier, _open(vault, sealed)[1]),
     }
-    taken = (oauth_sign_in.c.ticket_hash == _hash(ticket)) & (oauth_sign_in.c.state == "asked")
-    return _change(conn, taken & (oauth_sign_in.c.expires_at > now), values)
+    return _change(conn, taken, values)
 
 
 def use(conn: Connection, vault: Vault, state: str, browser: str, now: datetime) -> SignIn | None:
@@ -101,7 +121,8 @@ def use(conn: Connection, vault: Vault, state: str, browser: str, now: datetime)
     taken = _change(conn, open_now & same, {"state": "used", "verifier_sealed": None})
     if taken is None or sealed is None:
         return None
-    return replace(taken, verifier=vault.open(sealed))
+    verifier, access_token = _open(vault, sealed)
+    return replace(taken, verifier=verifier, access_token=access_token)
 
 
 def finish(
@@ -124,6 +145,19 @@ def find(
     )
     row = conn.execute(query).one_or_none()
     return None if row is None else SignIn(*row)
+
+
+def _seal(vault: Vault, verifier: str, access_token: str) -> str:
+    """Seal what the end of a sign-in needs, for as long as it is open."""
+    return vault.seal(json.dumps([verifier, access_token]))
+
+
+def _open(vault: Vault, sealed: str) -> tuple[str, str]:
+    opened = vault.open(sealed)
+    if not opened.startswith("["):  # begun before the last upgrade
+        return opened, ""
+    verifier, access_token = json.loads(opened)
+    return verifier, access_token
 
 
 def _change(conn: Connection, where: Any, values: dict[str, Any]) -> SignIn | None:

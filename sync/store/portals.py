@@ -138,14 +138,14 @@ def end_pages(conn: Connection, portal_id: int | None = None) -> int:
 
 
 def mark_removed(conn: Connection, portal_id: int, reason: str, now: datetime) -> None:
-    """Mark a portal removed: its tokens and its people's are forgotten, its open pages end."""
+    """Mark a portal removed: its tokens are forgotten, its people's serve no more."""
     dead = dict.fromkeys(
         ("access_token_sealed", "refresh_token_sealed", "application_token_sealed")
     )
     ended = {"state": "removed", "state_reason": reason, "removed_at": now}
     _set(conn, portal_id, now, **ended, bot_id=0, bot_problem="", **dead)
     ids = conn.scalars(select(connection.c.id).where(connection.c.portal_id == portal_id)).all()
-    oauth_grants.remove_all(conn, ids, people_only=True)
+    oauth_grants.remove_later(conn, ids)
     end_pages(conn, portal_id)
 
 

@@ -36,6 +36,17 @@ def get(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, 
     return by_key
 
 
+def newest_present(conn: Connection, portal_id: int, limit: int) -> tuple[int, ...]:
+    """Return the ids of tasks that the portal had when they were last read, the newest first."""
+    query = (
+        select(task.c.task_id)
+        .where(task.c.portal_id == portal_id, task.c.state == "present")
+        .order_by(task.c.task_id.desc())
+        .limit(limit)
+    )
+    return tuple(conn.scalars(query))
+
+
 def chats(conn: Connection, portal_id: int | None) -> dict[int, int]:
     """Return the stored tasks by the chats of their discussions; of every portal for None."""
     query = select(task.c.task_id, task.c.body).where(task.c.body.is_not(None))

@@ -214,7 +214,7 @@ def test_comments_are_events_that_do_not_say_which_commit_they_are_on(acme):
         ("action=commented&after=2026-01-01", ["Line", "Plain"]),
         ("action=commented&sort=asc", ["Plain", "Line"]),
         ("action=commented&before=2020-01-01", []),
-        ("action=pushed", []),
+        ("action=closed", []),
     ],
 )
 def test_events_are_of_a_kind_and_a_time(acme, query, bodies):

@@ -44,7 +44,7 @@ def main(conn, portal_id):
 
 def begin(conn, portal_id, connection_id, ticket="ticket-1", user_id=ANN, at=NOW):
     draft = SignInDraft(portal_id, connection_id, user_id, "i-1", False, "https://git.test")
-    return oauth_sign_ins.begin(conn, draft, ticket, at)
+    return oauth_sign_ins.begin(conn, VAULT, draft, ticket, access_token="theirs", now=at)
 
 
 def send(conn, ticket="ticket-1", browser="browser-1", at=NOW):

@@ -255,7 +255,7 @@ def _fill_sign_ins(conn: Connection, portal_id: int, connection_id: int) -> None
     tokens = GrantTokens("a", "r", NOW)
     oauth_grants.save(conn, VAULT, connection_id, oauth_grants.OWN, tokens, {}, NOW)
     draft = SignInDraft(portal_id, connection_id, 1, "i", False, url)
-    oauth_sign_ins.begin(conn, draft, f"ticket-{portal_id}", NOW)
+    oauth_sign_ins.begin(conn, VAULT, draft, f"ticket-{portal_id}", access_token="a", now=NOW)
 
 
 def _fill_issue_sync(conn: Connection, portal_id: int, connection_id: int) -> None:

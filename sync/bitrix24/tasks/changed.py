@@ -1,14 +1,17 @@
-"""Tasks of a portal that changed since a moment, whatever its events said."""
+"""Tasks of a portal that changed since a moment, or are gone, whatever its events said."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sync.bitrix24.rest.batch import as_int, as_mapping
+from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call, as_int, as_mapping
 from sync.bitrix24.rest.client import Portal
+from sync.bitrix24.tasks.queries import read_tasks
 
+T = TypeVar("T")
 PAGE = 50  # fixed by the portal
 MOST_PAGES = 20
 
@@ -35,6 +38,32 @@ def read_changed_tasks(portal: Portal, since: datetime) -> ChangedTasks:
         if not answer.get("next") or not listed:
             return ChangedTasks(frozenset(ids))
     return ChangedTasks(frozenset(ids), _moment(listed[-1].get("changedDate")))
+
+
+def find_gone_tasks(portal: Portal, ids: Collection[int]) -> frozenset[int]:
+    """Return which of the tasks the portal does not show us any more. Raises SyncError.
+
+    2,500 a request; those that no list has are asked for by themselves before they count as gone.
+    """
+    pieces = _pieces(sorted(ids), PAGE)
+    gone: set[int] = set()
+    for group in _pieces(pieces, BATCH_SIZE):
+        answers = portal.batch([_list_call(piece) for piece in group])
+        for piece, answer in zip(group, answers, strict=True):
+            if not isinstance(answer, Answer):
+                raise answer
+            rows = as_mapping(answer.result).get("tasks")
+            listed = {as_int(as_mapping(row).get("id")) for row in rows or ()}
+            gone |= set(piece) - listed
+    return frozenset(key for key, task in read_tasks(portal, sorted(gone)).items() if task is None)
+
+
+def _pieces(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _list_call(ids: Sequence[int]) -> Call:
+    return Call("tasks.task.list", {"filter": {"ID": list(ids)}, "select": ["ID"]}, write=False)
 
 
 def _parameters(since: datetime, start: int) -> dict[str, Any]:

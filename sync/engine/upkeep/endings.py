@@ -5,14 +5,16 @@ Both are kept for a while, for when the application or the connection comes back
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import structlog
 
 from sync.engine.deps import Deps
 from sync.engine.lanes import hold
+from sync.engine.upkeep.token_rotation import remove_spare_token
 from sync.settings.apply import HISTORY_KEPT
-from sync.store import connections, erasure, portals
+from sync.store import connections, erasure, oauth_grants, portals
 from sync.store.db.database import read, write
 
 log = structlog.get_logger()
@@ -30,6 +32,7 @@ def end_removed(deps: Deps, now: datetime) -> int:
     check = deps.clock_check
     if check is not None and not check.is_plausible:
         return 0
+    done = _end_sign_ins(deps)
     with read(deps.database) as conn:
         owners = [
             *(
@@ -42,12 +45,36 @@ def end_removed(deps: Deps, now: datetime) -> int:
             ),
         ]
     if not owners:
-        return 0
+        return done
     with hold(deps, "endings") as lane:
-        return sum(_end(deps, owner, number) for owner, number in owners) if lane else 0
+        return done + (sum(_end(deps, owner, number) for owner, number in owners) if lane else 0)
+
+
+def _end_sign_ins(deps: Deps, connection_ids: Collection[int] | None = None) -> int:
+    """Have GitLab forget what was granted: to what is gone, or to these connections."""
+    with read(deps.database) as conn:
+        grants = (
+            oauth_grants.to_remove(conn)
+            if connection_ids is None
+            else oauth_grants.of_connections(conn, connection_ids)
+        )
+        records = {grant.id: connections.by_id(conn, grant.connection_id) for grant in grants}
+    if not grants:
+        return 0
+    with hold(deps, "sign-ins to end") as lane:
+        for grant in grants[:STEPS_PER_RUN] if lane else ():
+            if (record := records[grant.id]) is not None:
+                deps.end_sign_in(record, grant)
+                log.info("sign_in_of_removed_ended", connection=record.name, user=grant.user_id)
+    return len(grants)
 
 
 def _end(deps: Deps, owner: str, number: int) -> int:
+    with read(deps.database) as conn:
+        ids = connections.all_ids(conn, number) if owner == "portal_id" else (number,)
+    _end_sign_ins(deps, ids)
+    for connection_id in ids:
+        remove_spare_token(deps.spare_tokens, connection_id)
     done, steps = 0, STEPS_PER_RUN
     for table in erasure.tables_naming(owner):
         while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -26,6 +26,7 @@ from sync.store.rows import ConnectionRecord, Delivery
 log = structlog.get_logger()
 
 SAME_GAP = timedelta(hours=1)  # failures that are seen within it belong to one gap
+LOG_IS_KEPT = timedelta(days=6)  # GitLab keeps a week, by its own clock
 _STORED_HEADERS = frozenset(
     {"content-type", "user-agent", "x-gitlab-event", "x-gitlab-event-uuid", "x-gitlab-instance"}
 )
@@ -73,7 +74,7 @@ def make_up_for_gaps(deps: Deps, connection: ConnectionRecord) -> int:
             client = deps.code_host_for(connection)
         except Denied:
             return 0  # it has no token; the connection says so
-        done, unlogged = 0, list[tuple[HookLogRow, datetime]]()
+        done, owing = 0, dict[str, tuple[HookLogRow, datetime]]()
         for target in targets:
             before = rows.get(str(target)) or _first_row(connection, target)
             try:
@@ -86,15 +87,38 @@ def make_up_for_gaps(deps: Deps, connection: ConnectionRecord) -> int:
             except Refused as refused:
                 row, count = replace(before, problem=str(refused)), 0
             done += count
-            if row.problem:
-                unlogged.append((row, before.read_at))
+            if _needs_history(before, row, count):
+                owing[str(target)] = row, before.read_at
             with write(deps.database) as conn:
                 hook_logs.save(conn, row)
-        if unlogged and not _read_history(deps, connection, client, [at for _, at in unlogged]):
-            with write(deps.database) as conn:  # the next time from the same moment on
-                for row, last_good in unlogged:
-                    hook_logs.save(conn, replace(row, read_at=last_good))
-        return done
+        return done + (_read_history(deps, connection, client, owing) if owing else 0)
+
+
+def _needs_history(before: HookLogRow, row: HookLogRow, failed: int) -> bool:
+    """Whether the log cannot be all. Pure.
+
+    Neither where something is wrong, or was at the last look; nor where deliveries failed, for then
+    GitLab may have switched the webhook off for a while, and tried nothing; nor where the last look
+    is longer ago than the log goes back; nor where that was so and is still to be made up for.
+    """
+    return bool(
+        row.problem
+        or before.problem
+        or failed
+        or row.read_at - before.read_at > LOG_IS_KEPT
+        or is_owed(before)
+    )
+
+
+def is_owed(row: HookLogRow) -> bool:
+    """Whether what no log told of the last gap is still to be read. Pure."""
+    return row.gap_at is not None and row.read_at < row.gap_at
+
+
+def owes_history(deps: Deps, connection_id: int) -> bool:
+    """Whether that is so for any webhook of the connection."""
+    with read(deps.database) as conn:
+        return any(map(is_owed, hook_logs.of_connection(conn, connection_id).values()))
 
 
 def _first_row(connection: ConnectionRecord, target: HookTarget) -> HookLogRow:
@@ -103,21 +127,41 @@ def _first_row(connection: ConnectionRecord, target: HookTarget) -> HookLogRow:
 
 
 def _read_history(
-    deps: Deps, connection: ConnectionRecord, client: GitLab, last_good: Sequence[datetime]
-) -> bool:
-    """Read what no log holds; False where that has to be done later.
+    deps: Deps,
+    connection: ConnectionRecord,
+    client: GitLab,
+    owing: Mapping[str, tuple[HookLogRow, datetime]],
+) -> int:
+    """Read what no log holds; return how much that was. What cannot be read now is read later.
 
     Deliveries that wait to be digested come first: they tell more, and are not to be told twice.
     """
+    counts: Mapping[str, int] | None = None
     with read(deps.database) as conn:
-        if inbox.pending_count(conn, connection.portal_id):
-            return False
-    try:
-        read_missed(deps, connection, client, min(last_good))
-    except (Later, Denied) as error:
-        log.warning("missed_not_read", connection_id=connection.id, error=str(error))
-        return False
-    return True
+        is_busy = inbox.pending_count(conn, connection.portal_id) > 0
+    if not is_busy:
+        try:
+            last_good = min(at for _, at in owing.values())
+            counts = read_missed(deps, connection, client, last_good)
+        except (Later, Denied) as error:
+            log.warning("missed_not_read", connection_id=connection.id, error=str(error))
+    by_target = _count_by_target(counts or {}, list(owing))
+    with write(deps.database) as conn:
+        for target, (row, last_good) in owing.items():
+            if counts is None:  # the next time from the same moment on
+                hook_logs.save(conn, replace(row, read_at=last_good))
+            elif count := by_target[target]:
+                hook_logs.save(conn, _add_missed(row, 0, count, row.read_at))
+    return sum(by_target.values())
+
+
+def _count_by_target(counts: Mapping[str, int], targets: Sequence[str]) -> dict[str, int]:
+    """Count what was read in projects by the project or group whose webhook should have told it."""
+    by_target = dict.fromkeys(targets, 0)
+    for path, count in counts.items():
+        owners = (t for t in targets if f"{path}/".startswith(f"{t.partition(' ')[2]}/"))
+        by_target[next(owners, targets[0])] += count
+    return by_target
 
 
 def _targets(connection: ConnectionRecord) -> Iterable[HookTarget]:
@@ -213,12 +257,19 @@ def _describe_log(
         refused_at=(refused.sent_at or now) if refused else before.refused_at,
         refused=refused.answer if refused else before.refused,
     )
-    if not gap.failed:
-        return row
-    goes_on = before.gap_at is not None and now - before.gap_at < SAME_GAP
+    return _add_missed(row, gap.failed, made_up, now) if gap.failed else row
+
+
+def _add_missed(row: HookLogRow, failed: int, made_up: int, now: datetime) -> HookLogRow:
+    """Return the row with more that was missed in the same gap, or in a new one. Pure.
+
+    What was read without a delivery was missed as well: GitLab did not even try, or no log says so.
+    """
+    goes_on = row.gap_at is not None and now - row.gap_at < SAME_GAP
+    total = made_up + (row.made_up if goes_on else 0)
     return replace(
         row,
         gap_at=now,
-        failed=gap.failed + (before.failed if goes_on else 0),
-        made_up=made_up + (before.made_up if goes_on else 0),
+        failed=max(total, failed + (row.failed if goes_on else 0)),
+        made_up=total,
     )

@@ -27,7 +27,7 @@ from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.upkeep.bot import keep_bot
 from sync.engine.upkeep.endings import end_removed
-from sync.engine.upkeep.gap import make_up_for_gaps
+from sync.engine.upkeep.gap import make_up_for_gaps, owes_history
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.engine.upkeep.task_gap import make_up_for_events
 from sync.errors import Denied, Later, SyncError
@@ -65,7 +65,9 @@ class Sweep:
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
         self._last_attempts: dict[int, datetime] = {}
+        self._owing: dict[int, bool] = {}  # connections with a gap that was not read whole
         self._lists_read: set[int] = set()
+        self._tasks_read: set[int] = set()
         self._people_read_at: dict[int, datetime] = {}
         self._bots_kept_at: dict[int, datetime] = {}
         self._failed_at: dict[tuple[str, int], datetime] = {}
@@ -88,6 +90,7 @@ class Sweep:
                 self._last_attempts[connection.id] = now
                 done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
                 done += self._run_part("host", connection.id, sweep_connection, connection)
+                self._owing[connection.id] = owes_history(self._deps, connection.id)
         with read(self._deps.database) as conn:
             to_ask = set(deployments.portals_to_fetch(conn, now))
             unread = set(merge_request_commits.portals_due(conn, self._deps.clock.now()))
@@ -100,7 +103,7 @@ class Sweep:
         for portal_id in sorted(doubtful & ids):
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
         for portal in active:
-            done += self._run_part("tasks", portal.id, make_up_for_events, portal.id)
+            done += self._run_part("tasks", portal.id, self._read_tasks, portal.id)
             every = BOT_REFUSED_EVERY if portal.bot_problem else BOTS_EVERY
             if is_due(self._bots_kept_at.get(portal.id), every, now):
                 self._bots_kept_at[portal.id] = now
@@ -118,6 +121,12 @@ class Sweep:
         """Read the issue lists that are due; with the first look after a start, all of them."""
         count = read_lists(deps, portal_id, after_start=portal_id not in self._lists_read)
         self._lists_read.add(portal_id)
+        return count
+
+    def _read_tasks(self, deps: Deps, portal_id: int) -> int:
+        """Read the tasks that changed where that is due; with the first look, whenever it was."""
+        count = make_up_for_events(deps, portal_id, after_start=portal_id not in self._tasks_read)
+        self._tasks_read.add(portal_id)
         return count
 
     def _run_part(
@@ -156,7 +165,8 @@ class Sweep:
         if connection.state != "active":
             return False
         last = self._last_attempts.get(connection.id)  # None: at the start, whatever was before
-        if last is not None and not is_due(connection.swept_at, HOSTS_EVERY, now):
+        is_patient = last is not None and not self._owing.get(connection.id)
+        if is_patient and not is_due(connection.swept_at, HOSTS_EVERY, now):
             return False
         return is_due(last, RETRY_EVERY, now)
 

@@ -1,14 +1,15 @@
-"""Make up for the portal's events that never came: tasks that changed are looked at again."""
+"""Make up for the portal's events that never came: tasks that changed, or are gone."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
-from sync.bitrix24.tasks.changed import read_changed_tasks
+from sync.bitrix24.tasks.changed import find_gone_tasks, read_changed_tasks
 from sync.core.clock import is_due
-from sync.core.model.events import TaskChanged
+from sync.core.model.events import TaskChanged, TaskDeleted
 from sync.engine.deps import Deps, build_scope
 from sync.engine.ingest import apply
 from sync.engine.ingest.mirror_lock import lock_mirror
@@ -16,49 +17,69 @@ from sync.engine.lanes import hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.errors import Denied, SyncError
-from sync.store import hook_logs
+from sync.store import hook_logs, tasks
 from sync.store.db.database import read, write
 
 log = structlog.get_logger()
 
 EVERY = timedelta(minutes=10)
+FRESH = timedelta(minutes=1)  # another worker has just read them, at its start
+GAP = 2 * EVERY  # longer without a reading: we were away
+MOST_FOLLOWED = 2500  # the newest: one request
 OVERLAP = timedelta(minutes=2)  # clocks differ, and a list is not read in one instant
 
 
-def make_up_for_events(deps: Deps, portal_id: int) -> int:
+def make_up_for_events(deps: Deps, portal_id: int, *, after_start: bool = False) -> int:
     """Take in what changed since the last reading, as its event would be; return how many tasks.
 
     The first reading only remembers the moment: everything before it was read by whatever asked.
-    What no event can tell any more, a deletion, is found when the task is next read.
+    After a start and after a gap the tasks that we follow are looked for, too: a deletion is in no
+    list of changes.
     """
     now = deps.clock.now()
     with read(deps.database) as conn:
         since = hook_logs.tasks_read_at(conn, portal_id)
-    if not is_due(since, EVERY, now):
+    if not is_due(since, FRESH if after_start else EVERY, now):
         return 0
     with hold(deps, f"changed-tasks:{portal_id}") as lane:
         if lane is None:
             return 0
-        ids: frozenset[int] = frozenset()
-        until = None
-        if since is not None:
-            try:
-                with read(deps.database) as conn:
-                    row = read_portal(conn, portal_id)
-                changed = read_changed_tasks(deps.portal_for(row), min(since, now) - OVERLAP)
-                ids = changed.ids
-                until = changed.until if changed.until and changed.until > since else None
-            except Denied as error:
-                disconnect(deps, portal_id, error)
-                return 0
-            except SyncError as error:
-                log.warning("changed_tasks_not_read", portal_id=portal_id, error=str(error))
-                return 0
+        was_away = after_start or (since is not None and now - since > GAP)
+        changes = _Changes()
+        try:
+            if since is not None:
+                changes = _read_changes(deps, portal_id, min(since, now), was_away=was_away)
+        except Denied as error:
+            disconnect(deps, portal_id, error)
+            return 0
+        except SyncError as error:
+            log.warning("changed_tasks_not_read", portal_id=portal_id, error=str(error))
+            return 0
+        until = changes.until if since and changes.until and changes.until > since else None
         with write(deps.database) as conn:
             lock_mirror(conn, portal_id)
-            if ids:
+            if changes.events:
                 rules = build_scope(deps, conn, read_portal(conn, portal_id)).rules
-                events = {0: [TaskChanged(number) for number in sorted(ids)]}
-                apply.ingest(conn, portal_id, events, rules, now)
-            hook_logs.set_tasks_read(conn, portal_id, until or now, len(ids))
-        return len(ids)
+                apply.ingest(conn, portal_id, {0: changes.events}, rules, now)
+            hook_logs.set_tasks_read(conn, portal_id, until or now, len(changes.events))
+        if was_away and changes.events:
+            log.warning("tasks_made_up_for", portal_id=portal_id, tasks=len(changes.events))
+        return len(changes.events)
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """What no event may have told. `until`: the last change that was read, None for all."""
+
+    events: tuple[TaskChanged | TaskDeleted, ...] = ()
+    until: datetime | None = None
+
+
+def _read_changes(deps: Deps, portal_id: int, since: datetime, *, was_away: bool) -> _Changes:
+    with read(deps.database) as conn:
+        portal = deps.portal_for(read_portal(conn, portal_id))
+        followed = tasks.newest_present(conn, portal_id, MOST_FOLLOWED) if was_away else ()
+    changed = read_changed_tasks(portal, since - OVERLAP)
+    gone = find_gone_tasks(portal, set(followed) - changed.ids) if followed else frozenset()
+    events = [TaskChanged(number) for number in sorted(changed.ids)]
+    return _Changes((*events, *map(TaskDeleted, sorted(gone))), changed.until)

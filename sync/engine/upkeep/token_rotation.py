@@ -139,5 +139,12 @@ class Rotations:
             access.end_rotation(conn, connection_id)
 
 
+def remove_spare_token(folder: Path | None, connection_id: int) -> None:
+    """Delete what was kept aside for a connection that is gone."""
+    if folder is not None:
+        for file in folder.glob(f"{connection_id}.*"):
+            file.unlink(missing_ok=True)
+
+
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

@@ -28,11 +28,12 @@ def read_issues(
 ) -> Page[Resource]:
     """Issues and work items. Who acted last is told only where they closed or just opened it."""
     page = read_changed(client, f"/projects/{project.id}/issues", cursor, since, scope="all")
-    parsed = (_parse_issue(project, json_object) for json_object in page.items)
+    parsed = (parse_issue(project, json_object) for json_object in page.items)
     return Page(tuple(resource for resource in parsed if resource), page.cursor, page.remaining)
 
 
-def _parse_issue(project: Project, json_object: JsonObject) -> Resource | None:
+def parse_issue(project: Project, json_object: JsonObject) -> Resource | None:
+    """Read an issue as the API tells it; None where it has no number."""
     iid = positive_int(json_object.get("iid"))
     if iid is None:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from sync.core.model.activity import Comment, CommentTarget
@@ -16,12 +16,11 @@ from sync.core.model.common import Commit, Project
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_all
+from sync.gitlab.history.changes import DAYS_BEFORE
 from sync.gitlab.history.discussions import parse_note
 from sync.gitlab.json_fields import mapping, mappings, positive_int, text, web_url
 
 MAX_SAME_TITLE = 20  # commits of one title that are asked for a comment, the newest
-# Events are asked for by the host's days, the first of which does not count.
-_DAYS_BEFORE = timedelta(days=2)
 _UNREADABLE = (
     "some comments are on commits that were not read: of before, or of branches that are gone"
 )
@@ -48,7 +47,7 @@ def read_notes(
     `target_type` threads would be missing: https://gitlab.com/gitlab-org/gitlab/-/issues/466426
     """
     path, before = f"/projects/{project.id}/events", cursor or {}
-    after = (since - _DAYS_BEFORE).date().isoformat()
+    after = (since - DAYS_BEFORE).date().isoformat()
     page = read_all(client, path, before or None, action="commented", after=after)
     json_objects = [
         event for event in page.items if mapping(event.get("note")).get("system") is False

@@ -5,7 +5,8 @@ GitLab keeps no list of pushes with their commits: what a branch got since is to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
@@ -14,6 +15,7 @@ from sync.core.model.common import Commit, Project
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.merge_requests import build_commit
 from sync.gitlab.api.pagination import Cursor, Page
+from sync.gitlab.history.changes import Pusher, read_pushers
 from sync.gitlab.history.project import read_branches
 
 MOST_COMMITS = 100  # of one branch: a page
@@ -25,13 +27,25 @@ def read_branches_with_commits(
     """Read a page of branches whose last commit is of `since` or later, with their new commits.
 
     `before` is the parent of the oldest of them, "" where that is not told. Each such branch costs
-    a request. https://docs.gitlab.com/api/commits/#list-repository-commits
+    a request; who pushed, and whether the branch was created, another for all of them.
+    https://docs.gitlab.com/api/commits/#list-repository-commits
     """
     page = read_branches(client, project, since, cursor)
     grown = [branch for branch in page.items if branch.at and branch.at >= since and branch.after]
+    pushers = read_pushers(client, project, since) if grown else {}
     return Page(
-        tuple(push for branch in grown for push in _as_push(client, branch, since)), page.cursor
+        tuple(
+            _with_pusher(push, pushers)
+            for branch in grown
+            for push in _as_push(client, branch, since)
+        ),
+        page.cursor,
     )
+
+
+def _with_pusher(push: Push, pushers: Mapping[tuple[str, str], Pusher]) -> Push:
+    pusher = pushers.get((push.branch, push.after))
+    return replace(push, actor=pusher.person, created=pusher.created) if pusher else push
 
 
 def _as_push(client: GitLab, branch: Push, since: datetime) -> Iterator[Push]:

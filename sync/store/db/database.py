@@ -22,7 +22,8 @@ from sync.store.db.types import dump_json
 # last is psycopg's InternalError. https://www.postgresql.org/docs/current/errcodes-appendix.html
 AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _WRITE_OPTION = "b24bridge_write"
-_LOCK_ATTEMPTS, _LOCK_RETRY_SECONDS = 1000, 0.001
+_LOCK_SECONDS = 1.0  # for the write lock of SQLite, tried again and again
+_RETRY_SECONDS, _EAGER_RETRY_SECONDS = 0.002, 0.0002
 
 # FULL: an acknowledged delivery survives a power cut. https://www.sqlite.org/pragma.html
 _PRAGMAS = (
@@ -96,9 +97,13 @@ def write(engine: Engine) -> Iterator[Connection]:
         yield conn
 
 
-def open_writer(engine: Engine) -> Connection:
-    """Open a connection for many write transactions: each is `with conn.begin()`."""
-    return engine.connect().execution_options(**{_WRITE_OPTION: True})
+def open_writer(engine: Engine, *, eager: bool = False) -> Connection:
+    """Open a connection for many write transactions: each is `with conn.begin()`.
+
+    On SQLite the `eager` one mostly has the write lock next, whoever else waits for it.
+    """
+    seconds = _EAGER_RETRY_SECONDS if eager else _RETRY_SECONDS
+    return engine.connect().execution_options(**{_WRITE_OPTION: seconds})
 
 
 @contextmanager
@@ -140,13 +145,14 @@ def _set_pragmas(connection: Any, record: object) -> None:
 
 
 def _begin(conn: Connection) -> None:
-    if not conn.get_execution_options().get(_WRITE_OPTION):
+    seconds = conn.get_execution_options().get(_WRITE_OPTION)
+    if not seconds:
         conn.exec_driver_sql("BEGIN")
-    elif not _take_write_lock(conn.connection.dbapi_connection):
+    elif not _take_write_lock(conn.connection.dbapi_connection, seconds):
         conn.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _take_write_lock(connection: Any) -> bool:
+def _take_write_lock(connection: Any, retry_seconds: float) -> bool:
     """Take the write lock as soon as it is free; return False after about a second.
 
     SQLite's own waiting polls less and less often, up to every 100 ms, and a newcomer passes those
@@ -155,12 +161,12 @@ def _take_write_lock(connection: Any) -> bool:
     """
     connection.execute("PRAGMA busy_timeout = 0").close()
     try:
-        for _ in range(_LOCK_ATTEMPTS):
+        for _ in range(round(_LOCK_SECONDS / retry_seconds)):
             try:
                 connection.execute("BEGIN IMMEDIATE").close()
                 return True
             except sqlite3.OperationalError:
-                time.sleep(_LOCK_RETRY_SECONDS)
+                time.sleep(retry_seconds)
     finally:
         connection.execute(_PRAGMAS[0]).close()
     return False

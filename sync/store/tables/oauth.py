@@ -20,7 +20,8 @@ oauth_application = Table(
 )
 
 # What somebody granted: user_id 0 the connection's own account, else a person of the portal.
-# state: active, ended (`state_reason` says why; its tokens are forgotten).
+# state: active, ended (`state_reason` says why; its tokens are forgotten), removed (to be ended at
+# GitLab, then deleted).
 oauth_grant = Table(
     "oauth_grant",
     metadata,

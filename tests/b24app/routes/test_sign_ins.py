@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import threading
+from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from b24app.grants import StoredGrant
+from b24app.auth.visit_cache import USER_TTL, VisitKey
+from b24app.cli import portal as portal_cli
+from b24app.cli.context import build_engine_deps, open_clients
+from b24app.grants import StoredGrant, revoke
+from b24app.services import portals as services_portals
 from b24app.services.connection_checks import check_whole_connection
 from b24app.services.gitlab_connections import update_hooks
 from sync.deadlines import limit_outbound
+from sync.engine.upkeep.endings import end_removed
 from sync.errors import Denied, Later
 from sync.gitlab.api import oauth as gitlab_oauth
 from sync.settings.apply import apply
@@ -520,3 +528,55 @@ def test_a_gitlab_that_is_down_keeps_nobody_connected(world, gitlab, portal):
     answer = world.client.post("/api/accounts/main/disconnect", headers=headers)
     assert answer.json == {"revoked": False}
     assert grant_of(world, portal, ANN) is None
+
+
+def test_who_lost_the_right_meanwhile_connects_no_own_account(world, gitlab, portal):
+    """Minutes pass on the consent page: the portal is asked once more at the end."""
+    begun = begin(world, portal).json
+    url = to_consent(world, begun["ticket"]).json["url"]
+    key = VisitKey(portal.id, portal.installation, ANN)
+    world.deps.visits.users.put(key, False, world.deps.clock.now(), USER_TTL)
+    done = back(world, gitlab.oauth.agree(url, "ann"))
+    assert done.status_code == 409
+    assert "Only an administrator of the portal may connect this account" in done.text
+    assert grant_of(world, portal) is None
+
+
+def test_whose_page_is_no_longer_confirmed_connects_nothing(world, gitlab, portal, clock):
+    begun = begin(world, portal, personal=True).json
+    url = to_consent(world, begun["ticket"]).json["url"]
+    clock.sleep(USER_TTL.total_seconds() + 1)
+    assert back(world, gitlab.oauth.agree(url, "ann")).status_code == 409
+    assert grant_of(world, portal, ANN) is None
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_removing_the_application_ends_peoples_sign_ins_at_gitlab(world, gitlab, portal, clean):
+    connect(world, gitlab, portal, "bob", personal=True)
+    pair = tokens_of(world, portal, ANN)
+    services_portals.remove_portal(world.deps, portal.id, clean=clean)
+    with open_clients(world.deps.config, world.deps.engine) as clients:
+        end_removed(
+            replace(build_engine_deps(clients), end_sign_in=partial(revoke, clients)),
+            world.deps.clock.now(),
+        )
+    assert gitlab.oauth.pairs[pair.refresh_token].dead
+    with read(world.deps.engine) as conn:
+        assert oauth_grants.to_remove(conn) == ()
+
+
+@pytest.mark.parametrize("is_down", [True, False])
+def test_erasing_a_portal_ends_all_sign_ins_and_says_which_it_could_not(
+    world, gitlab, portal, is_down, monkeypatch, capsys, tmp_path
+):
+    connect(world, gitlab, portal)
+    connect(world, gitlab, portal, "bob", personal=True)
+    pairs = [tokens_of(world, portal, user_id) for user_id in (0, ANN)]
+    spare = world.deps.config.data_dir / "tokens" / f"{record_of(world, portal).id}.token"
+    spare.parent.mkdir()
+    spare.write_text("sealed")
+    gitlab.failing = 502 if is_down else 0
+    assert portal_cli.run(world.deps.config, Namespace(action="erase", portal=None, yes=True)) == 0
+    assert all(gitlab.oauth.pairs[pair.refresh_token].dead is not is_down for pair in pairs)
+    assert ("could not be told that 2 sign-ins are over" in capsys.readouterr().out) is is_down
+    assert not spare.exists()

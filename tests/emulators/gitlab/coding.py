@@ -17,6 +17,7 @@ from tests.emulators.gitlab.entities import (
     Commit,
     MergeRequest,
     Project,
+    PushEvent,
     Tag,
     User,
 )
@@ -197,10 +198,17 @@ class Coding:
         after: str,
         commits: Sequence[Commit],
     ) -> None:
+        pusher = self.state.user(actor)
+        place.pushes.append(
+            PushEvent(
+                self.state.next_id("event"), pusher.id, self.state.now(), ref, before, after,
+                len(commits), commits[-1].message.split("\n", 1)[0] if commits else "",
+            )
+        )  # fmt: skip
         body = payloads.push(
             self.state,
             place,
-            self.state.user(actor),
+            pusher,
             ref=ref,
             before=before,
             after=after,

@@ -229,6 +229,20 @@ class Pipeline:
         self.on_status(self, status, failed_job)
 
 
+@dataclass(frozen=True)
+class PushEvent:
+    """A push of one ref, as the project's events remember it."""
+
+    id: int
+    author_id: int
+    at: datetime
+    ref: str  # refs/heads/… or refs/tags/…
+    before: str
+    after: str
+    commits: int
+    title: str
+
+
 @dataclass
 class Project:
     """`members`: user id -> access level. `approvals_required` counts on Premium only."""
@@ -257,6 +271,7 @@ class Project:
     milestones: dict[int, Milestone] = field(default_factory=dict)
     snippets: dict[int, Snippet] = field(default_factory=dict)
     commit_notes: dict[str, list[Note]] = field(default_factory=dict)
+    pushes: list[PushEvent] = field(default_factory=list)
     wiki: dict[str, WikiPage] = field(default_factory=dict)  # by slug
     flags: dict[str, FeatureFlag] = field(default_factory=dict)
     vulnerabilities: list[Vulnerability] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What people did in a project, of which only comments are kept here, and threads on commits.
+"""What people did in a project, of which comments and pushes are kept here; threads on commits.
 
 https://docs.gitlab.com/api/events/ ; https://docs.gitlab.com/api/discussions/#commits
 """
@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from tests.emulators.gitlab import access, rest_commits, shown
-from tests.emulators.gitlab.entities import Commit, Note, Project
+from tests.emulators.gitlab.entities import NULL_SHA, Commit, Note, Project, PushEvent
 from tests.emulators.gitlab.parts import iso_time, project_url
 from tests.emulators.gitlab.talk_payloads import Thing
 from tests.emulators.gitlab.tracked import Issue, Snippet
@@ -30,19 +30,28 @@ def index(api: Api, request: Request, project: str) -> Reply:
     plain comments come: https://gitlab.com/gitlab-org/gitlab/-/issues/466426"""
     place = access.project(api.state, project, request.actor)
     after, before = _day(request, "after"), _day(request, "before")
-    action = request.one_of("action", ACTIONS, "commented")
-    target = request.one_of("target_type", TARGETS, "note")
+    given = request.params
+    action = request.one_of("action", ACTIONS, "") if "action" in given else ""
+    target = request.one_of("target_type", TARGETS, "") if "target_type" in given else ""
     newest_first = request.one_of("sort", ("asc", "desc"), "desc") == "desc"
-    found = [
-        (thing, note)
+    comments = [
+        (note.created_at, note.id + 1000, _event(api, place, thing, note))
         for thing, note in _comments(api, request, place)
-        if (action, target) == ("commented", "note")
-        and not ("target_type" in request.params and note.kind)
-        and (after is None or note.created_at.date() > after)
-        and (before is None or note.created_at.date() < before)
+        if action in ("", "commented") and target in ("", "note") and not (target and note.kind)
     ]
-    found.sort(key=lambda one: (one[1].created_at, one[1].id), reverse=newest_first)
-    return page(request, found, lambda one: _event(api, place, *one))
+    pushes = [
+        (event.at, event.id + 1_000_000, _push(api, place, event))
+        for event in place.pushes
+        if action in ("", "pushed") and not target
+    ]
+    found = [
+        entry
+        for entry in (*comments, *pushes)
+        if (after is None or entry[0].date() > after)
+        and (before is None or entry[0].date() < before)
+    ]
+    found.sort(key=lambda entry: entry[:2], reverse=newest_first)
+    return page(request, found, lambda entry: entry[2])
 
 
 def _day(request: Request, name: str) -> date | None:
@@ -83,6 +92,40 @@ def _event(api: Api, place: Project, thing: Thing, note: Note) -> dict:
         "created_at": iso_time(note.created_at),
         "note": shown.note(api.state, place, thing, note),
         "author": shown.basic(api.state, author.id),
+        "author_username": author.username,
+    }
+
+
+_NAMES = {"created": "pushed new", "removed": "deleted", "pushed": "pushed to"}
+
+
+def _push(api: Api, place: Project, event: PushEvent) -> dict:
+    """https://docs.gitlab.com/api/events/#list-all-visible-events-for-a-project"""
+    is_new, is_gone = event.before == NULL_SHA, event.after == NULL_SHA
+    done = "created" if is_new else "removed" if is_gone else "pushed"
+    kind = "tag" if event.ref.startswith("refs/tags/") else "branch"
+    author = api.state.users[event.author_id]
+    return {
+        "id": event.id + 1_000_000,
+        "project_id": place.id,
+        "action_name": _NAMES[done],
+        "target_id": None,
+        "target_iid": None,
+        "target_type": None,
+        "author_id": author.id,
+        "target_title": None,
+        "created_at": iso_time(event.at),
+        "author": shown.basic(api.state, author.id),
+        "push_data": {
+            "commit_count": event.commits,
+            "action": done,
+            "ref_type": kind,
+            "commit_from": None if done == "created" else event.before,
+            "commit_to": None if done == "removed" else event.after,
+            "ref": event.ref.split("/", 2)[2],
+            "commit_title": event.title or None,
+            "ref_count": None,
+        },
         "author_username": author.username,
     }
 

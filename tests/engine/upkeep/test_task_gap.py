@@ -7,7 +7,8 @@ from datetime import datetime
 import pytest
 
 from sync.bitrix24.tasks import changed
-from sync.engine.upkeep.task_gap import EVERY, make_up_for_events
+from sync.engine.upkeep.sweep import Sweep
+from sync.engine.upkeep.task_gap import EVERY, FRESH, GAP, make_up_for_events
 from sync.store import hook_logs, tasks
 from sync.store.db.database import read
 from tests.emulators.bitrix24.work import change_task
@@ -62,3 +63,39 @@ def test_a_long_list_goes_on_where_it_stopped(
         until = hook_logs.tasks_read_at(conn, world.portal_id)
     assert until < world.clock.now()
     assert look(world) > 10
+
+
+def test_a_deletion_that_no_event_told_is_found_after_a_gap(world: World) -> None:
+    world.opened()
+    world.settle()
+    look(world)
+    world.hold_deliveries = True
+    with world.b24.state.lock:
+        del world.b24.state.tasks[2103]
+    world.tick(EVERY.total_seconds())
+    look(world)
+    assert not missing(world)
+    world.tick(GAP.total_seconds() + 1)
+    assert look(world) == 1
+    assert missing(world)
+    world.tick(GAP.total_seconds() + 1)
+    assert look(world) == 0
+
+
+def test_tasks_are_looked_for_at_each_start(world: World) -> None:
+    world.opened()
+    world.settle()
+    Sweep(world.deps()).run(world.clock.now())
+    world.hold_deliveries = True
+    with world.b24.state.lock:
+        del world.b24.state.tasks[2103]
+    world.tick(FRESH.total_seconds())
+    before = world.b24.requests["batch"]
+    Sweep(world.deps()).run(world.clock.now())
+    assert missing(world)
+    assert world.b24.requests["batch"] - before <= 3
+
+
+def missing(world: World) -> bool:
+    with read(world.database) as conn:
+        return tasks.get(conn, world.portal_id, [2103])[2103].missing
