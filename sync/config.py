@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sync import keyfile
 from sync.sentences import as_sentence, as_text, sentence
@@ -23,6 +23,7 @@ SYSTEM_DATA_DIR = Path("/var/lib/b24bridge")
 _LEVELS = ("debug", "info", "warning", "error")
 _LANGUAGES = ("en", "ru")
 _METRICS_TOKEN_LENGTH = 16
+_RELATIVE = "must begin with /: a relative path is another one wherever a command is called"
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 
 
@@ -208,17 +209,22 @@ def _parse_keys(text: str) -> tuple[str, ...]:
 def _parse_database(text: str) -> str:
     if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", text):
         raise ValueError("must begin with sqlite:/// or postgresql://")
+    if re.match(r"sqlite[^:]*:///[^/]", text):
+        raise ValueError(_RELATIVE)
     return text
 
 
 def _parse_queue(text: str) -> str:
     if "://" in text and not re.match(r"(sqlite|rediss?|postgres(ql)?)://", text):
         raise ValueError("must be a file, or begin with redis:// or postgresql://")
-    return text
+    return text if "://" in text else str(_parse_folder(text))
 
 
 def _parse_folder(text: str) -> Path:
-    return Path(text).expanduser()
+    path = Path(text).expanduser()
+    if not path.is_absolute():
+        raise ValueError(_RELATIVE)
+    return path
 
 
 def _parse_ca_file(text: str) -> str:
@@ -235,20 +241,30 @@ def _parse_ca_file(text: str) -> str:
 
 
 def _parse_proxy(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = _split_address(text)
+    if parts is None:
         raise ValueError("must be an address like http://proxy.example.com:3128")
     return text.rstrip("/")
 
 
 def parse_web_address(text: str) -> str:
     """Return an http or https address without a last slash. Raises ValueError."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = _split_address(text)
+    if parts is None:
         raise ValueError("must be a whole address: https://host")
     if parts.query or parts.fragment or parts.username:
         raise ValueError("must be an address without user, ? and #")
     return text.rstrip("/")
+
+
+def _split_address(text: str) -> SplitResult | None:
+    """Return the parts of an http or https address, None for what is none."""
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that do not close, or a port that is no number
+        return None
+    return parts if whole else None
 
 
 def _parse_hosts(text: str) -> frozenset[str]:
@@ -256,7 +272,10 @@ def _parse_hosts(text: str) -> frozenset[str]:
 
 
 def _parse_networks(text: str) -> tuple[str, ...]:
-    return tuple(str(ipaddress.ip_network(word, strict=False)) for word in _split_words(text))
+    try:
+        return tuple(str(ipaddress.ip_network(word, strict=False)) for word in _split_words(text))
+    except ValueError:
+        raise ValueError("must be networks like 10.0.0.0/8, separated by commas") from None
 
 
 def _parse_metrics_token(text: str) -> str:

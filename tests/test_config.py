@@ -144,7 +144,7 @@ def test_every_problem_is_told_at_once_and_nothing_is_made(tmp_path: Path) -> No
         "B24BRIDGE_QUEUE_URL: must be a file, or begin with redis:// or postgresql://",
         "B24BRIDGE_PUBLIC_URL: must be a whole address: https://host",
         "B24BRIDGE_OAUTH_HOSTS: must be an address without user, ? and #",
-        "B24BRIDGE_ALLOWED_NETWORKS: '10.0.0.0/33' does not appear to be an IPv4 or IPv6 network",
+        "B24BRIDGE_ALLOWED_NETWORKS: must be networks like 10.0.0.0/8, separated by commas",
         "B24BRIDGE_PORTAL_CA_FILE: /nowhere.pem cannot be read: No such file or directory",
         "B24BRIDGE_PORTAL_PROXY: must be an address like http://proxy.example.com:3128",
         "B24BRIDGE_TRUSTED_PROXIES: must be a number from 0 to 10",
@@ -152,6 +152,23 @@ def test_every_problem_is_told_at_once_and_nothing_is_made(tmp_path: Path) -> No
         "B24BRIDGE_CLIENT_ID, B24BRIDGE_CLIENT_SECRET: set both or neither",
     )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("B24BRIDGE_DATA_DIR", "var", "must begin with /"),
+        ("DATABASE_URL", "sqlite:///b24bridge.sqlite3", "must begin with /"),
+        ("B24BRIDGE_QUEUE_URL", "queue.sqlite3", "must begin with /"),
+        ("B24BRIDGE_PUBLIC_URL", "https://bridge.example.com:port", "must be a whole address"),
+        ("B24BRIDGE_PUBLIC_URL", "https://[bridge", "must be a whole address"),
+        ("B24BRIDGE_PORTAL_PROXY", "http://proxy:port", "must be an address like"),
+    ],
+)
+def test_a_value_of_the_wrong_form_is_named(name: str, value: str, why: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.from_env({name: value})
+    assert str(caught.value).startswith(f"{name}: {why}")
 
 
 @pytest.mark.parametrize("bad", ["short", f"{KEY},short", ",", "ключ" * 11])

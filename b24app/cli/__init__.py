@@ -16,7 +16,7 @@ from b24app.cli.doctor import add_doctor_arguments
 from b24app.cli.extras import missing_extras
 from b24app.cli.key_guard import config_with_key
 from b24app.cli.language import LANGUAGES, choose_language, say, set_language
-from b24app.cli.parser import Parser
+from b24app.cli.parser import Parser, hide_secrets
 from b24app.cli.portal import add_portal_arguments
 from b24app.cli.sync_arguments import add_sync_arguments
 from b24app.cli.variables import unknown_variables
@@ -198,14 +198,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _explain_error(error: Exception) -> str | None:
     """Return the message of an error that is not a bug; None for one that is."""
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DatabaseError, OperationalError
 
     from sync.errors import SyncError
     from sync.settings.problems import Invalid
     from sync.settings.secrets import UnresolvedSecret
     from sync.store.vault import VaultError
 
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) or type(error) is DatabaseError:
         return sentence(
             "The database cannot be used: {why}",
             why=str(error.orig).strip().splitlines()[0],
@@ -220,5 +220,5 @@ def _explain_error(error: Exception) -> str | None:
 
 
 def _fail(*lines: Any) -> int:
-    print(*map(say, lines), sep="\n", file=sys.stderr)
+    print(*(hide_secrets(say(line)) for line in lines), sep="\n", file=sys.stderr)
     return 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -45,6 +46,19 @@ def positive_int(text: str) -> int:
             sentence("{text} is not a whole number above 0", text=repr(text))
         )
     return int(text)
+
+
+def number_between(least: int, most: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and least <= int(text[:9]) <= most):
+            raise argparse.ArgumentTypeError(
+                sentence("must be a number from {least} to {most}", least=least, most=most)
+            )
+        return int(text)
+
+    return parse
 
 
 def person_name(text: str) -> str:

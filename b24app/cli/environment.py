@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sync.config import SYSTEM_DATA_DIR, ConfigError, default_data_dir, user_folder
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 
 FILE_NAME = "b24bridge.env"
 SETTINGS_NAME = "settings.yaml"
@@ -45,7 +45,7 @@ def missing_values(environ: Mapping[str, str]) -> dict[str, str]:
     file = environment_file(environ)
     try:
         text = file.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         if environ.get(_VARIABLE, "").strip():
             raise ConfigError(
                 [
@@ -53,7 +53,7 @@ def missing_values(environ: Mapping[str, str]) -> dict[str, str]:
                         "{name}: {file}: {why}",
                         name=_VARIABLE,
                         file=file,
-                        why=os.strerror(error.errno or 0),
+                        why=as_sentence(os.strerror(error.errno or 0)),
                     )
                 ]
             ) from None

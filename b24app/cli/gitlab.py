@@ -12,6 +12,7 @@ from b24app.cli.context import (
     print_problems,
 )
 from b24app.cli.new_token import PASTED, WRITE_STORED, is_kept_elsewhere, read_token
+from b24app.cli.parser import hide_secrets
 from b24app.cli.progress import Progress
 from b24app.clients import Clients
 from b24app.services.connection_checks import check_targets, replace_token
@@ -26,7 +27,7 @@ from sync.store.rows import ConnectionRecord, PortalRecord
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Test a connection, set up its webhooks, or give it a new token."""
-    if args.action == "token" and args.pasted:
+    if args.action == "token" and (args.pasted or hide_secrets(args.name) != args.name):
         print_problems(sentence(PASTED, system="GitLab"))
         return 2
     with open_clients(config, prepare_database(config)) as opened:

@@ -37,6 +37,16 @@ _ERRORS: tuple[tuple[str, str], ...] = (
 )
 
 
+# Tokens of GitLab and YouTrack by their prefixes, pasted where they do not belong.
+# https://docs.gitlab.com/security/tokens/#token-prefixes
+_SECRETS = re.compile(r"\bgl[a-z]{2,8}-[\w.-]{8,}|\bwhsec_[\w+/=]+|\bperm[:-][\w.=-]{8,}")
+
+
+def hide_secrets(text: str) -> str:
+    """Return a line without the tokens that somebody pasted into a command."""
+    return _SECRETS.sub("***", text)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that speaks the language of this process."""
 
@@ -63,7 +73,7 @@ class Parser(argparse.ArgumentParser):
         """Print the usage and what is wrong; exit with 2."""
         self.print_usage()
         text = sentence("{program}: error: {message}", program=self.prog, message=_meaning(message))
-        self.exit(2, f"{say(text)}\n")
+        self.exit(2, f"{hide_secrets(say(text))}\n")
 
     def print_usage(self, file: Any = None) -> None:
         """Print the usage to standard error, as argparse does before an error."""

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from b24app.cli.arguments import parse_pair, parse_since, person_name, positive_int
+from b24app.cli.arguments import (
+    number_between,
+    parse_pair,
+    parse_since,
+    person_name,
+    positive_int,
+)
 from sync.core.model.kinds import Kind
 
 
@@ -167,14 +173,20 @@ def add_backfill_arguments(parser: argparse.ArgumentParser) -> None:
 def add_serving_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where and how to listen."""
     parser.add_argument("--host", help="address to listen on (B24BRIDGE_BIND)")
-    parser.add_argument("--port", type=int, help="port to listen on (B24BRIDGE_BIND)")
-    parser.add_argument("--threads", type=int, help="requests at once (B24BRIDGE_THREADS)")
+    parser.add_argument(
+        "--port", type=number_between(0, 65535), help="port to listen on (B24BRIDGE_BIND)"
+    )
+    parser.add_argument(
+        "--threads", type=number_between(1, 200), help="requests at once (B24BRIDGE_THREADS)"
+    )
 
 
 def add_web_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `web`."""
     add_serving_arguments(parser)
-    parser.add_argument("--processes", type=int, default=1, help="web processes (1)")
+    parser.add_argument(
+        "--processes", type=number_between(1, 64), default=1, help="web processes (1)"
+    )
 
 
 def add_portal_argument(parser: argparse.ArgumentParser) -> None:

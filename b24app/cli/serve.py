@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import errno
 import os
 import signal
+import socket
 import sys
 import threading
 import traceback
@@ -14,18 +16,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from b24app.assets import find_assets
 from b24app.cli.banner import banner_lines, first_steps
 from b24app.cli.context import NoDatabase, create_database, describe_database
 from b24app.cli.environment import environment_file
 from b24app.cli.language import say
-from sync.config import Config
+from sync.config import Config, ConfigError
 from sync.engine.lanes import owner_name
 from sync.errors import SyncError
 from sync.log import log, setup_logging
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 from sync.store import portals
 from sync.store.db.database import read
 from sync.store.sealed import opens
@@ -41,6 +43,11 @@ WRONG_KEY = (
     "  not ready    the keys here do not open the secrets in the database: put the right one into "
     "B24BRIDGE_SECRET_KEY or the key file"
 )
+_WHY_NOT_BOUND = {
+    errno.EADDRINUSE: "another program listens there, perhaps another b24bridge; end it, or name "
+    "another port",
+    errno.EACCES: "ports below 1024 are root's; name a higher one, with a proxy in front",
+}
 _MASTER_CHECK_SECONDS = 1.0
 _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
 
@@ -63,6 +70,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
         getattr(args, "processes", 1),
     )
     host = f"[{bind.host}]" if ":" in bind.host else bind.host
+    require_free_address(bind.host, bind.port)
     if not _run_in_child(lambda: _prepare(config, args.command, f"http://{host}:{bind.port}")):
         return 1
     if find_assets() is None:
@@ -94,6 +102,27 @@ def _prepare(config: Config, command: str, address: str) -> None:
     print(*map(say, lines), sep="\n", file=sys.stderr, flush=True)
 
 
+def require_free_address(host: str, port: int) -> None:
+    """Raise ConfigError where nobody can listen at that address now, with why."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise ConfigError([_taken_text(host, port, error)]) from None
+
+
+def _taken_text(host: str, port: int, error: OSError) -> str:
+    change = _WHY_NOT_BOUND.get(error.errno or 0, "it is no address of this machine")
+    return sentence(
+        "B24BRIDGE_BIND: {host}:{port} cannot be listened on: {change}",
+        host=host,
+        port=port,
+        change=as_sentence(change),
+    )
+
+
 def _limit_malloc_arenas() -> None:
     """Limit malloc's arenas: glibc keeps freed memory by thread, up to eight times the cores."""
     with suppress(OSError, AttributeError):
@@ -110,13 +139,20 @@ def _run_in_child(work: Callable[[], None]) -> bool:
         work()
         code = 0
     except (NoDatabase, SyncError, SQLAlchemyError) as error:
-        text = sentence("The database cannot be used: {error}", error=error)
+        text = sentence("The database cannot be used: {error}", error=_first_words(error))
         print(say(text), file=sys.stderr)
     except Exception:  # noqa: BLE001 - printed, and the process ends
         traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def _first_words(error: Exception) -> object:
+    """Return what the database itself says, without the statement; our own sentence as it is."""
+    if isinstance(error, DBAPIError):
+        return f"{error.orig}".strip().partition("\n")[0]
+    return error
 
 
 class _WebProcess:

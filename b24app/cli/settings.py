@@ -144,7 +144,7 @@ def _settle_with_gitlab(
         return [
             sentence(
                 "{kind} {target} of {connection}: its webhook is left over; remove it in GitLab",
-                kind=item.kind,
+                kind=as_sentence(item.kind),
                 target=item.target,
                 connection=item.connection,
             )
@@ -177,7 +177,7 @@ def _check(opened: Clients, portal: PortalRecord, settings: Settings) -> int:
     _print_each(
         sentence(
             "Its webhook would be removed: {kind} {target} of {connection}.",
-            kind=item.kind,
+            kind=as_sentence(item.kind),
             target=item.target,
             connection=item.connection,
         )
@@ -216,7 +216,9 @@ def _describe_changes(done: ConnectionChanges) -> list[str]:
 
 def _test_connections(opened: Clients, portal: PortalRecord, names: Sequence[str]) -> None:
     """Try what was given: the address, the token and its rights; print what is wrong."""
-    for name in names:
+    progress = Progress("connections")
+    for number, name in enumerate(names):
+        progress.show(number, len(names))
         with reading(opened.engine) as conn:
             record = find_connection(conn, portal.id, name)
             secrets = connections.secrets(conn, opened.vault, record.id)

@@ -141,6 +141,10 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
     ]
     lines += _received_lines(conn, portal, overview, now)
     lines += [_describe_purge(item) for item in [logs.last_purge(conn, portal.id)] if item]
+    if portal.bot_id:
+        lines.append(
+            "bot      writes in chats and tasks; in workgroups' chats the application itself does"
+        )
     if portal.bot_problem:
         lines.append(
             sentence(
@@ -232,7 +236,7 @@ def _received_lines(
             lines.append(
                 sentence(
                     "received {system}: {event} at {at} UTC, {age}",
-                    system=system,
+                    system=as_sentence(system),
                     event=event,
                     at=f"{at:%Y-%m-%d %H:%M}",
                     age=describe_age(now - at),
@@ -243,12 +247,12 @@ def _received_lines(
             lines.append(
                 sentence(
                     "received {system}: nothing yet; `b24bridge gitlab test {name}` says why",
-                    system=system,
+                    system=as_sentence(system),
                     name=name,
                 )
             )
         elif origin == "bitrix24":
-            lines.append(sentence("received {system}: nothing yet", system=system))
+            lines.append(sentence("received {system}: nothing yet", system=as_sentence(system)))
     return lines
 
 

@@ -14,6 +14,7 @@ from b24app.cli.context import (
     print_problems,
 )
 from b24app.cli.new_token import PASTED, WRITE_STORED, is_kept_elsewhere, read_token
+from b24app.cli.parser import hide_secrets
 from b24app.clients import Clients
 from b24app.services.overview import find_portal
 from b24app.services.youtrack_app import FILE_NAME, make_app
@@ -35,7 +36,7 @@ MOST_PROJECTS = 1000
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Test a connection, write its app or give it a token; return 1 where something is wrong."""
-    if args.action == "token" and args.pasted:
+    if args.action == "token" and (args.pasted or hide_secrets(args.name) != args.name):
         print_problems(sentence(PASTED, system="YouTrack"))
         return 2
     with open_clients(config, prepare_database(config)) as opened:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from b24app.clients import Clients
 from sync.errors import SyncError
 from sync.gitlab.api.hooks import HookTarget, remove_hooks
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 from sync.settings.apply import LeftOver
 from sync.store import connections
 from sync.store.db.database import read, write
@@ -89,7 +89,7 @@ def _prove(rooms: Clients, record: ConnectionRecord, names: Iterable[str]) -> It
                 sentence(
                     "{kind} {name} is connected to another portal, too, and {other} could not "
                     "prove its access: reports of its CI jobs do not come here. {error}",
-                    kind=kind,
+                    kind=as_sentence(kind),
                     name=name,
                     other=record.name,
                     error=error,
@@ -100,7 +100,7 @@ def _prove(rooms: Clients, record: ConnectionRecord, names: Iterable[str]) -> It
             connections.add_proofs(conn, record.id, [name], rooms.clock.now())
         yield sentence(
             "{kind} {name} is connected to another portal, too; {other} proved its access.",
-            kind=kind,
+            kind=as_sentence(kind),
             name=name,
             other=record.name,
         )
@@ -126,7 +126,7 @@ def remove_left_over(
 def _remove(rooms: Clients, record: ConnectionRecord, item: LeftOver) -> str:
     where = sentence(
         "{kind} {target} of {connection}",
-        kind=item.kind,
+        kind=as_sentence(item.kind),
         target=item.target,
         connection=item.connection,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -149,8 +150,31 @@ def _parse(text: str) -> dict[Any, Any]:
     return root
 
 
+# What the parser says -> what we say: in the reader's language, and without any value of the file.
+_YAML_FAULTS: tuple[tuple[str, str], ...] = (
+    (r"found duplicate key \"(?P<key>[^\"]*)\".*", "the key {key} stands twice"),
+    (r"found character '\\t'.*", "a tab begins this line: indent with blanks"),
+    (r"found character .*", "a value that begins with @, ` or % belongs into quotes"),
+    (
+        r"mapping values are not allowed here",
+        "a colon is where none may be: put the value in quotes",
+    ),
+    (r"found unexpected end of stream", "a quote or a bracket is never closed"),
+    (
+        r"expected '?<?(block end|document start)>?'?.*",
+        "the indentation is not that of the lines above",
+    ),
+    (r"expected ',' or .*", "a bracket is never closed, or a comma is missing"),
+    (r"could not find expected ':'", "a colon after the key is missing"),
+    (r"found undefined alias .*", "a value that begins with * belongs into quotes"),
+)
+
+
 def _first_line(text: str | None) -> str:
     why = text.strip().splitlines()[0] if text else as_sentence("it cannot be read")
+    for pattern, template in _YAML_FAULTS:
+        if match := re.fullmatch(pattern, why):
+            return sentence("is no YAML: {why}", why=sentence(template, **match.groupdict()))
     return sentence("is no YAML: {why}", why=why)
 
 

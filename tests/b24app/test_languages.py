@@ -130,7 +130,8 @@ def test_no_russian_sentence_is_left_without_its_english_one():
 
 
 OF_THE_SYSTEM = {
-    "No such file or directory", "Permission denied", "Is a directory", "File exists",
+    "No such file or directory", "Permission denied", "Is a directory", "Not a directory",
+    "File exists",
     "No space left on device", "unrecognized arguments: {listed}",
 }  # fmt: skip
 

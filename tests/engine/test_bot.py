@@ -162,3 +162,17 @@ def test_the_old_card_keeps_comments_of_the_application(make_world) -> None:
     world.opened()
     world.settle()
     assert [comment.author_id for comment in world.b24.state.comments.values()] == [INSTALLER]
+
+
+@pytest.mark.parametrize("losses", [1, 2, 3])
+def test_a_lost_answer_to_the_bot_posts_nothing_twice(world: World, losses: int) -> None:
+    keep(world)
+    merge_request = world.opened()
+    world.b24.lose_answer(losses)
+    world.settle()
+    assert authors(world) == [0]
+    world.gitlab.merge(merge_request, "ann")
+    world.settle()
+    (card,) = world.cards()
+    assert "merged" in card
+    assert (authors(world), failures(world)) == ([0], [])

@@ -264,8 +264,9 @@ def test_a_wrong_value_is_told_with_its_line(rest, expected):
         ("- a\n", "line 1: must be a mapping (key: value)"),
         ("version: 1\nportal: [\n", "line 3: is no YAML: expected the node content, "
          "but found '<stream end>'"),
-        ("version: 1\nversion: 1\n", 'line 2: is no YAML: found duplicate key "version" '
-         'with value "1" (original value: "1")'),
+        ("token: glpat-a\ntoken: glpat-b\n", "line 2: is no YAML: the key token stands twice"),
+        ("version: 1\n\tportal: x\n", "line 2: is no YAML: a tab begins this line: indent "
+         "with blanks"),
         ("a: \x00\n", "is no YAML: unacceptable character #x0000: special characters "
          "are not allowed"),
         ("a: " + "[" * 5000, "is nested too deeply"),

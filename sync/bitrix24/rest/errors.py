@@ -42,6 +42,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+_PROXY_AUTHENTICATION = 407  # https://www.rfc-editor.org/rfc/rfc9110#status.407
 # Of a write whose answer was lost: what follows looks before it repeats.
 UNKNOWN_OUTCOME = "it is not known whether it was done"
 
@@ -54,6 +55,12 @@ def classify(
     `method`: the REST method, or `oauth/...`. `write`: whether the call changes something; then
     `Later.sent` says that it may have been done.
     """
+    if http_status == _PROXY_AUTHENTICATION:
+        return Later(
+            sentence("{method}: the proxy wants a name and a password", method=method),
+            change="Check B24BRIDGE_PORTAL_PROXY, such as http://user:password@proxy:3128",
+            code="proxy",
+        )
     answer = body if isinstance(body, dict) else decode_json(body)
     if not isinstance(answer, dict) or "error" not in answer:
         caveat = sentence("; {outcome}", outcome=as_sentence(UNKNOWN_OUTCOME)) if write else ""

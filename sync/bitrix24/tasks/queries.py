@@ -171,26 +171,32 @@ def _rank_at_least(role: str, needed: str) -> bool:
     return _RANKS.index(role) >= _RANKS.index(needed)
 
 
-def find_task_message(portal: Portal, task: Task, text: str, since: datetime) -> int | None:
+def find_task_message(
+    portal: Portal, task: Task, text: str, since: datetime, *, bot_id: int = 0
+) -> int | None:
     """Return the id of our newest message or comment in a task that says `text`; None if missing.
+
+    `bot_id`: look for a message of that bot instead; comments are never its.
 
     Looks back to `since`, within 500 messages. Raises SyncError; Refused where the employee in
     whose name we write is not in the discussion.
     """
     if task.chat_id is None:
-        return _find_comment(portal, task, as_stored(text), since)
-    return find_chat_message(portal, f"chat{task.chat_id}", text, since)
+        return None if bot_id else _find_comment(portal, task, as_stored(text), since)
+    return find_chat_message(portal, f"chat{task.chat_id}", text, since, bot_id=bot_id)
 
 
-def find_chat_message(portal: Portal, dialog: str, text: str, since: datetime) -> int | None:
+def find_chat_message(
+    portal: Portal, dialog: str, text: str, since: datetime, *, bot_id: int = 0
+) -> int | None:
     """Return the id of our newest message in a chat that says `text`; None if missing.
 
     Limits and errors as for `find_task_message`.
     """
-    expected, last = as_stored(text), None
+    expected, last, writer = as_stored(text), None, bot_id or portal.user_id
     for _ in range(_MAX_MESSAGE_PAGES):
         page = _read_messages(portal, dialog, last)
-        own = [row for row in page if _is_own_message(row, "author_id", "text", portal, expected)]
+        own = [row for row in page if _is_message_of(writer, row, "author_id", "text", expected)]
         if matching_rows := [row for row in own if not _is_older(row.get("date"), since)]:
             return max(as_int(row["id"]) for row in matching_rows)
         if not page or all(_is_older(row.get("date"), since) for row in page):
@@ -224,7 +230,8 @@ def _find_comment(portal: Portal, task: Task, text: str, since: datetime) -> int
     own = [
         as_int(row.get("ID"))
         for row in rows
-        if isinstance(row, dict) and _is_own_message(row, "AUTHOR_ID", "POST_MESSAGE", portal, text)
+        if isinstance(row, dict)
+        and _is_message_of(portal.user_id, row, "AUTHOR_ID", "POST_MESSAGE", text)
         and not _is_older(row.get("POST_DATE"), since)
     ]  # fmt: skip
     return max(own, default=None)
@@ -263,13 +270,8 @@ def as_stored(text: str) -> str:
     return trimmed if len(trimmed) <= MESSAGE_LIMIT else trimmed[:MESSAGE_LIMIT] + TRUNCATION_MARK
 
 
-def _is_own_message(
-    row: dict[str, Any], author: str, text: str, portal: Portal, expected: str
-) -> bool:
-    return (
-        as_int(row.get(author)) == portal.user_id
-        and as_stored(str(row.get(text) or "")) == expected
-    )
+def _is_message_of(writer: int, row: dict[str, Any], author: str, text: str, expected: str) -> bool:
+    return as_int(row.get(author)) == writer and as_stored(str(row.get(text) or "")) == expected
 
 
 def _is_older(date: Any, since: datetime) -> bool:

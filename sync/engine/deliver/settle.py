@@ -113,17 +113,22 @@ def _find_written(portal: Portal, task: Task | None, row: CommandRow) -> Command
             created = tasks_create.find_created_task(portal, creation, since)
             return CommandResult(task=tasks_create.created_task(created)) if created else None
         case PutMessage(place, _, text):
-            message_id = _find_message(portal, task, place, text, since)
-            return None if message_id is None else CommandResult(message_id=message_id)
+            for bot_id in (portal.bot_id, 0) if portal.bot_id else (0,):
+                message_id = _find_message(portal, task, place, text, since, bot_id)
+                if message_id is not None:
+                    return CommandResult(message_id=message_id, bot_id=bot_id)
     return None
 
 
 def _find_message(
-    portal: Portal, task: Task | None, place: Place, text: str, since: datetime
+    portal: Portal, task: Task | None, place: Place, text: str, since: datetime, bot_id: int
 ) -> int | None:
+    """Return the id of the bot's message; of the application's own where `bot_id` is 0."""
     if place.dialog:
-        return tasks_queries.find_chat_message(portal, place.dialog, text, since)
-    return tasks_queries.find_task_message(portal, task, text, since) if task else None
+        return tasks_queries.find_chat_message(portal, place.dialog, text, since, bot_id=bot_id)
+    if task is None:
+        return None
+    return tasks_queries.find_task_message(portal, task, text, since, bot_id=bot_id)
 
 
 def _refusal_for_time_entry(row: CommandRow, error: Refused) -> Refusal | None:

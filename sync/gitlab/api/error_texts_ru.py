@@ -11,6 +11,7 @@ RUSSIAN: dict[str, str] = {
     "was answered": "получил ответ",
     "failed: the certificate of GitLab is not trusted":
         "не выполнен: сертификату GitLab нет доверия",
+    "failed: GitLab speaks no HTTPS there": "не выполнен: по этому адресу не отвечают по https://",
     "failed at the proxy": "не выполнен: не отвечает прокси",
     "failed: GitLab cannot be reached in time": "не выполнен: до GitLab не достучаться вовремя",
     "failed: GitLab cannot be reached": "не выполнен: GitLab недоступен",
@@ -26,8 +27,8 @@ RUSSIAN: dict[str, str] = {
     "The base URL is not a web address": "Адрес GitLab не похож на веб-адрес",
     "There is no GitLab at": "GitLab не найден по адресу",
     "its API answers": "ответ API:",
-    "The webhooks of": "Вебхуками",
-    "cannot be managed": "нельзя управлять",
+    "The webhooks of": "Вебхуки:",
+    "cannot be managed": "— ими нельзя управлять",
     "The address of": "Адрес",
     "is inside a private network": "лежит в частной сети",
     # why
@@ -50,6 +51,20 @@ RUSSIAN: dict[str, str] = {
     "A self-hosted instance has its own certificate authority":
         "У своего сервера GitLab бывает свой центр сертификации",
     "The connection's proxy does not answer": "Прокси подключения не отвечает",
+    "The proxy wants a name and a password": "Прокси требует имя и пароль",
+    "Check `proxy` of the connection, such as http://user:password@proxy:3128":
+        "Проверьте `proxy` подключения, вида http://user:password@proxy:3128",
+    "Check `url` of the connection, and that this machine reaches it":
+        "Проверьте `url` подключения и доступен ли он с этой машины",
+    "A firewall swallows the connection, or the address is wrong":
+        "Соединение не пропускает сетевой экран, или адрес неверен",
+    "The name or the port is wrong, or GitLab is down":
+        "Неверно имя или порт, или GitLab выключен",
+    "GitLab went down meanwhile, or it speaks only https:// there":
+        "GitLab как раз выключился, или по этому адресу он говорит только по https://",
+    "The address begins with https://, and what answers there speaks plain HTTP, or the port is "
+    "another service's":
+        "Адрес начинается с https://, а отвечают там по http://, или это порт другой службы",
     "The base URL leads to another site or to a sign-in page in front of GitLab":
         "Адрес ведёт на другой сайт или на страницу входа перед GitLab",
     "The address is another site's, or GitLab lives below a path that is missing":

@@ -20,6 +20,11 @@ _MAX_WAIT = 3600.0
 _MESSAGE_LIMIT = 300
 
 
+_CHECK_PROXY = "Check `proxy` of the connection, such as http://user:password@proxy:3128"
+_CHECK_ADDRESS = "Check `url` of the connection, and that this machine reaches it"
+_FIREWALL = "A firewall swallows the connection, or the address is wrong"
+
+
 class _Meaning(NamedTuple):
     kind: type[SyncError]
     cause: str
@@ -69,6 +74,7 @@ _MEANINGS: dict[int, _Meaning] = {
         "It does not exist, or the token's user cannot see it",
         "Check the project and that the token's user is a member of it",
     ),
+    407: _Meaning(Refused, "The proxy wants a name and a password", _CHECK_PROXY),
     408: _Meaning(Later, "GitLab gave up waiting", ""),
     425: _Meaning(Later, "GitLab is not ready for this yet", ""),
     429: _Meaning(Later, "The rate limit of the instance is reached", ""),
@@ -117,6 +123,15 @@ def error_archived(request: str) -> Refused:
 def error_from_exception(error: Exception, *, request: str, write: bool) -> SyncError:
     """Return the error of a request without an answer; its text names no header and no token."""
     match error:
+        case requests.exceptions.SSLError() if _speaks_no_tls(error):
+            return Refused(
+                sentence("{request} failed: GitLab speaks no HTTPS there", request=request),
+                cause="The address begins with https://, and what answers there speaks plain HTTP, "
+                "or the port is another service's",
+                change="Set the connection's base URL to the address that GitLab shows in the "
+                "browser",
+                code="tls",
+            )
         case requests.exceptions.SSLError():
             return Refused(
                 sentence(
@@ -129,11 +144,16 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
         case requests.exceptions.ProxyError():
             why = "The connection's proxy does not answer"
             return Later(
-                sentence("{request} failed at the proxy", request=request), cause=why, code="proxy"
+                sentence("{request} failed at the proxy", request=request),
+                cause=why,
+                change=_CHECK_PROXY,
+                code="proxy",
             )
         case requests.exceptions.ConnectTimeout():
             return Later(
                 sentence("{request} failed: GitLab cannot be reached in time", request=request),
+                cause=_FIREWALL,
+                change=_CHECK_ADDRESS,
                 code="timeout",
             )
         case requests.exceptions.Timeout():
@@ -145,11 +165,16 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
         case requests.exceptions.ConnectionError() if _never_connected(error):
             return Later(
                 sentence("{request} failed: GitLab cannot be reached", request=request),
+                cause="The name or the port is wrong, or GitLab is down",
+                change=_CHECK_ADDRESS,
                 code="connection",
             )
         case requests.exceptions.ConnectionError() | requests.exceptions.ChunkedEncodingError():
             return Later(
-                sentence("{request} was cut off", request=request), sent=write, code="connection"
+                sentence("{request} was cut off", request=request),
+                sent=write,
+                cause="GitLab went down meanwhile, or it speaks only https:// there",
+                code="connection",
             )
         case requests.RequestException():
             return Refused(
@@ -242,6 +267,12 @@ def _json_body(response: requests.Response) -> dict[str, object]:
 def _never_connected(error: Exception) -> bool:
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     return isinstance(reason, NewConnectionError)
+
+
+def _speaks_no_tls(error: Exception) -> bool:
+    """Return whether the handshake failed before any certificate was shown."""
+    text = str(error)
+    return "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text
 
 
 def _http_date(value: str) -> datetime | None:

@@ -14,7 +14,7 @@ from sync.errors import Later, Refused, SyncError
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.api.hook_events import HookOwner, event_flags
 from sync.gitlab.json_fields import mapping, mappings, positive_int, text
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 
 HOOK_PATH = "/hooks/gitlab/"
 
@@ -32,7 +32,7 @@ class HookTarget:
         return f"/{self.kind}s/{encode_segment(self.id)}/hooks"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.id}"
+        return sentence("{kind} {id}", kind=as_sentence(self.kind), id=self.id)
 
 
 @dataclass(frozen=True, slots=True)

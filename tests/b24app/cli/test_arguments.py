@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import socket
 from datetime import UTC, datetime
 
 import pytest
 
+from b24app.cli import main
 from b24app.cli.arguments import parse_pair, parse_since, person_name, positive_int, resolve_since
+from b24app.cli.serve import require_free_address
+from sync.config import ConfigError
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
@@ -51,3 +55,29 @@ def test_a_pair_ends_its_name_at_the_first_sign(text: str, found: tuple[str, str
 
 def test_somebody_has_a_name_on_one_line() -> None:
     assert person_name(" Vera\nOak ") == "Vera Oak"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["glpat-ABCDEFGH12"],
+        ["gitlab", "hooks", "a", "perm:ABCDEFGH12"],
+        ["serve", "--port", "99999"],
+    ],
+)
+def test_a_wrong_argument_is_refused_and_no_token_is_shown(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    shown = capsys.readouterr().err
+    assert (ended.value.code, "ABCDEFGH12" in shown, "error:" in shown) == (2, False, True)
+
+
+def test_an_address_that_is_taken_is_named_before_anything_starts() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(ConfigError, match="another program listens there"),
+    ):
+        require_free_address("127.0.0.1", taken.getsockname()[1])
+    require_free_address("127.0.0.1", 0)

@@ -68,13 +68,14 @@ def refused(code: str = "403") -> Refused:
 
 
 ERRORS: list[SyncError] = [
-    *(answered(status) for status in (400, 401, 403, 404, 408, 425, 429, 500, 503)),
+    *(answered(status) for status in (400, 401, 403, 404, 407, 408, 425, 429, 500, 503)),
     answered(302, Location="https://other.example.com/a"),
     answered(301, "http://gitlab.example.com/a", Location="https://gitlab.example.com/a"),
     *(
         error_from_exception(error, request=REQUEST, write=True)
         for error in (
             requests.exceptions.SSLError(), requests.exceptions.ProxyError(),
+            requests.exceptions.SSLError("WRONG_VERSION_NUMBER"),
             requests.exceptions.ConnectTimeout(), requests.exceptions.ReadTimeout(),
             requests.exceptions.ConnectionError(), OSError(), requests.exceptions.InvalidURL(),
             requests.exceptions.ConnectionError(

@@ -178,6 +178,12 @@ UNREADABLE_CA = "the connection's ca_file cannot be read"
             None,
             "failed: the certificate of GitLab is not trusted",
         ),
+        (
+            requests.exceptions.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number"),
+            Refused,
+            None,
+            "failed: GitLab speaks no HTTPS there",
+        ),
         (requests.exceptions.InvalidURL(), Refused, None, "cannot be sent (InvalidURL)"),
         (OSError("invalid path"), Refused, None, f"cannot be sent: {UNREADABLE_CA}"),
     ],
