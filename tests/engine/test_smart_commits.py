@@ -91,7 +91,7 @@ LEFT_ALONE = {
     "after": "После B24-2103",
     "a branch of a version": "Closes B24-2103.x",
     "an address": "Closes b24-2103@acme.example",
-    "a reverted revert": 'Revert "Revert \"Closes B24-2103\""',
+    "a reverted revert": 'Revert "Revert "Closes B24-2103""',
     "in a fold": "<details>\nCloses B24-2103\n</details>",
     "another's": "Bob closes B24-2103",
     "a duplicate": "Дубль B24-2103",
