@@ -62,7 +62,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
     missing = dict.fromkeys((LEAD, STAGE, CHECKLIST), NO_SUCH_FIELD)
     missing |= {
         name: sentence(
-            "The project has no {kind} named {names}: add one to the project, or name another "
+            "The project lacks {kind} named {names}: add one to the project, or name another "
             "in the settings",
             kind=kind,
             names=_names(reader, name),
