@@ -65,8 +65,8 @@ def _page_of_history(
     }
     if _AFTER in state:
         short_name = reader.instance.project(project_id).short_name
-        more, following = activities.history(reader, short_name, since, state[_AFTER])
-        acts = activities.latest(acts, more)
+        page, following = activities.history(reader, short_name, since, state[_AFTER])
+        acts = activities.latest(acts, page)
         if following:
             return Page((), json.dumps({_AFTER: following, **_written(acts)}))
         if reader.options.time:
@@ -101,14 +101,14 @@ def _page(
 ) -> tuple[list[dict[str, Any]], str | None]:  # fmt: skip
     """Return rows from a moment on that were not given before, and the cursor behind them."""
     state: Mapping[str, Any] = json.loads(cursor) if cursor else {}
-    begin, given = int(state.get("at", milliseconds(since))), set(state.get("ids", ()))
+    begin, listed_ids = int(state.get("at", milliseconds(since))), set(state.get("ids", ()))
     project = reader.instance.project(project_id, fresh=cursor is None)
     if not project.short_name:
         raise Denied("YouTrack does not show the project", code="404")
     low = literal(begin, reader.instance.account())
     span = f" {order}: {low} .. *" if low else ""
     query = f"project: {{{project.short_name}}}{span} sort by: {order} asc, {{issue id}} asc"
-    top += min(len(given), top)  # those of the last second come again
+    top += min(len(listed_ids), top)  # those of the last second come again
     fresh: list[dict[str, Any]] = []
     for page in range(_MOST_PAGES):
         answer = reader.client.get("/issues", query=query, fields=fields, top=top, skip=page * top)
@@ -116,7 +116,7 @@ def _page(
         fresh += [
             row
             for row in listed
-            if int(row.get(order) or 0) >= begin and text(row.get("id")) not in given
+            if int(row.get(order) or 0) >= begin and text(row.get("id")) not in listed_ids
         ]
         if len(listed) < top:
             return fresh, None
@@ -125,7 +125,7 @@ def _page(
     last = max((int(row.get(order) or 0) for row in fresh), default=begin)
     second = last - last % 1000
     ids = [text(row.get("id")) for row in fresh if int(row.get(order) or 0) >= second]
-    carried = [] if second > begin - begin % 1000 else sorted(given)
+    carried = [] if second > begin - begin % 1000 else sorted(listed_ids)
     return fresh, json.dumps({"at": second, "ids": carried + ids})
 
 
