@@ -148,11 +148,11 @@ def _choices(row: Mapping[str, Any]) -> tuple[Choice, ...]:
 
 def _names(reader: IssueReader, name: str) -> str:
     options = reader.options
-    wanted = {
+    names = {
         STATUS: options.status_field or "anything",
         PRIORITY: options.priority_field,
         ASSIGNEES: options.assignee_field,
         DEADLINE: options.deadline_field,
         ESTIMATE: " or ".join(options.estimate_fields),
     }
-    return wanted[name]
+    return names[name]

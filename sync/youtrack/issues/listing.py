@@ -72,9 +72,9 @@ def _page_of_history(
         if reader.options.time:
             acts = activities.latest(acts, activities.worked_on(reader, short_name, since))
     first = dict(list(acts.items())[:AT_ONCE])
-    left = {issue_id: act for issue_id, act in acts.items() if issue_id not in first}
+    unread = {issue_id: act for issue_id, act in acts.items() if issue_id not in first}
     items = activities.read(reader, first)
-    return Page(items, json.dumps(_written(left)) if left else None)
+    return Page(items, json.dumps(_written(unread)) if unread else None)
 
 
 def _written(acts: activities.Acts) -> dict[str, Any]:
@@ -125,8 +125,8 @@ def _page(
     last = max((int(row.get(order) or 0) for row in fresh), default=begin)
     second = last - last % 1000
     ids = [text(row.get("id")) for row in fresh if int(row.get(order) or 0) >= second]
-    carried = [] if second > begin - begin % 1000 else sorted(listed_ids)
-    return fresh, json.dumps({"at": second, "ids": carried + ids})
+    same_second = [] if second > begin - begin % 1000 else sorted(listed_ids)
+    return fresh, json.dumps({"at": second, "ids": same_second + ids})
 
 
 def literal(at: int, account: Account) -> str:
