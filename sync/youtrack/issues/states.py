@@ -87,9 +87,9 @@ def _next_event(
     first = _first_step(edges, current, target)
     if first in offered:
         return first
-    by_label = [name for name, label in events if _leads_to(name, target) or _leads_to(label, target)]
-    by_label = [name for name in by_label if edges.get((current, name), target) == target]
-    return by_label[0] if by_label else ""
+    chosen = [name for name, label in events if _leads_to(name, target) or _leads_to(label, target)]
+    chosen = [name for name in chosen if edges.get((current, name), target) == target]
+    return chosen[0] if chosen else ""
 
 
 def _first_step(edges: Mapping[tuple[str, str], str], current: str, target: str) -> str:
