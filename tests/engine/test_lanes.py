@@ -111,7 +111,7 @@ def test_a_lane_of_a_worker_that_lives_is_held_for_a_whole_call(world: World) ->
 def test_what_came_in_before_the_lane_was_given_back_waits_for_no_check(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second worker digests after the first has looked the last time, and finds the lane held."""
+    """The second worker digests after the first one's last look, and finds the lane held."""
     world.opened()
     usual, others = turn.land_all, []
 
