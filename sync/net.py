@@ -50,8 +50,9 @@ def guarded_session(
 
     `allowed_networks`: CIDRs that may be reached although they are not public. A forbidden peer
     raises `Refused` before a packet is sent. Proxies, certificates and passwords of the environment
-    are ignored: only the arguments count, and no redirect is followed. `ca_file` takes the place of the public authorities,
-    `further_ca_file` stands beside them. Every request has a time limit (`TIMEOUT`).
+    are ignored: only the arguments count, and no redirect is followed. `ca_file` takes the place of
+    the public authorities, `further_ca_file` stands beside them. Every request has a time limit
+    (`TIMEOUT`).
     """
     networks = tuple(ipaddress.ip_network(network, strict=False) for network in allowed_networks)
     session = _Session()
