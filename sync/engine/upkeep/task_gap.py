@@ -78,9 +78,9 @@ def _count_missed(conn: Connection, portal_id: int, changes: _Changes) -> int:
     Bitrix24 keeps no list of what it could not deliver. Its clock may be behind ours.
     """
     rows = tasks.get(conn, portal_id, [event.task_id for event in changes.events])
-    gone = {event.task_id for event in changes.events if isinstance(event, TaskDeleted)}
+    deleted_ids = {event.task_id for event in changes.events if isinstance(event, TaskDeleted)}
     return sum(
-        id_ in gone
+        id_ in deleted_ids
         or row.changed_at is None
         or changes.happened_at.get(id_, row.changed_at) > row.changed_at + OVERLAP
         for id_, row in rows.items()

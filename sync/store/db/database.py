@@ -142,8 +142,8 @@ def _watch_file(engine: Engine, file: Path) -> None:
 
     def check_kept(conn: Connection) -> None:
         if conn.connection.info["file"] != _file_id(file):
-            gone = sqlite3.OperationalError("the database file was deleted or replaced")
-            raise OperationalError("BEGIN", None, gone)
+            cause = sqlite3.OperationalError("the database file was deleted or replaced")
+            raise OperationalError("BEGIN", None, cause)
 
     event.listen(engine, "do_connect", require)
     event.listen(engine, "connect", keep)
