@@ -158,6 +158,16 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
     lines += gap_lines(hook_logs.of_portal(conn, portal.id))
     lines += [
         sentence(
+            "missed   {failed} changes of tasks of which Bitrix24 sent no event, {made_up} made up "
+            "for: {gap_at} UTC",
+            failed=gap.tasks,
+            made_up=gap.tasks,
+            gap_at=f"{gap.at:%Y-%m-%d %H:%M}",
+        )
+        for gap in hook_logs.task_gaps(conn, [portal.id]).values()
+    ]
+    lines += [
+        sentence(
             "dropped  {count} deliveries of {project}, which is not connected: remove its webhook",
             count=count,
             project=project,
