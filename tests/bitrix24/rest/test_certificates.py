@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import socket
 import ssl
 import threading
@@ -14,14 +13,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from sync.bitrix24.rest.errors import classify, connection_error
 from sync.gitlab.api.errors import error_from_exception
 from sync.net import guarded_session
+from tests.tls import certify, pour
 
 LOCAL = ("127.0.0.0/8",)
 
@@ -35,7 +31,7 @@ class Box:
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[Box]:
     """A server at https://127.0.0.1 whose certificate nobody but `authority` vouches for."""
-    authority = _certified(tmp_path)
+    authority = certify(tmp_path)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -55,37 +51,6 @@ def box(tmp_path: Path) -> Iterator[Box]:
     yield Box(f"https://127.0.0.1:{running.server_port}", authority)
     running.shutdown()
     running.server_close()
-
-
-def _certified(folder: Path) -> Path:
-    import ipaddress
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "corporate authority")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    certificate = made.public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    (folder / "server.pem").write_bytes(private + certificate)
-    (folder / "authority.pem").write_bytes(certificate)
-    return folder / "authority.pem"
 
 
 def test_an_untrusted_certificate_has_a_sentence_of_its_own(box):
@@ -136,9 +101,9 @@ def locked_proxy() -> Iterator[str]:
             with socket.create_connection((host, int(port))) as peer:
                 self.send_response(200)
                 self.end_headers()
-                back = threading.Thread(target=_pour, args=(peer, self.connection), daemon=True)
+                back = threading.Thread(target=pour, args=(peer, self.connection), daemon=True)
                 back.start()
-                _pour(self.connection, peer)
+                pour(self.connection, peer)
                 back.join(5)
             self.close_connection = True
 
@@ -151,16 +116,6 @@ def locked_proxy() -> Iterator[str]:
     yield f"127.0.0.1:{running.server_port}"
     running.shutdown()
     running.server_close()
-
-
-def _pour(source: socket.socket, target: socket.socket) -> None:
-    """Pass on what one end of a tunnel says, until it ends."""
-    try:
-        while data := source.recv(65_536):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        return
 
 
 def test_a_proxy_that_works_leads_to_the_portal_under_its_own_authority(box, locked_proxy):
