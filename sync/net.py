@@ -39,6 +39,15 @@ class AnswerTooLarge(requests.ConnectionError):
     """An answer is larger than anything we ask for; the rest of it was not read."""
 
 
+def proxy_wants_login(error: requests.exceptions.ProxyError) -> bool:
+    """Return whether a proxy refused the way to an https:// address without name and password.
+
+    No answer is read then: http.client says the status in the error's text.
+    https://docs.python.org/3/library/http.client.html#http.client.HTTPConnection.set_tunnel
+    """
+    return "Tunnel connection failed: 407" in str(error)
+
+
 def guarded_session(
     allowed_networks: Sequence[str] = (),
     *,
