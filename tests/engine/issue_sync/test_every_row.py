@@ -94,6 +94,7 @@ def test_a_preview_foresees_what_a_run_creates(users: Make) -> None:
     made.sets("create: [issues], only: {tags: [dev]}")
     lines = made.asks("preview")
     assert "  1 issues would be created" in lines
+    made.asks("run")
     made.rest()
     assert made.issue.labels == ["dev"]
     assert "  1 linked already" in made.asks("preview")
@@ -251,6 +252,7 @@ def test_issues_of_a_team_and_an_author_make_tasks(users: Make) -> None:
     client = _project(made.life)
     client.issues.create({"title": "Mine", "labels": "team::a"})
     client.issues.create({"title": "Other", "labels": "x"})
+    made.asks("run")
     made.rest()
     assert sorted(t.title for t in made.portal.tasks.values()) == ["Mine", "Task 2103"]
     made.world.tick(5)

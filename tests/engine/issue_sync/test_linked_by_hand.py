@@ -14,15 +14,18 @@ def test_two_items_are_linked_unlinked_and_linked_again(users: Make) -> None:
     made.sets("fields: {}")
     _project(made.life).issues.create({"title": "An issue", "description": "Of issue"})
     assert made.asks("run")
+    made.asks("link", task="2103", issue="acme/shop#1")
     made.rest()
     _edit(made.life, title="Both")
     made.rest()
     assert made.issue.title == made.task.title == "Both"
+    made.asks("unlink", target="acme/shop#1")
     _edit(made.life, title="Alone")
     made.rest()
     assert made.issue.title == "Both"
+    made.asks("link", task="2103", issue="acme/shop#1")
     made.rest()
-    assert made.issue.title == made.task.title
+    assert made.issue.title == made.task.title == "Alone"
 
 
 def test_a_task_is_linked_with_another_issue_and_back(users: Make) -> None:
