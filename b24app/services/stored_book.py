@@ -180,10 +180,10 @@ class StoredBook:
                     return again
                 if issue_links.by_key(conn, key):  # of a link that let go of an end
                     link = replace(link, key=f"{key}-{secrets.token_hex(4)}")
-                made = issue_links.create(
+                link_id = issue_links.create(
                     conn, self.row.record.id, listed.connection.id, listed.pair.key, link, line.at
                 )
-                if made is None:
+                if link_id is None:
                     raise LookupError("One of the two is linked already")
                 issue_links.add_story(conn, link.key, [line])
             return link
