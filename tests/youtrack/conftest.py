@@ -23,9 +23,9 @@ class Site:
 
     def __init__(self, emulator: YouTrackEmulator, clock: ManualClock) -> None:
         self.emulator, self.state, self.clock = emulator, emulator.state, clock
-        people = [self.state.add_user(name) for name in ("ann", "bob", "bridge")]
-        self.ann, self.bob, self.bridge = people
-        self.shop = self.state.add_project("SHOP", people, {**DEFAULT, "Due Date": "date"})
+        self.people = [self.state.add_user(name) for name in ("ann", "bob", "bridge")]
+        self.ann, self.bob, self.bridge = self.people
+        self.shop = self.state.add_project("SHOP", self.people, {**DEFAULT, "Due Date": "date"})
 
     def connect(self, **options) -> YouTrackIssues:
         """Return a client that has learned nothing yet."""

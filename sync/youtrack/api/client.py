@@ -98,8 +98,8 @@ class YouTrack:
         It is relative to the server, context path included, and needs no token.
         """
         address = urljoin(f"{self.base_url}/", signed_path)
-        ours, theirs = urlsplit(self.base_url), urlsplit(address)
-        if (theirs.scheme, theirs.netloc) != (ours.scheme, ours.netloc):
+        base, link = urlsplit(self.base_url), urlsplit(address)
+        if (link.scheme, link.netloc) != (base.scheme, base.netloc):
             raise Refused("The address of a file leads to another server", code="address")
         answer, kept = self._send("GET", address, "a file", stream=True, signed=True), bytearray()
         try:

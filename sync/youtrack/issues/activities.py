@@ -44,13 +44,11 @@ _SAME_ACT_MS = 2_000  # between a line of the history and the time of change of 
 Acts = dict[str, tuple[ItemAddress, int]]  # by an issue's id: where it is, and when, in ms
 
 
-def history(
-    reader: IssueReader, short_name: str, since: datetime, after: str
-) -> tuple[tuple[Item, ...], str]:
-    """Return the issues of a page of the history, and the cursor behind it ("" at the end).
+def history(reader: IssueReader, short_name: str, since: datetime, after: str) -> tuple[Acts, str]:
+    """Return what a page of the history tells, and the cursor behind it ("" at the end).
 
-    Only those that the list of issues does not show as changed, and not by our account alone. Each
-    is as young as what happened to it. Raises SyncError.
+    Only of issues that the list does not show as changed, and not by our account alone. Raises
+    SyncError.
     """
     answer = mapping(
         reader.client.get(
@@ -69,11 +67,10 @@ def history(
         for row in mappings(answer.get("activities"))
         if text(mapping(row.get("author")).get("id")) != reader.own_id()
     )
-    following = text(answer.get("afterCursor")) if answer.get("hasAfter") is True else ""
-    return _read(reader, acts), following
+    return acts, text(answer.get("afterCursor")) if answer.get("hasAfter") is True else ""
 
 
-def worked_on(reader: IssueReader, short_name: str, since: datetime) -> tuple[Item, ...]:
+def worked_on(reader: IssueReader, short_name: str, since: datetime) -> Acts:
     """Return the issues whose work changed at `since` or later, as `history` does.
 
     For instances whose history leaves work out. Raises SyncError.
@@ -83,15 +80,31 @@ def worked_on(reader: IssueReader, short_name: str, since: datetime) -> tuple[It
         query=f"project: {{{short_name}}}",
         updatedStart=milliseconds(since),
         fields=_WORK,
+        top=PER_PAGE,
     )
     first = milliseconds(since)
-    acts = _acts(
+    return _acts(
         (row, changed)
         for row in listed
         if (changed := whole(row.get("updated")) or whole(row.get("created")) or 0) >= first
         and text(mapping(row.get("creator")).get("id")) != reader.own_id()
     )
-    return _read(reader, acts)
+
+
+def latest(*parts: Acts) -> Acts:
+    """Return all acts, of an issue with several the last."""
+    acts: Acts = {}
+    for part in parts:
+        for issue_id, (address, at) in part.items():
+            acts[issue_id] = (address, max(at, acts.get(issue_id, (address, 0))[1]))
+    return acts
+
+
+def read(reader: IssueReader, acts: Acts) -> tuple[Item, ...]:
+    """Read issues, each as young as what happened to it. Raises SyncError."""
+    items = reader.read([address for address, _ in acts.values()]) if acts else {}
+    dated = ((item, acts[issue_id][1]) for issue_id, item in items.items())
+    return tuple(_as_young(item, at) for item, at in dated if isinstance(item, Item))
 
 
 def _acts(rows: Iterable[tuple[Mapping[str, Any], int | None]]) -> Acts:
@@ -106,12 +119,6 @@ def _acts(rows: Iterable[tuple[Mapping[str, Any], int | None]]) -> Acts:
         address = ItemAddress(text(issue.get("id")), project_id, readable)
         acts[address.id] = (address, max(at, acts.get(address.id, (address, 0))[1]))
     return acts
-
-
-def _read(reader: IssueReader, acts: Acts) -> tuple[Item, ...]:
-    items = reader.read([address for address, _ in acts.values()]) if acts else {}
-    dated = ((item, acts[issue_id][1]) for issue_id, item in items.items())
-    return tuple(_as_young(item, at) for item, at in dated if isinstance(item, Item))
 
 
 def _as_young(item: Item, at: int) -> Item:

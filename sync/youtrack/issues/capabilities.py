@@ -62,7 +62,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
     missing = dict.fromkeys((LEAD, STAGE, CHECKLIST), NO_SUCH_FIELD)
     missing |= {
         name: sentence(
-            "The project has no {kind} named {names}: add one to the project, or name another "
+            "The project lacks {kind} named {names}: add one to the project, or name another "
             "in the settings",
             kind=kind,
             names=_names(reader, name),
@@ -148,11 +148,11 @@ def _choices(row: Mapping[str, Any]) -> tuple[Choice, ...]:
 
 def _names(reader: IssueReader, name: str) -> str:
     options = reader.options
-    wanted = {
+    names = {
         STATUS: options.status_field or "anything",
         PRIORITY: options.priority_field,
         ASSIGNEES: options.assignee_field,
         DEADLINE: options.deadline_field,
         ESTIMATE: " or ".join(options.estimate_fields),
     }
-    return wanted[name]
+    return names[name]

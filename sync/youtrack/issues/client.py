@@ -90,18 +90,12 @@ class YouTrackIssues:
         return outcomes
 
     def _created(self, writes: Sequence[Write]) -> dict[str, ItemAddress | SyncError]:
-        """Look up the keys of all creations, of a project at once."""
-        keys: dict[str, list[str]] = {}
-        for write in writes:
-            if isinstance(write, CreateItem):
-                keys.setdefault(write.project, []).append(write.key)
-        addresses: dict[str, ItemAddress | SyncError] = {}
-        for project_id, members in keys.items():
-            try:
-                addresses |= self._items.find_created(project_id, members)
-            except SyncError as error:
-                addresses |= dict.fromkeys(members, error)
-        return addresses
+        """Look up the keys of all creations at once."""
+        keys = [write.key for write in writes if isinstance(write, CreateItem)]
+        try:
+            return {**self._items.find_created(keys)} if keys else {}
+        except SyncError as error:
+            return dict.fromkeys(keys, error)
 
     def _apply(
         self, write: Write, fetch: Fetch, created: Mapping[str, ItemAddress | SyncError]
@@ -144,7 +138,7 @@ class YouTrackIssues:
         try:
             match write:
                 case CreateItem():
-                    addresses = self._items.find_created(write.project, [write.key])
+                    addresses = self._items.find_created([write.key])
                     if write.key not in addresses:
                         return not_landed("The creation")
                     return self._items.settled_creation(write, addresses[write.key])

@@ -210,25 +210,24 @@ class ItemWriter:
     def _values(self, row: Mapping[str, Any]) -> dict[str, Value]:
         return rows.values_of(row, self.reader.options)
 
-    def find_created(self, project_id: str, keys: Sequence[str]) -> dict[str, ItemAddress]:
+    def find_created(self, keys: Sequence[str]) -> dict[str, ItemAddress]:
         """Return where the issues are that were created with these keys. Raises SyncError.
 
-        Our newest are looked at first: the index of words may lag behind. What our app created in a
-        person's name is found by the word alone; asked again, the app creates nothing twice.
+        In any project: people may have moved one before its answer came. Our newest are looked at
+        first: the index of words may lag behind. What our app created in a person's name is found
+        by the word alone; asked again, the app creates nothing twice.
         """
-        reader, addresses = self.reader, dict[str, ItemAddress]()
-        project = f"project: {{{reader.instance.project(project_id, fresh=True).short_name}}}"
-        newest = f"{project} reporter: me sort by: created desc"
-        queries = [newest]
+        addresses: dict[str, ItemAddress] = {}
+        queries = ["reporter: me sort by: created desc"]
         for start in range(0, len(keys), LOOKED_UP_AT_ONCE):
-            words = " or ".join(map(search_word, keys[start : start + LOOKED_UP_AT_ONCE]))
-            queries.append(f"{project} ({words})")
+            words = map(search_word, keys[start : start + LOOKED_UP_AT_ONCE])
+            queries.append(f"({' or '.join(words)})")
         for query in queries:
             if set(keys) <= addresses.keys():
                 break
             fields = "id,idReadable,description,project(id)"
             for row in mappings(
-                reader.client.get("/issues", query=query, fields=fields, top=_NEWEST)
+                self.reader.client.get("/issues", query=query, fields=fields, top=_NEWEST)
             ):
                 key = without_definition(text(row.get("description")))[1]
                 if key in keys:

@@ -13,18 +13,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sync.core.issue_sync.model import Item
+from sync.core.issue_sync.model import Item, ItemAddress
 from sync.core.issue_sync.side import Census, Page
 from sync.errors import Denied
 from sync.youtrack.issues import activities, rows
 from sync.youtrack.issues.projects import Account
-from sync.youtrack.issues.reading import IssueReader
+from sync.youtrack.issues.reading import AT_ONCE, IssueReader
 from sync.youtrack.json_fields import mappings, milliseconds, moment, text
 
 PER_PAGE = 100
 CENSUS_PAGE = 500
 _MOST_PAGES = 200
 _AFTER = "history"  # in a cursor: the issues are listed, the history goes on there
+_ACTS = "acts"  # in a cursor: what the history has told of issues that are yet to be read
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,8 +34,8 @@ def changed(reader: IssueReader, project_id: str, since: datetime, cursor: str |
 
     Behind them come those with something new that is no update of the issue, such as work.
     """
-    if cursor and _AFTER in (state := json.loads(cursor)):
-        return _page_of_history(reader, project_id, since, state[_AFTER])
+    if cursor and (state := json.loads(cursor)).keys() & {_AFTER, _ACTS}:
+        return _page_of_history(reader, project_id, since, state)
     fields = rows.with_planning(rows.WHOLE, reader.options)
     listed, following = _page(
         reader, project_id, "updated", since, cursor, fields=fields, top=PER_PAGE
@@ -54,14 +55,35 @@ def changed(reader: IssueReader, project_id: str, since: datetime, cursor: str |
     return Page(tuple(item for item in items if isinstance(item, Item)), following)
 
 
-def _page_of_history(reader: IssueReader, project_id: str, since: datetime, after: str) -> Page:
-    short_name = reader.instance.project(project_id).short_name
-    items, following = activities.history(reader, short_name, since, after)
-    if following:
-        return Page(items, json.dumps({_AFTER: following}))
-    ids = {item.address.id for item in items}
-    work = activities.worked_on(reader, short_name, since) if reader.options.time else ()
-    return Page((*items, *(item for item in work if item.address.id not in ids)))
+def _page_of_history(
+    reader: IssueReader, project_id: str, since: datetime, state: Mapping[str, Any]
+) -> Page:
+    """Collect who was acted on, to the end of the history; then read each issue once."""
+    acts = {
+        issue_id: (ItemAddress(issue_id, project, number), at)
+        for issue_id, (project, number, at) in state.get(_ACTS, {}).items()
+    }
+    if _AFTER in state:
+        short_name = reader.instance.project(project_id).short_name
+        page, following = activities.history(reader, short_name, since, state[_AFTER])
+        acts = activities.latest(acts, page)
+        if following:
+            return Page((), json.dumps({_AFTER: following, **_written(acts)}))
+        if reader.options.time:
+            acts = activities.latest(acts, activities.worked_on(reader, short_name, since))
+    first = dict(list(acts.items())[:AT_ONCE])
+    unread = {issue_id: act for issue_id, act in acts.items() if issue_id not in first}
+    items = activities.read(reader, first)
+    return Page(items, json.dumps(_written(unread)) if unread else None)
+
+
+def _written(acts: activities.Acts) -> dict[str, Any]:
+    return {
+        _ACTS: {
+            issue_id: (address.project, address.number, at)
+            for issue_id, (address, at) in acts.items()
+        }
+    }
 
 
 def census(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
@@ -79,13 +101,14 @@ def _page(
 ) -> tuple[list[dict[str, Any]], str | None]:  # fmt: skip
     """Return rows from a moment on that were not given before, and the cursor behind them."""
     state: Mapping[str, Any] = json.loads(cursor) if cursor else {}
-    begin, given = int(state.get("at", milliseconds(since))), set(state.get("ids", ()))
+    begin, listed_ids = int(state.get("at", milliseconds(since))), set(state.get("ids", ()))
     project = reader.instance.project(project_id, fresh=cursor is None)
     if not project.short_name:
         raise Denied("YouTrack does not show the project", code="404")
     low = literal(begin, reader.instance.account())
     span = f" {order}: {low} .. *" if low else ""
     query = f"project: {{{project.short_name}}}{span} sort by: {order} asc, {{issue id}} asc"
+    top += min(len(listed_ids), top)  # those of the last second come again
     fresh: list[dict[str, Any]] = []
     for page in range(_MOST_PAGES):
         answer = reader.client.get("/issues", query=query, fields=fields, top=top, skip=page * top)
@@ -93,7 +116,7 @@ def _page(
         fresh += [
             row
             for row in listed
-            if int(row.get(order) or 0) >= begin and text(row.get("id")) not in given
+            if int(row.get(order) or 0) >= begin and text(row.get("id")) not in listed_ids
         ]
         if len(listed) < top:
             return fresh, None
@@ -102,8 +125,8 @@ def _page(
     last = max((int(row.get(order) or 0) for row in fresh), default=begin)
     second = last - last % 1000
     ids = [text(row.get("id")) for row in fresh if int(row.get(order) or 0) >= second]
-    carried = [] if second > begin - begin % 1000 else sorted(given)
-    return fresh, json.dumps({"at": second, "ids": carried + ids})
+    same_second = [] if second > begin - begin % 1000 else sorted(listed_ids)
+    return fresh, json.dumps({"at": second, "ids": same_second + ids})
 
 
 def literal(at: int, account: Account) -> str:

@@ -22,8 +22,8 @@ from sync.youtrack.issues.options import IssueOptions
 from sync.youtrack.issues.projects import GONE, Instance
 from sync.youtrack.json_fields import mapping, mappings, text
 
-AT_ONCE = 50  # issues in a question
-WORK_AT_ONCE, WORK_PER_PAGE = 100, 500  # issues in a question for their work, and its answers
+AT_ONCE = 100  # issues in a question, for themselves or for their work
+WORK_PER_PAGE = 500
 NESTED = 42  # a list inside of an answer may end there
 _DENIED, _NO_METHOD = "403", "405"
 
@@ -192,8 +192,8 @@ class IssueReader:
     def read_work(self, issues: Sequence[Mapping[str, Any]]) -> dict[str, tuple[TimeEntry, ...]]:
         """Read the logged work of issues, of many with one question. Raises SyncError."""
         entries: dict[str, list[TimeEntry]] = {}
-        for start in range(0, len(issues), WORK_AT_ONCE):
-            part = issues[start : start + WORK_AT_ONCE]
+        for start in range(0, len(issues), AT_ONCE):
+            part = issues[start : start + AT_ONCE]
             readable = sorted(text(row.get("idReadable")) for row in part)
             query = f"issue id: {', '.join(readable)}"
             try:

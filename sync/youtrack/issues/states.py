@@ -62,10 +62,10 @@ def move(reader: IssueReader, issue_id: str, field: FieldFacts, target: str) -> 
 
 def _now(row: Mapping[str, Any], field: FieldFacts) -> tuple[str, list[tuple[str, str]]]:
     """Return the present value, and the events with their labels."""
-    for each in mappings(row.get("customFields")):
-        if text(each.get("id")) == field.id:
-            events = mappings(each.get("possibleEvents"))
-            value = text(mapping(each.get("value")).get("name"))
+    for row_field in mappings(row.get("customFields")):
+        if text(row_field.get("id")) == field.id:
+            events = mappings(row_field.get("possibleEvents"))
+            value = text(mapping(row_field.get("value")).get("name"))
             return value, [(text(e.get("id")), text(e.get("presentation"))) for e in events]
     return "", []
 
@@ -87,9 +87,9 @@ def _next_event(
     first = _first_step(edges, current, target)
     if first in offered:
         return first
-    named = [name for name, label in events if _leads_to(name, target) or _leads_to(label, target)]
-    named = [name for name in named if edges.get((current, name), target) == target]
-    return named[0] if named else ""
+    chosen = [name for name, label in events if _leads_to(name, target) or _leads_to(label, target)]
+    chosen = [name for name in chosen if edges.get((current, name), target) == target]
+    return chosen[0] if chosen else ""
 
 
 def _first_step(edges: Mapping[tuple[str, str], str], current: str, target: str) -> str:
@@ -109,5 +109,5 @@ def _first_step(edges: Mapping[tuple[str, str], str], current: str, target: str)
 
 def _leads_to(event: str, state: str) -> bool:
     """Tell whether an event is named as a state: `fix` as Fixed, `to verify` as To Verify."""
-    here, there = (re.sub(r"[^\w]", "", name).casefold() for name in (event, state))
-    return len(here) >= _SHORTEST_STEM and (here == there or there in (f"{here}d", f"{here}ed"))
+    stem, name = (re.sub(r"[^\w]", "", label).casefold() for label in (event, state))
+    return len(stem) >= _SHORTEST_STEM and (stem == name or name in (f"{stem}d", f"{stem}ed"))

@@ -31,6 +31,7 @@ from sync.core.issue_sync.model import (
     Value,
 )
 from sync.core.issue_sync.writes import (
+    Change,
     CreateItem,
     Done,
     Outcome,
@@ -317,12 +318,7 @@ class RealYouTrack(YouTrackSide):
         self.writing, self.stored = write, set()
         try:
             (outcome,) = self.room.apply([write], lambda file: b"")
-            if isinstance(outcome, Done) and isinstance(write, UpdateItem):
-                held = self.items[write.address.id]
-                same = write.changes.keys() - self.stored - outcome.dropped.keys()
-                changes = {name: write.changes[name] for name in same}
-                values = {name: held.values[name] for name in same}
-                self.watcher.is_written(self.side, held, values, changes)
+            self._judge_unwritten(write, outcome)
         finally:
             self.writing = None
         if isinstance(outcome, Unknown):
@@ -339,10 +335,31 @@ class RealYouTrack(YouTrackSide):
         self.watcher.point("before it settles")
         outcomes: list[Outcome] = []
         for write in writes:
-            self.writing = write
+            self.writing, self.stored = write, set()
             self._show()
             try:
                 outcomes += self.room.settle([write])
+                if isinstance(write, CreateItem):
+                    self._judge_unwritten(write, outcomes[-1])
             finally:
                 self.writing = None
         return outcomes
+
+    def _judge_unwritten(self, write: Write, outcome: Outcome) -> None:
+        """Let the oracle judge what needed no request: people had stored the same before."""
+        if not isinstance(outcome, Done):
+            return
+        changes: dict[str, Change] = {}
+        if isinstance(write, CreateItem) and outcome.item is not None:
+            item_id, changes = outcome.item.address.id, dict(write.values)
+            wanted, present = write.values.get(TAGS), self.items[item_id].values[TAGS]
+            if isinstance(wanted, frozenset) and isinstance(present, frozenset):
+                changes[TAGS] = SetChange(wanted & present)
+        elif isinstance(write, UpdateItem):
+            item_id, changes = write.address.id, dict(write.changes)
+        names = changes.keys() - self.stored - outcome.dropped.keys()
+        if names:
+            held = self.items[item_id]
+            values = {name: held.values[name] for name in names}
+            unwritten = {name: changes[name] for name in names}
+            self.watcher.is_written(self.side, held, values, unwritten)

@@ -20,6 +20,8 @@ MISTAKEN = {  # the first world in which a mistake shows; `mistakes` of the comm
     "base_early": 23,
     "base_late": 7,
     "create_without_key": 0,
+    "hooks_dropped_during_a_run": 23,
+    "a_changed_end_at_rest": 2,
 }
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sync.core.issue_sync.model import Item, ItemAddress
-from sync.youtrack.issues import activities
+from sync.youtrack.issues import activities, listing
 from tests.emulators.youtrack import records as r
 from tests.youtrack.conftest import Site
 
@@ -93,14 +93,46 @@ def test_what_the_list_of_issues_shows_is_not_read_again(site: Site) -> None:
 
 
 def test_a_long_history_is_read_page_by_page(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And each issue once, however many lines it has in it."""
     monkeypatch.setattr(activities, "PER_PAGE", 2)
     addresses = [site.issue() for _ in range(5)]
     site.clock.sleep(86_400)
     since = site.clock.now() - timedelta(hours=1)
-    for address in addresses:
+    for address in addresses * 2:
         site.state.add_comment(site.stored(address), site.bob, "hello")
         site.clock.sleep(1)
-    assert {item.address.id for item in listed(site, since)} == {each.id for each in addresses}
+    before = len(site.emulator.requests)
+    items = listed(site, since)
+    assert [item.address.id for item in items] == [each.id for each in addresses]
+    paths = [path for _, path in site.emulator.requests[before:]]
+    assert sum(path.endswith("/issues") for path in paths) == 2  # those that were updated, and all
+
+
+def test_more_issues_than_a_question_holds_are_read_in_several(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "AT_ONCE", 2)
+    addresses = [site.issue() for _ in range(5)]
+    site.clock.sleep(86_400)
+    since = site.clock.now() - timedelta(hours=1)
+    for address in addresses:
+        site.state.log_work(site.stored(address), site.bob, site.bob, 30, 0, None)
+    items = listed(site, since)
+    assert [item.address.id for item in items] == [each.id for each in addresses]
+    assert all(item.time for item in items)
+
+
+def test_a_page_of_the_history_holds_what_was_asked_for(site: Site) -> None:
+    """Lists inside of other answers end after 42, this does not."""
+    address = site.issue()
+    site.clock.sleep(86_400)
+    since = site.clock.now() - timedelta(hours=1)
+    for _ in range(50):
+        site.state.add_comment(site.stored(address), site.bob, "hello")
+    last = site.issue()
+    site.stored(last).updated -= 86_400_000
+    site.state.add_comment(site.stored(last), site.bob, "hello")
+    assert last.id in {item.address.id for item in listed(site, since)}
 
 
 def test_the_first_reading_asks_for_no_history(site: Site) -> None:

@@ -15,9 +15,10 @@ from sync.core.issue_sync.model import (
     Author,
     Unreachable,
 )
-from sync.core.issue_sync.writes import AddTime, NotDone
+from sync.core.issue_sync.writes import AddTime, Done, NotDone
 from sync.errors import Refused
 from tests.contract.writing import apply, comment, creation_of, done, read, update
+from tests.emulators.youtrack.state import DEFAULT
 from tests.youtrack.conftest import Site
 
 
@@ -27,6 +28,21 @@ def test_nobody_is_notified_of_a_write(site: Site) -> None:
     done(client, comment(address))
     assert site.state.notifications
     assert all(muted for _, muted in site.state.notifications)
+
+
+def test_a_new_issue_that_moved_before_its_answer_came_is_not_created_again(site: Site) -> None:
+    client, other = site.connect(), site.state.add_project("OTHER", site.people, {**DEFAULT})
+    write = creation_of(site.shop.id, {TITLE: "New"})
+    done(client, write)
+    (issue,) = site.state.issues.values()
+    site.state.move(issue, site.bob, other)
+    (settled,) = client.settle([write])
+    again = done(client, write)
+    assert isinstance(settled, Done)
+    for outcome in (settled, again):
+        assert outcome.item is not None
+        assert (outcome.item.address.id, outcome.item.address.project) == (issue.id, other.id)
+    assert len(site.state.issues) == 1
 
 
 def test_a_person_outside_of_the_team_stops_no_other_field(site: Site) -> None:
