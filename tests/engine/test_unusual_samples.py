@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -60,30 +59,6 @@ def test_after_a_sample_the_first_act_brings_the_task_to_its_step(world: World) 
     world.settle()
     assert world.status() != WAITING
     assert len(world.cards()) == 1
-
-
-@pytest.mark.parametrize("is_merged", [False, True])
-def test_a_comment_shows_an_open_request_that_was_read_in_silence(
-    world: World, is_merged: bool
-) -> None:
-    """It came too late to be news; one that is over stays silent."""
-    world.gitlab.add_hook(world.shop, "http://bridge.test/hook", "note_events")
-    world.hold_deliveries = True
-    mr = world.opened()
-    opened = world.inbox_order[-1]
-    if is_merged:
-        world.gitlab.merge(mr, "ann")
-        opened = world.inbox_order[-1]
-    world.hold_deliveries = False
-    world.tick(2 * DAY)
-    late = replace(opened, received_at=world.clock.now())
-    world.store([late])
-    world.settle()
-    assert (world.status(), world.cards()) == (WAITING, [])
-    world.gitlab.comment(mr, "Why so?", "bob")
-    world.settle()
-    assert world.status() == (WAITING if is_merged else IN_PROGRESS)
-    assert any("!1" in card for card in world.cards()) is not is_merged
 
 
 def test_a_hook_that_gitlab_sends_minutes_late_is_no_sample(world: World) -> None:

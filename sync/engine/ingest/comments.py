@@ -12,6 +12,7 @@ from sync.core.model.merge_requests import MergeRequestKey, is_open
 from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
+from sync.engine.ingest.merge_requests import forget_silent_steps
 from sync.store import activity as store_activity
 from sync.store import commits, links
 from sync.store import merge_request_commits as store_commits
@@ -40,7 +41,7 @@ def save_tasks(
         for activity_item in activity_items
     }
     of_requests = links.by_merge_requests(conn, set().union(*requests.values()))
-    _show_silent(conn, filter(None, map(_commented_merge_request, acts)), of_requests)
+    _show_silent(conn, portal_id, filter(None, map(_commented_merge_request, acts)), of_requests)
     by_key: dict[ActivityId, set[int]] = {}
     for activity_item in activity_items:
         task_ids = by_key.setdefault(store_activity.activity_id(activity_item), set())
@@ -63,13 +64,16 @@ def save_tasks(
 
 def _show_silent(
     conn: Connection,
+    portal_id: int,
     keys: Iterable[MergeRequestKey],
     rows: Mapping[MergeRequestKey, Sequence[LinkRow]],
 ) -> None:
     silent = {key for key in keys if any(row.silent and row.live for row in rows.get(key, ()))}
     items = store_merge_requests.without_pipelines(conn, silent) if silent else {}
     shown = [key for key, item in items.items() if is_open(item)]
-    links.save(conn, [replace(row, silent=False) for key in shown for row in rows[key]])
+    changed = [replace(row, silent=False) for key in shown for row in rows[key]]
+    forget_silent_steps(conn, portal_id, changed)
+    links.save(conn, changed)
     store_commits.set_silent(conn, shown, silent=False)
 
 
