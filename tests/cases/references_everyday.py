@@ -98,7 +98,6 @@ _KINDS_BY_TEXT = {
     "This will not be enough to close B24-5": "5 deny",
     "This alone does not close B24-5": "5 deny",
     "Fix B24-5 (backend only)": "5 part",
-    "fix B24-5, frontend part": "5 part",
     "Fix part of B24-5": "5 part",
     "Fix 1/2 of B24-5": "5 part",
     "Fixes B24-5 partially": "5 part",

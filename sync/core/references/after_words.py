@@ -65,7 +65,7 @@ AFTER_LATER = (
 AFTER_PART = (
     r"[,(:–—-]* *((is |was |only |just |but |лишь |только |но |пока )*"
     r"(partial(ly)?|partly|in part|half(way| done)?|almost|nearly|mostly|"
-    r"first (part|half|step|iteration|version)|(\w+ )?(part|half|side) ?([)\].,\n]|\Z)|"
+    r"first (part|half|step|iteration|version)|(\w+ )?(part|half|side) ?[)\].,\n]|"
     r"at least part\w+|(in|on) theory|в теории|to (some|a( certain)?) (degree|extent)|"
     r"up to a point|incomplete(ly)?|unfinished|not (fully|"
     r"completely|entirely)|but not (on|in|for|with|when|if)|но не (на|в|для|при|со?|если)|"
