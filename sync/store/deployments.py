@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -271,6 +272,18 @@ def set_fetch_at(conn: Connection, entry: Deployment, moment: datetime | None) -
     values = (entry.project.connection_id, entry.project.id, entry.environment, entry.id)
     where = [deployment.c[name] == value for name, value in zip(_KEYS, values, strict=True)]
     conn.execute(update(deployment).where(*where).values(fetch_at=moment))
+
+
+def set_lacks(conn: Connection, entry: Deployment, shas: tuple[str, ...]) -> None:
+    """Store which commits deployed before the host says it lacks; without any nothing is done."""
+    if not shas:
+        return
+    stored = get(conn, [deployment_key(entry)]).get(deployment_key(entry))
+    if stored is not None:
+        values = deployment_key(entry)
+        where = [deployment.c[name] == value for name, value in zip(_KEYS, values, strict=True)]
+        body = encode(replace(stored, lacks=shas))
+        conn.execute(update(deployment).where(*where).values(body=body))
 
 
 def _row(deployment: Deployment, fetch_at: datetime | None) -> dict[str, Any]:

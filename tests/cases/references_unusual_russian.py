@@ -5,7 +5,7 @@ The text is the name. `5 close 6 move`: of task 5 close, of task 6 move.
 
 _KINDS_BY_TEXT = {
     # It closes.
-    "Чтобы закрыть B24-5, нужно ещё": "5 close",
+    "Чтобы закрыть B24-5, нужно ещё": "5 deny",
     "Исправление B24-5": "5 close",
     "Не падаем на пустом вводе, закрывает B24-5": "5 close",
     "Не падаем на пустом вводе (закрывает B24-5)": "5 close",

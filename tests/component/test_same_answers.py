@@ -9,6 +9,7 @@ from reporter.references import named_tasks
 
 from tests.cases import (
     references_english,
+    references_everyday,
     references_names,
     references_people,
     references_people_russian,
@@ -24,6 +25,7 @@ from tests.cases import (
 )
 
 UNUSUAL = (
+    references_everyday,
     references_names,
     references_people,
     references_people_russian,

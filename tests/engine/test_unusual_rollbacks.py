@@ -167,3 +167,136 @@ def test_a_rule_without_this_environment_hears_of_no_rollback(world: World) -> N
     ship(world)
     ship(world, sha=old)
     assert texts(world) == []
+
+
+def hotfix(world: World, start: str, text: str = "Hotfix", branch: str = "hotfix") -> str:
+    world.gitlab.create_branch(world.shop, branch, "ann", start=start)
+    return world.gitlab.push(world.shop, branch, [text], "ann")[0].id
+
+
+def test_a_hotfix_of_an_older_commit_says_what_is_gone(world: World) -> None:
+    telling(
+        world,
+        to_chat(Kind.DEPLOYMENT, states=SUCCESS),
+        to_people(Kind.DEPLOYMENT, Role.RESPONSIBLE, states=SUCCESS),
+    )
+    old = push(world, "Old")
+    ship(world)
+    new = merged(world)
+    ship(world)
+    ship(world, sha=hotfix(world, old))
+    [text] = rolled_back(world)
+    assert new[:8] in text
+    assert "Rolled back" in [words for user, words in notified(world) if user == 7][-1]
+    assert "Rolled back" in "\n".join(plain(world.cards()))
+
+
+def test_a_hotfix_of_the_newest_commit_takes_nothing_back(world: World) -> None:
+    telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
+    push(world, "Old")
+    ship(world)
+    new = merged(world)
+    ship(world)
+    ship(world, sha=hotfix(world, new))
+    assert rolled_back(world) == []
+
+
+def test_a_deployment_of_a_commit_skipped_before_takes_the_newer_back(world: World) -> None:
+    telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
+    push(world, "Old")
+    ship(world)
+    skipped = push(world, "Skipped")
+    new = merged(world)
+    ship(world)
+    ship(world, sha=skipped)
+    [text] = rolled_back(world)
+    assert new[:8] in text
+
+
+def test_what_returns_behind_a_hotfix_is_there_again(world: World) -> None:
+    telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
+    old = push(world, "Old")
+    ship(world)
+    new = merged(world)
+    ship(world)
+    ship(world, sha=hotfix(world, old))
+    ship(world, sha=new)
+    assert len(rolled_back(world)) == 2  # the hotfix is not in it
+    last = [text for text in plain(world.cards()) if "production" in text][-1]
+    assert "Rolled back" not in last
+
+
+def test_a_hotfix_keeps_the_work_that_it_was_cut_from(world: World) -> None:
+    telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
+    world.task(OTHER)
+    push(world, "Old")
+    ship(world)
+    first = merged(world)
+    ship(world)
+    second = merged(world, f"feature/B24-{OTHER}-cart")
+    ship(world)
+    ship(world, sha=hotfix(world, first))
+    [text] = rolled_back(world)
+    assert second[:8] in text
+    assert first[:8] not in text
+    assert "Rolled back" not in "\n".join(plain(world.cards()))
+    assert "Rolled back" in "\n".join(plain(world.cards(OTHER)))
+
+
+def test_a_resent_hook_of_a_hotfix_still_tells_what_it_lacks(world: World) -> None:
+    telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
+    old = push(world, "Old")
+    ship(world)
+    merged(world)
+    ship(world)
+    ship(world, sha=hotfix(world, old))
+    posted = world.posted()
+    world.store([world.inbox_order[-1]])
+    world.settle()
+    assert world.posted() == posted
+
+
+def test_a_failed_hotfix_takes_nothing_back(world: World) -> None:
+    telling(world, to_chat(Kind.DEPLOYMENT))
+    old = push(world, "Old")
+    ship(world)
+    merged(world)
+    ship(world)
+    ship(world, sha=hotfix(world, old), status="failed")
+    assert rolled_back(world) == []
+
+
+def test_a_hotfix_that_took_the_newer_work_in_takes_nothing_back(world: World) -> None:
+    telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
+    old = push(world, "Old")
+    ship(world)
+    merged(world)
+    ship(world)
+    hotfix(world, old)
+    world.gitlab.branching.merge_branch(world.shop, "main", "hotfix", "ann")
+    ship(world, sha=world.shop.branches["hotfix"].head)
+    assert rolled_back(world) == []
+
+
+def test_a_review_environment_of_another_branch_takes_nothing_from_production(
+    world: World,
+) -> None:
+    telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
+    old = push(world, "Old")
+    ship(world)
+    merged(world)
+    ship(world)
+    ship(world, sha=hotfix(world, old), environment="review/hotfix")
+    assert rolled_back(world) == []
+    assert "Rolled back" not in "\n".join(plain(world.cards()))
+
+
+def test_two_hotfixes_of_the_same_old_commit_replace_each_other(world: World) -> None:
+    telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
+    old = push(world, "Old")
+    ship(world)
+    first = hotfix(world, old)
+    ship(world, sha=first)
+    ship(world, sha=hotfix(world, old, "Second", "hotfix-2"))
+    [text] = rolled_back(world)
+    assert first[:8] in text

@@ -1,7 +1,8 @@
 """Deployments: what was brought where, which merge requests it carries, and what is there now.
 
 Pure. A deployment to an environment is taken to contain what was deployed there before, unless its
-commit was there already: then everything deployed in between is gone again.
+commit was there already: then everything deployed in between is gone again. So is what the code
+host says that its commit lacks, as a hotfix cut from an older commit does.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def previous_success(deployment: Deployment, candidates: Iterable[Deployment]) -
 
 
 def undone_by(deployment: Deployment, history: Iterable[Deployment]) -> tuple[Deployment, ...]:
-    """Return the successful deployments that one to an older commit takes back, oldest first."""
+    """Return the successful deployments that one takes back, oldest first."""
     if deployment.status is not _D.SUCCESS:
         return ()
     before = sorted(
@@ -64,8 +65,12 @@ def undone_by(deployment: Deployment, history: Iterable[Deployment]) -> tuple[De
         key=lambda deployment: deployment.sort_key,
     )
     deployments = _still_deployed(before)
-    same = [n for n, entry in enumerate(deployments) if same_commit(entry.sha, deployment.sha)]
-    return tuple(deployments[same[0] + 1 :]) if same else ()
+    kept = _kept_by(deployment, deployments)
+    return tuple(
+        entry
+        for entry in deployments
+        if entry not in kept and not same_commit(entry.sha, deployment.sha)
+    )
 
 
 def environment_statuses(
@@ -146,6 +151,12 @@ def _still_deployed(done: Iterable[Deployment]) -> list[Deployment]:
     came after."""
     deployments: list[Deployment] = []
     for deployment in done:
-        earlier = [n for n, of in enumerate(deployments) if same_commit(of.sha, deployment.sha)]
-        deployments = [*(deployments[: earlier[0]] if earlier else deployments), deployment]
+        deployments = [*_kept_by(deployment, deployments), deployment]
     return deployments
+
+
+def _kept_by(deployment: Deployment, deployments: Sequence[Deployment]) -> list[Deployment]:
+    """Return those of the deployments that are still there behind the next one."""
+    same = [n for n, of in enumerate(deployments) if same_commit(of.sha, deployment.sha)]
+    kept = deployments[: same[0]] if same else deployments
+    return [of for of in kept if not any(same_commit(of.sha, sha) for sha in deployment.lacks)]

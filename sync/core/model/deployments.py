@@ -43,6 +43,7 @@ class Deployment:
 
     `sha` is whole where reported so, else its first eight characters. A negative `id`: reported by
     a job, not by the code host. `url` is the environment's; `job_url` is "" where no job deployed.
+    `lacks`: commits deployed there before that it does not contain, as the host says.
     """
 
     project: Project
@@ -57,6 +58,7 @@ class Deployment:
     job_url: str = ""
     commit_title: str = ""
     actor: Person | None = None
+    lacks: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -24,7 +24,7 @@ from sync.core.references.states import STATE_WORDS
 # What may stand between "not" and the word that it denies.
 _FILLERS = (
     r"yet|do|does|did|anywhere|near|fully|completely|entirely|really|actually|quite|even|"
-    r"necessarily|alone|all|"
+    r"necessarily|finally|alone|all|"
     r"exactly|properly|directly|automatically|itself|by itself|on its own|in itself|anything in|"
     r"an?|any|someone|somebody|anyone|anybody|be|been|being|have|has|had|get|to|able|going|meant|"
     r"intended|supposed|expected|enough|trying|"
@@ -32,164 +32,167 @@ _FILLERS = (
     r"was|were|still|currently|also|here|now|permanently|truly|and|or|sure|certain|"
     r"convinced|confident|think|believe|expect|guess|clear|early|auto|"
     r"пока|еще|уже|полностью|до конца|окончательно|совсем|вполне|целиком|самостоятельно|этим|это|"
-    r"здесь|тут|сейчас|буд(?:у|ет|ем|ут)|был[аои]?|надо|нужно|стоит|следует|удалось|"
-    r"получилось|получается|мо(?:гу|жет|жем|гут)|смог(?:л[аи])?|успел[аи]?|хочу|"
-    r"хотим|собира(?:юсь|емся)|планиру(?:ю|ем)|пытае(?:тся|мся)|должен|должн[аоы]|"
-    r"(?:дума|счита)(?:ю|ем)|уверен[аы]?|факт|забы(?:ть|ли)|забудь(?:те)?|что|"
+    r"здесь|тут|сейчас|буд(у|ет|ем|ут)|был[аои]?|надо|нужно|стоит|следует|удалось|"
+    r"получилось|получается|мо(гу|жет|жем|гут)|смог(л[аи])?|успел[аи]?|хочу|"
+    r"хотим|собира(юсь|емся)|планиру(ю|ем)|пытае(тся|мся)|должен|должн[аоы]|"
+    r"(дума|счита)(ю|ем)|уверен[аы]?|факт|забы(ть|ли)|забудь(те)?|что|"
     r"чтобы|мешает|мешают|проблему|полностью|время|повод|спешим|торопимся|все|сам|сама|само|или|и|"
     r"бы|же|как|тем|мы|я|он|она|оно"
 )
 _AUXILIARY = (
-    r"(?:do|does|did|is|are|was|were|ca|could|would|should|wo|has|have|had|must|need|might|ai)"
+    r"(do|does|did|is|are|was|were|ca|could|would|should|wo|has|have|had|must|need|might|ai)"
 )
 NOT = (
-    rf"(?:not(?!\sonly|-)|cannot|{_AUXILIARY}n'?t|never|neither|nor|не(?!\sтолько)|нельзя|никак|"
+    rf"(not(?! only|-)|cannot|{_AUXILIARY}n'?t|never|neither|nor|не(?! только)|нельзя|никак|"
     r"ни|рано)"
 )
 _DENIED = (
-    rf"\b{NOT}(?:\W+(?:{_FILLERS}|%CLOSING%))*\W*\Z",
-    r"\b(?:none|nothing|neither|nobody|no\sone|no\s(?:part|commit|change)|ничто|ничего|никто|"
-    r"ни\sодин|ни\sодна|ни\sодно)\b[^\n]*\Z",
-    r"\b(?:no\slonger|(?:does?|did)\s(?:little|nothing)\sto|hardly|barely|scarcely|вряд\sли|"
-    r"едва\sли|"
-    r"fail(?:s|ed|ing)?\sto|unable\sto|refus\w+\sto|forg[eo]t\w*\sto|"
-    r"(?:prevent|stop|avoid|skip|postpon|delay|defer|forbid|block|doubt)\w*|instead\sof|"
-    r"rather\sthan|"
-    r"without|short\sof|far\sfrom|nowhere\snear|(?:in\sno|by\sno|under\sno|no)\s\w+|"
-    r"out\sof\s\w+(?:\sto)?|"
-    r"(?:no|lack\sof)\s(?:way|time|chance|need|reason|point|plans?|intention|capacity)\s(?:to|in|"
+    rf"\b{NOT}(\W+({_FILLERS}|%CLOSING%))*\W*\Z",
+    r"\b(none|nothing|neither|nobody|no one|no (part|commit|change)|ничто|ничего|никто|"
+    r"ни один|ни одна|ни одно)\b[^\n]*\Z",
+    r"\b(no longer|(does?|did) (little|nothing) to|hardly|barely|scarcely|вряд ли|"
+    r"едва ли|"
+    r"fail(s|ed|ing)? to|unable to|refus\w+ to|forg[eo]t\w* to|"
+    r"(prevent|stop|avoid|skip|postpon|delay|defer|forbid|block|doubt)\w*|instead of|"
+    r"rather than|"
+    r"without|short of|far from|nowhere near|(in no|by no|under no|no) \w+|"
+    r"out of \w+( to)?|"
+    r"(no|lack of) (way|time|chance|need|reason|point|plans?|intention|capacity) (to|in|"
     r"of)|"
-    r"(?:gave|give|given|giving)\sup(?:\son)?|abandon\w*|(?:im|not\s)possible\sto|(?:too|"
-    r"more)(?:\s\w+)?\sto|"
-    r"(?:struggl|pretend|propos|vot|remind|hesitat|hard|difficult|insufficient|yet|still|due|"
-    r"schedul|hop)\w*(?:\sme|\sus)?\sto|"
-    r"(?:ask|tell|told|wait|remind)\w*\s(?:for\s)?\w+\sto|out\sof\sscope|not\sin\sthis\s\w+|"
-    r"too\s(?:early|soon)\sto|"
-    r"(?:wait|hold)\s(?:off\s)?(?:with|on)|(?:everything|all|anything|nothing)\sbut|apart\sfrom|"
-    r"other\sthan|aside\sfrom|"
-    r"(?:нет|не\sхватает|нехватка)\s(?:\w+\s)?(?:времени|возможности|смысла|способа|сил|ресурсов|"
+    r"(gave|give|given|giving) up( on)?|abandon\w*|(im|not )possible to|(too|"
+    r"more)( \w+)? to|"
+    r"(struggl|pretend|propos|vot|remind|hesitat|hard|difficult|insufficient|yet|still|due|"
+    r"schedul|hop)\w*( me| us)? to|"
+    r"(ask|tell|told|wait|remind)\w* (for )?\w+ to|out of scope|not in this \w+|"
+    r"too (early|soon) to|"
+    r"(wait|hold) (off )?(with|on)|(everything|all|anything|nothing) but|apart from|"
+    r"other than|aside from|"
+    r"(нет|не хватает|нехватка) (\w+ )?(времени|возможности|смысла|способа|сил|ресурсов|"
     r"желания|планов)|"
-    r"невозможно|недостаточно|мало|не\sвышло|забыл\w*|трудно|сложно|некогда|(?:попро|"
-    r"про)с\w+\s\w+|напомни\w*|сда(?:лись|юсь|лся)|ни\sв\sкоем\sслучае|"
-    r"вместо(?:\sтого)?|без|отказ\w+|запре\w+|откладыва\w+|отложи\w+|сомнева\w+|передума\w+|"
-    r"меша(?:ет|ют|ло|ла|л))"
-    rf"(?:\W+(?:{_FILLERS}|чтобы))*\W*\Z",
+    r"невозможно|недостаточно|мало|не вышло|забыл\w*|трудно|сложно|некогда|(попро|"
+    r"про)с\w+ \w+|напомни\w*|сда(лись|юсь|лся)|ни в коем случае|"
+    r"вместо( того)?|без|отказ\w+|запре\w+|откладыва\w+|отложи\w+|сомнева\w+|передума\w+|"
+    r"меша(ет|ют|ло|ла|л))"
+    rf"(\W+({_FILLERS}|чтобы))*\W*\Z",
 )
 _DENIED_BARE = (  # "do not rename a file to close": the negation governs a verb without an ending
-    r"\b(?:(?:do|does|did|can|could|would|should|will|is|are|was|may|might|must|need)\s(?:not|"
+    r"\b((do|does|did|can|could|would|should|will|is|are|was|may|might|must|need) (not|"
     r"never)"
-    rf"(?!\sonly|-)|cannot|{_AUXILIARY}n'?t)\b"
-    r"(?:\W+\w+){0,6}\W*\Z",
+    rf"(?! only|-)|cannot|{_AUXILIARY}n'?t)\b"
+    r"(\W+\w+){0,6}\W*\Z",
 )
 _CONDITION = (
-    r"(?:if|whether|unless|until|till|before|after|when|whenever|while|once|as\ssoon\sas|in\scase|"
-    r"provided|providing|assuming|suppose|prior\sto|instead|если|когда|пока|перед|прежде|"
-    r"до\sтого|после\sтого|как\sтолько|в\sслучае|при\sусловии|ли|сможем\sли)"
+    r"(if|whether|unless|until|till|before|after|when|whenever|while|once|as soon as|in case|"
+    r"provided|providing|assuming|suppose|prior to|instead|если|когда|пока|перед|прежде|"
+    r"до того|после того|как только|в случае|при условии|ли|сможем ли)"
 )
 _SUBJECT = (
-    r"(?:this|that|it|the|an?|these|those|we|you|he|she|they|i|some\w+|any\w+|to|мы|это|этот|эта|"
+    r"(this|that|it|the|an?|these|those|we|you|he|she|they|i|some\w+|any\w+|to|мы|это|этот|эта|"
     r"вы|он|она|они|кто-то|тем|того|того,|как|что|бы|мр|коммит|релиз|мердж|ветка|автор)"
 )
-_CONDITIONAL = rf"\b{_CONDITION}(?:\W+{_SUBJECT})(?:\W+\w+){{0,4}}\W*\Z"
-_CONDITIONAL_BARE = rf"\b{_CONDITION}\b(?:\W+\w+){{0,5}}\W*\Z"
-_CONDITIONAL_NEAR = rf"\b{_CONDITION}(?:\W+(?:{_FILLERS}))*\W*\Z"
+_CONDITIONAL = rf"\b{_CONDITION}(\W+{_SUBJECT})(\W+\w+){{0,4}}\W*\Z"
+_CONDITIONAL_BARE = rf"\b{_CONDITION}\b(\W+\w+){{0,5}}\W*\Z"
+_CONDITIONAL_NEAR = rf"\b{_CONDITION}(\W+({_FILLERS}))*\W*\Z"
 _LATER = (
-    r"\b(?:later|someday|afterwards|eventually|позже|потом|затем|предстоит|осталось|останется|"
-    rf"когда-нибудь)(?:\W+(?:{_FILLERS}))*\W*\Z"
+    r"\b(later|someday|afterwards|eventually|позже|потом|затем|предстоит|осталось|останется|"
+    rf"когда-нибудь)(\W+({_FILLERS}))*\W*\Z"
 )
 # A condition: "once deployed, closes B24-5", "closes B24-5 if QA agrees".
 _EVENT = (
-    r"(?:if|when|once|after|as\ssoon\sas|provided|assuming|если|когда|после|как\sтолько|"
-    r"при\sусловии)\s(?:\w+\s){0,4}?(?:deploy\w*|releas\w*|review\w*|qa|approv\w*|agree\w*|"
-    r"confirm\w*|(?:is|are|goes|get\w*|has\sbeen)\s(?:on|live|out|up|there|enabled|active|ready|"
+    r"(if|when|once|after|as soon as|provided|assuming|если|когда|после|как только|"
+    r"при условии) (\w+ ){0,4}?(deploy\w*|releas\w*|review\w*|qa|approv\w*|agree\w*|"
+    r"confirm\w*|(is|are|goes|get\w*|has been) (on|live|out|up|there|enabled|active|ready|"
     r"shipped)|"
-    r"test(?:s|ed|ing)?|verif\w*|pass(?:es)?|works?|well|helps?|релиз\w*|провер\w*|"
+    r"test(s|ed|ing)?|verif\w*|pass(es)?|works|well|helps?|релиз\w*|провер\w*|"
     r"ревью|деплоя|выкат\w*|тест\w*|подтверд\w*|соглас\w*|сработа\w*|получится|поможет|хорошо)\b"
 )
-_AFTER_EVENT = rf"[\s*_\])\"”»]*[,(–—-]*\s*(?:(?:but\s)?only\s|только\s)?{_EVENT}"
-_BEFORE_EVENT = rf"\b{_EVENT}(?:\s\w+){{0,2}}\s?[,:]?\s(?:\w+\s){{0,2}}\Z"
+_AFTER_EVENT = rf"[,(–—-]* *((but )?only |только )?{_EVENT}"
+_BEFORE_EVENT = rf"\b{_EVENT}( \w+){{0,2}} ?[,:]? (\w+ ){{0,2}}\Z"
 _ADJECTIVE = (  # "the docs of the closed B24-5"
-    r"\b(?:to|for|of|from|about|in|by|with|like|the|already|previously|earlier|recently|long|уже|"
-    r"ранее|раньше|давно|недавно|для|из|про|от|по)\s*\Z"
+    r"\b(to|for|of|from|about|in|by|with|like|the|already|previously|earlier|recently|long|уже|"
+    r"ранее|раньше|давно|недавно|для|из|про|от|по) *\Z"
 )
 _UNCERTAIN = (
-    r"\b(?:should|might|may|could|would|must|can|will|shall|\w+'ll|\w+'d|ought\sto|gonna|"
-    r"going\sto|(?:have|has|had)\sto|needs?(?:\s(?:\w+\s){1,2}?to|\sto)?|needed\sto|wants?\sto|"
-    r"wish\w*\sto|"
-    r"plan\w*\s(?:to|on)|hop(?:e|es|ing)(?:\sto)?|hopefully|tr(?:y|ies|ied|ying)\sto|"
-    r"attempt\w*\s(?:to|at)|efforts?\sto|(?:supposed|meant|intended|expected|designed|likely|"
-    r"ready|required|necessary|remember|promise)\sto|aim\w*\s(?:to|at)|help\w*(?:\sto)?|"
-    r"allow\w*(?:\sus)?\sto|probably|maybe|perhaps|possibly|presumably|apparently|"
-    r"supposedly|allegedly|theoretically|in\stheory|technically|(?:sort|kind)\sof|kinda|"
-    r"more\sor\sless|rarely|"
-    r"sometimes|occasionally|at\stimes|with\s(?:\w+\s)?luck|fingers\scrossed|guess|thought|"
-    r"looks?\slike|manually|"
-    r"(?:as\s)?an?\s(?:work-?around|stopgap)|semi|"
-    r"(?:claim|believ|thought|said|report|rumou?r|schedul|du|closer|nearer|way|door|possible|"
-    r"enabl\w+\sus)\w*\sto|"
-    r"lets?\sus|potentially|seem\w*(?:\sto)?|appears?\sto|i\sthink|let's|please|want|"
+    r"\b(should|might|may|could|would|must|can|will|shall|\w+'ll|\w+'d|ought to|gonna|"
+    r"going to|(have|has|had) to|needs?( (\w+ ){1,2}?to| to)?|needed to|wants? to|"
+    r"wish\w* to|"
+    r"plan\w* (to|on)|hop(e|es|ing)( to)?|hopefully|tr(y|ies|ied|ying) (to|at)|"
+    r"attempt\w* (to|at)|efforts? to|(supposed|meant|intended|expected|designed|likely|"
+    r"ready|required|necessary|remember|promise) to|aim\w* (to|at)|help\w*( to)?|"
+    r"allow\w*( us)? to|probably|maybe|perhaps|possibly|presumably|apparently|"
+    r"supposedly|allegedly|theoretically|in theory|technically|(sort|kind) of|kinda|"
+    r"more or less|rarely|"
+    r"sometimes|occasionally|at times|with (\w+ )?luck|fingers crossed|guess|thought|"
+    r"looks? like|manually|"
+    r"(as )?an? (work-?around|stopgap)|semi|"
+    r"(claim|believ|thought|said|report|rumou?r|schedul|du|closer|nearer|way|door|possible|"
+    r"enabl\w+ us)\w* to|"
+    r"lets? us|potentially|seem\w*( to)?|appears? to|i think|let's|please|want|"
     r"wip|"
-    r"(?:start|began|begin|continu)\w*(?:\sto)?|prepar\w+\s(?:to|for)|step\s(?:to|towards?)|"
-    r"let\sus|used\sto|(?:groundwork|preparations?|prework|pre-work|needed|required|tests?|"
-    r"plans?)\sfor|"
-    r"to\sunblock|unblocks?|towards?|close\sto|about\sto|on\sthe\sway\sto|"
-    r"in\san?\sattempt\sto|almost|nearly|mostly|"
-    r"largely|somewhat|partial\w*|partly|in\spart|half|temporar\w+|interim|halfway|only\spart\w*|"
-    r"some\sof|"
-    r"надо|нуж(?:но|ен|на)|необходимо|следует|стоит|пора|должн[аоы]|должен|обязан\w*|можно|может|"
-    r"могут|могло?\sбы|"
-    r"мог\sбы|хочу|хотим|хотелось\sбы|хорошо\sбы|буд(?:у|ет|ем|ут)|собира\w+|планиру\w+|намерен\w*|"
-    r"попроб\w+|пробу\w+|пыта\w+|попыт\w+|попытк\w+|помога\w+|поможет|позвол\w+|постара\w+|"
-    r"стара\w+|"
-    r"возможно|вероятно|наверно\w*|наверняка|видимо|похоже|кажется|вроде(?:\sбы)?|скорее\sвсего|"
-    r"надеюсь|надеемся|предположительно|по\sидее|потенциально|частичн\w+|отчасти|наполовину|"
-    r"временн\w+|"
-    r"в\sтеории|теоретически|иногда|изредка|как\sбы|типа|якобы|вручную|условно|говорят|"
-    r"хочется\sверить|"
-    r"почти|практически|в\sосновном|местами|начина\w+|продолжа\w+|готов\w*|просьба|прошу|давайте|"
-    r"предлагаю|решили|думаю|осталось|шаг\sк|на\sпути\sк)"
-    rf"(?:\W+(?:{_FILLERS}|now|чтобы|что|бы))*\W*\Z"
+    r"(start|began|begin|continu)\w*( to)?|prepar\w+ (to|for)|steps? (to|towards?)|"
+    r"let us|used to|(groundwork|preparations?|pre-?work|needed|required|tests?|"
+    r"plans?) for|тест\w* на|"
+    r"(left|nice|good|needed( in order)?) to|unblocks?|towards?|close to|about to|"
+    r"on the way to|in an? attempt to|almost|nearly|mostly|"
+    r"largely|somewhat|partial\w*|partly|in part|half|temporar\w+|interim|halfway|only part\w*|"
+    r"some of|"
+    r"надо|нуж(но|ен|на)|необходимо|следует|стоит|пора|должн[аоы]|должен|обязан\w*|можно|может|"
+    r"могут|могло? бы|"
+    r"мог бы|хочу|хотим|хотелось бы|хорошо бы|буд(у|ет|ем|ут)|собира\w+|планиру\w+|намерен\w*|"
+    r"попроб\w+|пробу\w+|пыта\w+|попыт\w+|попытк\w+( №?\d)?|почву|помога\w+|поможет|позвол\w+|"
+    r"(по)?стара\w+|возможно|вероятно|наверно\w*|наверняка|видимо|похоже|кажется|вроде( бы)?|"
+    r"скорее всего|наде(юсь|емся)|предположительно|по идее|потенциально|частичн\w+|отчасти|"
+    r"наполовину|временн\w+|в теории|теоретически|иногда|как бы|типа|якобы|вручную|"
+    r"условно|говорят|хочется верить|почти|практически|в основном|местами|начина\w+|"
+    r"продолжа\w+|готов\w*|просьба|прошу|давайте|предлагаю|решили|думаю|осталось|шаг к|на пути к)"
+    rf"(\W+({_FILLERS}|now|чтобы|что|бы))*\W*\Z"
 )
 # "Bob is fixing B24-5": work that goes on.
 _GOES_ON = (
-    r"\b(?!(?:this|it|that|which|these|those|mr|pr|request|commits?|patch|changes?|branch)\b)\w+"
-    r"(?:'s|'re|\s(?:is|are|was|were))\s(?:\w+ly\s|still\s|now\s)?\Z"
+    r"\b(?!(this|it|that|which|these|those|mr|pr|request|commits?|patch|changes?|branch)\b)\w+"
+    r"('s|'re| (is|are|was|were)) (\w+ly |still |now )?\Z"
 )
 _ALSO_LATER = (  # "QA will verify and close B24-5"
-    r"\b(?:should|might|may|could|would|must|will|shall|\w+'ll|буд\w+|надо|нужно)\s"
-    r"(?:\w+\s){1,4}(?:and|or|then|и|или)\s\Z"
+    r"\b(should|might|may|could|would|must|will|shall|\w+'ll|буд\w+|надо|нужно) "
+    r"(\w+ ){1,4}(and|or|then|и|или) \Z"
 )
 _UNTIL_ANOTHER = (  # "do not merge until Bob closes B24-5"
-    r"\b(?:until|till|unless|once(?!\s(?:again|more|and))|as\ssoon\sas|пока|как\sтолько)"
-    r"(?:\s\w+){1,2}\s\Z"
+    r"\b(until|till|unless|once(?! (again|more|and))|as soon as|пока|как только)"
+    r"( \w+){1,2} \Z"
 )
-_STATE_LABEL = rf"^\W*(?:{STATE_WORDS})(?:\s?[:—–)\]!.-]+\s?(?:\w+\s){{0,2}}|\s)\Z"
+_STATE_LABEL = rf"^\W*({STATE_WORDS})( ?[:—–)\]!.-]+ ?(\w+ ){{0,2}}| )\Z"
 _OTHERS = (  # "the next merge request fixes B24-5"
-    r"(?:\b(?:next|second|third|later|other|another|separate|different|following|previous|earlier|"
+    r"(\b(next|second|third|later|other|another|separate|different|following|previous|earlier|"
     r"upcoming|future|"
-    r"follow-?\s?up|back-?end|front-?end|\w+'s)\s(?:mr|pr|(?:merge|pull)\srequest|commit|change|"
+    r"follow-? ?up|back-?end|front-?end|\w+'s) (mr|pr|(merge|pull) request|commit|change|"
     r"patch|branch|"
-    r"release|version)|\bfollow-?\s?up|![0-9]+|"
-    r"\b(?:следующ|друг|отдельн|втор|предыдущ|прошл|нов)\w*\s(?:мр|mr|мерж\w*|коммит\w*|ветк\w*|"
+    r"release|version)|\bfollow-? ?up|![0-9]+|"
+    r"\b(следующ|друг|отдельн|втор|предыдущ|прошл|нов)\w* (мр|mr|мерж\w*|коммит\w*|ветк\w*|"
     r"релиз\w*|"
-    r"верси\w*|задач\w*))\s\Z"
+    r"верси\w*|задач\w*)) \Z"
 )
 _WORDS = (  # "write closes B24-5", where the words are meant
-    r"\b(?:writ\w+|wrote|say(?:s|ing)?|words?|keywords?|phrases?|trailers?|like|(?:remov|delet|"
-    r"replac)(?:e|es|ed|ing)|"
-    r"drop(?:s|ped|ping)?|s/|ex:|напиш\w+|пиш\w+|написать|слов[оа]|словами|фраз\w|убра\w+|"
-    r"удали\w+|замени\w+)\s?\Z"
+    r"\b(writ\w+|wrote|say(s|ing)?|words?|keywords?|phrases?|trailers?|like|(remov|delet|"
+    r"replac)(e|es|ed|ing)|"
+    r"drop(s|ped|ping)?|s/|ex:|напиш\w+|пиш\w+|написать|слов[оа]|словами|фраз\w|убра\w+|"
+    r"удали\w+|замени\w+) ?\Z|"
+    r"\b(how|why|where) ((to|we|i|it|this) )?(\w+ly )?\Z|([:\n]\W*|^|\w{5}, )как (мы )?\Z|"
+    r"\b(test|check|verif|confirm|провер|убеди)\w* ((that|if|whether) |,? ?что )(\w+ ){0,2}\Z|"
+    r"\b(in|like|of|from|as|by|since) the (commit|change|mr|merge request|patch) (that|which) \Z"
 )
-_GERUND = (
-    r"\b(?:by|for|with|of|about|from|than|but|on|during)\s(?:the\s)?\Z"  # "introduced by fixing"
+_GERUND = (  # "introduced by fixing"
+    r"\b(by|for|with|of|about|from|than|but|on|during|that|что) (the )?\Z"
+)
+_SENTENCE_OF_PURPOSE = (
+    r"^\W*(in order to|to|чтобы)( \w+(ly|ью|но))? \Z"  # "To fully fix B24-5, we need"
 )
 _RELATIVE = (  # "the commit that closed": what happened before
-    r"(?:\b(?:that|which|what|who|котор\w+|кто|чем|то\s?,?\sчто)\s(?:\w+\s)?|"
-    r"\bтак\sже\s?,?\sкак\s|\bsame\s(?:way\s)?as\s(?:\w+\s)?)\Z"
+    r"(\b(that|which|what|who|котор\w+|кто|чем|то ?,? что) (\w+ )?|"
+    r"\bтак же ?,? как |\bsame (way )?as (\w+ )?)\Z"
 )
 _EXAMPLE = (
-    r"\b(?:e\.g\.|eg|i\.e\.|for\s(?:example|instance)|example|such\sas|format|syntax|usage|"
-    r"например|к\sпримеру|напр\.|пример|формат|образец|как\sто)[\s:,\"'«“(\[]*\Z"
+    r"\b(e\.g\.|eg|i\.e\.|for (example|instance)|example|such as|format|syntax|usage|"
+    r"например|к примеру|напр\.|пример|формат|образец|как то)[ :,\"'«“(\[]*\Z"
 )
 
 
@@ -207,6 +210,7 @@ def clause_pattern(name: str) -> re.Pattern[str]:
         "past": (*_DENIED, _CONDITIONAL_NEAR, _LATER),
         "uncertain": (_UNCERTAIN, OTHERS, _UNTIL_ANOTHER),
         "gerund": (_GERUND, _GOES_ON),
+        "purpose": (_SENTENCE_OF_PURPOSE,),
         "event": (_BEFORE_EVENT, _STATE_LABEL),
         "also later": (_ALSO_LATER,),
         "adjective": (_ADJECTIVE, _RELATIVE),
@@ -217,5 +221,6 @@ def clause_pattern(name: str) -> re.Pattern[str]:
         "after part": (AFTER_PART, _AFTER_EVENT, AFTER_STATE),
         "after closing": (AFTER_CLOSING,),
     }
-    text = "|".join(f"(?:{part})" for part in tables[name])
-    return re.compile(text.replace("%CLOSING%", any_word_pattern(CLOSING_WORDS)))
+    text = "|".join(f"({part})" for part in tables[name])
+    spaced = text.replace(" ", r"\s")  # a line may end between two words
+    return re.compile(spaced.replace("%CLOSING%", any_word_pattern(CLOSING_WORDS)))

@@ -25,7 +25,7 @@ _MERGED = re.compile(
 # "TODO: fix B24-5", "Out of scope: closes B24-5"
 _LABEL = re.compile(
     rf"(?:^[\W\d]*(?:{LATER_WORDS})\s?(?:\([^)\n]*\))?\s?[:–—\])-]\s*[^:.!?\n]{{0,40}}"
-    r"|^to\s(?=\Z)|(?:^|[:(]\s?|\W{2})(?-i:TODO|FIXME|TBD|XXX|ТУДУ)\b[^.!?\n]{0,60}|"
+    r"|(?:^|[:(]\s?|\W{2})(?-i:TODO|FIXME|TBD|XXX|ТУДУ)\b[^.!?\n]{0,60}|"
     r"\b(?-i:TODO|FIXME|TBD|XXX|ТУДУ)\b[^.!?,;\n]{0,60}|\b(?:todo|fixme|туду)\W{0,3})\Z",
     re.IGNORECASE,
 )
@@ -66,7 +66,8 @@ _HEDGE = re.compile(
     r"предположительно),\s(?=(?:(?:it|this|that|это|он|она)\s)?\S+\s*\Z|\Z)",
     re.IGNORECASE,
 )
-_GERUNDS = ("closing", "fixing", "resolving", "implementing", "закрывать", "исправлять")
+_CLOSING_MARKS = re.compile(r"\A(?:(?!\n\s*\n)[\s*_\])\"”»])+")  # behind "closes **B24-5**"
+_GERUNDS = ("closing", "fixing", "resolving", "implementing", "закрывать", "исправл")
 _SUBORDINATE = re.compile(r",\s(?=(?:чтобы|как|что)\s)")
 # "not a fix for B24-5"; by itself the noun closes nothing.
 _NOUN = re.compile(
@@ -88,7 +89,7 @@ def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str
     `word` is its form, as `keyword_before` returns it, "" for a reference without one; then "" is
     returned where the context changes nothing.
     """
-    after = _plain(text[end : end + CLAUSE_LENGTH]).lower()
+    after = _CLOSING_MARKS.sub("", _plain(text[end : end + CLAUSE_LENGTH]).lower())
     is_gerund = word == "bare" and _form(text, word_start).startswith(_GERUNDS)
     if is_gerund and clause_pattern("gerund subject").match(after):
         return "deny"
@@ -131,6 +132,8 @@ def _weakened_before(text: str, word: str, word_start: int) -> str:
         return "part"
     if word != "bare":
         return ""
+    if clause_pattern("purpose").search(line.lower()):
+        return "deny"
     name = "gerund" if _form(text, word_start).startswith(_GERUNDS) else "also later"
     return "part" if clause_pattern(name).search(small) else ""
 

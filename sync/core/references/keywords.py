@@ -71,7 +71,7 @@ CLOSING_WORDS = (*BARE_CLOSING_WORDS, *PRESENT_CLOSING_WORDS, *PAST_CLOSING_WORD
 
 # "закроем B24-5" promises; "reopens B24-5" says the contrary. The work goes on.
 UNFINISHED_WORDS = (
-    "reopen", "reopens", "reopened", "reopening", "re-open", "re-opens", "towards", "toward",
+    "towards", "toward",
     "progress on", "start of", "starts", "half of", "some of", "groundwork for", "preparation for",
     "prepares for", "prepares", "contributes to", "partially", "partly", "partial", "unblocks",
     "unblock", "partially addresses", "partly addresses", "closing of", "keeps open", "keep open",
@@ -146,7 +146,7 @@ def _keyword_pattern() -> re.Pattern[str]:
     patterns["revert"] = _REVERTING.replace(" ", _BLANK_OR_HYPHEN)
     patterns["mention"] += "|" + _MENTIONS.replace(" ", _BLANK_OR_HYPHEN)
     patterns["part"] += f"|{WILL_CLOSE}|" + _PART_OF % any_word_pattern(CLOSING_WORDS)
-    patterns["part"] += r"|(?:\d/\d|\d{1,2}\s?%)\sof"
+    patterns["part"] += r"|re-?open(?:s|ed|ing)?|(?:\d/\d|\d{1,2}\s?%)\sof"
     patterns["deny"] += "|" + _DENIALS.replace(" ", _BLANK_OR_HYPHEN)
     patterns["deny"] += rf"|(?:{any_word_pattern(CLOSING_WORDS)})\sли"
     kinds = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in patterns.items())

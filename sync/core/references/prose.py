@@ -44,6 +44,9 @@ _CHANGELOG = re.compile(
     r"список\sизменений|коммиты)[\s:*_]{0,6}(?:\Z|\n|</|[-–—(]\s?)",
     re.IGNORECASE,
 )
+_INLINE_CHANGELOG = re.compile(
+    r"\b(?:release notes|change ?log|commits|коммиты|изменения)\s?:\s?[-*•]\s", re.IGNORECASE
+)
 _BREAK = re.compile(r" {0,3}(?:-{3,}|\*{3,}|_{3,})\s*\Z")
 _ORIGINAL = re.compile(
     r"[^\w\n]*(?:original|исходн\w+)\s[\w' ]{0,20}(?:message|description|title|сообщение|описание)"
@@ -127,6 +130,7 @@ class QuotedLines:
         self._text, self._line_end, self._quoted = text, -1, False
         self._fenced = self._is_original = self._is_changelog = False
         self._depth = 0  # of elements that quote
+        self._log_start = len(text)  # of a list of commits behind "Commits:" on one line
         self._updates = _UPDATE.search(title) or _UPDATE.search(text, 0, 2_000)
 
     def contains(self, place: int) -> bool:
@@ -136,7 +140,7 @@ class QuotedLines:
             end = self._text.find("\n", start)
             self._line_end = len(self._text) if end < 0 else end
             self._quoted = self._reads(self._text[start : min(self._line_end, start + 80)], start)
-        return self._quoted
+        return self._quoted or place > self._log_start
 
     def _reads(self, line: str, start: int) -> bool:
         """Read the line whose beginning is given; tell whether it is quoted."""
@@ -149,6 +153,8 @@ class QuotedLines:
         elif _BREAK.match(line):
             self._is_changelog = False
         is_inside = self._reads_elements(start) or self._is_changelog
+        log = self._updates and _INLINE_CHANGELOG.search(self._text, start, self._line_end)
+        self._log_start = log.start() if log else len(self._text)
         return is_below or is_inside or QUOTED_LINE.match(line) is not None
 
     def _reads_elements(self, start: int) -> bool:

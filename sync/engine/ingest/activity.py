@@ -31,7 +31,8 @@ def save_by_lateness(batch: Batch, items: Sequence[ActivityItem]) -> None:
 def relate(batch: Batch, items: Sequence[ActivityItem]) -> Handled[ActivityItem]:
     """Find the tasks that the items concern; those of comments may have to be looked at."""
     rules = batch.rules.references
-    tasks_by_id = comments.save_tasks(batch.conn, batch.portal_id, items, rules)
+    acts = [item for item in items if not batch.late.is_late(item)]
+    tasks_by_id = comments.save_tasks(batch.conn, batch.portal_id, items, rules, acts)
 
     def describe(item: ActivityItem) -> str:
         task_ids = tasks_by_id.get(store_activity.activity_id(item), ())

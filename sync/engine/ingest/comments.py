@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from sync.core.model.activity import ActivityItem, Comment, Resource
-from sync.core.model.merge_requests import MergeRequestKey
+from sync.core.model.merge_requests import MergeRequestKey, is_open
 from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
+from sync.engine.ingest.merge_requests import forget_silent_steps
 from sync.store import activity as store_activity
 from sync.store import commits, links
+from sync.store import merge_request_commits as store_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store.activity import ActivityId
 from sync.store.rows import LinkRow
 
 
 def save_tasks(
-    conn: Connection, portal_id: int, activity_items: Sequence[ActivityItem], rules: ReferenceRules
+    conn: Connection,
+    portal_id: int,
+    activity_items: Sequence[ActivityItem],
+    rules: ReferenceRules,
+    acts: Collection[ActivityItem] = (),
 ) -> Mapping[ActivityId, tuple[int, ...]]:
-    """Store which tasks the items concern, and return them by item."""
+    """Store which tasks the items concern, and return them by item.
+
+    `acts`: what happens now. An open merge request that was read in silence is shown from the
+    first comment on it.
+    """
     on_commits = _branches_of_commits(conn, activity_items)
     requests = {
         store_activity.activity_id(activity_item): {key}
@@ -30,6 +41,7 @@ def save_tasks(
         for activity_item in activity_items
     }
     of_requests = links.by_merge_requests(conn, set().union(*requests.values()))
+    _show_silent(conn, portal_id, filter(None, map(_commented_merge_request, acts)), of_requests)
     by_key: dict[ActivityId, set[int]] = {}
     for activity_item in activity_items:
         task_ids = by_key.setdefault(store_activity.activity_id(activity_item), set())
@@ -48,6 +60,21 @@ def save_tasks(
         conn, portal_id, [(key, t) for key, task_ids in by_key.items() for t in task_ids]
     )
     return {key: tuple(sorted(task_ids)) for key, task_ids in by_key.items()}
+
+
+def _show_silent(
+    conn: Connection,
+    portal_id: int,
+    keys: Iterable[MergeRequestKey],
+    rows: Mapping[MergeRequestKey, Sequence[LinkRow]],
+) -> None:
+    silent = {key for key in keys if any(row.silent and row.live for row in rows.get(key, ()))}
+    items = store_merge_requests.without_pipelines(conn, silent) if silent else {}
+    shown = [key for key, item in items.items() if is_open(item)]
+    changed = [replace(row, silent=False) for key in shown for row in rows[key]]
+    forget_silent_steps(conn, portal_id, changed)
+    links.save(conn, changed)
+    store_commits.set_silent(conn, shown, silent=False)
 
 
 def _is_counted(row: LinkRow, portal_id: int) -> bool:

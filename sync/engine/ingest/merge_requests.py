@@ -14,7 +14,7 @@ from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
 from sync.engine.ingest import own_commits
-from sync.store import links, subjects
+from sync.store import links, subjects, tasks
 from sync.store import merge_request_commits as store_commits
 from sync.store import pipelines as store_pipelines
 from sync.store.merge_request_commits import CommitState
@@ -99,6 +99,7 @@ def save_links(
     store_commits.set_silent(conn, were_silent - silent, silent=False)
     own = own_commits.load(conn, current, versions, now)
     changed: list[LinkRow] = []
+    shown: list[LinkRow] = []  # that were silent
     for key, merge_request in current.items():
         listed = own.commits.get(key)
         messages = None if listed is None else [commit.message for commit in listed]
@@ -109,7 +110,9 @@ def save_links(
             )
         ]
         changed += [row for row in rows if had.get(row.task_id) != row]
+        shown += [row for row in rows if row.task_id in had and had[row.task_id].silent]
         before[key] = tuple({**had, **{row.task_id: row for row in rows}}.values())
+    forget_silent_steps(conn, portal_id, shown)
     links.save(conn, changed)
     store_pipelines.save_commit_tasks(conn, portal_id, _find_merged_tasks(stored, before))
     due_keys = frozenset(current.keys() - own.commits.keys() if wait_for_commits else ())
@@ -118,6 +121,23 @@ def save_links(
         _find_marks([k for k in {**also_changed, **current} if k not in due_keys], before),
         own.is_due,
     )
+
+
+def forget_silent_steps(conn: Connection, portal_id: int, shown: Sequence[LinkRow]) -> None:
+    """Forget the steps that tasks were given in silence and that are shown from now on.
+
+    `shown`: links that were silent; to be called before they are saved. The first act then brings
+    the task to its step, also to the one that it was read at; one with shown work keeps what it
+    was brought to.
+    """
+    task_ids = {row.task_id for row in shown if row.is_shown_work}
+    stored = links.by_tasks(conn, portal_id, task_ids) if task_ids else {}
+    silent = {
+        task_id
+        for task_id, rows in stored.items()
+        if any(row.silent for row in rows) and not any(row.is_shown_work for row in rows)
+    }
+    tasks.set_steps(conn, portal_id, dict.fromkeys(silent))
 
 
 def _find_merged_tasks(

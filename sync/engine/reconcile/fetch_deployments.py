@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
 from sync.core.deployments.contents import find_contents
-from sync.core.deployments.environments import previous_success
+from sync.core.deployments.environments import previous_success, undone_by
 from sync.core.model.common import Commit
-from sync.core.model.deployments import Deployment
+from sync.core.model.deployments import Deployment, same_commit
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest.deployments import (
@@ -23,7 +23,7 @@ from sync.engine.load.related_tasks import deployment_activity_id
 from sync.engine.reconcile.fetch import code_host_client
 from sync.errors import Later, SyncError
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.api.deployments import read_commits, read_merge_request_iids
+from sync.gitlab.api.deployments import Comparison, compare_commits, read_merge_request_iids
 from sync.log import log
 from sync.store import activity as store_activity
 from sync.store import deployments
@@ -39,10 +39,14 @@ GIVE_UP_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class FetchedContents:
-    """What the host said of a deployment: merge requests by number, and commits."""
+    """What the host said of a deployment: merge requests by number, and commits.
+
+    `lacks`: commits deployed there before that it does not contain.
+    """
 
     iids: frozenset[int] = frozenset()
     commits: tuple[Commit, ...] = ()
+    lacks: tuple[str, ...] = ()
 
 
 def fetch_deployment_contents(deps: Deps, portal_id: int) -> int:
@@ -81,29 +85,39 @@ def _read_contents(deps: Deps, client: GitLab, deployment: Deployment) -> Fetche
     with read(deps.database) as conn:
         near = deployments.newest(conn, [place], NEAREST_LIMIT, deployment.environment)[place]
     before = previous_success(deployment, near)
-    iids = _empty_if_refused(
-        lambda: read_merge_request_iids(client, place[1], deployment.id), deployment
+    nothing: frozenset[int] = frozenset()
+    iids = _or_if_refused(
+        lambda: read_merge_request_iids(client, place[1], deployment.id), deployment, nothing
     )
-    commits = (
-        _empty_if_refused(
-            lambda: read_commits(client, place[1], before.sha, deployment.sha), deployment
+    if before is None:
+        return FetchedContents(iids)
+    comparison = _compare(client, deployment, before.sha, deployment.sha)
+    lacks: tuple[str, ...] = ()
+    if not comparison.follows and not undone_by(deployment, near):
+        earlier = [of.sha for of in near if of.sort_key < deployment.sort_key]
+        missing = _compare(client, deployment, deployment.sha, before.sha).commits
+        lacks = tuple(
+            sha for sha in earlier if any(same_commit(sha, commit.sha) for commit in missing)
         )
-        if before
-        else ()
+    return FetchedContents(iids, comparison.commits, lacks)
+
+
+def _compare(client: GitLab, deployment: Deployment, before: str, after: str) -> Comparison:
+    return _or_if_refused(
+        lambda: compare_commits(client, deployment.project.id, before, after),
+        deployment,
+        Comparison(),
     )
-    return FetchedContents(frozenset(iids), tuple(commits))
 
 
-def _empty_if_refused(
-    question: Callable[[], Collection[T]], deployment: Deployment
-) -> Collection[T]:
+def _or_if_refused(question: Callable[[], T], deployment: Deployment, otherwise: T) -> T:
     try:
         return question()
     except Later:
         raise
     except SyncError as error:
         log.warning("deployment_unread", id=deployment.id, error=str(error))
-        return ()
+        return otherwise
 
 
 def _save_contents(
@@ -132,6 +146,7 @@ def _save_contents(
             [(deployment_activity_id(deployment), t) for t in deployment_contents.task_ids],
         )
         deployments.set_fetch_at(conn, deployment, None)
+        deployments.set_lacks(conn, deployment, fetched_contents.lacks)
         mark_dirty(
             conn,
             portal_id,

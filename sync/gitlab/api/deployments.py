@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from sync.core.model.common import Commit
+from sync.core.model.deployments import same_commit
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import email, mapping, mappings, positive_int, text, timestamp, web_url
 
@@ -28,14 +30,34 @@ def read_merge_request_iids(client: GitLab, project_id: int, deployment_id: int)
     return frozenset(iid for iid in iids if iid)
 
 
-def read_commits(client: GitLab, project_id: int, before: str, after: str) -> tuple[Commit, ...]:
-    """Return the commits from `before` to `after`, at most the last MAX_COMMITS. Raises SyncError.
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The commits that one commit has and another has not, at most the last MAX_COMMITS.
 
+    `follows`: the other is among its ancestors, or it is the same.
+    """
+
+    commits: tuple[Commit, ...] = ()
+    follows: bool = True
+
+
+def compare_commits(client: GitLab, project_id: int, before: str, after: str) -> Comparison:
+    """Return what `after` has and `before` has not. Raises SyncError.
+
+    Where `before` is an ancestor, a commit of the list has it as a parent.
     https://docs.gitlab.com/api/repositories/#compare-branches-tags-or-commits
     """
     query = {"from": before, "to": after}
     answer = mapping(client.get(f"/projects/{project_id}/repository/compare", **query))
-    return tuple(_parse_commit(row) for row in mappings(answer.get("commits"))[-MAX_COMMITS:])
+    rows = mappings(answer.get("commits"))
+    parents = (text(sha) for row in rows for sha in _parent_ids(row))
+    follows = same_commit(before, after) or any(same_commit(before, sha) for sha in parents)
+    return Comparison(tuple(_parse_commit(row) for row in rows[-MAX_COMMITS:]), follows)
+
+
+def _parent_ids(row: dict[str, Any]) -> list[Any]:
+    shas = row.get("parent_ids")
+    return shas if isinstance(shas, list) else []
 
 
 def _parse_commit(row: dict[str, Any]) -> Commit:

@@ -11,6 +11,7 @@ from sync.core.references.find import find_references, strongest_references
 from sync.core.rules.portal import ReferenceRules
 from tests.cases import (
     references_english,
+    references_everyday,
     references_names,
     references_people,
     references_people_russian,
@@ -28,6 +29,7 @@ from tests.cases import (
 RULES = ReferenceRules()
 LANGUAGES = {"en": references_english.CASES, "ru": references_russian.CASES}
 UNUSUAL = (
+    references_everyday,
     references_names,
     references_people,
     references_people_russian,

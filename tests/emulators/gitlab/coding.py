@@ -34,13 +34,16 @@ class Coding:
     def create_branch(
         self, project: Project | str, branch: str, user: User | str, *, start: str = ""
     ) -> Branch:
-        """A branch at the head of `start` (default: the default branch)."""
+        """A branch at the commit, or head of the branch, `start` (default: the default branch)."""
         place, actor = self.state.project(project), self.state.user(user)
         with self.state.lock:
             if branch in place.branches:
                 raise ValueError(f"Branch already exists: {branch}")
-            begun = place.branches[start or place.default_branch]
-            made = place.branches[branch] = Branch(branch, list(begun.commits))
+            if start in place.commits:
+                commits = [start]
+            else:
+                commits = list(place.branches[start or place.default_branch].commits)
+            made = place.branches[branch] = Branch(branch, commits)
             brought = self.new_branch_commits(place, made.head)
         self.fire_push(place, actor, branch, NULL_SHA, made.head, brought)
         return made

@@ -15,7 +15,7 @@ from tests.engine.world import World
 
 pytestmark = pytest.mark.dialect
 
-IN_PROGRESS, COMPLETED = 3, 5
+WAITING, IN_PROGRESS, COMPLETED = 2, 3, 5
 
 
 @pytest.fixture
@@ -150,3 +150,32 @@ def test_the_default_branchs_commits_name_no_merge_request(world) -> None:
     world.gitlab.open_mr(world.shop, "main", "Ship", "ann", target_branch="production")
     world.settle()
     assert said(world) == []
+
+
+@pytest.mark.parametrize("act", ["comment", "retitle"])
+def test_the_first_act_brings_a_task_to_the_step_it_was_read_at(world: World, act: str) -> None:
+    """Its merge request is open; once is enough: who then moves the task by hand is left alone."""
+    start(world)
+    world.settle()
+    mr = world.shop.merge_requests[3]
+    acts = {
+        "comment": lambda: world.gitlab.comment(mr, "Why so?", "bob"),
+        "retitle": lambda: world.gitlab.update_mr(mr, "ann", title="Work on"),
+    }
+    acts[act]()
+    world.settle()
+    assert statuses(world) == [WAITING, WAITING, IN_PROGRESS]
+    assert [text for text in world.cards(3) if "Merge request:" in text or "!3" in text]
+    world.b24.state.tasks[3].status = COMPLETED
+    world.gitlab.update_mr(mr, "ann", title="Work further")
+    world.settle()
+    assert world.status(3) == COMPLETED
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_comment_on_what_was_over_moves_nothing(world: World, number: int) -> None:
+    start(world)
+    world.settle()
+    world.gitlab.comment(world.shop.merge_requests[number], "Why so?", "bob")
+    world.settle()
+    assert statuses(world) == [WAITING] * 3
