@@ -66,7 +66,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         super().__init__(worker.cfg, client, *addresses)
         self.worker, self.deadline = worker, 0.0
         self.request = IncomingRequest(BODY_LIMITS)
-        self.whole, self.extra, self.buffered = b"", b"", 0
+        self.request_bytes, self.extra, self.buffered = b"", b"", 0
         self.drained = 0  # bytes that came after the answer
         self.must_close = self.awaited = False
         self.data_ready = True
@@ -74,9 +74,9 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     def init(self) -> None:
         """Give the parser the request that was read; it never waits for the socket."""
         super().init()
-        if self.whole:
-            self.parser.unreader.unread(self.whole)
-            self.whole = b""
+        if self.request_bytes:
+            self.parser.unreader.unread(self.request_bytes)
+            self.request_bytes = b""
 
     def close(self, graceful: bool = False) -> None:
         """Close; a graceful end waits for the client, and no thread with it."""
@@ -176,11 +176,11 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         conn.buffered += len(data)
         self._buffered += len(data)
         try:
-            whole = request.feed(data)
+            is_complete = request.feed(data)
         except BadRequest as error:
             self._refuse(conn, error)
             return True
-        if whole:
+        if is_complete:
             self._stop_reading(conn)
             self._dispatch(conn)
             return True
@@ -202,7 +202,7 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             self._refuse(conn, BadRequest(503, "Too many requests wait for their turn"))
             return
         conn.must_close = conn.request.too_large
-        conn.whole, conn.extra = conn.request.take()
+        conn.request_bytes, conn.extra = conn.request.take()
         conn.request = IncomingRequest(BODY_LIMITS)
         self._busy[name] += 1
         if name != "acknowledge" or not self._store_directly(conn):
@@ -230,7 +230,7 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         if self._direct is None or conn.must_close:
             return False
         try:
-            storing = self._direct.begin(conn.whole)
+            storing = self._direct.begin(conn.request_bytes)
         except Exception:  # the thread that polls has to go on
             self.log.exception("A delivery could not be read")
             return False
@@ -268,7 +268,7 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         self.nr += 1
         has_room = len(self.keepalived_conns) < self.max_keepalived
         keeps = storing.keeps_open and self.alive and has_room
-        conn.whole = b""
+        conn.request_bytes = b""
         try:
             conn.sock.send(
                 _ACKNOWLEDGED % (b"keep-alive" if keeps else b"close", storing.request_id.encode())

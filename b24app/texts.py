@@ -131,6 +131,9 @@ ERRORS: dict[str, str] = {
     "Load the page again": "Обновите страницу",
     "The links of this portal are being worked on": "Связи этого портала сейчас обрабатываются",
     "by a person": "человеком",
+    "one of the two was linked with another item by a person": (
+        "одно из двух человек связал с другим"
+    ),
     "ended by a person; both items stay as they are":
         "завершена человеком; обе стороны остались как есть",
     "Find out who else writes to the two items, then resume the link":

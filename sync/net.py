@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +39,15 @@ class AnswerTooLarge(requests.ConnectionError):
     """An answer is larger than anything we ask for; the rest of it was not read."""
 
 
+def proxy_wants_login(error: requests.exceptions.ProxyError) -> bool:
+    """Return whether a proxy refused the way to an https:// address without name and password.
+
+    No answer is read then: http.client says the status in the error's text.
+    https://docs.python.org/3/library/http.client.html#http.client.HTTPConnection.set_tunnel
+    """
+    return "Tunnel connection failed: 407" in str(error)
+
+
 def guarded_session(
     allowed_networks: Sequence[str] = (),
     *,
@@ -50,11 +59,12 @@ def guarded_session(
 
     `allowed_networks`: CIDRs that may be reached although they are not public. A forbidden peer
     raises `Refused` before a packet is sent. Proxies, certificates and passwords of the environment
-    are ignored: only the arguments count. `ca_file` takes the place of the public authorities,
-    `further_ca_file` stands beside them. Every request has a time limit (`TIMEOUT`).
+    are ignored: only the arguments count, and no redirect is followed. `ca_file` takes the place of
+    the public authorities, `further_ca_file` stands beside them. Every request has a time limit
+    (`TIMEOUT`).
     """
     networks = tuple(ipaddress.ip_network(network, strict=False) for network in allowed_networks)
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.verify = ca_file or True
     if proxy:
@@ -63,6 +73,14 @@ def guarded_session(
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+class _Session(requests.Session):
+    """Follows no redirect, nor reads where one leads: the server we asked answers, or nobody."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Return None: an answer is what it is."""
+        return None
 
 
 def _check_addresses(host: str, addresses: Sequence[str], networks: Sequence[Network]) -> list[str]:
@@ -190,14 +208,15 @@ class _GuardedAdapter(HTTPAdapter):
         kept = False
         try:
             response = super().send(request, *args, **options)
+            _guard_body(response, watch)
             if options.get("stream"):
                 _close_with(response, watch)
                 kept = True
                 return response
             _read_body(response)
-            if watch.expired:  # the end of a shut socket may look like the end of an answer
-                raise requests.ReadTimeout(request=request)
             return response
+        except requests.exceptions.InvalidHeader as error:  # two lengths that differ
+            raise _unreadable(request) from error
         except (requests.RequestException, OSError) as error:
             if not watch.expired or isinstance(error, AnswerTooLarge | requests.ConnectTimeout):
                 raise
@@ -231,6 +250,34 @@ def _shorten(timeout: Timeout, seconds: float) -> Timeout:
     if isinstance(timeout, tuple):
         return min(timeout[0], seconds), min(timeout[1], seconds)
     return min(timeout, seconds)
+
+
+def _guard_body(response: requests.Response, watch: Watch) -> None:
+    """Let the pieces of an answer be as promised, or end in what requests raises.
+
+    One coding at most: of several, each unpacks all that the one before made of a few bytes.
+    """
+    request = response.request
+    if watch.expired:
+        raise requests.ReadTimeout(request=request)
+    if "," in response.headers.get("Content-Encoding", ""):
+        response.close()
+        raise _unreadable(request)
+    pieces_of = response.iter_content
+
+    def read(chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
+        try:
+            yield from pieces_of(chunk_size, decode_unicode)
+        except (ValueError, requests.exceptions.ContentDecodingError) as error:
+            raise _unreadable(request) from error  # a negative chunk; what does not unpack
+        if watch.expired:  # the end of a shut socket may look like the end of an answer
+            raise requests.ReadTimeout(request=request)
+
+    response.iter_content = read  # type: ignore[method-assign]
+
+
+def _unreadable(request: requests.PreparedRequest) -> requests.ConnectionError:
+    return requests.ConnectionError("the answer cannot be read", request=request)
 
 
 def _read_body(response: requests.Response) -> None:

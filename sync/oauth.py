@@ -3,21 +3,19 @@
 Authlib builds and reads the messages (RFC 6749, 7009, 7636). What it does not do stands around it:
 an answer without a token is refused before Authlib keeps it, nothing is followed to another
 address, and when a token ends is counted by our clock from the moment at which it was received.
-Calls with the token are not made here: Authlib's session would send it to any host.
+Calls with the token are not made here: Authlib's session would send it to any host. Authlib is
+imported with the first token that is asked for: a process that asks for none does without it.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
-from authlib.common.errors import AuthlibBaseError
-from authlib.common.security import generate_token
-from authlib.common.urls import add_params_to_uri
-from authlib.oauth2.auth import ClientAuth, encode_client_secret_post
-from authlib.oauth2.client import OAuth2Client
-from requests.auth import AuthBase
+
+if TYPE_CHECKING:
+    from sync.oauth_client import OAuthClient
 
 SECRET_IN_QUERY = "client_secret_query"  # noqa: S105 - the name of a method
 SECRET_IN_BODY = "client_secret_post"  # noqa: S105
@@ -34,29 +32,6 @@ class AnswerRefused(Exception):
         self.response = response
 
 
-class ClientSignature(AuthBase, ClientAuth):  # type: ignore[misc]  # it comes without types
-    """Signs a request to a token endpoint as the client is known there.
-
-    As Authlib's integration of requests does; that one loads OpenID's cryptography, 3 MB in each
-    process.
-    """
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign the request."""
-        request.url, request.headers, request.body = self.prepare(
-            request.method, request.url, request.headers, request.body
-        )
-        return request
-
-
-class OAuthClient(OAuth2Client):  # type: ignore[misc]
-    """Authlib's client with requests' way of signing, for token endpoints alone."""
-
-    client_auth_class = ClientSignature
-    oauth_error_class = AuthlibBaseError
-    SESSION_REQUEST_PARAMS = ("allow_redirects", "timeout")
-
-
 def build_client(
     session: requests.Session,
     client_id: str,
@@ -70,6 +45,10 @@ def build_client(
 
     `session` has the certificates, the proxy, the time limits and the networks that may be reached.
     """
+    from authlib.oauth2.auth import encode_client_secret_post
+
+    from sync.oauth_client import OAuthClient, encode_in_query
+
     client = OAuthClient(
         session,
         client_id=client_id,
@@ -80,7 +59,7 @@ def build_client(
         scope=scope,
         code_challenge_method="S256",
     )
-    client.register_client_auth_method((SECRET_IN_QUERY, _encode_in_query))
+    client.register_client_auth_method((SECRET_IN_QUERY, encode_in_query))
     client.register_client_auth_method((SECRET_IN_BODY, encode_client_secret_post))
     for kind in ("access_token_response", "refresh_token_response"):
         client.register_compliance_hook(kind, require_token)
@@ -102,14 +81,20 @@ def require_token(response: requests.Response) -> requests.Response:
     return response
 
 
+def _generate(length: int) -> str:
+    from authlib.common.security import generate_token
+
+    return str(generate_token(length))
+
+
 def new_state() -> str:
     """Return a value that nobody guesses, by which an answer of the consent page is recognised."""
-    return str(generate_token(_STATE_LENGTH))
+    return _generate(_STATE_LENGTH)
 
 
 def new_verifier() -> str:
     """Return a code verifier of PKCE. https://www.rfc-editor.org/rfc/rfc7636#section-4.1"""
-    return str(generate_token(_VERIFIER_LENGTH))
+    return _generate(_VERIFIER_LENGTH)
 
 
 def count_expiry(answer: dict[str, Any], now: datetime, usual: timedelta) -> datetime:
@@ -122,11 +107,3 @@ def count_expiry(answer: dict[str, Any], now: datetime, usual: timedelta) -> dat
     except (TypeError, ValueError, OverflowError):
         span = timedelta()
     return now + (min(span, _LONGEST) if span > timedelta() else usual)
-
-
-def _encode_in_query(
-    client: Any, method: str, uri: str, headers: Any, body: Any
-) -> tuple[str, Any, Any]:
-    """Put id and secret into the address, as Bitrix24 prescribes."""
-    pairs = [("client_id", client.client_id), ("client_secret", client.client_secret)]
-    return add_params_to_uri(uri, pairs), headers, body

@@ -173,9 +173,19 @@ def test_a_name_that_changes_its_address_after_the_check_gains_nothing(server, m
     assert asked == ["93.184.216.34"]  # the checked address itself, not the name again
 
 
-def test_a_redirect_into_a_private_network_is_refused_too(server):
-    with pytest.raises(Refused):
-        guarded_session(LOCAL).get(f"{server}/away")
+def test_no_redirect_is_followed(server):
+    assert guarded_session(LOCAL).get(f"{server}/away").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "target",
+    [b"http://169.254.169.254/", b"file:///etc/passwd", b"http://[bad", b"\xff\xfe", b"//", b""],
+)
+def test_where_a_redirect_leads_is_not_even_read(target: bytes) -> None:
+    head = b"HTTP/1.1 307 Away\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % target
+    for url in answering(head):
+        headers = {"Authorization": "Bearer secret"}
+        assert guarded_session(LOCAL).get(url, headers=headers).status_code == 307
 
 
 def test_an_unknown_name_is_an_ordinary_connection_error(monkeypatch):
@@ -307,3 +317,36 @@ def test_an_answer_without_an_end_is_given_up() -> None:
     for url in answering(b"HTTP/1.1 200 OK\r\n\r\n", bytes(MAX_ANSWER_BYTES + 1)):
         with pytest.raises(AnswerTooLarge):
             guarded_session(LOCAL).get(url)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+GZIP = b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n",
+        CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n",
+        CHUNKED + b"5\r\nhel",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+        GZIP % (b"gzip", 5, b"hello"),
+        GZIP % (b"gzip, gzip", 48, gzip.compress(gzip.compress(b"{}", mtime=0), mtime=0)),
+        GZIP % (b", ".join([b"gzip"] * 100), 5, b"hello"),
+    ],
+    ids=["negative", "no number", "cut chunk", "cut", "lengths", "no gzip", "twice", "often"],
+)
+def test_an_answer_that_cannot_be_read_is_one_that_was_cut_off(answer: bytes, stream: bool) -> None:
+    """Whatever is wrong with it: it may be whole the next time, and nothing else is raised."""
+    for url in answering(answer):
+        with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+            for _ in guarded_session(LOCAL).get(url, stream=stream).iter_content(1024):
+                pass
+
+
+def test_a_head_that_does_not_end_is_no_empty_answer() -> None:
+    for url in answering(b"HTTP/1.1 200 OK\r\n", pause=0.05):
+        with limit_outbound(0.3), pytest.raises(requests.RequestException):
+            guarded_session(LOCAL).get(url, stream=True)

@@ -15,12 +15,17 @@ from urllib.parse import urlsplit
 
 from b24app.cli.context import print_lines, print_problems
 from b24app.cli.environment import FILE_NAME, SETTINGS_NAME, config_folder
-from b24app.cli.language import say
+from b24app.cli.language import current_language, say
 from b24app.cli.variables import VARIABLES
 from sync.config import parse_web_address
 from sync.sentences import as_sentence, as_text, sentence
 from sync.settings.example import example_text
 
+_IN_WHOSE_NAME = (
+    "Whoever installs the application in Bitrix24 becomes an observer of every linked task and the",
+    "author of every card. Install it as a technical account, an employee such as “GitLab”;",
+    "with `author: bot` in the settings a bot writes in chats instead.",
+)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -40,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     """Write both files; one that exists stays, unless its overwriting is agreed to."""
     folder = Path(args.folder).expanduser() if args.folder else config_folder(os.environ)
     asks = not args.no_input and sys.stdin.isatty()
+    print_lines(*_IN_WHOSE_NAME, "")
     try:
         answers = _collect_answers(args, asks)
     except ValueError as error:
@@ -86,9 +92,12 @@ def environment_text(answers: Answers) -> str:
 
 
 def settings_text(answers: Answers) -> str:
-    """Return the settings file: a commented example with what was answered."""
+    """Return the settings file: an example in the language of the command, with the answers."""
     return example_text(
-        portal=answers.portal, gitlab_url=answers.gitlab_url, projects=answers.projects
+        portal=answers.portal,
+        language=current_language(),
+        gitlab_url=answers.gitlab_url,
+        projects=answers.projects,
     )
 
 

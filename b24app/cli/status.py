@@ -22,7 +22,7 @@ from sync.config import Config
 from sync.core.clock import WallClock, is_recent
 from sync.sentences import as_sentence, join_sentences, sentence
 from sync.settings.apply import HISTORY_KEPT
-from sync.store import connections, hook_logs, inbox, logs, portals, subjects
+from sync.store import bots, connections, hook_logs, inbox, logs, portals, subjects
 from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.rows import PortalRecord, PurgeRow, WorkerRow
@@ -142,8 +142,15 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
     lines += _received_lines(conn, portal, overview, now)
     lines += [_describe_purge(item) for item in [logs.last_purge(conn, portal.id)] if item]
     if portal.bot_id:
+        closed = len(bots.refused_places(conn, portal.id))
         lines.append(
-            "bot      writes in chats and tasks; in workgroups' chats the application itself does"
+            sentence(
+                "bot      writes in chats and tasks; in {count} that do not let it in, the "
+                "application itself does",
+                count=closed,
+            )
+            if closed
+            else "bot      writes in chats and tasks"
         )
     if portal.bot_problem:
         lines.append(
@@ -156,6 +163,16 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
         lines += [sentence("alerts   {alerts} open: `b24bridge alerts`", alerts=overview.alerts)]
     lines += [_describe_connection(item) for item in overview.connections]
     lines += gap_lines(hook_logs.of_portal(conn, portal.id))
+    lines += [
+        sentence(
+            "missed   {failed} changes of tasks of which Bitrix24 sent no event, {made_up} made up "
+            "for: {gap_at} UTC",
+            failed=gap.tasks,
+            made_up=gap.tasks,
+            gap_at=f"{gap.at:%Y-%m-%d %H:%M}",
+        )
+        for gap in hook_logs.task_gaps(conn, [portal.id]).values()
+    ]
     lines += [
         sentence(
             "dropped  {count} deliveries of {project}, which is not connected: remove its webhook",

@@ -86,10 +86,23 @@ def _check_json(check: Check) -> dict[str, Any]:
 
 
 def _missed_json(rows: HealthRows) -> list[dict[str, Any]]:
-    """Return the last gap of each webhook: what failed while we were away, and was made up for."""
+    """Return the last gap of each webhook and of the portal's events.
+
+    What failed while we were away, and was made up for.
+    """
     names = {record.id: record.name for each in rows.connections.values() for record in each}
     hooks: list[HookLogRow] = [row for each in rows.hooks.values() for row in each]
-    return [
+    events = [
+        {
+            "connection": "Bitrix24",
+            "target": "",
+            "failed": gap.tasks,
+            "made_up": gap.tasks,
+            "at": gap.at,
+        }
+        for gap in rows.task_gaps.values()
+    ]
+    return events + [
         {
             "connection": names.get(row.connection_id, ""),
             "target": row.target,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from sync.store import access, connections, hook_logs, logs, portals
 from sync.store.access import ConnectionAccess, PortalAccess
-from sync.store.hook_logs import HookLogRow
+from sync.store.hook_logs import HookLogRow, TaskGap
 from sync.store.rows import AllowanceRow, ConnectionRecord, PortalRecord
 
 
@@ -21,6 +21,7 @@ class HealthRows:
     portals: tuple[PortalRecord, ...]
     grants: Mapping[int, PortalAccess]
     tasks_read_at: Mapping[int, datetime]
+    task_gaps: Mapping[int, TaskGap]
     allowances: Mapping[int, AllowanceRow]
     connections: Mapping[int, tuple[ConnectionRecord, ...]]
     tokens: Mapping[int, ConnectionAccess]
@@ -44,6 +45,7 @@ def load_rows(conn: Connection, ids: Collection[int] | None = None) -> HealthRow
         portals=chosen,
         grants=access.of_portals(conn, ids),
         tasks_read_at=hook_logs.tasks_read(conn, ids),
+        task_gaps=hook_logs.task_gaps(conn, [portal.id for portal in chosen]),
         allowances=logs.read_allowances(conn, ids),
         connections={number: tuple(rows) for number, rows in by_portal.items()},
         tokens=access.of_connections(conn, ids),

@@ -15,7 +15,6 @@ from sync.errors import Denied, Refused, SyncError
 from sync.gitlab.api.merge_requests import read_project
 from sync.store import connections
 from sync.store.db.database import read as reading
-from sync.youtrack.issues.projects import Instance
 
 _NOT_THERE = ("403", "404")
 _MISSING_SCOPE = {"INSUFFICIENT_SCOPE", "INVALID_SCOPE"}
@@ -129,6 +128,8 @@ class ProjectLookups:
             return ""
         try:
             if record.kind == "youtrack":
+                from sync.youtrack.issues.projects import Instance
+
                 return Instance(self._clients.youtrack(record)).project(project).id
             return str(read_project(self._clients.code_host(record), project).id)
         except Refused as refused:

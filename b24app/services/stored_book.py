@@ -5,20 +5,21 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from sync.core.issue_sync import acts
 from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.lists import ListedPair, listed_pairs
 from sync.errors import Later, SyncError
 from sync.sentences import as_sentence, sentence
-from sync.store import issue_links, leases
+from sync.store import issue_link_moves, issue_links, leases
 from sync.store.db.database import read, write
 from sync.store.issue_links import IssueLinkRow
 from sync.store.portals import PortalRow
@@ -26,6 +27,7 @@ from sync.store.tables import project
 
 _PATIENCE, _PAUSE = 60, 1.0  # attempts, and seconds between two
 _TTL = timedelta(seconds=10)
+_WITH_ANOTHER = "one of the two was linked with another item by a person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,11 @@ class StoredBook:
         self.loaded[link.key] = link
 
     def create(self, task: ItemAddress, issue: ItemAddress, line: StoryLine) -> LinkState:
-        """Save a new link of two items. Raises LookupError where no pair has them."""
+        """Save a new link of two items. Raises LookupError where no pair has them.
+
+        Items that were unlinked before go on with what was agreed then; what was linked with
+        another item leaves that link, which stays for its story.
+        """
         for pair in self.pairs:
             listed = pair.listed
             if (str(listed.pair.group_id), pair.project_id) != (task.project or "0", issue.project):
@@ -170,14 +176,51 @@ class StoredBook:
             key = f"{listed.connection.id}-m{task.id}-{issue.id}"
             link = LinkState(key, {SideName.PORTAL: task, SideName.TRACKER: issue})
             with write(self.deps.database) as conn:
-                made = issue_links.create(
+                if again := self._relinked(conn, listed, link, line):
+                    return again
+                if issue_links.by_key(conn, key):  # of a link that let go of an end
+                    link = replace(link, key=f"{key}-{secrets.token_hex(4)}")
+                link_id = issue_links.create(
                     conn, self.row.record.id, listed.connection.id, listed.pair.key, link, line.at
                 )
-                if made is None:
+                if link_id is None:
                     raise LookupError("One of the two is linked already")
-                issue_links.add_story(conn, key, [line])
+                issue_links.add_story(conn, link.key, [line])
             return link
         raise LookupError(
             "No pair of the settings has that task's workgroup and that issue's project: "
             "add it under `issue_sync` first"
         )
+
+    def _relinked(
+        self, conn: Connection, listed: ListedPair, link: LinkState, line: StoryLine
+    ) -> LinkState | None:
+        """Let the two items' link that ended go on, if there is one; other such links let go."""
+        task, issue = (link.addresses[side].id for side in (SideName.PORTAL, SideName.TRACKER))
+        portal_id, connection_id = self.row.record.id, listed.connection.id
+        rows = [
+            *issue_links.by_ends(conn, portal_id, task_ids=[task], connection_id=connection_id),
+            *issue_links.by_ends(conn, portal_id, tracker_ids=[issue], connection_id=connection_id),
+        ]
+        ended = issue_links.load(conn, [row.key for row in rows if row.ended])
+        for before in ended.values():
+            if _ends_of(before) == _ends_of(link):
+                after = replace(acts.relink(before), addresses=link.addresses)
+                self._save(conn, after, [line], ())
+                row = issue_links.by_key(conn, before.key)
+                if row is not None and row.pair != listed.pair.key:
+                    issue_link_moves.set_pair(conn, row.id, listed.pair.key)
+                return after
+        for before in ended.values():
+            kept = {
+                side: address
+                for side, address in before.addresses.items()
+                if address.id != link.addresses[side].id
+            }
+            issue_links.save(conn, replace(before, addresses=kept), before)
+            issue_links.add_story(conn, before.key, [replace(line, text=_WITH_ANOTHER)])
+        return None
+
+
+def _ends_of(link: LinkState) -> dict[SideName, str]:
+    return {side: address.id for side, address in link.addresses.items()}

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from b24app.auth.page_tokens import Visitor
 from b24app.deps import Deps
 from b24app.services import visitors
-from sync.bitrix24.issue_sync.calls import PAGE, time_call
-from sync.bitrix24.issue_sync.rows import parse_entries
 from sync.bitrix24.rest.client import Portal
 from sync.core.issue_sync.model import TimeEntry
 from sync.core.model.smart_commits import SmartCommitState, Verb
@@ -58,6 +56,9 @@ def read_hours(
 
 
 def _read_entries(client: Portal, task_id: int) -> list[TimeEntry]:
+    from sync.bitrix24.issue_sync.calls import PAGE, time_call
+    from sync.bitrix24.issue_sync.rows import parse_entries
+
     entries: dict[str, TimeEntry] = {}
     for page in range(1, MAX_PAGES + 1):
         call = time_call(task_id, page)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from b24app.clients import Clients
 from b24app.services.connection_results import ConnectionTest, store_token
@@ -15,10 +16,9 @@ from sync.store import connections
 from sync.store.db.database import write
 from sync.store.rows import ConnectionRecord, PortalRecord
 from sync.youtrack.api.account import Account, problems, read_account
-from sync.youtrack.api.client import YouTrack
-from sync.youtrack.issues.client import YouTrackIssues
-from sync.youtrack.issues.projects import Instance
-from sync.youtrack.issues.true_authors import ask_app, is_older
+
+if TYPE_CHECKING:
+    from sync.youtrack.api.client import YouTrack
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ def missing_fields(
     client: YouTrack, record: ConnectionRecord, most: int | None = None
 ) -> Iterator[str]:
     """Yield what projects of the connection cannot hold, a line each."""
+    from sync.youtrack.issues.client import YouTrackIssues
+
     issues = YouTrackIssues(client)
     for project in islice(projects_of(record), most):
         try:
@@ -84,6 +86,8 @@ def list_rights(clients: Clients, record: ConnectionRecord, most: int) -> list[T
 
     Raises SyncError where the account is not accepted.
     """
+    from sync.youtrack.issues.client import YouTrackIssues
+
     client = clients.youtrack(record)
     read_account(client)
     issues = YouTrackIssues(client)
@@ -106,6 +110,8 @@ def app_problems(
     clients: Clients, client: YouTrack, record: ConnectionRecord, most: int | None = None
 ) -> list[str]:
     """Return what is wrong with our app in the projects; that it is not there is no mistake."""
+    from sync.youtrack.issues.true_authors import is_older
+
     found: list[str] = []
     for project, installed in _apps(clients, client, record, most):
         if installed and is_older(installed, version("b24bridge")):
@@ -143,6 +149,9 @@ def app_notes(clients: Clients, client: YouTrack, record: ConnectionRecord) -> l
 def _apps(
     clients: Clients, client: YouTrack, record: ConnectionRecord, most: int | None
 ) -> Iterator[tuple[str, str]]:
+    from sync.youtrack.issues.projects import Instance
+    from sync.youtrack.issues.true_authors import ask_app
+
     instance = Instance(client)
     for project in islice(projects_of(record), most):
         try:

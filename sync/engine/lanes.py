@@ -115,6 +115,21 @@ def give_back(deps: Deps, lane: Lane) -> None:
         lane.is_held = False
 
 
+def give_back_after_look(deps: Deps, lane: Lane, portal_id: int) -> Agenda | None:
+    """Give the lane back; return what waits for the portal then, None where it was not held.
+
+    Whoever tries the lane in vain has committed its work before this looks: it waits for the
+    lease's row, or this does. https://www.postgresql.org/docs/current/transaction-iso.html
+    """
+    if not lane.is_held:
+        return None
+    with write(deps.database) as conn:
+        leases.release(conn, lane.name, lane.owner)
+        agenda = read_agenda(conn, portal_id, deps.clock.now())
+    lane.is_held = False
+    return agenda
+
+
 @contextmanager
 def lane_transaction(deps: Deps, lane: Lane, *, ttl: timedelta = LEASE_TTL) -> Iterator[Connection]:
     """Open a recording transaction that happens only while the lane is held. Raises LaneLost."""

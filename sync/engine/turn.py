@@ -14,7 +14,7 @@ from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
 from sync.engine.ingest.digest import digest, next_batch
 from sync.engine.issue_sync.work import work_on_links
-from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back, take
+from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back_after_look, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch_branches import fetch_branch_commits
@@ -29,25 +29,41 @@ from sync.store.rows import DeliveryRow
 log = structlog.get_logger()
 
 _MAX_ROUNDS = 1000  # then other portals have their turn
+_MAX_MORE = 3  # turns that follow at once where more came in
 _MAX_BATCHES = 5  # of deliveries between two looks at the lane
 
 
 class TurnResult(NamedTuple):
-    """About how many things a turn did, and whether its last look found nothing that waits."""
+    """About how many things a turn did, and whether its last look found nothing that waits.
+
+    `has_more`: work that takes the portal's lane came in before the lane was given back, where
+    another worker could not take it.
+    """
 
     done: int = 0
     is_idle: bool = False
+    has_more: bool = False
 
 
 def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
-    """Do what can be done for the portal now."""
+    """Do what can be done for the portal now, and what came in while the lane was held."""
+    result = _try_turn(deps, portal_id, pauses)
+    for _ in range(_MAX_MORE):
+        if not result.has_more:
+            break
+        following = _try_turn(deps, portal_id, pauses)
+        result = following._replace(done=result.done + following.done)
+    return result
+
+
+def _try_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
     result, lane = TurnResult(), _portal_lane(deps, portal_id)
+    remaining: Agenda | None = None
     try:
         agenda, batch = _look(deps, portal_id)
         if agenda is None:
             return TurnResult()
-        paused = pauses.is_paused(portal_id, deps.clock.now())
-        is_open = agenda.portal.record.state == "active" and not paused
+        is_open = _is_open(deps, agenda, pauses)
         done, agenda = _digest_waiting(deps, agenda, batch, lane if is_open else None)
         if agenda.links and is_open:
             done += work_on_links(deps, agenda.portal)
@@ -58,8 +74,16 @@ def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
     except LaneLost as lost:
         log.warning("lane_lost", portal_id=portal_id, lane=str(lost))
     finally:
-        give_back(deps, lane)
+        remaining = give_back_after_look(deps, lane, portal_id)
+    if remaining is not None and remaining.needs_portal and _is_open(deps, remaining, pauses):
+        return TurnResult(result.done, has_more=True)
     return result
+
+
+def _is_open(deps: Deps, agenda: Agenda, pauses: Pauses) -> bool:
+    """Return whether the portal takes work now."""
+    portal = agenda.portal.record
+    return portal.state == "active" and not pauses.is_paused(portal.id, deps.clock.now())
 
 
 def _portal_lane(deps: Deps, portal_id: int) -> Lane:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+from sync.settings.example_ru import COMMENTS
 
 EXAMPLE_PORTAL = "your-portal.bitrix24.com"
 _GITLAB = "https://gitlab.example.com"
@@ -69,7 +72,10 @@ retention: {deliveries: 30, commands: 30, decisions: 365, audit: 7, mirror: 730}
 def example_text(
     *, portal: str = "", language: str = "en", gitlab_url: str = "", projects: Sequence[str] = ()
 ) -> str:
-    """Return the document; the connection is in force only where `gitlab_url` is given."""
+    """Return the document with comments in `language`.
+
+    The connection is in force only where `gitlab_url` is given.
+    """
     other = "en" if language == "ru" else "ru"
     head = _HEAD.format(portal=portal or EXAMPLE_PORTAL, language=language, other=other)
     connection = _CONNECTION.format(
@@ -77,8 +83,16 @@ def example_text(
     )
     if not gitlab_url:
         connection = "\n" + _commented(connection.strip("\n"))
-    return f"{head}{connection}{_commented(_MORE)}\n{_commented(_REST)}"
+    text = f"{head}{connection}{_commented(_MORE)}\n{_commented(_REST)}"
+    return "".join(map(_in_russian, text.splitlines(keepends=True))) if language == "ru" else text
 
 
 def _commented(text: str) -> str:
     return "".join(f"# {line}\n" for line in text.splitlines())
+
+
+def _in_russian(line: str) -> str:
+    """Return a line with its comment in Russian; examples stay as they are."""
+    comment = re.search(r"(?:^ *|  )# ([^#\n]+)$", line)
+    russian = COMMENTS.get(comment[1]) if comment else None
+    return line if comment is None or russian is None else f"{line[: comment.start(1)]}{russian}\n"

@@ -40,6 +40,14 @@ class HookLogRow:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TaskGap:
+    """How many tasks had changed without an event, when that was last found and made up for."""
+
+    at: datetime
+    tasks: int
+
+
 _FIELDS = tuple(HookLogRow.__dataclass_fields__)
 _COLUMNS = [hook_log.c[name] for name in _FIELDS]
 _KEYS = ("connection_id", "target")
@@ -89,7 +97,22 @@ def tasks_read_at(conn: Connection, portal_id: int) -> datetime | None:
     return conn.scalar(query)
 
 
-def set_tasks_read(conn: Connection, portal_id: int, now: datetime, changed: int) -> None:
-    """Remember until when a portal's changed tasks were read, and how many there were."""
-    row = {"portal_id": portal_id, "read_at": now, "changed": changed}
-    upsert(conn, task_reading, [row], keys=("portal_id",), update=("read_at", "changed"))
+def set_tasks_read(
+    conn: Connection, portal_id: int, until: datetime, changed: int, gap: TaskGap | None = None
+) -> None:
+    """Remember until when a portal's changed tasks were read, and how many there were.
+
+    `gap` takes the place of the last one.
+    """
+    row = {"portal_id": portal_id, "read_at": until, "changed": changed}
+    if gap:
+        row |= {"gap_at": gap.at, "missed": gap.tasks}
+    update = tuple(name for name in row if name != "portal_id")
+    upsert(conn, task_reading, [row], keys=("portal_id",), update=update)
+
+
+def task_gaps(conn: Connection, ids: Collection[int]) -> dict[int, TaskGap]:
+    """Return the last gap in these portals' events, by portal."""
+    query = select(task_reading.c.portal_id, task_reading.c.gap_at, task_reading.c.missed)
+    query = query.where(task_reading.c.portal_id.in_(ids), task_reading.c.gap_at.is_not(None))
+    return {portal_id: TaskGap(at, count) for portal_id, at, count in conn.execute(query)}

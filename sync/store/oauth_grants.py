@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from sync.store.db.upsert import insert
 from sync.store.rows import Json
@@ -132,16 +144,23 @@ def usable_by_person(conn: Connection, connection_id: int) -> dict[int, GrantRec
 
     Where the portal shows nobody, as without the right to see people, nobody counts as dismissed.
     """
+    rows = conn.execute(_usable_by_person(), {"connection_id": connection_id})
+    return {row.user_id: _record(row) for row in rows}
+
+
+@cache
+def _usable_by_person() -> Select[Any]:
+    """Return the statement, which is asked at each look at a pair: the alias is dear to make."""
     anybody = portal_user.alias()
     everybody = select(anybody.c.user_id).where(anybody.c.portal_id == connection.c.portal_id)
-    query = (
+    return (
         select(*_COLUMNS)
         .join(connection, connection.c.id == oauth_grant.c.connection_id)
         .outerjoin(portal_user, _same_person())
-        .where(oauth_grant.c.connection_id == connection_id, oauth_grant.c.state == "active")
-        .where(oauth_grant.c.user_id != OWN, or_(portal_user.c.active, ~exists(everybody)))
+        .where(oauth_grant.c.connection_id == bindparam("connection_id"))
+        .where(oauth_grant.c.state == "active", oauth_grant.c.user_id != OWN)
+        .where(or_(portal_user.c.active, ~exists(everybody)))
     )
-    return {row.user_id: _record(row) for row in conn.execute(query)}
 
 
 def of_dismissed(conn: Connection, portal_id: int) -> tuple[GrantRecord, ...]:

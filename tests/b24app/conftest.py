@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
+from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 
 from b24app.app import create_app
@@ -111,6 +112,26 @@ def _client_at(address: str) -> type[FlaskClient]:
             return super().open(*args, **{"base_url": f"{address}/", **options})
 
     return Client
+
+
+@pytest.fixture(autouse=True, scope="session")
+def addresses_compiled_once() -> Iterator[None]:
+    """Each test makes the app, and each app would compile the same functions for its addresses.
+
+    A function takes the converters from the rule it is bound to, so that other rules may have it.
+    """
+    compiled: dict[object, Callable[..., tuple[str, str]]] = {}
+    usual = Rule._compile_builder
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown
+        if key not in compiled:
+            compiled[key] = usual(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Rule, "_compile_builder", compile_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from b24app.services.settings_lookups import PortalLookups
 from sync.core.clock import ManualClock
 from sync.core.model.common import PortalUser
-from sync.errors import Denied
+from sync.errors import Denied, Later
 from sync.settings.apply import apply
 from sync.settings.document import read as parse
 from sync.settings.problems import Invalid
@@ -21,6 +21,7 @@ from sync.store import connections, logs, people, portals
 from sync.store.db.database import read, write
 from sync.store.rows import CallFilter
 from sync.store.tables import portal as table
+from tests import tls
 from tests.b24app.pages import installed
 
 
@@ -221,3 +222,21 @@ def test_a_moved_domain_is_followed_and_stored(beside, emulator, portal):
     with read(beside.deps.engine) as conn:
         stored = conn.scalar(select(table.c.client_endpoint))
     assert stored == f"{emulator.portal_url}/rest/"
+
+
+def test_a_portal_of_its_own_authority_answers_once_that_is_named(
+    beside, emulator, portal, clock, tmp_path
+):
+    authority = tls.certify(tmp_path)
+    port = int(emulator.host.rpartition(":")[2])
+    with tls.before(port, tmp_path) as address:
+        with write(beside.deps.engine) as conn:
+            portals.set_endpoint(conn, portal.id, f"{address}/rest/", clock.now())
+        clients = beside.deps.clients
+        with pytest.raises(Later) as raised:
+            clients.portal(portal.id).call("profile", {}, write=False)
+        assert raised.value.code == "tls"
+        assert "B24BRIDGE_PORTAL_CA_FILE" in str(raised.value)
+        named = replace(clients.config, portal_ca_file=str(authority))
+        trusting = replace(clients, config=named)
+        assert trusting.portal(portal.id).call("profile", {}, write=False)["result"]

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from sync.core.model.kinds import Kind
 from sync.engine.upkeep.bot import keep_bot
 from sync.sentences import Sentence
 from sync.store.db.database import read
 from sync.store.tables import api_call, bot_refusal, portal
+from tests.engine.notified_world import telling, to_chat
 from tests.engine.world import World
 
 INSTALLER = 1
@@ -176,3 +178,45 @@ def test_a_lost_answer_to_the_bot_posts_nothing_twice(world: World, losses: int)
     (card,) = world.cards()
     assert "merged" in card
     assert (authors(world), failures(world)) == ([0], [])
+
+
+def in_workgroup(world: World, *, joins: bool) -> list[int]:
+    """Push three branches; return who wrote in the workgroup's chat: 0 stands for the bot."""
+    telling(world, to_chat(Kind.BRANCH), by_bot=True)
+    world.b24.state.quirks.bots_stay_out = not joins
+    keep(world)
+    for number in range(3):
+        world.gitlab.push(world.shop, f"feature/{number}", [f"Step {number}"], "ann")
+    world.settle()
+    chat = world.b24.state.chat_of("SONET_GROUP", "3")
+    bots = {user.id for user in world.b24.state.users.values() if user.bot}
+    messages = world.b24.state.dialog_messages(chat.id)
+    return [0 if message.author_id in bots else message.author_id for message in messages]
+
+
+def test_the_bot_joins_the_chat_of_a_workgroup_and_writes_there(world: World) -> None:
+    written = in_workgroup(world, joins=True)
+    assert written == [0, 0, 0]
+    assert failures(world) == []
+    joining = asked(world, "im.chat.user.add")
+    world.gitlab.push(world.shop, "feature/other", ["Step 5"], "ann")
+    world.settle()
+    assert len(world.posted()) == 4
+    assert asked(world, "im.chat.user.add") == joining
+
+
+def test_where_a_workgroup_lets_no_bot_in_the_application_writes(world: World) -> None:
+    written = in_workgroup(world, joins=False)
+    assert written == [INSTALLER] * 3
+    assert failures(world) == []
+    with read(world.database) as conn:
+        assert list(conn.scalars(select(bot_refusal.c.place))) == ["chat:sg3"]
+
+
+def test_a_lost_answer_to_the_bot_in_a_workgroup_posts_nothing_twice(world: World) -> None:
+    telling(world, to_chat(Kind.BRANCH), by_bot=True)
+    keep(world)
+    world.gitlab.push(world.shop, "feature/x", ["Step 1"], "ann")
+    world.b24.lose_answer(1)
+    world.settle()
+    assert len(world.posted()) == 1

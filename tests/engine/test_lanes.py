@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from sync.engine import turn
 from sync.engine.lanes import (
     CALL_LEASE_TTL,
     LEASE_TTL,
@@ -18,6 +19,7 @@ from sync.engine.lanes import (
     is_owner_gone,
     owner_name,
 )
+from sync.engine.pauses import Pauses
 from sync.store import leases, logs
 from sync.store.db.database import write
 from tests.engine.world import World
@@ -25,6 +27,7 @@ from tests.engine.world import World
 pytestmark = pytest.mark.dialect
 
 LANE = "lane:1:bitrix24"
+IN_PROGRESS = 3
 
 
 def test_a_lane_is_held_by_one_worker_at_a_time(world: World) -> None:
@@ -103,3 +106,25 @@ def test_a_lane_of_a_worker_that_lives_is_held_for_a_whole_call(world: World) ->
         logs.record_heartbeat(conn, "one", world.clock.now())
     with hold(world.deps("two"), LANE) as theirs:
         assert theirs is None
+
+
+def test_what_came_in_before_the_lane_was_given_back_waits_for_no_check(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second worker digests after the first one's last look, and finds the lane held."""
+    world.opened()
+    usual, others = turn.land_all, []
+
+    def land_all(*given: object) -> None:
+        usual(*given)
+        if not others:
+            world.task(3001)
+            world.opened("feature/B24-3001-x", "Part")
+            others.append(turn.take_turn(world.deps("two"), world.portal_id, Pauses()))
+
+    monkeypatch.setattr(turn, "land_all", land_all)
+    turn.take_turn(world.deps("one"), world.portal_id, Pauses())
+    assert others[0].done
+    assert not others[0].has_more
+    assert world.status(3001) == world.status() == IN_PROGRESS
+    assert not world.waiting()

@@ -19,8 +19,8 @@ const en = {
   store: 'Store the application',
   cancel: 'Cancel',
   ownAccount: 'Your GitLab account',
-  ownHint: 'What you write in tasks appears in GitLab under your name. Without it the '
-    + 'integration writes, with your name in the text.',
+  ownHint: 'Your comments, logged work, new issues and edits of tasks appear in GitLab under '
+    + 'your name. Without it the integration writes, with your name in the text.',
   connectedAs: (account: string) => `connected as @${account}`,
   ended: (account: string) => `@${account} is accepted no more`,
   disconnect: 'Disconnect',
@@ -45,8 +45,8 @@ const ru: typeof en = {
   store: 'Сохранить приложение',
   cancel: 'Отмена',
   ownAccount: 'Ваша учётная запись GitLab',
-  ownHint: 'Ваши записи в задачах появляются в GitLab под вашим именем. Без неё их публикует '
-    + 'интеграция, с вашим именем в тексте.',
+  ownHint: 'Ваши комментарии, учтённое время, новые issue и правки задач появляются в GitLab под '
+    + 'вашим именем. Без неё их публикует интеграция, с вашим именем в тексте.',
   connectedAs: (account) => `подключена: @${account}`,
   ended: (account) => `@${account} больше не принимается`,
   disconnect: 'Отключить',

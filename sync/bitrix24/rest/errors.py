@@ -24,6 +24,7 @@ from sync.bitrix24.rest.error_codes import (
 )
 from sync.bitrix24.rest.masking import mask_error_text
 from sync.errors import Later, SyncError
+from sync.net import proxy_wants_login
 from sync.sentences import as_sentence, sentence
 
 __all__ = [
@@ -56,11 +57,7 @@ def classify(
     `Later.sent` says that it may have been done.
     """
     if http_status == _PROXY_AUTHENTICATION:
-        return Later(
-            sentence("{method}: the proxy wants a name and a password", method=method),
-            change="Check B24BRIDGE_PORTAL_PROXY, such as http://user:password@proxy:3128",
-            code="proxy",
-        )
+        return _proxy_login_error(method)
     answer = body if isinstance(body, dict) else decode_json(body)
     if not isinstance(answer, dict) or "error" not in answer:
         caveat = sentence("; {outcome}", outcome=as_sentence(UNKNOWN_OUTCOME)) if write else ""
@@ -102,6 +99,14 @@ def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = Tr
     )
 
 
+def _proxy_login_error(method: str) -> Later:
+    return Later(
+        sentence("{method}: the proxy wants a name and a password", method=method),
+        change="Check B24BRIDGE_PORTAL_PROXY, such as http://user:password@proxy:3128",
+        code="proxy",
+    )
+
+
 def connection_error(
     error: requests.RequestException, subject: str, *, method: str, write: bool
 ) -> Later:
@@ -122,6 +127,8 @@ def connection_error(
                 change="Renew it, or name the authority's file (PEM) in B24BRIDGE_PORTAL_CA_FILE",
                 code="tls",
             )
+        case requests.exceptions.ProxyError() if proxy_wants_login(error):
+            return _proxy_login_error(method)
         case requests.exceptions.ProxyError():
             return Later(
                 sentence(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.bitrix24.rest.batch import Call, as_int, as_mapping
+from sync.bitrix24.rest.batch import Call, Reference, as_int, as_mapping
 from sync.bitrix24.rest.client import Portal
 from sync.core.model.commands import Place
 from sync.errors import Refused
@@ -38,7 +38,7 @@ class BotAuthor:
             return False
         if message_id is not None:
             return self.wrote.get(message_id, 0) == self.bot_id
-        return place not in self.closed and not place.dialog.startswith("sg")
+        return place not in self.closed
 
 
 def register(portal: Portal) -> int:
@@ -86,11 +86,27 @@ def message_calls(
     if message_id is not None:
         edit = {"botId": author.bot_id, "messageId": message_id, "fields": fields}
         return [Call(UPDATE, edit)]
-    new = {"botId": author.bot_id, "dialogId": f"chat{chat_id}", "fields": fields}
-    joining = {"CHAT_ID": chat_id, "USERS": [author.bot_id], "HIDE_HISTORY": "Y"}
+    finding, chat, dialog = _chat_of(place, chat_id)
+    new = {"botId": author.bot_id, "dialogId": dialog, "fields": fields}
+    joining = {"CHAT_ID": chat, "USERS": [author.bot_id], "HIDE_HISTORY": "Y"}
     if place in author.joined:
-        return [Call(SEND, new)]
-    return [Call("im.chat.user.add", joining), Call(SEND, new)]
+        return [*finding, Call(SEND, new)]
+    return [*finding, Call("im.chat.user.add", joining), Call(SEND, new)]
+
+
+def _chat_of(place: Place, chat_id: int) -> tuple[list[Call], int | Reference, str | Reference]:
+    """Return the calls that find a chat, its number, and its dialog.
+
+    Bots know no `sg10`: the portal itself puts in the number of the workgroup's chat. Of several
+    messages in one batch the chat is asked for once, as the calls have one name.
+    https://apidocs.bitrix24.com/api-reference/chats/im-chat-get.html
+    """
+    if not place.dialog.startswith("sg"):
+        return [], chat_id, f"chat{chat_id}"
+    entity = {"ENTITY_TYPE": "SONET_GROUP", "ENTITY_ID": place.dialog.removeprefix("sg")}
+    finding = Call("im.chat.get", entity, write=False, name=place.dialog)
+    number = Reference(place.dialog, ("ID",))
+    return [finding], number, Reference(place.dialog, ("ID",), "chat")
 
 
 def sent_by(calls: Sequence[Call]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -18,9 +18,12 @@ MOST_PAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class ChangedTasks:
-    """Ids of changed tasks. `until`: the last change that was read, None where those are all."""
+    """When tasks changed, by their ids; None where the portal's date cannot be read.
 
-    ids: frozenset[int]
+    `until`: the last change that was read, None where those are all.
+    """
+
+    changed_at: Mapping[int, datetime | None]
     until: datetime | None = None
 
 
@@ -29,15 +32,15 @@ def read_changed_tasks(portal: Portal, since: datetime) -> ChangedTasks:
 
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list.html
     """
-    ids: set[int] = set()
+    changed_at: dict[int, datetime | None] = {}
     for page in range(MOST_PAGES):
         answer = portal.call("tasks.task.list", _parameters(since, page * PAGE), write=False)
         rows = as_mapping(answer.get("result")).get("tasks")
         listed = [as_mapping(row) for row in rows] if isinstance(rows, list) else []
-        ids |= {as_int(row.get("id")) for row in listed}
+        changed_at |= {as_int(row.get("id")): _moment(row.get("changedDate")) for row in listed}
         if not answer.get("next") or not listed:
-            return ChangedTasks(frozenset(ids))
-    return ChangedTasks(frozenset(ids), _moment(listed[-1].get("changedDate")))
+            return ChangedTasks(changed_at)
+    return ChangedTasks(changed_at, _moment(listed[-1].get("changedDate")))
 
 
 def find_gone_tasks(portal: Portal, ids: Collection[int]) -> frozenset[int]:
@@ -77,6 +80,7 @@ def _parameters(since: datetime, start: int) -> dict[str, Any]:
 
 def _moment(value: object) -> datetime | None:
     try:
-        return datetime.fromisoformat(str(value))
+        moment = datetime.fromisoformat(str(value))
     except ValueError:
         return None
+    return moment if moment.tzinfo else None

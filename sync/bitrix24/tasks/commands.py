@@ -47,7 +47,7 @@ def calls_for(
     if (
         isinstance(command, PutMessage)
         and author.writes(command.place, command.message_id)
-        and (chat_id := _chat_id(command, task))
+        and ((chat_id := _chat_id(command, task)) or command.place.dialog)
     ):
         return _bot_calls(command, task, user_id, author, chat_id)
     match command:
@@ -74,7 +74,7 @@ def calls_for(
 
 
 def _chat_id(command: PutMessage, task: Task | None) -> int:
-    """Return the number of the chat that a message is for; 0 for comments of the old card."""
+    """Return the number of the chat that a message is for; 0 where it is not known, or none."""
     if command.place.dialog:
         return as_int(command.place.dialog.removeprefix("chat"))
     return (task.chat_id or 0) if task is not None else 0
@@ -136,7 +136,8 @@ def _bot_result(
     """Read the last answer: adding the bot may be refused where it is a member already."""
     *joining, last = answers
     if isinstance(last, SyncError):
-        has_just_joined = len(joining) == _JOINING and isinstance(joining[0], Answer)
+        joins = not command.place.dialog and len(joining) == _JOINING
+        has_just_joined = joins and isinstance(joining[0], Answer)
         return _not_yet_member(last) if has_just_joined and last.code in NOT_MEMBER else last
     answer = as_mapping(last.result)
     if command.message_id is not None:

@@ -40,7 +40,7 @@ def replay(link: LinkState) -> LinkState:
         else entry
         for entry in link.entries
     )
-    return replace(link, refused={}, apart=frozenset(), problems={}, entries=entries)
+    return replace(link, refused={}, reasons={}, apart=frozenset(), problems={}, entries=entries)
 
 
 def report_deletion(link: LinkState, side: SideName) -> LinkState:

@@ -157,12 +157,27 @@ def _noted(
 
     What it did not store at all is not sent again before it changes, or a day has passed.
     """
-    problems = dict(link.problems)
+    texts: dict[str, str] = {}
     for field, text in dropped.items():
         names = [name for name, intent in planned.intents.items() if field in intent.target]
-        problems |= dict.fromkeys(names or [field], text)
+        texts |= dict.fromkeys(names or [field], text)
     refused = {f"{planned.side}/{name}": _left(planned, name, stored) for name in left_out}
-    return replace(link, problems=problems, refused={**link.refused, **refused})
+    reasons = {f"{planned.side}/{name}": texts[name] for name in left_out if name in texts}
+    return replace(
+        link,
+        problems=_with_texts(link.problems, texts),
+        refused={**link.refused, **refused},
+        reasons={**link.reasons, **reasons},
+    )
+
+
+def _with_texts(problems: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, str]:
+    """Return problems with why fields were left out, behind what has no counterpart."""
+    after = dict(problems)
+    for name, text in texts.items():
+        missing = [problem] if (problem := problems.get(name)) and text not in problem else []
+        after[name] = join_sentences("; ", [*missing, text])
+    return after
 
 
 def _left(planned: PlannedWrite, name: str, stored: Values) -> Values:
@@ -195,7 +210,8 @@ def _refused(link: LinkState, planned: PlannedWrite, text: str) -> LinkState:
     return replace(
         link,
         refused={**link.refused, **refused},
-        problems={**link.problems, **dict.fromkeys(names, text)},
+        reasons={**link.reasons, **dict.fromkeys(refused, text)},
+        problems=_with_texts(link.problems, dict.fromkeys(names, text)),
     )
 
 

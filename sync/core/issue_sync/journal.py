@@ -66,6 +66,7 @@ def landed(
         link,
         bases=bases,
         refused={place: values for place, values in link.refused.items() if place not in over},
+        reasons={place: text for place, text in link.reasons.items() if place not in over},
         clashes={name: pair for name, pair in link.clashes.items() if name not in names},
         decided={name: side for name, side in link.decided.items() if name not in names},
     )

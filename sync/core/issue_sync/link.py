@@ -161,9 +161,10 @@ class LinkState:
     and not over; `names`: what people call their values, by `side/field/value`; `decided`: whom a
     person chose. `problems`: what cannot cross now, by field.
     `refused`: by `side/field`, the source's values that the side refuses; of a set of which it left
-    out a part, the elements, by `+field` and `-field`. `apart`: fields that are written one by one,
-    because a write of several was refused. `deleted`: sides whose system itself reported the
-    deletion. `awaits`: `side/id` of items that this one names and that are not linked yet.
+    out a part, the elements, by `+field` and `-field`; `reasons`: why, by the same keys. `apart`:
+    fields that are written one by one, because a write of several was refused. `deleted`: sides
+    whose system itself reported the deletion. `awaits`: `side/id` of items that this one names and
+    that are not linked yet.
     """
 
     key: str
@@ -176,6 +177,7 @@ class LinkState:
     decided: Mapping[str, SideName] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, Values] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
     apart: frozenset[str] = frozenset()
     waiting: Mapping[SideName, str] = field(default_factory=dict)
     awaits: frozenset[str] = frozenset()

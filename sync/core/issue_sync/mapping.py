@@ -43,7 +43,7 @@ class ItemFilter:
     """Which items make their other end; empty parts let everything through.
 
     `labels` and `tags`: patterns, of which an issue's or a task's own one must fit. `milestones`,
-    `kinds`: of issues. `authors`: ids or names there. `creators`: ids of portal users.
+    `kinds`: of issues. `authors`: ids, names or logins there. `creators`: ids of portal users.
     """
 
     labels: tuple[str, ...] = ()
@@ -60,12 +60,13 @@ class ItemFilter:
         if side is SideName.PORTAL:
             creators = tuple(map(str, self.creators))
             return _one_fits(self.tags, words) and _is_among(creators, item.author.id)
-        authors = {item.author.id, item.author.name} - {""}
+        author = item.author
+        authors = {word.casefold() for word in (author.id, author.name, author.login) if word}
         return (
             _one_fits(self.labels, words)
             and _is_among(self.milestones, item.milestone)
             and _is_among(self.kinds, item.kind)
-            and (not self.authors or bool(authors & set(self.authors)))
+            and (not self.authors or any(name.casefold() in authors for name in self.authors))
         )
 
 

@@ -56,11 +56,15 @@ class ItemAddress:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote something; `id` "" where the side does not tell, `is_bridge`: our own account."""
+    """Who wrote something; `id` "" where the side does not tell, `is_bridge`: our own account.
+
+    `login`: the name that they sign in with, where the side tells it.
+    """
 
     id: str
     name: str = ""
     is_bridge: bool = False
+    login: str = ""
 
 
 @dataclass(frozen=True, slots=True)

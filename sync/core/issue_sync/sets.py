@@ -210,8 +210,8 @@ class People:
             for person in move.missing
         ]
         wanted = move.applied(now)
-        if not self.several and move.add:
-            wanted = move.add
+        if not self.several:  # an item may hold several yet, of a licence that went
+            wanted = move.add or _translated(present, self._element(to)) or wanted
         if to is SideName.PORTAL and not wanted and now:
             lead = as_set(target.get(LEAD))
             wanted = lead

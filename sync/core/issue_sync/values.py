@@ -18,7 +18,7 @@ from sync.core.issue_sync.link import (
     values_of,
 )
 from sync.core.issue_sync.merge import Decision, Verdict, decide
-from sync.core.issue_sync.model import PARENT, Item, SideName, Value
+from sync.core.issue_sync.model import PARENT, TITLE, Item, SideName, Value
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.texts import Text
@@ -142,8 +142,9 @@ def _obstacle(
     pair: ValuePair,
     rules: LinkRules,
 ) -> str:
-    if _is_refused(link.refused.get(f"{to}/{name}"), carried):
-        return link.problems.get(name, sentence("the {to} refused it", to=to))
+    place = f"{to}/{name}"
+    if _is_refused(link.refused.get(place), carried):
+        return link.reasons.get(place, sentence("the {to} refused it", to=to))
     if file := _awaited(link, to, rules.translations[name], pair):
         return sentence('the file "{file}" is copied first', file=file)
     capabilities = rules.capabilities.get(to)
@@ -198,7 +199,8 @@ def _with_problem(link: LinkState, name: str, problem: str, decision: Decision) 
         refused = {place: held for place, held in link.refused.items() if place not in places}
         if refused != link.refused:
             problems.pop(name, None)
-            link = replace(link, refused=refused)
+            reasons = {place: text for place, text in link.reasons.items() if place not in places}
+            link = replace(link, refused=refused, reasons=reasons)
     return replace(link, problems=problems)
 
 
@@ -328,8 +330,8 @@ def plan_creation(
     for name, rule in rules.fields.items():
         translation = rules.translations[name]
         source = values_of(item, translation.fields(to.other))
-        if source is None or not rule.direction.allows(to):
-            continue
+        if source is None or not (name == TITLE or rule.direction.allows(to)):
+            continue  # no item is without a title, whatever becomes of it later
         empty: Values = {
             field: None for field in translation.fields(to) if _writable(rules, to, field)
         }

@@ -11,7 +11,6 @@ from sync.core.model.commands import Notify
 from sync.core.model.plans import PlannedCommand
 from sync.engine.load.scope import read_portal
 from sync.errors import Denied, SyncError
-from sync.gitlab.issues.own_accounts import OwnAccounts
 from sync.store import connections, oauth_grants, outbox
 from sync.store.db.database import read, write
 from sync.store.oauth_grants import GrantRecord
@@ -19,12 +18,15 @@ from sync.store.rows import ConnectionRecord
 
 if TYPE_CHECKING:
     from sync.engine.deps import Deps
+    from sync.gitlab.issues.own_accounts import OwnAccounts
 
 log = structlog.get_logger()
 
 
 def load_own_accounts(deps: Deps, connection: ConnectionRecord) -> OwnAccounts:
     """Return who may be written for in their own name."""
+    from sync.gitlab.issues.own_accounts import OwnAccounts
+
     with read(deps.database) as conn:
         grants = oauth_grants.usable_by_person(conn, connection.id)
 

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
-from sync.bitrix24.issue_sync.client import PortalTasks
-from sync.bitrix24.issue_sync.options import SCRUM, TaskOptions
 from sync.bitrix24.tasks.fields import STATUS_CODES
 from sync.core.clock import is_due
 from sync.core.issue_sync.link import LinkState
@@ -29,10 +27,10 @@ from sync.store.db.database import read
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, Json
 from sync.text.sides import TASK, tracker
-from sync.youtrack.api.users import User
 
 if TYPE_CHECKING:
     from sync.engine.deps import Deps
+    from sync.youtrack.api.users import User
 
 Sides = Mapping[SideName, SideClient]
 KEEP = timedelta(minutes=10)  # what a project can hold is asked again after that
@@ -49,6 +47,8 @@ def open_rooms(
 
     What does not cross is not read; our messages about merge requests and the like are no comments.
     """
+    from sync.bitrix24.issue_sync.client import PortalTasks
+    from sync.bitrix24.issue_sync.options import SCRUM, TaskOptions
 
     def own_messages(task_id: int) -> frozenset[int]:
         with read(deps.database) as conn:

@@ -1,4 +1,8 @@
-"""Which room holds the issues of a connection: one row a tracker, by the connection's kind."""
+"""Which room holds the issues of a connection: one row a tracker, by the connection's kind.
+
+A room is imported when the first connection of its kind is opened: most servers have no use for
+both, and many for neither.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +25,13 @@ from sync.core.issue_sync.side import SideClient
 from sync.engine.issue_sync.own_accounts import load_own_accounts
 from sync.errors import Refused
 from sync.gitlab.api.merge_requests import read_project
-from sync.gitlab.issues.client import GitLabIssues
-from sync.gitlab.issues.options import ITERATIONS, MILESTONES
-from sync.gitlab.issues.options import IssueOptions as GitLabOptions
-from sync.gitlab.issues.projects import IssueMemory as GitLabMemory
 from sync.sentences import sentence
 from sync.store.rows import ConnectionRecord
 from sync.text.markdown.dialect import GITLAB, YOUTRACK, Dialect
-from sync.youtrack.api.users import User, read_users
-from sync.youtrack.issues.client import YouTrackIssues
-from sync.youtrack.issues.options import IssueOptions as YouTrackOptions
-from sync.youtrack.issues.projects import Instance
-from sync.youtrack.issues.projects import IssueMemory as YouTrackMemory
 
 if TYPE_CHECKING:
     from sync.engine.deps import Deps
+    from sync.youtrack.api.users import User
 
 M = TypeVar("M")
 _ANY_BOARD = ("", "milestone", "iteration")  # words of the settings that name no board
@@ -82,7 +78,11 @@ def _memory(deps: Deps, key: tuple[int, str], make: type[M]) -> M:
 
 
 def _gitlab_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) -> SideClient:
-    options = GitLabOptions(
+    from sync.gitlab.issues.client import GitLabIssues
+    from sync.gitlab.issues.options import IssueOptions
+    from sync.gitlab.issues.projects import IssueMemory
+
+    options = IssueOptions(
         custom_fields=bool(pair.custom),
         scopes=tuple(custom.tracker for custom in pair.custom),
         links=pair.crosses(LINKS),
@@ -92,12 +92,14 @@ def _gitlab_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) 
         confidential=pair.confidential,
     )
     client = deps.code_host_for(connection)
-    memory = _memory(deps, (connection.id, client.base_url), GitLabMemory)
+    memory = _memory(deps, (connection.id, client.base_url), IssueMemory)
     own_accounts = load_own_accounts(deps, connection)
     return GitLabIssues(client, options, deps.clock, memory, own_accounts)
 
 
 def _gitlab_sprint(pair: ProjectPair) -> str:
+    from sync.gitlab.issues.options import ITERATIONS, MILESTONES
+
     return ITERATIONS if pair.sprint.tracker.startswith("iteration") else MILESTONES
 
 
@@ -108,9 +110,13 @@ def _gitlab_project(deps: Deps, connection: ConnectionRecord, project: str) -> s
 
 
 def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) -> SideClient:
+    from sync.youtrack.issues.client import YouTrackIssues
+    from sync.youtrack.issues.options import IssueOptions
+    from sync.youtrack.issues.projects import IssueMemory
+
     words, names = pair.sprint.tracker, pair.tracker_fields
-    usual = YouTrackOptions()
-    options = YouTrackOptions(
+    usual = IssueOptions()
+    options = IssueOptions(
         custom_fields=bool(pair.custom),
         links=pair.crosses(LINKS),
         parents=pair.crosses(PARENT),
@@ -126,15 +132,19 @@ def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair
         confidential=pair.confidential,
     )
     client = deps.youtrack_for(connection)
-    memory = _memory(deps, (connection.id, client.base_url), YouTrackMemory)
+    memory = _memory(deps, (connection.id, client.base_url), IssueMemory)
     return YouTrackIssues(client, options, memory, deps.clock)
 
 
 def _youtrack_project(deps: Deps, connection: ConnectionRecord, project: str) -> str:
+    from sync.youtrack.issues.projects import Instance
+
     return Instance(deps.youtrack_for(connection)).project(project).id
 
 
 def _youtrack_users(deps: Deps, connection: ConnectionRecord) -> tuple[User, ...]:
+    from sync.youtrack.api.users import read_users
+
     return read_users(deps.youtrack_for(connection))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from sync.bitrix24.tasks.changed import find_gone_tasks, read_changed_tasks
 from sync.core.clock import is_due
@@ -56,22 +58,44 @@ def make_up_for_events(deps: Deps, portal_id: int, *, after_start: bool = False)
             log.warning("changed_tasks_not_read", portal_id=portal_id, error=str(error))
             return 0
         until = changes.until if since and changes.until and changes.until > since else None
+        missed = 0
         with write(deps.database) as conn:
             lock_mirror(conn, portal_id)
             if changes.events:
                 rules = build_scope(deps, conn, read_portal(conn, portal_id)).rules
+                missed = _count_missed(conn, portal_id, changes)
                 apply.ingest(conn, portal_id, {0: changes.events}, rules, now)
-            hook_logs.set_tasks_read(conn, portal_id, until or now, len(changes.events))
+            gap = hook_logs.TaskGap(now, missed) if missed else None
+            hook_logs.set_tasks_read(conn, portal_id, until or now, len(changes.events), gap)
         if was_away and changes.events:
             log.warning("tasks_made_up_for", portal_id=portal_id, tasks=len(changes.events))
         return len(changes.events)
 
 
+def _count_missed(conn: Connection, portal_id: int, changes: _Changes) -> int:
+    """Count the tasks we follow that changed, and of which nothing was heard since.
+
+    Bitrix24 keeps no list of what it could not deliver. Its clock may be behind ours.
+    """
+    rows = tasks.get(conn, portal_id, [event.task_id for event in changes.events])
+    deleted_ids = {event.task_id for event in changes.events if isinstance(event, TaskDeleted)}
+    return sum(
+        id_ in deleted_ids
+        or row.changed_at is None
+        or changes.happened_at.get(id_, row.changed_at) > row.changed_at + OVERLAP
+        for id_, row in rows.items()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """What no event may have told. `until`: the last change that was read, None for all."""
+    """What no event may have told. `until`: the last change that was read, None for all.
+
+    `happened_at`: when tasks changed, as far as the portal's dates can be read.
+    """
 
     events: tuple[TaskChanged | TaskDeleted, ...] = ()
+    happened_at: Mapping[int, datetime] = field(default_factory=dict)
     until: datetime | None = None
 
 
@@ -80,6 +104,11 @@ def _read_changes(deps: Deps, portal_id: int, since: datetime, *, was_away: bool
         portal = deps.portal_for(read_portal(conn, portal_id))
         followed = tasks.newest_present(conn, portal_id, MOST_FOLLOWED) if was_away else ()
     changed = read_changed_tasks(portal, since - OVERLAP)
-    gone = find_gone_tasks(portal, set(followed) - changed.ids) if followed else frozenset()
-    events = [TaskChanged(number) for number in sorted(changed.ids)]
-    return _Changes((*events, *map(TaskDeleted, sorted(gone))), changed.until)
+    gone = (
+        find_gone_tasks(portal, set(followed) - changed.changed_at.keys())
+        if followed
+        else frozenset()
+    )
+    events = [TaskChanged(number) for number in sorted(changed.changed_at)]
+    happened_at = {id_: at for id_, at in changed.changed_at.items() if at}
+    return _Changes((*events, *map(TaskDeleted, sorted(gone))), happened_at, changed.until)

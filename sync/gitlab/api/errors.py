@@ -14,12 +14,14 @@ from urllib3.exceptions import NewConnectionError
 
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.json_fields import mapping
+from sync.net import proxy_wants_login
 from sync.sentences import sentence
 
 _MAX_WAIT = 3600.0
 _MESSAGE_LIMIT = 300
 
 
+_PROXY_LOGIN = "The proxy wants a name and a password"
 _CHECK_PROXY = "Check `proxy` of the connection, such as http://user:password@proxy:3128"
 _CHECK_ADDRESS = "Check `url` of the connection, and that this machine reaches it"
 _FIREWALL = "A firewall swallows the connection, or the address is wrong"
@@ -74,7 +76,7 @@ _MEANINGS: dict[int, _Meaning] = {
         "It does not exist, or the token's user cannot see it",
         "Check the project and that the token's user is a member of it",
     ),
-    407: _Meaning(Refused, "The proxy wants a name and a password", _CHECK_PROXY),
+    407: _Meaning(Refused, _PROXY_LOGIN, _CHECK_PROXY),
     408: _Meaning(Later, "GitLab gave up waiting", ""),
     425: _Meaning(Later, "GitLab is not ready for this yet", ""),
     429: _Meaning(Later, "The rate limit of the instance is reached", ""),
@@ -142,10 +144,10 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
                 code="tls",
             )
         case requests.exceptions.ProxyError():
-            why = "The connection's proxy does not answer"
+            wants_login = proxy_wants_login(error)
             return Later(
                 sentence("{request} failed at the proxy", request=request),
-                cause=why,
+                cause=_PROXY_LOGIN if wants_login else "The connection's proxy does not answer",
                 change=_CHECK_PROXY,
                 code="proxy",
             )

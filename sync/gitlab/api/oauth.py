@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
 
@@ -17,7 +17,10 @@ from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api.errors import error_from_exception, error_from_response, error_not_json
 from sync.gitlab.json_fields import mapping, text
 from sync.net import TIMEOUT
-from sync.oauth import AnswerRefused, OAuthClient, build_client, count_expiry
+from sync.oauth import AnswerRefused, build_client, count_expiry
+
+if TYPE_CHECKING:
+    from sync.oauth_client import OAuthClient
 
 # Nothing smaller writes: `read_api` reads, and the others are about repositories and registries.
 # https://docs.gitlab.com/integration/oauth_provider/#view-all-authorized-applications

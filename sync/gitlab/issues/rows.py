@@ -97,8 +97,9 @@ def person(value: object, own_id: str) -> Author:
     """Return the author in an object of REST or GraphQL; without an id: nobody is told."""
     user = mapping(value)
     user_id = str(positive_int(user.get("id")) or "") or number(user.get("id"))
-    name = text(user.get("name")) or text(user.get("username"))
-    return Author(user_id, name, is_bridge=bool(user_id) and user_id == own_id)
+    login = text(user.get("username"))
+    is_bridge = bool(user_id) and user_id == own_id
+    return Author(user_id, text(user.get("name")) or login, is_bridge, login)
 
 
 def rest_row(issue: Mapping[str, Any], own_id: str) -> IssueRow:

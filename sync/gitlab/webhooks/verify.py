@@ -44,15 +44,15 @@ def verify_delivery(
     then somebody has the token alone. An empty secret proves nothing. Raises UnverifiedDelivery.
     https://docs.gitlab.com/user/project/integrations/webhooks/#signing-tokens
     """
-    given = _lowercase_names(headers)
-    if signing_token and "webhook-signature" in given:
-        _verify_signature(given, body, _signing_key(signing_token), now)
+    values = _lowercase_names(headers)
+    if signing_token and "webhook-signature" in values:
+        _verify_signature(values, body, _signing_key(signing_token), now)
         return True
     if signing_token and must_be_signed:
         raise UnverifiedDelivery("the deliveries of this connection are signed, and this is not")
-    if "x-gitlab-token" not in given:
+    if "x-gitlab-token" not in values:
         raise UnverifiedDelivery("the request has no X-Gitlab-Token")
-    if not token or not _equal_in_constant_time(given["x-gitlab-token"], token):
+    if not token or not _equal_in_constant_time(values["x-gitlab-token"], token):
         raise UnverifiedDelivery("X-Gitlab-Token is not ours")
     return False
 
@@ -92,13 +92,13 @@ def dedupe_key(headers: Mapping[str, str], body: bytes, received_at: datetime) -
     request's own number (X-Gitlab-Webhook-UUID, 16.2), else the act's (X-Gitlab-Event-UUID), else
     the moment tells two events apart.
     """
-    given = _lowercase_names(headers)
-    key = given.get("webhook-id") or given.get("idempotency-key")
+    values = _lowercase_names(headers)
+    key = values.get("webhook-id") or values.get("idempotency-key")
     if key and len(key) <= _KEY_LIMIT and key.isprintable():
         return key
     if key:
         return _hashed(key.encode("utf-8", "surrogatepass"))
-    numbers = [given[name] for name in _REQUEST_NUMBERS if given.get(name)]
+    numbers = [values[name] for name in _REQUEST_NUMBERS if values.get(name)]
     told_apart_by = numbers or [received_at.isoformat()]
     parts = [event_name(headers), *told_apart_by]
     return _hashed("\n".join([*parts, ""]).encode("utf-8", "surrogatepass") + body)

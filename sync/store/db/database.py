@@ -13,7 +13,7 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from sync.store.db.types import dump_json
@@ -118,7 +118,46 @@ def _open_sqlite(target: URL, pool_size: int) -> Engine:
     engine = _create_engine(target, pool_size=pool_size, max_overflow=50)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
+    _watch_file(engine, Path(str(target.database)))
     return engine
+
+
+def _watch_file(engine: Engine, file: Path) -> None:
+    """Let connections end whose file was deleted or replaced: SQLite goes on writing to the old.
+
+    What is committed there is gone with the process. No new file is made where the old was.
+    https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
+    """
+
+    def require(*_: object) -> None:
+        if _file_id(file) is None:
+            raise sqlite3.OperationalError("the database file is gone")
+
+    def keep(connection: Any, record: Any) -> None:
+        record.info["file"] = _file_id(file)
+
+    def check(connection: Any, record: Any, proxy: object) -> None:
+        if record.info["file"] != _file_id(file):
+            raise DisconnectionError
+
+    def check_kept(conn: Connection) -> None:
+        if conn.connection.info["file"] != _file_id(file):
+            cause = sqlite3.OperationalError("the database file was deleted or replaced")
+            raise OperationalError("BEGIN", None, cause)
+
+    event.listen(engine, "do_connect", require)
+    event.listen(engine, "connect", keep)
+    event.listen(engine, "checkout", check)
+    event.listen(engine, "begin", check_kept, insert=True)
+
+
+def _file_id(file: Path) -> tuple[int, int] | None:
+    """Return what a file is whatever its name is; None where there is none."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
 
 
 def _create_engine(target: URL, **pool: Any) -> Engine:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Index, Integer, Table, false
 
 from sync.store.db.types import Json, Moment, SafeText
-from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
+from sync.store.tables.base import (
+    Id,
+    connection_id_column,
+    metadata,
+    partial_index,
+    portal_id_column,
+)
 
 project = Table(
     "project",
@@ -47,12 +53,11 @@ Index(
     merge_request.c.source_project_id,
     merge_request.c.source_branch,
 )
-Index(
+partial_index(
     "ix_merge_request_commits_due",
     merge_request.c.connection_id,
     merge_request.c.commits_due_at,
-    sqlite_where=merge_request.c.commits_due_at.is_not(None),
-    postgresql_where=merge_request.c.commits_due_at.is_not(None),
+    where=merge_request.c.commits_due_at.is_not(None),
 )
 
 Index(
@@ -188,12 +193,11 @@ Index(
     deployment.c.project_id,
     deployment.c.updated_at,
 )
-Index(
+partial_index(
     "ix_deployment_to_fetch",
     deployment.c.connection_id,
     deployment.c.fetch_at,
-    sqlite_where=deployment.c.fetch_at.is_not(None),
-    postgresql_where=deployment.c.fetch_at.is_not(None),
+    where=deployment.c.fetch_at.is_not(None),
 )
 
 # The merge requests that the code host says a deployment carries.

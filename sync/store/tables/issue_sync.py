@@ -5,7 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, false, text
 
 from sync.store.db.types import Json, Moment, ReasonText, SafeText
-from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
+from sync.store.tables.base import (
+    Id,
+    connection_id_column,
+    metadata,
+    partial_index,
+    portal_id_column,
+)
 
 
 def _link_id_column(*, primary_key: bool = True) -> Column[int]:
@@ -53,12 +59,11 @@ Index(
     issue_link.c.pair,
     unique=True,
 )
-Index(
+partial_index(
     "ix_issue_link_due",
     issue_link.c.portal_id,
     issue_link.c.due_at,
-    sqlite_where=issue_link.c.due_at.is_not(None),
-    postgresql_where=issue_link.c.due_at.is_not(None),
+    where=issue_link.c.due_at.is_not(None),
 )
 
 # The ledger: comments, logged work, files. Each crosses once.

@@ -41,13 +41,16 @@ hook_log = Table(
     Column("problem", ReasonText, nullable=False, server_default=""),
 )
 
-# Until when a portal's changed tasks were read, whatever its events said.
+# Until when a portal's changed tasks were read, whatever its events said. gap_at: when tasks were
+# last found changed of which no event had come; missed: how many.
 task_reading = Table(
     "task_reading",
     metadata,
     portal_id_column(primary_key=True),
     Column("read_at", Moment, nullable=False),
     Column("changed", Integer, nullable=False, server_default="0"),
+    Column("gap_at", Moment),
+    Column("missed", Integer, nullable=False, server_default="0"),
 )
 
 # Whether a connection's token is accepted, as asked each minute. state: ok, refused, unreachable,

@@ -5,7 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, UniqueConstraint, text
 
 from sync.store.db.types import Json, Moment, ReasonText, SafeText
-from sync.store.tables.base import Id, connection_id_column, in_literals, metadata, portal_id_column
+from sync.store.tables.base import (
+    Id,
+    connection_id_column,
+    in_literals,
+    metadata,
+    partial_index,
+    portal_id_column,
+)
 
 # The inbox. origin: gitlab:{connection} or bitrix24:{portal}. state: new, done, failed (will be
 # tried again), dead (will not, until replayed).
@@ -27,12 +34,11 @@ delivery = Table(
     Column("next_at", Moment),
     UniqueConstraint("origin", "dedupe_key"),
 )
-Index(
+partial_index(
     "ix_delivery_waiting",
     delivery.c.portal_id,
     delivery.c.id,
-    sqlite_where=in_literals(delivery.c.state, "new", "failed"),
-    postgresql_where=in_literals(delivery.c.state, "new", "failed"),
+    where=in_literals(delivery.c.state, "new", "failed"),
 )
 
 # What must be looked at again. kind: task. state: dirty, clean, dead. `version` grows with every
@@ -51,12 +57,11 @@ subject = Table(
     Column("next_at", Moment),
     Column("error", ReasonText, nullable=False, server_default=""),
 )
-Index(
+partial_index(
     "ix_subject_dirty",
     subject.c.portal_id,
     subject.c.dirty_at,
-    sqlite_where=in_literals(subject.c.state, "dirty"),
-    postgresql_where=in_literals(subject.c.state, "dirty"),
+    where=in_literals(subject.c.state, "dirty"),
 )
 
 # How far the reading of a project's history came. part: commits, pipelines, … state: waiting,
@@ -100,13 +105,12 @@ command = Table(
     Column("answer", Json),
     Column("error", ReasonText, nullable=False, server_default=""),
 )
-Index(
+partial_index(
     "ix_command_waiting",
     command.c.portal_id,
     command.c.lane,
     command.c.id,
-    sqlite_where=in_literals(command.c.state, "waiting", "sending"),
-    postgresql_where=in_literals(command.c.state, "waiting", "sending"),
+    where=in_literals(command.c.state, "waiting", "sending"),
 )
 Index("ix_command_subject", command.c.portal_id, command.c.subject_kind, command.c.subject_key)
 

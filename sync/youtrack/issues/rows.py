@@ -96,8 +96,9 @@ def author_of(value: object, own_id: str, by: object = None) -> Author:
     row = mapping(value)
     user_id = text(row.get("id"))
     stored_by = text(mapping(by).get("id")) or user_id
-    name = text(row.get("fullName")) or text(row.get("login"))
-    return Author(user_id, name, bool(own_id) and stored_by == own_id)
+    login = text(row.get("login"))
+    name = text(row.get("fullName")) or login
+    return Author(user_id, name, bool(own_id) and stored_by == own_id, login)
 
 
 def is_limited(row: Mapping[str, Any]) -> bool:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from b24app import cli
 from b24app.cli import environment
-from b24app.cli.language import set_language
+from b24app.cli.language import current_language, set_language
+
+
+@pytest.fixture(autouse=True, scope="session")
+def parsers_built_once() -> Iterator[None]:
+    """A process builds the parser of fifty commands once; here each language has its own."""
+    build = cli.build_parser
+
+    @cache
+    def built(language: str) -> ArgumentParser:
+        return build()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cli, "build_parser", lambda: built(current_language()))
+        yield
 
 
 @pytest.fixture(autouse=True)

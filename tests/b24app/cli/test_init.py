@@ -14,6 +14,7 @@ from b24app.cli.environment import parse
 from b24app.cli.variables import VARIABLES
 from sync.config import Config
 from sync.settings.document import read
+from sync.settings.example import example_text
 
 
 @pytest.fixture
@@ -54,6 +55,8 @@ def test_arguments_become_two_files(folder, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "s3cret" not in printed
     assert printed.splitlines() == [
+        *init._IN_WHOSE_NAME,
+        "",
         f"{folder}/b24bridge.env was written.",
         f"{folder}/settings.yaml was written.",
         "",
@@ -89,6 +92,34 @@ def test_the_settings_are_an_example_that_can_be_applied_as_a_whole(folder):
     ), {"GITLAB_APPLICATION_SECRET": "gloas-of-the-example"})  # fmt: skip
     assert whole.rules.workgroups[10].projects == ["acme/shop"]
     assert whole.connections[0].issue_links
+
+
+def test_a_russian_reader_gets_a_russian_example(folder, capsys, monkeypatch):
+    monkeypatch.setenv("B24BRIDGE_LANGUAGE", "ru")
+    assert init_with(folder, "--no-input", "--gitlab-url", "https://gitlab.example.com") == 0
+    text = (folder / "settings.yaml").read_text()
+    settings = read(text, {})
+    assert (settings.language, settings.connections[0].name) == ("ru", "gitlab")
+    english = example_text(gitlab_url="https://gitlab.example.com")
+    untranslated = {
+        line
+        for line in set(text.splitlines()) & set(english.splitlines())
+        if re.search(r"(?:^|  )# [^#]*$", re.sub("^# ", "", line))
+    }
+    assert untranslated == set()
+    values = [re.sub(r"(?:^|  )# [^#]*$", "", line) for line in text.splitlines()]
+    shared = [re.sub(r"(?:^|  )# [^#]*$", "", line) for line in english.splitlines()]
+    assert [line for line in values if "language" not in line] == [
+        line for line in shared if "language" not in line
+    ]
+
+
+def test_in_whose_name_it_works_is_said_before_anything_is_asked(folder, capsys, type_in):
+    type_in("", "", "", "")
+    main(["--language", "ru", "init", "--folder", str(folder)])
+    out = capsys.readouterr().out
+    assert out.startswith("Кто установит приложение в Битрикс24, станет наблюдателем каждой ")
+    assert "автором каждой карточки" in out.splitlines()[1]
 
 
 def test_what_exists_stays_and_is_said(folder, capsys):
@@ -135,7 +166,7 @@ def test_questions_are_asked_again_until_the_answer_is_right(folder, capsys, typ
     )  # fmt: skip
     assert init_with(folder) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[:3] == [
+    assert out[4:7] == [
         "  It must be a whole address: https://host.",
         "  It must begin with https://: Bitrix24 opens and calls nothing else.",
         "  It must begin with local. (a local application) or app. (the Market).",

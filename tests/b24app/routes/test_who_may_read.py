@@ -333,6 +333,38 @@ def test_a_withdrawn_administrators_rights_end_within_minutes(
     assert beside.client.get(PATH, headers=headers).status_code == 404
 
 
+def test_a_dismissed_administrators_open_page_gets_nothing_of_any_route(
+    beside, emulator, portal, people, clock
+):
+    """The renewal of their page included: it hands on nothing that was good once."""
+    headers = opened(beside, emulator, people["Root"])
+    emulator.state.dismiss_user(people["Root"].id)
+    clock.sleep(121)
+    answers = {}
+    for method, path in ROUTES:
+        clock.sleep(1)
+        answers[method, path] = beside.client.open(
+            path, method=method, json=BODIES.get(path, {}), headers=headers
+        ).status_code
+    assert {route: code for route, code in answers.items() if code != 401} == {}
+
+
+def test_a_withdrawn_administrators_open_page_is_an_employees_on_every_route(
+    beside, emulator, portal, people, clock
+):
+    headers = opened(beside, emulator, people["Root"])
+    emulator.state.users[people["Root"].id].admin = False
+    clock.sleep(121)
+    answers = {}
+    for method, path in ROUTES:
+        clock.sleep(1)
+        answers[method, path] = beside.client.open(
+            path, method=method, json=BODIES.get(path, {}), headers=headers
+        ).status_code
+    mia = ROLES.index("Mia")
+    assert answers == {route: codes[mia] for route, codes in ROUTES.items()}
+
+
 def test_while_the_portal_does_not_answer_nobody_is_believed_for_long(
     beside, emulator, portal, people, clock
 ):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
+import base64
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -12,13 +13,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from sync.bitrix24.rest.errors import connection_error
+from sync.bitrix24.rest.errors import classify, connection_error
+from sync.gitlab.api.errors import error_from_exception
 from sync.net import guarded_session
+from tests.tls import certify, pour
 
 LOCAL = ("127.0.0.0/8",)
 
@@ -32,7 +31,7 @@ class Box:
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[Box]:
     """A server at https://127.0.0.1 whose certificate nobody but `authority` vouches for."""
-    authority = _certified(tmp_path)
+    authority = certify(tmp_path)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -52,37 +51,6 @@ def box(tmp_path: Path) -> Iterator[Box]:
     yield Box(f"https://127.0.0.1:{running.server_port}", authority)
     running.shutdown()
     running.server_close()
-
-
-def _certified(folder: Path) -> Path:
-    import ipaddress
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "corporate authority")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    certificate = made.public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    (folder / "server.pem").write_bytes(private + certificate)
-    (folder / "authority.pem").write_bytes(certificate)
-    return folder / "authority.pem"
 
 
 def test_an_untrusted_certificate_has_a_sentence_of_its_own(box):
@@ -114,3 +82,67 @@ def test_a_proxy_that_does_not_answer_has_a_sentence_of_its_own(box):
         "oauth/token: the proxy before the OAuth server does not answer. The proxy is down, or "
         "its address is wrong. Check B24BRIDGE_PORTAL_PROXY."
     )
+
+
+@pytest.fixture
+def locked_proxy() -> Iterator[str]:
+    """A proxy (RFC 9110, 9.3.6) that lets nobody through but ann, whose password is s3cret."""
+    expected = "Basic " + base64.b64encode(b"ann:s3cret").decode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            if self.headers.get("Proxy-Authorization") != expected:
+                self.send_response(407)
+                self.send_header("Proxy-Authenticate", 'Basic realm="corp"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            host, _, port = self.path.partition(":")
+            with socket.create_connection((host, int(port))) as peer:
+                self.send_response(200)
+                self.end_headers()
+                back = threading.Thread(target=pour, args=(peer, self.connection), daemon=True)
+                back.start()
+                pour(self.connection, peer)
+                back.join(5)
+            self.close_connection = True
+
+        def log_message(self, *args: object) -> None:
+            return None
+
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    running.daemon_threads = True
+    threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"127.0.0.1:{running.server_port}"
+    running.shutdown()
+    running.server_close()
+
+
+def test_a_proxy_that_works_leads_to_the_portal_under_its_own_authority(box, locked_proxy):
+    proxy = f"http://ann:s3cret@{locked_proxy}"
+    with guarded_session(LOCAL, proxy=proxy, further_ca_file=str(box.authority)) as session:
+        assert session.get(box.url).status_code == 200
+    with (
+        guarded_session(LOCAL, proxy=proxy) as session,
+        pytest.raises(requests.exceptions.SSLError),
+    ):
+        session.get(box.url)
+
+
+def test_a_proxy_that_wants_a_login_is_named_as_such(box, locked_proxy):
+    session = guarded_session(LOCAL, proxy=f"http://ann:wrong@{locked_proxy}")
+    with pytest.raises(requests.exceptions.ProxyError) as raised:
+        session.get(box.url)
+    error = connection_error(raised.value, "the portal", method="profile", write=True)
+    assert str(error) == (
+        "profile: the proxy wants a name and a password. "
+        "Check B24BRIDGE_PORTAL_PROXY, such as http://user:password@proxy:3128."
+    )
+    assert (error.code, error.sent) == ("proxy", False)
+    assert str(classify(407, b"<html>", method="profile")) == str(error)  # of a plain http:// way
+    gitlab = error_from_exception(raised.value, request="GET /version", write=False)
+    assert str(gitlab) == (
+        "GET /version failed at the proxy. The proxy wants a name and a password. "
+        "Check `proxy` of the connection, such as http://user:password@proxy:3128."
+    )
+    assert "wrong" not in f"{error} {gitlab}"

@@ -11,6 +11,7 @@ from sync.bitrix24.install import steps as install_steps
 from sync.bitrix24.rest import errors, limits
 from sync.bitrix24.rest.client import Answer, Call, Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
+from sync.bitrix24.rest.features import detect_features
 from sync.bitrix24.rest.install_proof import prove_install
 from sync.bitrix24.rest.throttle import Throttle
 from sync.bitrix24.tasks import queries as tasks_queries
@@ -99,6 +100,15 @@ def either(request):
     made = world(card=request.param)
     yield made
     made.b24.stop()
+
+
+def test_the_new_card_is_seen_by_the_one_field_that_is_documented(either):
+    """Only tasks.task.get is said to show CHAT_ID; that a list does, too, counts for nothing."""
+    b24 = either.b24
+    b24.state.quirks.list_has_chat = False
+    b24.state.create_task("Fix", id=21, created_by=1, responsible_id=7)
+    assert detect_features(either.portal)["new_card"] is (b24.state.card == "new")
+    assert {call.method for call in either.log} <= {"batch", "tasks.task.get", "tasks.task.list"}
 
 
 # --- tokens

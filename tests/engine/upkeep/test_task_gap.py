@@ -77,6 +77,7 @@ def test_a_deletion_that_no_event_told_is_found_after_a_gap(world: World) -> Non
     assert not missing(world)
     world.tick(GAP.total_seconds() + 1)
     assert look(world) == 1
+    assert gap(world) == hook_logs.TaskGap(world.clock.now(), 1)
     assert missing(world)
     world.tick(GAP.total_seconds() + 1)
     assert look(world) == 0
@@ -99,3 +100,34 @@ def test_tasks_are_looked_for_at_each_start(world: World) -> None:
 def missing(world: World) -> bool:
     with read(world.database) as conn:
         return tasks.get(conn, world.portal_id, [2103])[2103].missing
+
+
+def gap(world: World) -> hook_logs.TaskGap | None:
+    with read(world.database) as conn:
+        return hook_logs.task_gaps(conn, [world.portal_id]).get(world.portal_id)
+
+
+def test_changes_of_which_no_event_came_are_counted_and_those_with_one_are_not(
+    world: World,
+) -> None:
+    world.opened()
+    world.settle()
+    look(world)
+    world.tick(60)
+    with world.b24.state.lock:
+        change_task(world.b24.state, world.b24.state.tasks[2103], 7, title="With an event")
+    world.settle()
+    world.tick(EVERY.total_seconds())
+    assert look(world) == 1
+    assert gap(world) is None
+    world.tick(EVERY.total_seconds())
+    world.hold_deliveries = True
+    world.task(3000)  # which nothing of GitLab's names
+    with world.b24.state.lock:
+        change_task(world.b24.state, world.b24.state.tasks[2103], 7, title="Without")
+    assert look(world) == 2
+    assert gap(world) == hook_logs.TaskGap(world.clock.now(), 1)
+    world.tick(EVERY.total_seconds())
+    at = gap(world)
+    look(world)
+    assert gap(world) == at

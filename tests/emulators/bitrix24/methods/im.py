@@ -109,7 +109,9 @@ def chat_user_add(call: Call) -> bool:
 
 def _may_bots_join(call: Call, chat: Chat) -> bool:
     """Whether bots may be added to a task's chat is documented nowhere."""
-    return call.portal.task_of_chat(chat) is None or call.portal.quirks.bots_join_tasks
+    quirks = call.portal.quirks
+    in_task = call.portal.task_of_chat(chat) is not None
+    return quirks.bots_join_tasks if in_task else not quirks.bots_stay_out
 
 
 @method("im.chat.user.list", "im", accepts="CHAT_ID", folded=True)

@@ -1,0 +1,83 @@
+"""A status of the licence is renamed or deleted, a licence goes: what is said, in Russian too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from b24app.texts import translate
+from tests.emulators.gitlab.issues.records import system_lifecycle
+from tests.engine.issue_sync.test_every_row import Make, users
+from tests.engine.issue_sync.test_situations import _change, _edit, _later
+
+__all__ = ["users"]
+
+TABLE = (
+    "statuses: [{issue: To do, task: waiting}, {issue: In progress, task: in_progress}, "
+    "{issue: Done, task: completed}]"
+)
+
+
+def test_a_renamed_status_of_the_licence(users: Make) -> None:
+    made = users()
+    cycle = system_lifecycle()
+    made.gitlab.planned.lifecycles["acme"] = cycle
+    made.sets(f"create: [issues], {TABLE}")
+    made.asks("run")
+    made.rest()
+    made.portal.user_moves_task(7, 2103, 3)
+    made.rest()
+    cycle.statuses[1] = replace(cycle.statuses[1], name="Doing")
+    made.rest()
+    made.portal.user_moves_task(7, 2103, 2)
+    made.rest()
+    made.portal.user_moves_task(7, 2103, 3)
+    _edit(made.life, title="Goes on")
+    made.rest()
+    assert made.issue.title == "Goes on"
+    assert translate("ru", made.life.link().problems["status"]) == (
+        "нет строки для статуса портала, добавьте её в `statuses`: «3» в колонке «1»"
+    )
+    gone = (
+        "the tracker has no status 'In progress'; it has: To do, Doing, Done, Won't do, Duplicate"
+    )
+    assert f"    1 × {gone}" in made.asks("preview")
+    made.sets(f"create: [issues], {TABLE.replace('In progress', 'Doing')}")
+    _later(made.life)
+    assert made.life.link().problems == {}
+    assert str(made.life.link().bases["status"].tracker["status"]).endswith("/2")
+
+
+def test_a_deleted_status_of_the_licence(users: Make) -> None:
+    made = users()
+    cycle = system_lifecycle()
+    made.gitlab.planned.lifecycles["acme"] = cycle
+    made.sets(f"create: [issues], {TABLE}")
+    made.asks("run")
+    made.rest()
+    made.portal.user_moves_task(7, 2103, 3)
+    made.rest()
+    del cycle.statuses[1]
+    made.rest()
+    _later(made.life)
+    assert (made.task.status, made.life.link().problems) == (3, {})
+    made.portal.user_moves_task(7, 2103, 5)
+    made.rest()
+    assert (made.issue.state, made.life.link().problems) == ("closed", {})
+
+
+def test_several_assignees_when_the_licence_goes(users: Make) -> None:
+    made = users(accomplices=[8])
+    made.sets("create: [issues]")
+    made.asks("run")
+    made.rest()
+    made.gitlab.edition, made.gitlab.premium = "ce", False
+    _edit(made.life, title="Goes on")
+    made.rest()
+    _later(made.life)
+    assert made.issue.title == "Goes on"
+    assert sorted(person["username"] for person in made.issue.assignees) == ["ann", "bob"]
+    assert (made.task.responsible_id, made.task.accomplices) == (7, [8])
+    _change(made.life, assignee_ids=[made.gitlab.user("bob").id])
+    made.rest()
+    assert made.task.responsible_id == 8
+    assert made.life.link().problems == {}
