@@ -63,8 +63,9 @@ lint: .venv/ready ## style, form and types
 youtrack-app: .venv/ready ## NAME=connection: our YouTrack app for it, a ZIP with a secret in it
 	$(BIN)/b24bridge youtrack app "$(NAME)"
 
-docs: .venv/ready ## the guides as a site in .build/site, without the network; the reference anew
+docs: .venv/ready ## the guides as a site in .build/site, without the network; the reference and the types anew
 	$(BIN)/python -m tools.make_reference
+	$(BIN)/python -m tools.api_schema
 	$(BIN)/mkdocs build --quiet --strict
 
 first-hour: ## the README, followed on a bare machine from a clone to a moved task

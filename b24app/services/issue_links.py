@@ -142,7 +142,9 @@ def disputes(book: LinkBook, target: Target | None) -> Iterator[str]:
             values = join_sentences(
                 ", ",
                 [
-                    sentence("{side}: {held}", side=side, held=shown(pair.of(side)))
+                    sentence(
+                        "{side}: {held}", side=side, held=shown(pair.of(side), side, link.names)
+                    )
                     for side in SideName
                 ],
             )

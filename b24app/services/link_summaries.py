@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from sync.core.issue_sync.link import EntryState, LinkState, PauseReason
+from sync.core.issue_sync.link import EntryState, LinkState, PauseReason, ValuePair
 from sync.core.issue_sync.model import SideName
 from sync.core.issue_sync.story import shown
 from sync.sentences import as_sentence, join_sentences
@@ -191,7 +191,7 @@ def _summary(
         at=link.pause.at if link.pause else None,
         agrees_to_deletion=vanished,
         disputes=tuple(
-            Dispute(name, shown(pair.tracker), shown(pair.portal), str(link.decided.get(name, "")))
+            Dispute(name, *_shown(pair, link), str(link.decided.get(name, "")))
             for name, pair in link.clashes.items()
         ),
         problems=tuple(link.problems.items()),
@@ -200,13 +200,20 @@ def _summary(
     )
 
 
+def _shown(pair: ValuePair, link: LinkState) -> tuple[str, str]:
+    """Return what the tracker and the portal hold, as people call it."""
+    names = link.names
+    tracker = shown(pair.tracker, SideName.TRACKER, names)
+    return tracker, shown(pair.portal, SideName.PORTAL, names)
+
+
 def _fields(link: LinkState) -> tuple[FieldState, ...]:
     """Return each field that crosses, in the order of the settings."""
     refused = set(link.problems) | {key.partition("/")[2] for key in link.refused}
     pairs = {**link.bases, **link.clashes}
     return tuple(
         FieldState(
-            name, shown(pair.tracker), shown(pair.portal),
+            name, *_shown(pair, link),
             "disputed" if name in link.clashes else "refused" if name in refused else "same",
         )
         for name, pair in pairs.items()

@@ -29,6 +29,7 @@ from sync.store.db.database import read as reading
 from sync.store.db.database import write as writing
 from sync.store.rows import ConnectionSecrets, Installation, PortalRecord, PortalTokens
 from sync.store.tables import delivery
+from tests.b24app.api_answers import hold_to_schema
 from tests.emulators.bitrix24 import BitrixEmulator
 
 MEMBER = "a223c6b3710f85df22e9377d6c4f7553"
@@ -163,6 +164,7 @@ def make_world(
 ) -> Iterator[Callable[..., World]]:
     """Builds the app with some of the configuration changed."""
     made: list[World] = []
+    undescribed: list[str] = []
 
     def make(**changes: object) -> World:
         woken: list[int] = []
@@ -171,6 +173,7 @@ def make_world(
         )
         deps.inbox.start()
         app = create_app(deps)
+        hold_to_schema(app, undescribed.append)
         app.test_client_class = _client_at(deps.config.public_url)
         made.append(World(deps, app.test_client(), woken))
         return made[-1]
@@ -179,6 +182,7 @@ def make_world(
     for one in made:
         one.deps.inbox.stop()
         one.deps.audit.stop()
+    assert undescribed == []
 
 
 @pytest.fixture

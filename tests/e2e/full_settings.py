@@ -42,6 +42,7 @@ _KEYS = {
     "custom": "UF_SIZE",
     "people": "ann",
     "priorities": "urgent",
+    "tracker_fields": "priority",
 }
 
 

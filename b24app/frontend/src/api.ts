@@ -2,83 +2,20 @@
 import { config } from './config'
 import { session } from './session'
 import { text } from './texts'
+import type { AlertSummary as Alert, Development, Renewed, Status, StepLine as StepResult, Tested } from './api_types'
 
-export interface StepResult { name: string; ok: boolean; text: string; change: string }
-
-export interface NamedTask { id: number; kind: string; title: string; unknown: boolean }
-
-export interface MergeRequest {
-  reference: string
-  title: string
-  url: string
-  state: string
-  draft: boolean
-  approved: boolean
-  author: string
-  approved_by: string[]
-  awaited: string[]
-  pipeline: string | null
-  pipeline_url: string | null
-  branch: string
-  updated_at: string
-  tasks: NamedTask[]
-}
-
-export interface Connection {
-  name: string
-  kind: string
-  base_url: string
-  state: string
-  state_reason: string
-}
-
-export interface Status {
-  portal: string
-  state: string
-  reason: string
-  connections: Connection[]
-  deliveries_waiting: number
-  subjects_waiting: number
-  commands_waiting: number
-  dead: number
-  troubled_links: number
-  wrong: number
-  alerts: number
-  worker_alive: boolean
-}
-
-export interface Alert {
-  id: string
-  project: string
-  branch: string
-  stage: string
-  state: string
-  severity: string
-  failures: number
-  opened_at: string
-  pipeline_url: string
-  acknowledged_by: string
-  assigned_to: number | null
-  assigned_name: string
-}
-
-export interface Tested { ok: boolean; account: string; problems: string[] }
-
-export interface Development {
-  task: { id: number; title: string; step: string | null; unknown: boolean }
-  merge_requests: MergeRequest[]
-  pipelines: { id: number; branch: string; project: string; status: string; url: string; updated_at: string }[]
-  environments: {
-    name: string; project: string; tier: string; inside: boolean; url: string
-    version: string; at: string | null
-  }[]
-  alerts: Alert[]
-  reasons: Reason[]
-}
-
-export interface Reason { at: string; kind: 'move' | 'event' | 'technical'; text: string }
-
-export interface Renewed { token: string; seconds: number; admin: boolean }
+export type {
+  AlertSummary as Alert,
+  Connection,
+  Development,
+  MergeRequestSummary as MergeRequest,
+  NamedTask,
+  Reason,
+  Renewed,
+  Status,
+  StepLine as StepResult,
+  Tested,
+} from './api_types'
 
 /** An answer that is an error: what happened, what to change, and whether this page is over. */
 export class Failed extends Error {

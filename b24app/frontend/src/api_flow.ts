@@ -1,51 +1,15 @@
 /** Metrics and what waits, as our server answers them; null is "no data". */
-import { call, type Alert } from './api'
+import { call } from './api'
+import type { Items, Metrics, Now } from './api_types'
 
-export interface Measure {
-  name: string
-  unit: 'seconds' | 'per_week' | 'ratio' | 'count'
-  value: number | null
-  size: number
-}
-
-export interface Week {
-  start: string
-  deployments: number | null
-  failures: number | null
-  merged: number | null
-  in_progress: number | null
-  lead_time: number | null
-}
-
-export interface Metrics {
-  measures: Measure[]
-  weeks: Week[]
-  parts: string[]
-  projects: { path: string; group: number }[]
-  remediation_days: number
-}
-
-export interface Item {
-  kind: 'merge_request' | 'deployment'
-  title: string
-  url: string
-  project: string
-  at: string | null
-  seconds: number | null
-  remedy: string
-  remedy_url: string
-}
-
-export interface Items { items: Item[]; total: number; page: number; pages: number }
-
-export interface Now {
-  reviews: { reference: string; title: string; url: string; people: string[]; since: string | null }[]
-  reviews_total: number
-  alerts: Alert[]
-  environments: {
-    project: string; environment: string; tier: string; version: string; url: string; at: string
-  }[]
-}
+export type {
+  Item,
+  Items,
+  Measure,
+  Metrics,
+  Now,
+  Week,
+} from './api_types'
 
 /** The choice of the page: the last days, a project or workgroup, "" for all of them. */
 export interface Choice { days: number; project: string; group: string }

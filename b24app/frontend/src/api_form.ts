@@ -2,32 +2,20 @@
 import { call, lines } from './api'
 import type { SettingsCheck, SettingsText } from './api_settings'
 import type { Patch } from './api_setup'
-import type { FieldNode, Proposal, Proposals, Values } from './parts/form/fields'
+import type { FieldNode, Proposals } from './parts/form/fields'
+import type { OwnGroup, Preview, RehearsalLine } from './api_types'
 
-export interface Preview {
-  real: boolean
-  at: string | null
-  lines: string[]
-  places: string[]
-  held_until: string | null
-}
-
-/** A step of a rehearsal, or with `text` what a part of it came to. */
-export interface RehearsalLine {
-  part: 'tasks' | 'messages' | 'sync'
-  done: number
-  total: number
-  text: string
-  examples: string[]
-}
+export type {
+  OwnGroup,
+  Preview,
+  RehearsalLine,
+} from './api_types'
 
 export interface Pair { workgroup: number; project: number | string; connection?: string }
 
 const query = (values: object) => new URLSearchParams(
   Object.entries(values).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]),
 )
-
-export interface OwnGroup { id: number; values: Values; version: string; columns: Proposal[] }
 
 export const formApi = {
   ownRules: () => call<{ groups: OwnGroup[]; fields: FieldNode[] }>('GET', 'own-rules'),

@@ -1,17 +1,16 @@
 /** The list of merge requests and what it is filtered by. */
-import { call, type MergeRequest } from './api'
+import { call } from './api'
 import { query } from './api_flow'
 import { config } from './config'
+import type { Filters, MergeRequests } from './api_types'
+
+export type {
+  Filters,
+  MergeRequests,
+} from './api_types'
 
 /** "" stands for all. */
 export interface Filter { q: string; state: string; project: string; group: string; mine: boolean }
-
-export interface MergeRequests { merge_requests: MergeRequest[]; total: number; page: number; pages: number }
-
-export interface Filters {
-  projects: { path: string; group: number }[]
-  groups: { id: number; name: string }[]
-}
 
 let first = config.first
 

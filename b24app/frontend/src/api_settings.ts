@@ -1,22 +1,12 @@
 /** The settings document, and the connections with their tokens. */
-import { call, download, type Connection } from './api'
+import { call, download } from './api'
+import type { ConnectionSettings, SettingsCheck, TargetRight } from './api_types'
 
-export interface ConnectionSettings extends Connection {
-  account: string
-  scopes: string[]
-  /** Days until the token's end, as GitLab last said; null where it has none or is not known. */
-  days_left: number | null
-  signed: boolean
-  projects: string[]
-  groups: string[]
-  /** Whether an application is registered for it, and whose sign-in the connection works with. */
-  sign_in: { available: boolean; account: string; state: 'none' | 'active' | 'ended' }
-  /** What the code host's log last said of each webhook; `failed` and `made_up` of the last gap. */
-  hooks: (TargetRight & { failed: number; made_up: number })[]
-  last_delivery: string | null
-}
-
-export interface TargetRight { target: string; ok: boolean; text: string; change: string }
+export type {
+  ConnectionSettings,
+  SettingsCheck,
+  TargetRight,
+} from './api_types'
 
 export interface SettingsText {
   text: string
@@ -48,16 +38,6 @@ export interface SettingsPage extends SettingsText {
   last_webhook: string | null
   /** Where GitLab sends people back to; '' without a public address. */
   callback: string
-}
-
-export interface SettingsCheck {
-  outcome: 'ok' | 'invalid' | 'unconfirmed' | 'overtaken'
-  difference: string[]
-  changes: string[]
-  removed: string[]
-  problems: { line: number; path: string; text: string }[]
-  notes: string[]
-  current: SettingsText | null
 }
 
 const document = (text: string, from: SettingsText) => ({

@@ -1,33 +1,17 @@
 /** The first run: what GitLab and the portal offer, changes of the settings, and history. */
 import { call } from './api'
 import type { SettingsCheck, SettingsText } from './api_settings'
+import type { Column, History, HookOutcome, People, Target, Workgroup } from './api_types'
 
-export interface Target { path: string; name: string; may_hook: boolean | null }
-
-export interface Workgroup { id: number; name: string }
-
-export interface Column { id: number; title: string; type: string | null }
-
-export interface PersonMatch {
-  username: string
-  name: string
-  user_id: number | null
-  by: '' | 'name' | 'email' | 'settings'
-}
-
-export interface People {
-  people: PersonMatch[]
-  users: { id: number; name: string }[]
-  problems: string[]
-}
-
-export interface HookOutcome { target: string; ok: boolean; text: string }
-
-export interface History {
-  running: boolean
-  projects: { path: string; done: number; parts: number; read: number; problems: string[] }[]
-  problem: string
-}
+export type {
+  Column,
+  History,
+  HookOutcome,
+  People,
+  PersonMatch,
+  Target,
+  Workgroup,
+} from './api_types'
 
 /** A JSON merge patch of the settings: null takes a key out. */
 export type Patch = Record<string, unknown>

@@ -1,22 +1,13 @@
 /** Signing in at GitLab, in a window of its own: its pages show in no frame. */
 import { call, Failed } from './api'
 import { signInText } from './texts_sign_in'
+import type { BegunSignIn as Begun, OwnAccount, SignIn } from './api_types'
 
-interface Begun { id: number; ticket: string; window: string; seconds: number }
-
-interface SignIn {
-  state: 'asked' | 'sent' | 'used' | 'connected' | 'refused' | 'over'
-  problem: string
-  change: string
-}
-
-export interface OwnAccount {
-  connection: string
-  url: string
-  account: string
-  state: 'none' | 'active' | 'ended'
-  problem: string
-}
+export type {
+  BegunSignIn as Begun,
+  OwnAccount,
+  SignIn,
+} from './api_types'
 
 export const accountsApi = {
   load: () => call<{ accounts: OwnAccount[] }>('GET', 'accounts').then(answer => answer.accounts),

@@ -1,11 +1,12 @@
 /** What people do from a task, and the hours that were logged for it. */
 import { call } from './api'
+import type { Actions, Created, Hours } from './api_types'
 
-export interface Hours { person: string; seconds: Record<'portal' | 'commit' | 'tracker', number> }
-
-export interface Actions { projects: string[]; branch: string }
-
-export interface Created { name: string; url: string }
+export type {
+  Actions,
+  Created,
+  Hours,
+} from './api_types'
 
 export type PipelineAct = 'run' | 'retry' | 'cancel'
 

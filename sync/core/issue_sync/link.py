@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from enum import StrEnum
 
@@ -112,12 +113,16 @@ class PlannedWrite:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Both sides changed a field and disagree; `winner` None: a person is asked."""
+    """Both sides changed a field and disagree; `winner` None: a person is asked.
+
+    `names`: what people call the values, by `side/field/value`.
+    """
 
     field: str
     values: ValuePair
     winner: SideName | None
     at: datetime
+    names: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 class PauseReason(StrEnum):
@@ -153,7 +158,8 @@ class LinkState:
     """A link between a tracker's item and a portal's item.
 
     `addresses` lacks a side that has yet to be created. `clashes`: conflicts that are recorded
-    and not over; `decided`: whom a person chose. `problems`: what cannot cross now, by field.
+    and not over; `names`: what people call their values, by `side/field/value`; `decided`: whom a
+    person chose. `problems`: what cannot cross now, by field.
     `refused`: by `side/field`, the source's values that the side refuses; of a set of which it left
     out a part, the elements, by `+field` and `-field`; `reasons`: why, by the same keys. `apart`:
     fields that are written one by one, because a write of several was refused. `deleted`: sides
@@ -167,6 +173,7 @@ class LinkState:
     pending: tuple[PlannedWrite, ...] = ()
     entries: tuple[Entry, ...] = ()
     clashes: Mapping[str, ValuePair] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     decided: Mapping[str, SideName] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, Values] = field(default_factory=dict)

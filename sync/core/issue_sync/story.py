@@ -18,7 +18,7 @@ _SHOWN = 80  # characters of a value
 
 def conflict_line(conflict: Conflict) -> StoryLine:
     """Say what both sides held and who won."""
-    values = _both(conflict.values)
+    values = _both(conflict.values, conflict.names)
     if conflict.winner is None:
         text = sentence(
             "both sides changed {field} ({values}). It waits for a decision",
@@ -59,29 +59,32 @@ def problem_lines(
     return new + over
 
 
-def _both(pair: ValuePair) -> str:
+def _both(pair: ValuePair, names: Mapping[str, str]) -> str:
     """Return what each side holds."""
     return join_sentences(
         ", ",
-        [sentence("{side}: {held}", side=side, held=shown(pair.of(side))) for side in SideName],
+        [
+            sentence("{side}: {held}", side=side, held=shown(pair.of(side), side, names))
+            for side in SideName
+        ],
     )
 
 
-def shown(values: Values) -> str:
-    """Return values for people, cut."""
-    return join_sentences(", ", [_shown(value) for value in values.values()]) or as_sentence(
-        "nothing"
-    )
+def shown(values: Values, side: SideName, names: Mapping[str, str]) -> str:
+    """Return a side's values for people, cut; `names` as in a link."""
+    texts = [_shown(value, f"{side}/{field}/", names) for field, value in values.items()]
+    return join_sentences(", ", texts) or as_sentence("nothing")
 
 
-def _shown(value: Value) -> str:
+def _shown(value: Value, prefix: str, names: Mapping[str, str]) -> str:
     match value:
         case None | "":
             return as_sentence("nothing")
         case frozenset():
-            text = " ".join(sorted(value)) or as_sentence("nothing")
+            called = sorted(names.get(prefix + part, part) for part in value)
+            text = " ".join(called) or as_sentence("nothing")
         case _:
-            text = str(value)
+            text = names.get(f"{prefix}{value}", str(value))
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
@@ -109,7 +112,9 @@ def state_lines(link: LinkState) -> list[str]:
         for name, text in link.problems.items()
     ]
     lines += [
-        sentence("{name} is disputed: {values}", name=as_sentence(name), values=_both(pair))
+        sentence(
+            "{name} is disputed: {values}", name=as_sentence(name), values=_both(pair, link.names)
+        )
         for name, pair in link.clashes.items()
     ]
     lines += [

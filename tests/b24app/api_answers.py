@@ -1,0 +1,45 @@
+"""Holds what /api answers in tests to its schema: one that it does not describe fails the test."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, request
+from jsonschema import Draft202012Validator
+
+from tools.api_schema.__main__ import document
+
+Json = dict[str, Any]
+
+
+@functools.cache
+def answer_schemas() -> dict[str, Json]:
+    """The schema of each answer, by the operation's name."""
+    made = document()
+    operations = (operation for path in made["paths"].values() for operation in path.values())
+    return {
+        operation["operationId"]: content["schema"] | {"components": made["components"]}
+        for operation in operations
+        for kind, content in operation["responses"]["200"]["content"].items()
+        if kind == "application/json"
+    }
+
+
+@functools.cache
+def validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(answer_schemas()[name])
+
+
+def hold_to_schema(app: Flask, report: Callable[[str], None]) -> None:
+    """Report each answer of the app that its schema does not describe."""
+
+    @app.after_request
+    def _hold(response: Response) -> Response:
+        name = (request.endpoint or "").removeprefix("api.")
+        if request.blueprint == "api" and response.status_code == 200 and response.is_json:
+            for error in validator(name).iter_errors(json.loads(response.get_data())):
+                report(f"{name}: {error.json_path}: {error.message[:300]}")
+        return response
