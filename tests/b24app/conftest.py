@@ -171,6 +171,7 @@ def make_world(
         deps = build_deps(
             replace(config, **changes), engine, clock=clock, owner="test", wake=woken.append
         )
+        deps.limits.now = lambda: clock.now().timestamp()
         deps.inbox.start()
         app = create_app(deps)
         hold_to_schema(app, undescribed.append)

@@ -42,6 +42,7 @@ def watch_access(world):
 def keep_in_step(opened, workgroup):
     """Pair a workgroup and a project in the settings document; people decide conflicts."""
     step(opened, "Settings")
+    step(opened, "Document")
     box = opened.frame.get_by_role("textbox").last
     pair = f"{{workgroup: {workgroup}, project: acme/shop}}"
     box.fill(f"{box.input_value()}\nissue_sync: {{default: {{policy: ask}}, pairs: [{pair}]}}\n")

@@ -120,7 +120,7 @@ def test_what_is_shown_of_a_task_is_the_portal_s_own(two: tuple[World, World]) -
         assert services_alerts.list_alerts(conn, one.portal_id, include_ended=True) != ()
         nothing = build_task_overview(conn, other.portal_id, *args)
         assert not any(
-            nothing[name] for name in ("merge_requests", "pipelines", "environments", "decisions")
+            nothing[name] for name in ("merge_requests", "pipelines", "environments", "reasons")
         )
         assert services_alerts.list_alerts(conn, other.portal_id, include_ended=True) == ()
         assert services_alerts.recoveries(conn, other.portal_id, other.clock.now()) == ()

@@ -16,16 +16,22 @@ from tests.text.editors import EDITORS, saved_by
 
 # No editor knows what GitLab adds to Markdown; each escapes its signs: these it really spoils.
 SPOILED = {
-    "wiki links": {"wiki links"},
+    "wiki links": {"wiki links", "wiki links to parts"},
     "[~]": {"tasks of all states", "a dropped task with markup",
-            "a comment with a plan in Russian"},
-    "boxes without words": {"tasks without words", "tasks in a table"},
+            "a comment with a plan in Russian", "boxes in an ordered list"},
+    "boxes without words": {"tasks without words", "tasks in a table", "boxes in a table"},
     ">>>": {"a fenced quote", "a fenced quote around a quote", "a fenced quote nobody closes",
-            "a fenced quote in a list", "a longer fence of a quote", "a fenced alert"},
+            "a fenced quote in a list", "a longer fence of a quote", "a fenced alert",
+            "a fenced alert with a list"},
     "[!note]": {"an alert", "an alert with a title", "all alerts", "an alert in capitals",
-                "a mixed page"},
-    "[[_TOC_]]": {"contents", "contents by the other name", "contents in a sentence"},
-    "signs in formulas": {"a display formula in a line", "a formula amid text"},
+                "a mixed page", "a folded alert of other hosts", "a list and code in an alert",
+                "a note with a warning in it", "an alert in a list",
+                "an alert with emphasis in its title"},
+    "[[_TOC_]]": {"contents", "contents by the other name", "contents in a sentence",
+                  "contents amid words", "contents in brackets"},
+    "signs in formulas": {"a display formula in a line", "a formula amid text",
+                         "a display formula and a tail"},
+    "{+ +}": {"inline diff", "inline diffs"},
 }  # fmt: skip
 # What these two lose beside that, by what is gone from the text.
 LOST = {
@@ -34,16 +40,20 @@ LOST = {
         "blanks and backticks of code": {"code with backticks", "code with blanks"},
         "entities, and escapes at the start of a line": {"entities", "escapes"},
         "half of an address with a blank": {"a link with a blank in the address"},
-        "the link around a picture": {"an image in a link", "a dependency bot"},
+        "the link around a picture": {"an image in a link", "a dependency bot",
+                                      "a badge with a size"},
         "more signs in formulas": {"an inline formula", "a formula between dollar signs"},
         "HTML": {"html formatting", "html nested in markdown", "html with attributes",
                  "words in angle brackets", "a centred picture"},
         "folded sections": {"a folded section", "a folded section on one line",
-                            "folded sections in each other", "a folded section that is open"},
-        "footnotes": {"footnotes", "footnotes with paragraphs", "an incident"},
+                            "folded sections in each other", "a folded section that is open",
+                            "a fold in a fold", "a fold with code"},
+        "footnotes": {"footnotes", "footnotes with paragraphs", "an incident", "a footnote twice",
+                      "a long footnote"},
         "blocks in items": {"items with code", "a heading in an item"},
         "boxes of numbered items": {"numbered tasks"},
-        "the longer fence": {"a fence in a fence"},
+        "the longer fence": {"a fence in a fence", "a suggestion in a fence"},
+        "the bar of code in a table": {"a picture in a table"},
         "the second line of a heading": {"a heading over two lines"},
     },
     "milkdown": {
@@ -51,6 +61,8 @@ LOST = {
             "an image", "an image with sizes", "an image with a width in per cent",
             "an image with other attributes", "an image in a link", "an image without words",
             "an image between paragraphs", "a bug report", "a dependency bot",
+            "a badge with a size", "a picture in a table", "a picture with a class",
+            "a picture without words", "a video", "an upload above words",
         },
         "line breaks in HTML": {"html line breaks", "a table with breaks and links"},
         "emphasis that crosses": {"crossed emphasis"},
@@ -59,7 +71,8 @@ LOST = {
 }  # fmt: skip
 # What milkdown does not spoil of GitLab's own.
 KEPT = {"remark": set(), "tiptap": set(),
-        "milkdown": {"a dropped task with markup", "a comment with a plan in Russian"}}  # fmt: skip
+        "milkdown": {"a dropped task with markup", "a comment with a plan in Russian",
+                     "an alert with emphasis in its title"}}  # fmt: skip
 SPOILED_EXAMPLES = {"[[*foo* bar]]", "![[foo]]"}  # their brackets
 # Harmless: it shows the same words.
 WITHOUT_BACKSLASH = {"$a$", "$$a$$", "term\n: what"}

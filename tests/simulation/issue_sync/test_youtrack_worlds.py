@@ -19,7 +19,7 @@ MISTAKEN = {  # the first world in which a mistake shows; `mistakes` of the comm
     "base_is_read_again": 38,
     "base_early": 23,
     "base_late": 7,
-    "create_without_key": 0,
+    "create_without_key": 3,
     "hooks_dropped_during_a_run": 23,
     "a_changed_end_at_rest": 2,
 }
