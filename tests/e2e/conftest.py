@@ -51,13 +51,15 @@ class Window:
 
     def turned_until_answered(self, path: str) -> Response:
         """Turns the page's clock until `path` was asked and has answered: a timer that the page
-        sets a moment too late for one turn comes with the next."""
+        sets a moment too late for one turn comes with the next. A turn too many, while the answer
+        is on its way, would end the page."""
         self.answers.clear()
-        for _ in range(200):
+        for _ in range(20):
             self.page.clock.fast_forward("56:00")
-            self.page.wait_for_timeout(50)
-            if found := [one for one in self.answers if one.url.endswith(path)]:
-                return found[-1]
+            for _ in range(40):
+                self.page.wait_for_timeout(50)
+                if found := [one for one in self.answers if one.url.endswith(path)]:
+                    return found[-1]
         raise AssertionError(f"nothing asked {path}")
 
     def let_go(self) -> None:
