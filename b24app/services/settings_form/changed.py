@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from b24app.cli.context import build_engine_deps
 from b24app.deps import Deps
 from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.rules.portal import GroupRules, Rules
 from sync.core.rules.routes import Route
 from sync.engine.deps import Deps as EngineDeps
-from sync.engine.issue_sync.setting import IssueSync
 from sync.settings.apply import current_settings
 from sync.settings.issue_sync import to_mapping
 from sync.settings.merge_patch import patched
@@ -67,16 +67,4 @@ def without_quiet_hours(rules: Rules) -> Rules:
 
 def engine_deps(deps: Deps, owner: str) -> EngineDeps:
     """Return what the engine works with, for looks that write nothing of another's."""
-    clients = replace(deps.clients, owner=f"{deps.clients.owner}/{owner}")
-    return EngineDeps(
-        database=clients.engine,
-        vault=clients.vault,
-        clock=clients.clock,
-        portal_for=clients.portal_of,
-        code_host_for=clients.code_host,
-        youtrack_for=clients.youtrack,
-        owner=clients.owner,
-        rules_for=clients.rules_of,
-        issue_sync=IssueSync(mapping_for=clients.mapping_of),
-        audit_writer=clients.audit.pending_writer,
-    )
+    return build_engine_deps(replace(deps.clients, owner=f"{deps.clients.owner}/{owner}"))
