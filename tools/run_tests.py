@@ -45,9 +45,10 @@ class Count:
 
 SQLITE = Part("everything on SQLite", (*SPREAD, "--database=sqlite"))
 MEASURED = Part(SQLITE.name, (*SQLITE.arguments, "--cov", "--cov-report=", "--cov-fail-under=0"))
+# A browser on a busy machine may miss a moment: a test that fails is run once more, and named.
 BROWSER = Part(
     "the pages in a browser",
-    (*SPREAD, "tests/e2e", "--database=sqlite", "-m", "browser"),
+    (*SPREAD, "tests/e2e", "--database=sqlite", "-m", "browser", "--reruns=1", "-rR"),
     "chromium",
 )
 # Where tests marked `dialect` may stand, and in which files: to collect the others would take
