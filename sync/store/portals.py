@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
 
 from sync.store import oauth_grants
 from sync.store.db.upsert import insert
@@ -23,6 +23,7 @@ ROW_COLUMNS = [
     portal.c.access_token_sealed,
     portal.c.refresh_token_sealed,
 ]
+_ROW = select(*ROW_COLUMNS).where(portal.c.id == bindparam("of_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def read_row(values: Sequence[Any]) -> PortalRow:
 
 def row_by_id(conn: Connection, portal_id: int) -> PortalRow | None:
     """Return the row of a portal, or None."""
-    row = conn.execute(select(*ROW_COLUMNS).where(portal.c.id == portal_id)).one_or_none()
+    row = conn.execute(_ROW, {"of_id": portal_id}).one_or_none()
     return None if row is None else read_row(row)
 
 
