@@ -121,7 +121,8 @@ def _weakened_before(text: str, word: str, word_start: int) -> str:
         return "mention"
     if "," in before:
         before = _HEDGE.sub(r"\1 ", before)
-        before = _aside().sub(r"\1 ", before) if before.rstrip().endswith(",") else before
+        if before.rstrip().endswith(",") and _NOT.search(before):
+            before = _aside().sub(r"\1 ", before)
     line = _last_line(before)
     small = before.lower()
     clause = _MERGED.sub(" ", _last_clause(_SUBORDINATE.sub(" ", _PARENTHETICAL.sub(" ", small))))
@@ -153,7 +154,8 @@ def _form(text: str, word_start: int) -> str:
 
 def is_denied_object(before: str) -> bool:
     """Tell whether `before` ends as "does not fix the cause of" does."""
-    return bool(WORD.search(before) and _denied_object().search(_plain(before)))
+    plain = _plain(before)
+    return bool(_NOT.search(plain) and _denied_object().search(plain))
 
 
 def _is_listed_as_later(before: str) -> bool:
@@ -190,6 +192,7 @@ def _last_clause(before: str) -> str:
     return clause
 
 
+_NOT = re.compile(rf"\b{NOT}", re.IGNORECASE)
 _AND = re.compile(r"\b(?:and|и)\s*\Z", re.IGNORECASE)
 
 
