@@ -187,8 +187,9 @@ def _last_clause(before: str) -> str:
     """Return the clause at the end of `before`; with "not fix and close", the negation too."""
     ends = [0, *(match.end() for match in _CLAUSE_END.finditer(before))]
     clause = before[ends[-1] :]
-    if len(ends) > 1 and not clause.strip() and _denied_list().search(before[ends[-2] : ends[-1]]):
-        return _AND.sub("", before[ends[-2] : ends[-1]])
+    earlier = before[ends[-2] : ends[-1]] if len(ends) > 1 and not clause.strip() else ""
+    if _NOT.search(earlier) and _denied_list().search(earlier):
+        return _AND.sub("", earlier)
     return clause
 
 
