@@ -222,6 +222,12 @@ export interface Finished {
   state: string
 }
 
+export interface FlowHours {
+  people: Hours[]
+  tasks: HoursOfTask[]
+  whole: boolean
+}
+
 export interface Gap {
   connection: string
   target: string
@@ -289,6 +295,12 @@ export interface HookState {
 export interface Hours {
   person: string
   seconds: Record<string, number>
+}
+
+export interface HoursOfTask {
+  id: number
+  title: string
+  seconds: number
 }
 
 export interface Item {
