@@ -13,7 +13,7 @@ from sync.settings.apply import apply
 from sync.settings.document import read as settings
 from sync.store import connections
 from sync.store.db.database import write
-from tests.b24app.factories import failed, linked, mirrored
+from tests.b24app.factories import deployed, failed, linked, mirrored
 from tests.b24app.pages import installed
 from tests.e2e.axe import findings
 from tests.e2e.conftest import SIZE
@@ -38,7 +38,8 @@ def furnished(beside, emulator, clock):
         token = gitlab.state.add_token(ann).value
         installed(beside, emulator)
         group = emulator.state.add_group("Sales")
-        work.create_task(emulator.state, "Pay by card", id=2103, group_id=group.id)
+        task = work.create_task(emulator.state, "Pay by card", id=2103, group_id=group.id)
+        work.log_time(emulator.state, task, 1, 5400, "Review", emulator.state.now())
         portal = beside.portal(emulator.state.member_id)
         text = (
             f"version: 1\nportal: {emulator.host}\nconnections:\n"
@@ -54,6 +55,7 @@ def furnished(beside, emulator, clock):
             connections.set_account(conn, main.id, {"username": "ann", "scopes": ["api"]})
             mirrored(conn, portal.id)
             failed(conn, portal.id)
+            deployed(conn, portal.id, ("staging", "success"), ("production", "failed"))
             linked(conn, portal.id)
         yield beside
 

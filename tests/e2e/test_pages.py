@@ -261,6 +261,18 @@ def test_a_branch_that_fails_is_seen_and_taken_over_on_the_page(
     assert opened.said == []
 
 
+def test_the_frame_is_as_high_as_the_page_that_it_shows(furnished, window):
+    opened = window("app")
+    height = "document.querySelector('iframe').offsetHeight"
+    page = "document.querySelector('main').offsetHeight"
+    for tab in ("Settings", "Waiting for you", "Settings", "Health"):
+        opened.frame.get_by_role("button", name=tab, exact=True).click()
+        expect(opened.frame.get_by_label("Loading")).to_have_count(0)
+        shown = opened.page.frames[1].evaluate(page)
+        opened.page.wait_for_function(f"Math.abs({height} - {shown}) < 40")
+    assert opened.said == []
+
+
 def test_a_task_opens_in_the_portal_from_the_overview(furnished, emulator, window):
     opened = window("app")
     opened.frame.get_by_role("button", name="B24-2103").click()
