@@ -244,8 +244,8 @@ def _phrase(value: str | int, is_choice: bool) -> str | int:
 
     A word that names a `choice`, such as a status, is ours where it is one of a vendor's own list.
     """
-    if isinstance(value, str) and (is_choice or " " in value) and (russian := _lookup(value, {})) is not None:
-        return russian
+    if isinstance(value, str) and (is_choice or " " in value):
+        return _lookup(value, {}) or value
     return value
 
 

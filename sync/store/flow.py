@@ -10,9 +10,9 @@ from sqlalchemy import Connection, func, select
 
 from sync.core.deployments.metrics.changes import Change
 from sync.core.deployments.metrics.failures import Shipment
+from sync.store.db.upsert import in_keys
 from sync.store.flow_changes import read_changes
 from sync.store.flow_deployments import FirstDeployed, ProjectKey, list_deployments, read_production
-from sync.store.db.upsert import in_keys
 from sync.store.tables import connection, in_literals, link, merge_request, project
 
 
@@ -61,9 +61,7 @@ def read_flow(
     )
 
 
-def tasks_at_work(
-    conn: Connection, projects: Collection[ProjectKey], since: datetime
-) -> list[int]:
+def tasks_at_work(conn: Connection, projects: Collection[ProjectKey], since: datetime) -> list[int]:
     """Return the tasks whose merge requests are open or changed since a moment, newest first."""
     c, of = merge_request.c, link.c
     is_at_work = (c.updated_at >= since) | in_literals(c.state, "opened", "locked")

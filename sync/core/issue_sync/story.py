@@ -83,7 +83,9 @@ def _shown(value: Value, prefix: str, names: Mapping[str, str]) -> str:
             return as_sentence("nothing")
         case frozenset():
             called = sorted(names.get(prefix + part, part) for part in value)
-            return sentence("{value}", value=_cut(" ".join(called))) if called else as_sentence("nothing")
+            if not called:
+                return as_sentence("nothing")
+            return sentence("{value}", value=_cut(" ".join(called)))
         case _ if (name := names.get(f"{prefix}{value}")) is not None:
             return sentence("{choice}", choice=_cut(name))
     return sentence("{value}", value=_cut(str(value)))
