@@ -42,9 +42,11 @@ def shown_in(opened):
     ("language", "scheme", "texts"),
     [
         ("en", "light", ["Flow and metrics", "Lead time for changes", "14 h", "33.3 %",
-                         "waits for Rob Reviewer", "What is deployed where", "no data", "1 h 30 min in Bitrix24"]),
+                         "waits for Rob Reviewer", "What is deployed where", "no data",
+                         "1 h 30 min in Bitrix24"]),
         ("ru", "dark", ["Поток и метрики", "Время до production", "14 ч", "33,3 %",
-                        "ждёт: Rob Reviewer", "Что где развёрнуто", "нет данных", "1 ч 30 мин в Битрикс24"]),
+                        "ждёт: Rob Reviewer", "Что где развёрнуто", "нет данных",
+                        "1 ч 30 мин в Битрикс24"]),
     ],
     ids=["en", "ru"],
 )  # fmt: skip
