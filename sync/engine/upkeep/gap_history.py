@@ -20,7 +20,7 @@ from sync.core.model.common import Commit, Project
 from sync.core.model.deployments import Deployment
 from sync.core.model.events import DeploymentEvent, PipelineEvent
 from sync.core.model.pipelines import Pipeline
-from sync.engine.deps import Deps, read_scope
+from sync.engine.deps import Deps, clock_lead, read_scope
 from sync.engine.ingest import apply
 from sync.engine.ingest.mirror_lock import write_mirror
 from sync.errors import Refused
@@ -174,7 +174,7 @@ def read_missed(
     By the project's path. Not what is so young that its hook may still come. Raises Later, Denied.
     """
     began = connection.created_at + timedelta(seconds=1)  # of before nobody is told
-    since = max(min(last_good, deps.clock.now()) - OVERLAP, began)
+    since = max(min(last_good, deps.clock.now()) - OVERLAP - clock_lead(deps), began)
     counts: dict[str, int] = {}
     for project in gitlab_peer.read_projects(client, connection.options):
         find_commits = partial(_commits_by_title, deps, project)
