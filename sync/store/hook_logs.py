@@ -16,6 +16,7 @@ NO_HOOK = "our webhook is not there: `b24bridge gitlab hooks` makes it"
 NO_LOG = "this GitLab keeps no list of deliveries (17.3 and later do)"
 TOO_LONG = "the log is longer than can be read: only the newest deliveries were made up for"
 SWITCHED_OFF = "GitLab has switched the webhook off: `b24bridge gitlab hooks` repairs it"
+FAILURES_UNTIL_OFF = 4  # in a row; then GitLab tries nothing for a while, and no log says what
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ class HookLogRow:
     refused_at: datetime | None = None
     refused: str = ""
     problem: str = ""
+
+
+def leaves_out_some(row: HookLogRow) -> bool:
+    """Tell whether there may have been what neither the log nor any list of GitLab's has. Pure."""
+    was_off = row.gap_at is not None and row.failed >= FAILURES_UNTIL_OFF
+    return was_off or row.problem in (NO_HOOK, NO_LOG, SWITCHED_OFF, TOO_LONG)
 
 
 @dataclass(frozen=True, slots=True)

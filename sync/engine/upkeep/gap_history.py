@@ -43,6 +43,7 @@ log = structlog.get_logger()
 SETTLED = timedelta(minutes=2)  # the hook of what is younger may still come, or be waiting
 OVERLAP = timedelta(minutes=5)  # longer: what was too young is read the next time
 MOST_PAGES = 3  # of one part of one project
+NOWHERE_LISTED = "wiki pages, feature flags, emoji, members, tokens, vulnerabilities, jobs"
 
 Select = Callable[[Connection, Sequence[Any]], list[Any]]
 
@@ -186,7 +187,10 @@ def read_missed(
             counts[project.path] = counts.get(project.path, 0) + count
     if any(counts.values()):
         log.warning(
-            "missed_and_read_since", connection_id=connection.id, count=sum(counts.values())
+            "missed_and_read_since",
+            connection_id=connection.id,
+            count=sum(counts.values()),
+            not_made_up_for=NOWHERE_LISTED,
         )
     return counts
 
