@@ -205,7 +205,7 @@ def _restore_former(
     if former is None or connection.name in removed:
         return None
     connections.restore(conn, former.id)
-    done.restored.append(former.name)
+    done.restored.append(connection.name)
     records_by_name[former.name] = replace(former, state="active")
     return records_by_name[former.name]
 

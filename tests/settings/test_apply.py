@@ -223,7 +223,7 @@ def test_a_connection_that_was_removed_comes_back_under_a_new_name(engine, vault
     change(WITHOUT, remove=["second"])
     renamed = DOCUMENT.replace("- name: second", "- name: other\n    was: second")
     done = change(renamed)
-    assert (done.created, done.restored, done.renamed) == ([], ["second"], ["second → other"])
+    assert (done.created, done.restored, done.renamed) == ([], ["other"], ["second → other"])
     assert secrets(engine, vault, portal, "other") == before
     assert names(engine, portal) == ["main", "other"]
     assert change(renamed).renamed == []

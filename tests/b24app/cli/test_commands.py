@@ -178,12 +178,18 @@ def test_a_removal_is_said_shown_and_asked_for(applied, portal, engine, capsys):
     ]
     with read(engine) as conn:
         assert [record.name for record in connections.by_portal(conn, portal.id)] == ["main"]
-    assert main(["settings", "apply", "--offline", "--remove", "main", str(applied)]) == 0
+    said_so = ["settings", "apply", "--offline", "--remove", "main", str(applied)]
+    assert main([*said_so, "--check"]) == 0
+    assert "has to be said" not in capsys.readouterr().out
+    assert main(said_so) == 0
     assert capsys.readouterr().out.splitlines()[0] == (
         "Connection main removed; its history is kept for 30 days."
     )
     with read(engine) as conn:
         assert connections.by_portal(conn, portal.id) == ()
+    applied.write_text(SETTINGS)
+    assert main(["settings", "apply", "--offline", str(applied)]) == 0
+    assert "Set up the webhooks: b24bridge gitlab hooks main" in capsys.readouterr().out
 
 
 def test_what_is_left_over_in_gitlab_is_named(applied, capsys):
