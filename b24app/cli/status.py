@@ -74,7 +74,7 @@ def _worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
         for row in workers
     ]
     if not workers:
-        return ["worker   none has run yet", "next     start it: the service, or `b24bridge serve`"]
+        return ["worker   none runs", "next     start it: the service, or `b24bridge serve`"]
     if not any(is_recent(row.seen_at, SILENT_AFTER, now) for row in workers):
         lines.append("next     no worker runs: start the service, or `b24bridge serve`")
     offset = max((row.clock_offset or 0 for row in workers), key=abs)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from sync.store.db.upsert import upsert
 from sync.store.tables import connection, hook_log, task_reading
@@ -44,7 +44,8 @@ class HookLogRow:
 def leaves_out_some(row: HookLogRow) -> bool:
     """Tell whether there may have been what neither the log nor any list of GitLab's has. Pure."""
     was_off = row.gap_at is not None and row.failed >= FAILURES_UNTIL_OFF
-    return was_off or row.problem in (NO_HOOK, NO_LOG, SWITCHED_OFF, TOO_LONG)
+    is_gone = row.problem == NO_HOOK and row.good_at is not None
+    return was_off or is_gone or row.problem in (NO_LOG, SWITCHED_OFF, TOO_LONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,18 @@ def save(conn: Connection, row: HookLogRow) -> None:
     """Store a row in the place of the one before."""
     update = tuple(name for name in _FIELDS if name not in _KEYS)
     upsert(conn, hook_log, [asdict(row)], keys=_KEYS, update=update)
+
+
+def note_repaired(
+    conn: Connection, connection_id: int, targets: Collection[str], now: datetime
+) -> None:
+    """Forget what was wrong with webhooks that were just made or repaired.
+
+    What happened until now is owed: no log has it.
+    """
+    of = (hook_log.c.connection_id == connection_id, hook_log.c.target.in_(list(targets)))
+    wrong = update(hook_log).where(*of, hook_log.c.problem.in_([NO_HOOK, SWITCHED_OFF]))
+    conn.execute(wrong.values(problem="", gap_at=now))
 
 
 def tasks_read_at(conn: Connection, portal_id: int) -> datetime | None:

@@ -358,7 +358,7 @@ def test_the_status_shows_rows_of_merge_requests_and_unknown_tasks(applied, port
     capsys.readouterr()
     assert main(["status"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "worker   none has run yet",
+        "worker   none runs",
         "next     start it: the service, or `b24bridge serve`",
         "notice   Backup  none was ever made → run `b24bridge backup FILE` each night",
         "",
@@ -420,7 +420,7 @@ def test_the_status_shows_what_a_commit_said_in_vain_and_replay_has_it_heard_aga
 def test_the_status_of_nothing_says_so(environ, capsys):
     assert main(["status"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "worker   none has run yet",
+        "worker   none runs",
         "next     start it: the service, or `b24bridge serve`",
         "",
         "No portal is installed yet.",

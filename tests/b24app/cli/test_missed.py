@@ -25,7 +25,8 @@ def test_what_was_missed_and_made_up_for_is_one_line() -> None:
     "gap",
     [
         {"gap_at": AT, "failed": 4, "made_up": 4},
-        *({"problem": problem} for problem in (NO_LOG, NO_HOOK, SWITCHED_OFF, TOO_LONG)),
+        *({"problem": problem} for problem in (NO_LOG, SWITCHED_OFF, TOO_LONG)),
+        {"problem": NO_HOOK, "good_at": AT},
     ],
 )
 def test_what_no_log_and_no_list_tells_is_said_not_to_be_made_up_for(gap: dict[str, Any]) -> None:
@@ -38,6 +39,7 @@ def test_what_no_log_and_no_list_tells_is_said_not_to_be_made_up_for(gap: dict[s
 
 def test_where_nothing_failed_nothing_is_said() -> None:
     assert gap_lines([HookLogRow(1, "project acme/shop", AT)]) == []
+    assert len(gap_lines([HookLogRow(1, "project acme/shop", AT, problem=NO_HOOK)])) == 1
 
 
 def test_a_log_that_cannot_be_read_is_named() -> None:
