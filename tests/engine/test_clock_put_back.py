@@ -25,6 +25,8 @@ from tests.emulators.bitrix24.work import change_task
 from tests.engine.test_clock_jumps import MONTHS, YEAR, put
 from tests.engine.world import START, World
 
+pytestmark = pytest.mark.dialect
+
 LATER = START + timedelta(hours=1)
 
 # Moments that nothing waits for, and none that is ahead of now makes wrong: of the other systems,
