@@ -29,7 +29,7 @@ from sync.core.model.smart_commits import (
 from sync.core.notifications.samples import SAMPLES
 from sync.keyfile import new_key
 from sync.settings.example import example_text
-from sync.store import connections, inbox, logs, portals, subjects
+from sync.store import connections, hook_logs, inbox, logs, portals, subjects
 from sync.store import smart_commits as store_smart_commits
 from sync.store.db.database import read, write
 from sync.store.rows import Delivery, Installation, PortalTokens, PurgeRow
@@ -230,6 +230,17 @@ def test_deliveries_of_what_is_not_connected_are_counted(applied, portal, engine
     assert main(["status"]) == 0
     said = capsys.readouterr().out
     assert "3 deliveries of team/other, which is not connected: remove its webhook" in said
+
+
+def test_changes_of_which_no_event_came_are_said(applied, portal, engine, capsys):
+    with write(engine) as conn:
+        hook_logs.set_tasks_read(conn, portal.id, AT, 5, hook_logs.TaskGap(AT, 3))
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    assert (
+        "missed   3 changes of tasks of which Bitrix24 sent no event, 3 made up for: "
+        f"{AT:%Y-%m-%d %H:%M} UTC\n"
+    ) in capsys.readouterr().out
 
 
 def test_open_pages_are_ended_by_a_command(portal, engine, capsys):
