@@ -167,7 +167,7 @@ class Triangle:
             if name == "third" and field == STATUS:
                 self.moves_third = True
             else:
-                self.edits.edited(side.side, before, held)
+                self.edits.edited(side.side, before, held, is_working=self.is_working)
         elif act < 0.8:
             self.base._comment(side.side, held) if name == "youtrack" else self._comment(side, held)
             self.texts[held.comments[-1].text] += 1
