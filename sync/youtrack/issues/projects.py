@@ -15,6 +15,7 @@ from sync.youtrack.json_fields import mapping, text
 
 GONE = "404"
 FRESH = timedelta(seconds=30)  # what was asked so lately is not asked again
+KEEP_ACCOUNT = timedelta(hours=1)  # people set another time zone in its profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Account:
     id: str
     login: str
     zone: ZoneInfo
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,19 @@ class Instance:
     clock: Clock = field(default_factory=WallClock)
 
     def account(self) -> Account:
-        """Return our account, asked once. Raises SyncError.
+        """Return our account, asked once an hour. Raises SyncError.
 
         The time zone is undocumented in searches: moments are read in that of the token's owner.
         """
-        if self.memory.account is None:
+        held, now = self.memory.account, self.clock.now()
+        if held is None or is_due(held.asked_at, KEEP_ACCOUNT, now):
             fields = "id,login,profiles(general(timezone(id)))"
             me = mapping(self.client.get("/users/me", fields=fields))
             general = mapping(mapping(me.get("profiles")).get("general"))
-            zone = text(mapping(general.get("timezone")).get("id"))
-            self.memory.account = Account(text(me.get("id")), text(me.get("login")), _zone(zone))
-        return self.memory.account
+            zone = _zone(text(mapping(general.get("timezone")).get("id")))
+            held = Account(text(me.get("id")), text(me.get("login")), zone, now)
+            self.memory.account = held
+        return held
 
     def project(self, project_id: str, *, fresh: bool = False) -> Project:
         """Return a project by its id or short name; `fresh`: as it is now. Raises SyncError."""

@@ -337,3 +337,81 @@ def test_a_duplicate_puts_its_task_on_hold_by_setting(database_url: str) -> None
     life.rest(11)
     assert (life.task.status, life.issue.values["State"].name) == (6, "Open")
     life.world.close()
+
+
+def touch(life: YouTrackLife, title: str) -> None:
+    """Let Rita rename the task, for no event tells of logged time and of edited messages."""
+    life.edit_task(title=title)
+    life.rest(11)
+
+
+def test_logged_work_is_edited_and_deleted_from_both_sides(life: YouTrackLife) -> None:
+    state, elapsed = life.state, life.world.b24.state.elapsed
+    item = state.log_work(life.issue, life.boris, life.boris, 60, MIDNIGHT, "Filled")
+    life.rest(11)
+    item.minutes, item.text, item.updated = 90, "Done", state.now()
+    state.record(item, life.boris, "WorkItemDurationCategory")
+    life.rest(11)
+    ((person, minutes, text),) = hours(life)
+    assert (person, minutes, "Done" in text) == (BORIS, 90, True)
+    life.issue.work_items.remove(item)
+    state.record(life.issue, life.boris, "WorkItemCategory", removed=item)
+    life.rest(11)
+    assert hours(life) == []
+    entry = life.world.b24.state.user_logs_time(RITA, 2103, 1800, "Dug a lot")
+    touch(life, "once")
+    entry.seconds, entry.text = 3600, "Dug it all"
+    touch(life, "twice")
+    assert work(life) == [("rita", 60, "Dug it a")]
+    del elapsed[entry.id]
+    touch(life, "thrice")
+    assert work(life) == []
+
+
+def test_comments_are_edited_and_deleted_from_both_sides(life: YouTrackLife) -> None:
+    state, portal = life.state, life.world.b24.state
+    first, second = (state.add_comment(life.issue, life.boris, text) for text in ("one", "two"))
+    life.rest(11)
+    first.text, first.updated, second.deleted = "three", state.now(), True
+    state.record(first, life.boris, "CommentTextCategory")
+    state.record(life.issue, life.boris, "CommentsCategory", removed=second)
+    life.rest(11)
+    (shown,) = messages(life)
+    assert "three" in shown
+    message = portal.user_comments(RITA, 2103, "mine")
+    life.rest(11)
+    portal.user_edits_message(RITA, message.id, "still mine")
+    touch(life, "once")
+    assert sum("still mine" in each.text for each in life.issue.comments) == 1
+    portal.user_deletes_message(RITA, message.id)
+    touch(life, "twice")
+    assert [each.text for each in life.issue.comments if not each.deleted] == ["three"]
+
+
+def test_a_zone_that_people_set_later_moves_no_day(life: YouTrackLife) -> None:
+    life.world.bridge.zone = "Pacific/Auckland"
+    life.rest(61)
+    life.edit_task(deadline=SEPTEMBER)
+    life.world.b24.state.user_logs_time(RITA, 2103, 1800, "Dug")
+    touch(life, "in the same hour")
+    assert day(life.issue.values["Due Date"]) == date(2026, 9, 1)
+    (item,) = life.issue.work_items
+    assert day(item.date) == date(2026, 3, 2)
+
+
+def test_events_lead_over_several_states_and_back(life: YouTrackLife) -> None:
+    ways = {"Open": {"start": "In Progress"}, "In Progress": {"check": "To Verify"},
+            "To Verify": {"accept": "Fixed"}, "Fixed": {"reopen": "Open"}}  # fmt: skip
+    life.field("State").machine = ways
+    rows = [
+        f"{{start: {start}, event: {event}, end: {end}}}"
+        for start, events in ways.items() for event, end in events.items()
+    ]  # fmt: skip
+    settings(life, f"transitions: [{', '.join(rows)}]")
+    life.world.b24.state.user_moves_task(RITA, 2103, 5)
+    life.rest(11)
+    assert life.issue.values["State"].name == "Fixed"
+    life.world.b24.state.user_moves_task(RITA, 2103, 3)
+    life.rest(11)
+    assert (life.issue.values["State"].name, life.task.status) == ("In Progress", 3)
+    assert life.link.problems == {}
