@@ -24,13 +24,14 @@ Edit = tuple[SideName, Value]
 class LastEdits:
     """Edits of each watched value since all ends were in step, by where they were made.
 
-    `disputed`: fields with a conflict on record since then; `unseen`: values that were edited while
-    the engine worked.
+    `disputed`: fields with a conflict on record since then; `unsure`: those with a write of which
+    no answer came; `unseen`: values that were edited while the engine worked.
     """
 
     agreed: dict[str, Edit]  # on the task, when all were in step the last time
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     disputed: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set)
 
     def edited(
@@ -47,6 +48,7 @@ class LastEdits:
         """Forget what reached everybody."""
         self.edits.clear()
         self.disputed.clear()
+        self.unsure.clear()
         self.unseen.clear()
         self.agreed = {
             key: (PORTAL, words.shown(PORTAL, task.values, key)) for key in words.watched()
@@ -55,7 +57,7 @@ class LastEdits:
     def check(self, master: Held, task: Held) -> None:
         """Compare what is left with what people did. Raises Broken."""
         for key in words.watched():
-            if key in self.unseen or words.field_of(key) in self.disputed:
+            if key in self.unseen or words.field_of(key) in self.disputed | self.unsure:
                 continue
             ends = {
                 TRACKER: words.shown(TRACKER, master.values, key),

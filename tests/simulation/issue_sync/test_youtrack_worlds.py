@@ -27,7 +27,6 @@ MISTAKEN = {  # the first world in which a mistake shows; `mistakes` of the comm
 }
 MISTAKEN_OF_THREE = {  # in lives of three systems; the others show with sides that cannot agree
     "two_way_compare": 21,
-    "base_early": 4,
     "base_late": 0,
     "create_without_key": 3,
 }

@@ -245,8 +245,15 @@ class Triangle:
                 continue
             finally:
                 self.is_working = False
+                self._note_unsure()
             if not left and acts_before == self.acts and not self._differences():
                 self.edits.in_step(self.held["portal"])
+
+    def _note_unsure(self) -> None:
+        """Remember fields whose write may have landed unseen: there order is not known."""
+        for kept in self.links.kept.values():
+            for planned in decode(kept).pending:
+                self.edits.unsure |= planned.intents.keys()
 
     def _rest(self) -> None:
         for _ in range(MOST_ROUNDS):
