@@ -18,6 +18,7 @@ from b24app.cli.language import say
 from b24app.cli.progress import Progress
 from b24app.clients import Clients
 from b24app.services.claims import prove_claims, remove_left_over
+from b24app.services.connection_checks import find_inaccessible
 from b24app.services.gitlab_connections import check_connection
 from b24app.services.overview import find_portal
 from b24app.services.settings_lookups import PortalLookups, ProjectLookups
@@ -42,6 +43,8 @@ from sync.store.db.database import open_writer
 from sync.store.db.database import read as reading
 from sync.store.db.database import write as writing
 from sync.store.rows import PortalRecord
+
+_MOST_TARGETS = 50  # tried when settings are applied; `gitlab test` tries them all
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -230,7 +233,9 @@ def _test_connections(opened: Clients, portal: PortalRecord, names: Sequence[str
                 )
             )
             continue
-        for problem in check_connection(opened, record).problems:
+        tested = check_connection(opened, record)
+        flaws = find_inaccessible(opened, record, _MOST_TARGETS) if tested.account else []
+        for problem in (*tested.problems, *map(str, flaws)):
             print_lines(
                 sentence("Connection {name}: {problem}", name=name, problem=as_sentence(problem))
             )

@@ -54,6 +54,7 @@ class LeftOver:
     connection: str
     kind: Literal["project", "group"]
     target: str
+    base_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def _left_over(record: ConnectionRecord, connection: Connection | None) -> Itera
         kept = {str(entry).casefold() for entry in now_in}
         for entry in record.options.get(key, ()):
             if str(entry).casefold() not in kept:
-                yield LeftOver(record.id, record.name, kind, str(entry))
+                yield LeftOver(record.id, record.name, kind, str(entry), record.base_url)
 
 
 def current_settings(conn: Database, portal: PortalRecord) -> Settings:

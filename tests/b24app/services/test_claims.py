@@ -182,7 +182,7 @@ def test_a_removed_connection_leaves_no_webhook_and_no_token(world, portal, gitl
 
 def test_a_webhook_that_cannot_be_removed_is_named(world, portal, gitlab):
     connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("bob").value)
-    left = LeftOver(record_of(world, portal).id, "main", "project", "acme/shop")
+    left = LeftOver(record_of(world, portal).id, "main", "project", "acme/shop", gitlab.url)
     (line,) = remove_left_over(world.deps.clients, [record_of(world, portal)], [left])
     assert line.startswith(
         "project acme/shop of main: its webhook is left over and could not be removed: "
