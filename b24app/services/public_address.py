@@ -22,7 +22,7 @@ def check_public_address(clients: Clients) -> AddressProblem | None:
     """Return what is wrong with B24BRIDGE_PUBLIC_URL; None where this service answers there.
 
     A service that a browser has just reached at that address may be unable to reach it itself:
-    that is told, and stops nothing.
+    that is told, and stops nothing. A certificate that a browser let pass is another matter.
     """
     public, asked = clients.config.public_url, asked_address.get()
     if not public:
@@ -36,12 +36,10 @@ def check_public_address(clients: Clients) -> AddressProblem | None:
 
 def _call_itself(clients: Clients, public: str, *, was_asked: bool) -> AddressProblem | None:
     try:
-        answer = _session(clients).get(
-            f"{public}/healthz", timeout=_SECONDS, allow_redirects=False
-        )
+        answer = _session(clients).get(f"{public}/healthz", timeout=_SECONDS, allow_redirects=False)
     except requests.exceptions.SSLError as error:
         key = f"address_certificate_{certificate_flaw(error)}"
-        return AddressProblem(key, {"public": public}, fatal=not was_asked)
+        return AddressProblem(key, {"public": public}, change="correct_certificate")
     except (requests.RequestException, SyncError) as error:
         key = "address_silent_here" if was_asked else "address_silent"
         reason = error.code if isinstance(error, SyncError) else type(error).__name__
