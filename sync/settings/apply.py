@@ -168,6 +168,8 @@ def _rename(
 
 def _left_over(record: ConnectionRecord, connection: Connection | None) -> Iterator[LeftOver]:
     """Yield what the connection had a webhook in, and has no more; all of it for None."""
+    if record.kind != "gitlab":
+        return
     kinds: tuple[tuple[Literal["project", "group"], str], ...] = (
         ("project", "projects"),
         ("group", "groups"),
