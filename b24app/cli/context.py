@@ -139,7 +139,7 @@ def _missing_text(file: Path) -> str:
     )
     if SYSTEM_DATA_DIR.is_dir() and file.parent != SYSTEM_DATA_DIR:
         return sentence(
-            "{text} The service's is in {folder}: run the command with sudo",
+            "{text} The service's is in {folder}: run the command with `sudo`",
             text=text,
             folder=SYSTEM_DATA_DIR,
         )

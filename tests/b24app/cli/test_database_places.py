@@ -49,7 +49,7 @@ def test_whoever_forgot_sudo_hears_where_the_services_database_is(empty_place, m
     monkeypatch.setattr("b24app.cli.context.SYSTEM_DATA_DIR", empty_place / "lib")
     assert main(["status"]) == 1
     assert capsys.readouterr().err.endswith(
-        f" The service's is in {empty_place}/lib: run the command with sudo\n"
+        f" The service's is in {empty_place}/lib: run the command with `sudo`\n"
     )
 
 

@@ -182,6 +182,20 @@ def test_what_the_token_cannot_work_in_is_said_when_it_is_given(
     assert [line for line in printed if line.startswith("Connection main: ")] == lines
 
 
+def test_a_connection_to_youtrack_is_tried_as_such_when_it_is_given(
+    portal, gitlab, monkeypatch, tmp_path, capsys, beside_the_portal
+):
+    monkeypatch.setenv("T", "perm:x")
+    (tmp_path / "s.yaml").write_text(
+        "version: 1\nportal: portal.example.com\nconnections:\n  - name: yt\n"
+        f"    kind: youtrack\n    url: {gitlab.url}\n    token: {{env: T}}\n    projects: [SHOP]\n"
+    )
+    assert main(["settings", "apply", str(tmp_path / "s.yaml")]) == 0
+    printed = capsys.readouterr().out
+    assert f"Connection yt: There is no YouTrack at {gitlab.url} (its API answers 404)" in printed
+    assert "gitlab" not in printed
+
+
 def test_a_new_token_is_tried_and_stored(connect, world, portal, gitlab, tmp_path, capsys):
     connect()
     file = tmp_path / "token"
