@@ -194,7 +194,7 @@ _SUBJECTS = {
 
 
 _UNITS = {"en": ("s", "min", "h", "d"), "ru": ("с", "мин", "ч", "дн")}
-_VENDOR_TEXTS = frozenset({"text", "cause", "reason", "why", "problem"})
+_VENDOR_TEXTS = frozenset({"text", "cause", "reason", "why", "problem", "target"})
 
 
 def describe(check: Check, language: str = "en") -> Words:

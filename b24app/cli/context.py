@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from b24app.cli.language import say
 from b24app.clients import Clients
-from sync.config import Config
+from sync.config import SYSTEM_DATA_DIR, Config
 from sync.core.clock import WallClock
 from sync.engine.audit.writer import AuditWriter
 from sync.engine.deps import Deps
@@ -140,6 +140,12 @@ def _missing_text(file: Path) -> str:
         "There is no database at {absolute}: `b24bridge serve` makes it at its start.",
         absolute=file.absolute(),
     )
+    if SYSTEM_DATA_DIR.is_dir() and file.parent != SYSTEM_DATA_DIR:
+        return sentence(
+            "{text} The service's is in {folder}: run the command with `sudo`",
+            text=text,
+            folder=SYSTEM_DATA_DIR,
+        )
     before = Path("var") / file.name
     if before.is_file():
         folder = before.parent.absolute()

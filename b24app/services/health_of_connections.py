@@ -9,7 +9,14 @@ from b24app.services.health_check import SHORT_SILENCE, STALE_AFTER, Check, seco
 from sync.core.clock import is_recent
 from sync.core.notifications.access import WARNING_DAYS, days_before_end
 from sync.store.access import LOST, MISSING, REFUSED, UNREACHABLE, ConnectionAccess
-from sync.store.hook_logs import NO_HOOK, NO_LOG, SWITCHED_OFF, TOO_LONG, HookLogRow
+from sync.store.hook_logs import (
+    NO_HOOK,
+    NO_LOG,
+    SWITCHED_OFF,
+    TOO_LONG,
+    HookLogRow,
+    describe_target,
+)
 from sync.store.rows import ConnectionRecord
 
 URGENT_DAYS = 7  # before the end of a token
@@ -82,7 +89,7 @@ def check_sweep(record: ConnectionRecord, place: str, now: datetime) -> Check:
 def check_hook(row: HookLogRow, place: str, now: datetime) -> Check:
     """Judge what the instance's log says of a webhook."""
     values = {
-        "target": row.target,
+        "target": describe_target(row.target),
         "good": f"{row.good_at:%Y-%m-%d %H:%M} UTC" if row.good_at else "–",
         "bad": f"{row.refused_at:%Y-%m-%d %H:%M} UTC" if row.refused_at else "–",
         "why": row.refused,

@@ -54,6 +54,7 @@ class LeftOver:
     connection: str
     kind: Literal["project", "group"]
     target: str
+    base_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,8 @@ def _restore_former(
 
 def _left_over(record: ConnectionRecord, connection: Connection | None) -> Iterator[LeftOver]:
     """Yield what the connection had a webhook in, and has no more; all of it for None."""
+    if record.kind != "gitlab":
+        return
     kinds: tuple[tuple[Literal["project", "group"], str], ...] = (
         ("project", "projects"),
         ("group", "groups"),
@@ -222,7 +225,7 @@ def _left_over(record: ConnectionRecord, connection: Connection | None) -> Itera
         kept = {str(entry).casefold() for entry in now_in}
         for entry in record.options.get(key, ()):
             if str(entry).casefold() not in kept:
-                yield LeftOver(record.id, record.name, kind, str(entry))
+                yield LeftOver(record.id, record.name, kind, str(entry), record.base_url)
 
 
 def current_settings(conn: Database, portal: PortalRecord) -> Settings:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from sync.sentences import as_sentence, sentence
 from sync.store.db.upsert import upsert
 from sync.store.tables import connection, hook_log, task_reading
 
@@ -59,6 +60,14 @@ class TaskGap:
 _FIELDS = tuple(HookLogRow.__dataclass_fields__)
 _COLUMNS = [hook_log.c[name] for name in _FIELDS]
 _KEYS = ("connection_id", "target")
+
+
+def describe_target(target: str) -> str:
+    """Return `project acme/shop` in the reader's words."""
+    kind, separator, path = target.partition(" ")
+    if not separator:
+        return target
+    return sentence("{kind} {id}", kind=as_sentence(kind), id=path)
 
 
 def of_connection(conn: Connection, connection_id: int) -> dict[str, HookLogRow]:
