@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sync.core.model.activity import ActivityItem, Comment, TagPush
+from sync.core.model.events import MergeRequestEvent
 from sync.engine.deps import TASK
-from sync.engine.ingest import comments
+from sync.engine.ingest import comments, merge_request_events
 from sync.engine.ingest.handler import Batch, Handled, Handler
 from sync.engine.ingest.outcome import describe_work
 from sync.store import activity as store_activity
@@ -31,6 +32,8 @@ def save_by_lateness(batch: Batch, items: Sequence[ActivityItem]) -> None:
 def relate(batch: Batch, items: Sequence[ActivityItem]) -> Handled[ActivityItem]:
     """Find the tasks that the items concern; those of comments may have to be looked at."""
     rules = batch.rules.references
+    if batch.of(MergeRequestEvent) and any(isinstance(item, Comment) for item in items):
+        batch.once(merge_request_events.touch)  # comments are told in the tasks of these
     acts = [item for item in items if not batch.late.is_late(item)]
     tasks_by_id = comments.save_tasks(batch.conn, batch.portal_id, items, rules, acts)
 

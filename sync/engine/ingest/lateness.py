@@ -139,9 +139,15 @@ def _ends_now(event: MergeRequestEvent, lateness: Lateness) -> bool:
 
 
 def _was_opened_before(event: MergeRequestEvent, lateness: Lateness) -> bool:
-    """Tell whether it was opened so long ago that only a sample or a resent hook says so now."""
-    stale = lateness.stale
-    return event.action == "open" and stale is not None and event.merge_request.updated_at < stale
+    """Tell whether only a sample or a resent hook says now that it was opened.
+
+    It was opened long ago, or before the connection: a button sends the newest, however young.
+    """
+    item, stale = event.merge_request, lateness.stale
+    if event.action != "open" or stale is None:
+        return False
+    limit = lateness.limits.get(item.project.connection_id, stale)
+    return item.updated_at < stale or (item.created_at or item.updated_at) < limit
 
 
 def _time_of(subject: NotificationSubject) -> datetime | None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from sync.core.model.common import Person
-from sync.core.model.events import MergeRequestEvent
+from sync.core.model.events import COMMENTED, MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState, Reviewer
 from sync.core.model.replaced import Replaced, joined_labels
 from sync.gitlab.json_fields import (
@@ -65,6 +65,26 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
         author_id=positive_int(attributes.get("author_id")),
         replaced=replaced_values(payload, _FIELDS),
     )
+
+
+def parse_commented_request(
+    payload: dict[str, Any], connection_id: int
+) -> MergeRequestEvent | None:
+    """Return the merge request that a comment's hook shows beside it, None where it shows none.
+
+    Its action is `COMMENTED`: it tells of one that was never heard of, and of others nothing new.
+    """
+    row = mapping(payload.get("merge_request"))
+    if not row or mapping(payload.get("object_attributes")).get("noteable_type") != "MergeRequest":
+        return None
+    try:
+        request = _merge_request(
+            {**payload, "assignees": None, "reviewers": None}, row, connection_id
+        )
+    except UnreadablePayload:
+        return None
+    author_id = positive_int(row.get("author_id"))
+    return MergeRequestEvent(request, COMMENTED, None, author_id=author_id)
 
 
 def refuse_sample(payload: dict[str, Any], row: dict[str, Any]) -> None:
