@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, select
 from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resource, TagPush
 from sync.core.model.kinds import Kind
 from sync.core.model.pipelines import JobRun
-from sync.core.model.replaced import was_before
+from sync.core.model.replaced import missed_values, was_before
 from sync.store import protected_branches
 from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_keys, upsert
@@ -75,6 +75,9 @@ def save(
         if isinstance(activity_item, Comment) and activity_item.author is None:
             author = earlier.author if isinstance(earlier, Comment) else None
             activity_item = replace(activity_item, author=author)
+        if isinstance(activity_item, Resource) and isinstance(earlier, Resource):
+            missed = missed_values(earlier, activity_item.replaced)
+            activity_item = replace(activity_item, missed=missed)
         existing = newest.get(activity_id(activity_item))
         if _was_before(activity_item, earlier):
             continue
@@ -125,7 +128,7 @@ def _was_before(activity_item: ActivityItem, other: ActivityItem | None) -> bool
         isinstance(activity_item, Resource)
         and isinstance(other, Resource)
         and activity_item.at == other.at
-        and was_before(activity_item, activity_item.replaced, other, other.replaced)
+        and was_before(activity_item, activity_item.replaced, other, other.replaced, other.missed)
     )
 
 

@@ -42,6 +42,7 @@ _REVIEW_ACTIONS = {"open", "close", "reopen", "merge", "approved", "unapproved"}
 _ENDED = ("closed", "merged")
 _MOMENT = timedelta(minutes=1)
 _FIELDS = {name: name for name in ("title", "description", "target_branch", "labels")}
+_FIELDS["state_id"] = "state"
 _STATE_IDS = {1: "opened", 2: "closed", 3: "merged", 4: "locked"}
 
 
@@ -112,12 +113,15 @@ def replaced_values(payload: dict[str, Any], fields: Mapping[str, str]) -> Repla
         for name, ours in fields.items()
         if "previous" in mapping(changes.get(name))
     }
-    return tuple(
-        (name, joined_labels(text(label.get("title")) for label in mappings(value)))
-        if name == "labels"
-        else (name, text(value) if value is None else str(value))
-        for name, value in before.items()
-    )
+    return tuple((name, _replaced_value(name, value)) for name, value in before.items())
+
+
+def _replaced_value(name: str, value: object) -> str:
+    if name == "labels":
+        return joined_labels(text(label.get("title")) for label in mappings(value))
+    if name == "state":  # one that is being merged was open before, and no hook told of the lock
+        return _STATE_IDS.get(positive_int(value) or 0, "").replace("locked", "opened")
+    return text(value) if value is None else str(value)
 
 
 def merge_request_state(value: object, number: object = None) -> MergeRequestState:
