@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, select, update
 
 from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resource, TagPush
 from sync.core.model.kinds import Kind
@@ -147,6 +147,14 @@ def get(
             body = from_json(_TYPES.get(kind, Resource), row.body)
             by_key[row.connection_id, row.project_id, row.kind, row.key] = body, row.silent
     return by_key
+
+
+def end_silence(conn: Connection, activity_items: Iterable[ActivityItem]) -> None:
+    """Let people know of the items from now on."""
+    for condition in in_keys(
+        [activity.c[name] for name in _KEYS], map(activity_id, activity_items)
+    ):
+        conn.execute(update(activity).where(condition, activity.c.silent).values(silent=False))
 
 
 def save_tasks(conn: Connection, portal_id: int, pairs: Iterable[tuple[ActivityId, int]]) -> None:
