@@ -69,7 +69,7 @@ _GERUNDS = ("closing", "fixing", "resolving", "implementing", "закрыват�
 _SUBORDINATE = re.compile(r",\s(?=(?:чтобы|как|что)\s)")
 # "not a fix for B24-5"; by itself the noun closes nothing.
 _NOUN = re.compile(
-    r"\b(?:fix(?:es)?|bugfix|solution|resolution|implementation|cure|исправлени[еяю]|решени[еяю])\s"
+    r"\b(?P<no>no\s)?(?:fix(?:es)?|bugfix|solution|resolution|implementation|cure|исправлени[еяю]|решени[еяю])\s"
     r"(?:for|of|to|по|для)\s(?:the\s)?(?:(?:task|issue|bug|задач\w*)\s)?\Z",
     re.IGNORECASE,
 )
@@ -93,6 +93,8 @@ def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str
         return "deny"
     noun = None if word else _NOUN.search(text, max(0, start - 40), start)
     if noun:
+        if noun["no"]:
+            return "deny"
         word, word_start = "bare", noun.start()
     if word and (kind := _weakened_before(text, word, word_start)):
         return kind
