@@ -325,3 +325,19 @@ def test_an_issue_opened_again_is_news_after_its_silence(world: World) -> None:
     world.gitlab.tracking.reopen_issue(issue, "ann")
     world.settle()
     assert len(heads(world)) == 1
+
+
+def test_an_issue_closed_now_is_told_though_its_label_came_first(world: World) -> None:
+    telling(world, to_chat(Kind.ISSUE))
+    world.hold_deliveries = True
+    issue = world.gitlab.tracking.open_issue(world.shop, "Slow", "ann")
+    world.tick(2 * DAY)
+    world.gitlab.tracking.close_issue(issue, "ann")
+    world.tick(1)
+    world.gitlab.tracking.update_issue(issue, "ann", labels=["x"])
+    world.hold_deliveries = False
+    for delivery in world.inbox_order[:-3:-1]:
+        world.store([delivery])
+        world.work()
+    world.settle()
+    assert len(heads(world)) == 1

@@ -25,14 +25,15 @@ def save(batch: Batch, items: Sequence[ActivityItem]) -> None:
 def save_by_lateness(batch: Batch, items: Sequence[ActivityItem]) -> None:
     """Store the items; nobody is ever notified of those that are late, or were over before.
 
-    What is opened again is news from then on.
+    What is opened again, or ends now, is news from then on.
     """
     over = _over_before(batch, items)
     late = {id(item) for item in items if item in over or batch.late.is_late(item)}
     for silent in (False, True):
         chosen = [item for item in items if (id(item) in late) is silent]
         store_activity.save(batch.conn, chosen, batch.now, silent=silent)
-    store_activity.end_silence(batch.conn, filter(lateness.is_opened_again, items))
+    turned = [item for item in items if lateness.is_turned(item) and id(item) not in late]
+    store_activity.end_silence(batch.conn, turned)
 
 
 def _over_before(batch: Batch, items: Sequence[ActivityItem]) -> Sequence[ActivityItem]:

@@ -168,9 +168,9 @@ def is_over(item: ActivityItem, now: datetime) -> bool:
     return False
 
 
-def is_opened_again(item: ActivityItem) -> bool:
-    """Tell whether it ended before and goes on from now."""
-    return isinstance(item, Resource) and item.action in ("reopen", "activate")
+def is_turned(item: ActivityItem) -> bool:
+    """Tell whether it ends, or goes on, by what is told: that is news of what was silent, too."""
+    return isinstance(item, Resource) and item.action in ("reopen", "activate", "close")
 
 
 def _time_of(subject: NotificationSubject) -> datetime | None:
