@@ -85,7 +85,7 @@ def test_a_commit_moved_to_another_branch_leaves_the_first(world: World) -> None
     world.gitlab.branching.reset(world.shop, "wrong", keep, "ann")
     world.settle()
     merge(world, wrong)
-    assert statuses(world) == (WAITING, COMPLETED) or world.status() != COMPLETED
+    assert world.status() != COMPLETED
     assert world.status(OTHER) == COMPLETED
     merge(world, request(world, "right", WORK))
     assert world.status() == COMPLETED
@@ -111,14 +111,6 @@ def test_a_branch_renamed_by_a_new_request_keeps_one_task(world: World) -> None:
 # --- 3, 4: repeats and reverts
 
 
-def reverted(world: World, title: str, *, message: str = "") -> MergeRequest:
-    merge(world, request(world, "w", WORK, title="Closes B24-2103"))
-    assert world.status() == COMPLETED
-    mr = request(world, "revert-4f2a9c61", message or title, title=title)
-    merge(world, mr)
-    return mr
-
-
 @pytest.mark.parametrize(
     "title",
     [
@@ -129,11 +121,10 @@ def reverted(world: World, title: str, *, message: str = "") -> MergeRequest:
     ],
 )  # fmt: skip
 def test_a_merged_revert_says_so_and_completes_nothing_anew(world: World, title: str) -> None:
-    world.b24.state.tasks[2103].title = "Pay"
     mr = request(world, "revert-4f2a9c61", title, title=title.removeprefix("Draft: "))
     merge(world, mr)
     assert world.status() != COMPLETED
-    assert any("taken back" in text or "revert" in text.lower() for text in world.cards())
+    assert "was taken back" in "\n".join(world.cards())
 
 
 def test_a_revert_in_the_squash_of_another_work(world: World) -> None:
@@ -205,13 +196,12 @@ def test_a_skipped_pipeline_after_the_broken_one_mends_nothing(world: World) -> 
 
 def test_who_heard_failed_hears_fixed_by_the_next_push(world: World) -> None:
     broken(world)
-    heard = len(notified(world))
     world.gitlab.push(world.shop, "main", ["Mend"], "bob")
     world.gitlab.run_pipeline(world.shop, ref="main").set_status("success")
     world.settle()
     assert field_of(world) == "passed"
     assert "failed" not in plain(world.reports())[-1]
-    assert len(notified(world)) >= heard
+    assert any("it is fixed" in text for user, text in notified(world) if user == 8)
 
 
 @pytest.mark.parametrize(
@@ -247,36 +237,37 @@ def test_a_rollback_by_an_automatic_job_is_told_where_the_deployment_was(world: 
 # --- 13, 14: texts
 
 
-@pytest.mark.parametrize(
-    ("written", "shown", "noise"),
-    [
-        ("![shot](/uploads/a.png){width=640 height=480}", "", "width"),
-        ("See\n\n![a](/uploads/a.png){height=75%} there", "there", "height"),
-        (">>>\nquoted\n>>>\n\nmine", "mine", ">>>"),
-        ("Sum $a*b*c$ is", "a*b*c", "$$"),
-        ("Take `a*b`", "a*b", "`"),
-        ("> [!warning]\n> Mind the gap", "Mind the gap", "[!warning]"),
-        ("[[_TOC_]]\n\nText", "Text", "TOC"),
-        ("<details><summary>More</summary>\n\nHidden\n\n</details>", "Hidden", "<details>"),
-        ("```suggestion:-1+2\nx = 1\n```", "x = 1", "```"),
-        ("one\ntwo", "one two", "one\ntwo"),
-        ("H<sub>2</sub>O", "H2O", "<sub>"),
-        ("a <br> b", "b", "<br>"),
-        ("Term\n: What it is", "What it is", "\n: What"),
-        ("Text[^1]\n\n[^1]: Note", "Note", "[^1]:"),
-    ],
-)  # fmt: skip
-def test_a_comment_reads_as_gitlab_shows_it(
-    world: World, written: str, shown: str, noise: str
-) -> None:
+MARKDOWN = [
+    ("![shot](/uploads/a.png){width=640 height=480}", "", "width"),
+    ("See\n\n![a](/uploads/a.png){height=75%} there", "there", "height"),
+    (">>>\nquoted\n>>>\n\nmine", "mine", ">>>"),
+    ("Sum $a*b*c$ is", "a*b*c", "$$"),
+    ("Take `a*b`", "a*b", "`"),
+    ("> [!warning]\n> Mind the gap", "Mind the gap", "[!warning]"),
+    ("[[_TOC_]]\n\nText", "Text", "TOC"),
+    ("<details><summary>More</summary>\n\nHidden\n\n</details>", "Hidden", "<details>"),
+    ("```suggestion:-1+2\nx = 1\n```", "x = 1", "```"),
+    ("one\ntwo", "one two", "one\ntwo"),
+    ("H<sub>2</sub>O", "H2O", "<sub>"),
+    ("a <br> b", "b", "<br>"),
+    ("Term\n: What it is", "What it is", "\n: What"),
+    ("Text[^1]\n\n[^1]: Note", "Note", "[^1]:"),
+]
+
+
+def test_comments_read_as_gitlab_shows_them(world: World) -> None:
     world.gitlab.add_hook(world.shop, "http://bridge.test/hook", "note_events")
     mr = world.opened()
+    for written, _, _ in MARKDOWN:
+        world.gitlab.comment(mr, written, "bob")
     world.settle()
-    world.gitlab.comment(mr, written, "bob")
-    world.settle()
-    text = plain(world.cards())[-1]
-    assert shown in text
-    assert noise not in text
+    shown = plain(world.cards())[1:]
+    assert len(shown) == len(MARKDOWN)
+    assert [
+        (written, text)
+        for (written, words, noise), text in zip(MARKDOWN, shown, strict=True)
+        if words not in text or noise in text
+    ] == []
 
 
 @pytest.mark.parametrize(

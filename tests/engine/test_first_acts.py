@@ -63,8 +63,9 @@ def test_the_first_act_shows_the_card_and_brings_the_task_to_its_step(
     assert world.status() == COMPLETED
 
 
-@pytest.mark.parametrize("ended", [COMPLETED, AWAITING_CONTROL])
-@pytest.mark.parametrize("is_read", [False, True], ids=["never heard of", "history read"])
+@pytest.mark.parametrize(
+    ("is_read", "ended"), [(False, COMPLETED), (True, COMPLETED), (True, AWAITING_CONTROL)]
+)
 @pytest.mark.parametrize("act", ACTS)
 def test_no_first_act_reopens_what_a_person_had_ended(
     world: World, act: str, is_read: bool, ended: int
