@@ -49,10 +49,21 @@ def is_at_rest(
     It is planned with the other end as it was agreed: where that plan does nothing at all, there
     is nothing that came from this end. Whatever else it says is not used.
     """
-    if not isinstance(item, Item) or item.address != link.addresses.get(side):
+    return (
+        isinstance(item, Item)
+        and _is_whole(item, rules)
+        and has_agreed_fields(link, side, item, rules, now)
+    )
+
+
+def has_agreed_fields(
+    link: LinkState, side: SideName, item: Item, rules: LinkRules, now: datetime
+) -> bool:
+    """Whether what was read of an end is as agreed; comments and the like may be unread."""
+    if item.address != link.addresses.get(side):
         return False
     other = _as_agreed(link, side.other, item, rules)
-    if other is None or not _is_whole(item, rules):
+    if other is None:
         return False
     reads = {side: item, side.other: other}
     planned = plan(link, reads[SideName.TRACKER], reads[SideName.PORTAL], rules, now)

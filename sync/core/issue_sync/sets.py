@@ -34,13 +34,14 @@ def difference(wanted: frozenset[str], target: frozenset[str]) -> SetChange | No
 class SetMove:
     """A change of a set in the other side's terms. `missing`: added, without a counterpart.
 
-    `counterparts`: of all that came or went.
+    `lost`: removed, without one any more. `counterparts`: of all that came or went.
     """
 
     add: frozenset[str]
     remove: frozenset[str]
     missing: tuple[str, ...]
     counterparts: Mapping[str, str] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
 
     def applied(self, target: frozenset[str]) -> frozenset[str]:
         """Return `target` with the change."""
@@ -57,6 +58,7 @@ def translated_move(before: frozenset[str], after: frozenset[str], element: Elem
         frozenset(name for name in removed.values() if name is not None) - stays,
         tuple(name for name, counterpart in added.items() if counterpart is None),
         {name: other for name, other in (added | removed).items() if other is not None},
+        tuple(name for name, counterpart in removed.items() if counterpart is None),
     )
 
 
@@ -167,11 +169,13 @@ class People:
     """Who works on an item: a set on the tracker, one lead and a set of others on the portal.
 
     `several`: whether the tracker keeps more than one; without it the lead alone crosses.
+    `name_of`: what people call a person of a side.
     """
 
     to_tracker: Element
     to_portal: Element
     several: bool = True
+    name_of: Callable[[SideName, str], str] = lambda side, person: person
 
     def fields(self, side: SideName) -> tuple[str, ...]:
         """Return the fields that hold people on a side."""
@@ -206,8 +210,11 @@ class People:
         present, now = self._people(source, after), self._people(to, target)
         move = translated_move(self._people(source, before), present, self._element(to))
         problems: list[str] = [
-            sentence("no counterpart of a person, add one under `people`: {person}", person=person)
-            for person in move.missing
+            sentence(
+                "no counterpart of a person, add one under `people`: {person}",
+                person=self.name_of(source, person),
+            )
+            for person in (*move.missing, *move.lost)
         ]
         wanted = move.applied(now)
         if not self.several:  # an item may hold several yet, of a licence that went
@@ -218,7 +225,7 @@ class People:
             problems.append("a task always has a responsible person: the last one stays")
         return Carried(
             self._changes(to, wanted, target),
-            self._without(source, after, frozenset(move.missing)),
+            self._agreed(source, after, move),
             tuple(problems),
             counterparts=move.counterparts,
         )
@@ -247,9 +254,10 @@ class People:
             return others
         return lead | others if self.several else lead
 
-    def _without(self, side: SideName, values: Values, missing: frozenset[str]) -> Values:
-        out = dict(values)
-        out[ASSIGNEES] = as_set(values.get(ASSIGNEES)) - missing
+    def _agreed(self, side: SideName, values: Values, move: SetMove) -> Values:
+        """Return what crosses of the source: who went and is unknown since stays, until known."""
+        missing, out = frozenset(move.missing), dict(values)
+        out[ASSIGNEES] = (as_set(values.get(ASSIGNEES)) - missing) | frozenset(move.lost)
         if side is SideName.PORTAL and as_set(values.get(LEAD)) & missing:
             out[LEAD] = None
         return out

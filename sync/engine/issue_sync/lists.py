@@ -17,12 +17,12 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.link import LinkState, StoryLine
-from sync.core.issue_sync.looks import is_at_rest
+from sync.core.issue_sync.looks import has_agreed_fields, is_at_rest
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync import census
-from sync.engine.issue_sync.echoes import due_at
+from sync.engine.issue_sync.echoes import SETTLED, due_at
 from sync.engine.issue_sync.following import wake_stuck
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.issue_sync.watermarks import (
@@ -235,13 +235,22 @@ def _take_in(
                 deps.issue_sync.listed.keep(key, 1, side, item)
                 count += 1
         elif not row.ended and not _is_seen(row, side, item):
-            link = states[row.key]
-            if not is_at_rest(link, side, item, setting.rules_for(link), now):
+            link, rules = states[row.key], setting.rules_for(states[row.key])
+            if not is_at_rest(link, side, item, rules, now):
                 marked.setdefault(due_at(row, now), []).append(row.id)
-                count += not row.is_dirty
+                agrees = _is_of_our_write(row, item) and has_agreed_fields(
+                    link, side, item, rules, now
+                )
+                count += not (row.is_dirty or agrees)
     for moment, link_ids in marked.items():
         issue_links.mark_dirty(conn, link_ids, side, now, moment)
     return count
+
+
+def _is_of_our_write(row: IssueLinkRow, item: Item) -> bool:
+    """Whether nothing happened to the item since we last wrote to the link."""
+    changed_at = max(item.updated_at, item.active_at or item.updated_at)
+    return row.written_at is not None and changed_at <= row.written_at + SETTLED
 
 
 def _is_seen(row: IssueLinkRow, side: SideName, item: Item) -> bool:
