@@ -33,7 +33,7 @@ from sync.core.issue_sync.sets import Elements, People
 from sync.core.issue_sync.sprints import sprint_translation
 from sync.core.issue_sync.texts import Text
 from sync.core.model.tasks import TaskStatus
-from sync.engine.issue_sync.custom_fields import custom_translation
+from sync.engine.issue_sync.custom_fields import custom_translation, stand_in
 from sync.engine.issue_sync.link_texts import LinkTexts
 
 _SCOPE = "::"  # in labels that stand for a field
@@ -89,7 +89,12 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
             _status_note(world, rows, texts),
         ),
         capabilities=world.capabilities,
-    ), problems
+    ), (*problems, *_stand_ins(world))
+
+
+def _stand_ins(world: PairWorld) -> Iterator[str]:
+    tracker = world.capabilities[SideName.TRACKER]
+    yield from filter(None, (stand_in(custom, tracker) for custom in world.pair.custom))
 
 
 def _creation(pair: ProjectPair, side: SideName, project: str) -> Creation:

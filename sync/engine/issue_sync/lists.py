@@ -238,19 +238,26 @@ def _take_in(
             link, rules = states[row.key], setting.rules_for(states[row.key])
             if not is_at_rest(link, side, item, rules, now):
                 marked.setdefault(due_at(row, now), []).append(row.id)
-                agrees = _is_of_our_write(row, item) and has_agreed_fields(
-                    link, side, item, rules, now
+                count += _is_news(row, item, now) and not (
+                    _is_of_our_write(row, item) and has_agreed_fields(link, side, item, rules, now)
                 )
-                count += not (row.is_dirty or agrees)
     for moment, link_ids in marked.items():
         issue_links.mark_dirty(conn, link_ids, side, now, moment)
     return count
 
 
+def _is_news(row: IssueLinkRow, item: Item, now: datetime) -> bool:
+    """Whether nobody heard of a change; a hook of this very moment may be on its way."""
+    return not row.is_dirty and _changed_at(item) + SETTLED <= now
+
+
 def _is_of_our_write(row: IssueLinkRow, item: Item) -> bool:
     """Whether nothing happened to the item since we last wrote to the link."""
-    changed_at = max(item.updated_at, item.active_at or item.updated_at)
-    return row.written_at is not None and changed_at <= row.written_at + SETTLED
+    return row.written_at is not None and _changed_at(item) <= row.written_at + SETTLED
+
+
+def _changed_at(item: Item) -> datetime:
+    return max(item.updated_at, item.active_at or item.updated_at)
 
 
 def _is_seen(row: IssueLinkRow, side: SideName, item: Item) -> bool:
