@@ -114,11 +114,14 @@ def scoped_values(row: IssueRow, options: IssueOptions) -> dict[str, Value]:
 
 
 def work_item_values(row: IssueRow, options: IssueOptions) -> dict[str, Value]:
-    """Return the fields of a work item, whose answer tells what REST does not."""
+    """Return the fields of a work item, whose answer tells what REST does not.
+
+    What a licence that went does not show any more is left out: nobody emptied it.
+    """
     values = values_of(row, options, has_status=row.has_status)
-    if options.parents:
+    if options.parents and row.has_parent:
         values[PARENT] = row.parent
-    if options.sprint == ITERATIONS:
+    if options.sprint == ITERATIONS and row.has_iteration:
         values[SPRINT] = row.iteration
     if row.links is not None:
         values[LINKS] = row.links

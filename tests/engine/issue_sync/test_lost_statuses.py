@@ -104,12 +104,14 @@ def test_sprints_and_own_fields_when_a_licence_goes_and_comes_back(users: Make) 
     assert (issue.iteration_id, issue.custom) == (1, {1: [5]})
     made.gitlab.edition, made.gitlab.premium = "ce", False
     made.rest(61)
+    assert made.task.uf["UF_SPRINT"] == "S1"  # what GitLab does not show any more was not emptied
     _edit(made.life, title="Goes on", uf={**made.task.uf, "UF_SPRINT": "S2", "UF_SIZE": "XL"})
     made.rest(11)
     assert (issue.title, made.issue.labels) == ("Goes on", ["Size::XL"])
-    assert translate("ru", made.life.link().problems["sprint"]) == (
-        "у задачи (трекер) больше нет поля «спринт». Лицензия проекта или версия GitLab этого "
-        "не умеют"
+    why = translate("ru", made.life.link().problems["sprint"])
+    assert why == (
+        "у задачи (трекер) больше нет поля «спринт». В лицензии проекта нет итераций; вехи есть "
+        "на любом тарифе"
     )
     assert any("labels Size::… stand for it" in line for line in made.asks("preview"))
     made.gitlab.edition, made.gitlab.premium = "ee", True
