@@ -36,7 +36,15 @@ from sync.engine.issue_sync.watermarks import (
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import SyncError
 from sync.sentences import sentence
-from sync.store import connections, issue_links, issue_lists, portals
+from sync.store import (
+    connections,
+    issue_link_counts,
+    issue_link_queue,
+    issue_link_stories,
+    issue_links,
+    issue_lists,
+    portals,
+)
 from sync.store.db.database import read
 from sync.store.issue_links import IssueLinkRow
 from sync.store.issue_lists import ListRow
@@ -107,7 +115,7 @@ def read_lists(deps: Deps, portal_id: int, *, after_start: bool = False) -> int:
 
 def _count(deps: Deps, listed: ListedPair) -> int:
     with read(deps.database) as conn:
-        return issue_links.count_of_pair(conn, listed.connection.id, listed.pair.key)
+        return issue_link_counts.count_of_pair(conn, listed.connection.id, listed.pair.key)
 
 
 def _is_due(row: ListRow | None, now: datetime, after_start: bool) -> bool:
@@ -242,7 +250,7 @@ def _take_in(
                     _is_of_our_write(row, item) and has_agreed_fields(link, side, item, rules, now)
                 )
     for moment, link_ids in marked.items():
-        issue_links.mark_dirty(conn, link_ids, side, now, moment)
+        issue_link_queue.mark_dirty(conn, link_ids, side, now, moment)
     return count
 
 
@@ -280,5 +288,5 @@ def link_item(conn: Connection, deps: Deps, listed: ListedPair, side: SideName, 
     if link_id is not None:
         text = sentence("the {side}'s item {id} gets its other end", side=side, id=item.address.id)
         line = StoryLine(now, "linked", text)
-        issue_links.add_story(conn, key, [line])
+        issue_link_stories.add_story(conn, key, [line])
     return key
