@@ -7,13 +7,14 @@ administrator without one acts by the account of the connection.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from b24app.auth.page_tokens import Visitor
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, error_text
-from sync.errors import Later, SyncError
+from sync.errors import Later, Refused, SyncError
 from sync.gitlab.api import new_work, pipelines
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.new_work import Created
@@ -33,16 +34,27 @@ PIPELINE_ACTS = ("run", "retry", "cancel")
 
 
 def may_act(deps: Deps, visitor: Visitor, portal: PortalRecord) -> list[str]:
-    """Return the paths of the projects in which GitLab can be asked in the visitor's name."""
+    """Return the paths of the projects in which GitLab can be asked in the visitor's name.
+
+    An administrator gets all that are connected, others those in which GitLab says that they may
+    push. Raises RequestRejected.
+    """
     with read(deps.engine) as conn:
         projects = flow.measured_projects(conn, portal.id)
         records = {row.id: row for row in connections.by_portal(conn, portal.id)}
         own = oauth_grants.of_person(conn, portal.id, visitor.user_id)
-    return [
-        project.path
-        for project in projects
-        if records[project.key[0]].kind == "gitlab" and (visitor.admin or project.key[0] in own)
-    ]
+    shown = [project for project in projects if records[project.key[0]].kind == "gitlab"]
+    if not visitor.admin:
+        with _refusing():
+            workable = {
+                (id_, number)
+                for id_ in own.keys() & {project.key[0] for project in shown}
+                for number in new_work.workable_projects(
+                    deps.clients.personal_code_host(records[id_], visitor.user_id)
+                )
+            }
+        shown = [project for project in shown if project.key in workable]
+    return [project.path for project in shown]
 
 
 def suggest_branch(deps: Deps, portal: PortalRecord, task_id: int) -> str:
@@ -111,8 +123,22 @@ def _in_gitlab(
     act: Callable[[GitLab, int], T],
 ) -> T:
     project, record = _find_project(deps, portal, path)
+    with _refusing():
+        try:
+            return act(_open_gitlab(deps, visitor, record), project.key[1])
+        except Refused as error:
+            if error.code == "404" and not visitor.admin:
+                raise _no_project(
+                    path
+                ) from None  # theirs to see it is not: as if it were not there
+            raise
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what GitLab refuses into an answer for the page."""
     try:
-        return act(_open_gitlab(deps, visitor, record), project.key[1])
+        yield
     except SyncError as error:
         status = 503 if isinstance(error, Later) else 409
         raise RequestRejected(
@@ -128,7 +154,11 @@ def _find_project(
             record = connections.by_id(conn, project.key[0])
             if project.path == path and record is not None and record.kind == "gitlab":
                 return project, record
-    raise RequestRejected(404, "no_project", sentence("There is no project {path}", path=path))
+    raise _no_project(path)
+
+
+def _no_project(path: str) -> RequestRejected:
+    return RequestRejected(404, "no_project", sentence("There is no project {path}", path=path))
 
 
 def _open_gitlab(deps: Deps, visitor: Visitor, record: ConnectionRecord) -> GitLab:

@@ -7,9 +7,13 @@ https://docs.gitlab.com/api/merge_requests/#create-mr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 from sync.gitlab.api.client import GitLab, encode_segment
-from sync.gitlab.json_fields import mapping, text
+from sync.gitlab.json_fields import mapping, positive_int, text
+
+DEVELOPER = 30  # https://docs.gitlab.com/api/access_requests/#valid-access-levels
+MAX_PROJECTS = 500  # of one account, those in use first
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,23 @@ class Created:
 
     name: str
     url: str
+
+
+def workable_projects(client: GitLab) -> frozenset[int]:
+    """Return the ids of the projects in which the token's user may push. Raises SyncError.
+
+    https://docs.gitlab.com/api/projects/#list-all-projects
+    """
+    rows = client.list(
+        "/projects",
+        membership=True,
+        min_access_level=DEVELOPER,
+        archived=False,
+        simple=True,
+        order_by="last_activity_at",
+    )
+    ids = (positive_int(row.get("id")) for row in islice(rows, MAX_PROJECTS))
+    return frozenset(id_ for id_ in ids if id_)
 
 
 def create_branch(client: GitLab, project: int, name: str, ref: str = "") -> Created:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from sync.core.model.common import PortalUser, Project
 from sync.settings.apply import apply
 from sync.settings.document import read as settings
-from sync.store import connections, people, projects, subjects
+from sync.store import connections, oauth_grants, people, projects, subjects
 from sync.store.db.database import read, write
+from sync.store.oauth_grants import GrantTokens
 from tests.b24app.pages import installed
 from tests.b24app.routes.test_flow import built, opened  # noqa: F401 - a fixture
 from tests.emulators.bitrix24 import work
@@ -92,6 +95,36 @@ def test_who_has_no_account_of_their_own_is_told_to_connect_it(
     answer = ask(beside, emulator, staff["Ed"], "branch", {"project": "acme/shop"})
     assert (answer.status_code, answer.json["error"]["code"]) == (403, "no_account")
     assert list(gitlab.state.project("acme/shop").branches) == ["main"]
+
+
+def test_who_connected_an_account_acts_where_gitlab_lets_them_and_learns_of_nothing_else(
+    beside, emulator, portal, staff, gitlab
+):
+    state = gitlab.state
+    state.add_user("ed", "Ed Elm")
+    for path, members in (("acme/site", {"ann": 40, "ed": 30}), ("acme/secret", {"ann": 40})):
+        state.add_project(path, members=members)
+    with write(beside.deps.engine) as conn:
+        main = connections.by_name(conn, portal.id, "main")
+        rows = [state.project(path) for path in ("acme/site", "acme/secret")]
+        url = f"{gitlab.url}/acme"
+        projects.save_projects(conn, [Project(main.id, row.id, row.path, url) for row in rows])
+        tokens = GrantTokens(
+            state.add_token("ed").value, "", beside.deps.clock.now() + timedelta(hours=2)
+        )
+        own = (main.id, staff["Ed"].id, tokens, {"username": "ed"})
+        oauth_grants.save(conn, beside.deps.vault, *own, beside.deps.clock.now())
+    assert ask(beside, emulator, staff["Ed"], "actions").json["projects"] == ["acme/site"]
+    made = ask(beside, emulator, staff["Ed"], "branch", {"project": "acme/site"})
+    assert made.json["name"] in state.project("acme/site").branches
+    for path in ("acme/secret", "acme/none"):
+        refused = ask(beside, emulator, staff["Ed"], "branch", {"project": path})
+        error = {**refused.json["error"], "request_id": ""}
+        assert (refused.status_code, error) == (
+            404,
+            {"code": "no_project", "text": f"There is no project {path}",
+             "change": "", "request_id": ""},
+        )  # fmt: skip
 
 
 def test_who_may_not_open_the_task_does_nothing(beside, emulator, portal, staff):
