@@ -54,7 +54,8 @@ def test_mentions_reach_those_who_are_meant_and_nobody_else(users: Make) -> None
     made.rest()
     assert notified == []
     issue = made.world.shop.issues[made.issue.iid]
-    assert (issue.state, [note for note in issue.notes if note.system]) == ("opened", [])
+    system = [note.body for note in issue.notes if note.system]
+    assert (issue.state, [body for body in system if "mentioned" in body]) == ("opened", [])
     assert made.task.title == "@bob: #1"
     assert "See #1, !2, @bob, $3 and ~bug\n/assign @bob" in _shown(made.task.description)
     made.portal.user_comments(RITA, 2103, f"[USER={BORIS}]Boris[/USER], please look")
@@ -77,7 +78,7 @@ def test_a_note_that_becomes_a_command_alone_and_an_issue_out_of_sight(users: Ma
     made.issue.move(hidden.id)
     made.rest(11)
     link = made.life.link()
-    assert link.waiting
+    assert link.waiting, (made.asks("explain", target="2103"), made.world.shop.issues)
     assert "cannot see" in "".join(link.waiting.values()) or "may not" in "".join(
         link.waiting.values()
     )
