@@ -23,18 +23,18 @@ def with_moves(
 ) -> dict[str, IssueRow]:
     """Return rows with the items that they moved to, asked once a change. Raises SyncError."""
     suspects = [row for row in rows.values() if _may_have_moved(row, instance)]
-    found = dict(rows)
+    by_id = dict(rows)
     for project_id in sorted({row.project_id for row in suspects}):
-        own = [row for row in suspects if row.project_id == project_id]
-        moves = _moves(client, project_id, [row.iid for row in own])
-        for row in own:
+        members = [row for row in suspects if row.project_id == project_id]
+        moves = _moves(client, project_id, [row.iid for row in members])
+        for row in members:
             instance.unmoved[row.id] = row.updated_at
             if moved_to := moves.get(row.id):
-                found[row.id] = replace(row, moved_to=moved_to)
+                by_id[row.id] = replace(row, moved_to=moved_to)
                 del instance.unmoved[row.id]
     while len(instance.unmoved) > MOST_KEYS:
         del instance.unmoved[next(iter(instance.unmoved))]
-    return found
+    return by_id
 
 
 def _may_have_moved(row: IssueRow, instance: Instance) -> bool:

@@ -83,12 +83,12 @@ def with_checklist(text: str, checklist: str, dialect: Dialect = GITLAB) -> str:
     Boxes are ticked, and items come and go, where they stand; another order or other names of
     lists move the whole checklist to the end.
     """
-    parts, wanted = _parts(text, dialect), _wanted(checklist)
-    lines = "\n".join(step.line for step in wanted)
-    edited = _edited(text, parts, wanted, dialect)
+    parts, checklist_steps = _parts(text, dialect), _wanted(checklist)
+    lines = "\n".join(step.line for step in checklist_steps)
+    edited = _edited(text, parts, checklist_steps, dialect)
     if edited is not None and checklist_of(edited, dialect) == lines:
         return edited
-    return _joined(_without(text, parts), _written(parts, wanted, dialect))
+    return _joined(_without(text, parts), _written(parts, checklist_steps, dialect))
 
 
 def _parts(text: str, dialect: Dialect) -> list[_Part]:
@@ -132,15 +132,15 @@ def _items(block: List, depth: int) -> Iterator[Step | None]:
     """Yield the items of a list with those below them; None for what is no item of a checklist."""
     for item in block.items:
         match item.blocks:
-            case (Paragraph(children), *rest) if (
+            case (Paragraph(children), *sublists) if (
                 (item.checked is not None or item.dropped)
                 and (title := _plain(text_of(children)))
-                and all(isinstance(each, List) for each in rest)
+                and all(isinstance(block_below, List) for block_below in sublists)
             ):
                 yield Step(min(depth, DEEPEST), title, bool(item.checked) or item.dropped)
-                for each in rest:
-                    if isinstance(each, List):
-                        yield from _items(each, depth + 1)
+                for sublist in sublists:
+                    if isinstance(sublist, List):
+                        yield from _items(sublist, depth + 1)
             case _:
                 yield None
 
@@ -166,27 +166,33 @@ def _ended(steps: list[Step]) -> list[Step]:
     return steps[:-1] if steps and not steps[-1].depth else steps
 
 
-def _edited(text: str, parts: list[_Part], wanted: list[Step], dialect: Dialect) -> str | None:
+def _edited(
+    text: str, parts: list[_Part], checklist_steps: list[Step], dialect: Dialect
+) -> str | None:
     """Change the lists in their places; None where that cannot be."""
-    present = [(number, step) for number, part in enumerate(parts) for step in part.steps]
-    if not present:
+    old_steps = [(number, step) for number, part in enumerate(parts) for step in part.steps]
+    if not old_steps:
         return None
     lines: list[list[str]] = [[] for _ in parts]
-    names = [(step.depth, step.title) for _, step in present]
-    matcher = SequenceMatcher(None, names, [(step.depth, step.title) for step in wanted], False)
+    names = [(step.depth, step.title) for _, step in old_steps]
+    matcher = SequenceMatcher(
+        None, names, [(step.depth, step.title) for step in checklist_steps], False
+    )
     for _, start, end, first, last in matcher.get_opcodes():
         if end - start == last - first and names[start:end] == [
-            (step.depth, step.title) for step in wanted[first:last]
+            (step.depth, step.title) for step in checklist_steps[first:last]
         ]:
-            for (number, step), other in zip(present[start:end], wanted[first:last], strict=True):
+            for (number, step), other in zip(
+                old_steps[start:end], checklist_steps[first:last], strict=True
+            ):
                 lines[number].append(_ticked(step, other.done) if step.depth else step.source)
             continue
-        if not all(step.depth for _, step in present[start:end]) or not all(
-            step.depth for step in wanted[first:last]
+        if not all(step.depth for _, step in old_steps[start:end]) or not all(
+            step.depth for step in checklist_steps[first:last]
         ):
             return None
-        number = present[max(0, min(start, len(present)) - 1)][0]
-        lines[number] += [_item(step, dialect) for step in wanted[first:last]]
+        number = old_steps[max(0, min(start, len(old_steps)) - 1)][0]
+        lines[number] += [_item(step, dialect) for step in checklist_steps[first:last]]
     for part, own in reversed(list(zip(parts, lines, strict=True))):
         if not own:
             text = _joined(text[: part.start].rstrip(), text[part.end :].lstrip())
@@ -208,7 +214,7 @@ def _item(step: Step, dialect: Dialect) -> str:
     return replace(step, title=_plain(title)).line
 
 
-def _written(parts: list[_Part], wanted: list[Step], dialect: Dialect) -> str:
+def _written(parts: list[_Part], checklist_steps: list[Step], dialect: Dialect) -> str:
     """Write a checklist anew; items that were there keep their formatting."""
     sources: dict[tuple[int, str], str] = {}
     for part in parts:
@@ -217,7 +223,7 @@ def _written(parts: list[_Part], wanted: list[Step], dialect: Dialect) -> str:
             if match and "\n" not in step.source:
                 sources[step.depth, step.title] = match["rest"].removeprefix("]").strip()
     out = ""
-    for step in wanted:
+    for step in checklist_steps:
         raw = sources.get((step.depth, step.title))
         line = replace(step, title=raw).line if raw else _item(step, dialect)
         out += line + "\n" if step.depth else f"\n{line}\n\n"
