@@ -26,13 +26,13 @@ ROOT = Path(__file__).parents[1]
 BEFORE = "7528f53"  # the last commit whose jobs ran the whole reporter, whatever they needed
 ROUNDS = 15
 _HOW = f"""\
-A job's report of a merge request (one task; card edited in place, field, status) against both \
-systems emulated on loopback: the shell that runs the job's script as the template ships it, from \
-its start to its exit, median of {ROUNDS} rounds taken in turns; Python from an environment that \
-has no packages, as an image has it. *direct*, *app*: by the input `deliver`; the app is a server \
-that takes everything. *before*: the same job's script at commit {BEFORE}. *curl*: the single \
-write of a report, made by curl. *Libraries*: the same report by a script that imports requests \
-and python-gitlab."""
+A job's report of a merge request (one task, which its branch names and its description closes; \
+card edited in place, field, status) against both systems emulated on loopback: the shell that \
+runs the job's script as the template ships it, from its start to its exit, median of {ROUNDS} \
+rounds taken in turns; Python from an environment that has no packages, as an image has it. \
+*direct*, *app*: by the input `deliver`; the app is a server that takes everything. *before*: the \
+same job's script at commit {BEFORE}. *curl*: the single write of a report, made by curl. \
+*Libraries*: the same report by a script that imports requests and python-gitlab."""
 
 # The same three questions, two reads and one write; no failures understood, no text made inert.
 LIBRARIES = """
@@ -86,7 +86,7 @@ def measure() -> Part:
 def _ways(world: World, app_url: str, python: Path) -> dict[str, Callable[[int], Cost]]:
     """Give every run a newer pipeline with another result: it has a card and a field to write."""
     world.task(5)
-    mr = world.open_mr()
+    mr = world.open_mr("Pay by card", description="What was missing.\n\nCloses B24-5\n")
     world.report(world.pipeline(mr, "failed"), mr)
     [message] = world.portal.discussion(5)
     results = ("success", "failed") * (ROUNDS + 1)

@@ -104,7 +104,7 @@ def outputs() -> dict[Path, str]:
 
 # Parts of a script by the beginning of a module's name; the first that fits counts.
 PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "word rules": ("sync.",),
+    "word rules": ("sync.", "patterns"),
     "questions to GitLab": ("gitlab", "build_report", "model"),
     "reads and writes of the portal": (
         "portal", "plan", "moves", "author", "chat", "send_to_portal", "direct",

@@ -94,7 +94,7 @@ def statements_of(module: str, source: str) -> Iterator[Statement]:
             continue
         first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
         text = "".join(lines[first - 1 : node.end_lineno])
-        if module.startswith("sync.") and isinstance(node, ast.Assign) and "re.compile(" in text:
+        if module.startswith("sync.") and "re.compile(" in text:
             text = text.replace("re.compile(", "Pattern(")  # compiled when it is first used
             node = ast.parse(text).body[0]
         yield Statement(module, text, frozenset(defined(node)), frozenset(names_read(node)))
@@ -141,10 +141,10 @@ def needed(statements: list[Statement], entry: str) -> list[Statement]:
 
 def eager(statements: list[Statement]) -> list[Statement]:
     """Return the statements with few patterns compiled at once: to wait pays for many of them."""
-    if sum(each.text.count("= Pattern(") for each in statements) > MOST_EAGER:
+    if sum(each.text.count("Pattern(") for each in statements) > MOST_EAGER:
         return statements
     own = [each for each in statements if each.module != PATTERNS]
-    return [each._replace(text=each.text.replace("= Pattern(", "= re.compile(")) for each in own]
+    return [each._replace(text=each.text.replace("Pattern(", "re.compile(")) for each in own]
 
 
 def refuse_twins(statements: list[Statement]) -> None:
@@ -223,7 +223,7 @@ def without_annotations(source: str) -> str:
     """Return the source without annotations and docstrings; NamedTuples are in their short form."""
     text = Text(source)
     cut_inside(ast.parse(source), text)
-    return text.result()
+    return text.result().replace("re.IGNORECASE", "re.I")
 
 
 def cut_inside(node: ast.AST, text: Text) -> None:

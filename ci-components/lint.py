@@ -28,7 +28,7 @@ OLDEST = {"default", "options", "regex", "description", "type"}  # of inputs, in
 TYPED = {"boolean", "number", "array"}  # no text of one's own can stand in them
 ALLOWED_VARIABLES = {"GIT_STRATEGY"}
 MOST_BYTES = 64_000  # of a template with the script that it includes, but for the word rules
-MOST_WORD_RULES = 58_000  # bytes of the app's own rules, by which both read a text alike
+MOST_WORD_RULES = 62_000  # bytes of the app's own rules, and of what compiles their patterns
 MOST_NODE = 1024 * 1024  # bytes of one value, lib/gitlab/ci/config/interpolation/config.rb
 MOST_DESCRIPTION = 120
 REFERENCE = re.compile(r"inputs\.([a-zA-Z0-9_-]+)")
@@ -42,7 +42,7 @@ NOT_RE2 = (
     (r"[*+?}]\+", "a possessive repeat"),
     (r"\\[ZGhHRXuK]", "an escape that RE2 does not have"),
 )
-WORD_RULES = re.compile(r"^# sync\..*?(?=^# (?!sync\.)|\Z)", re.DOTALL | re.MULTILINE)
+WORD_RULES = re.compile(r"^# (?:sync\.|patterns$).*?(?=^# (?!sync\.)|\Z)", re.DOTALL | re.MULTILINE)
 IN_SCRIPT = re.compile(r"^ *(?:export )?[A-Za-z0-9_]+=[\"']?\$\[\[ inputs\.([a-z-]+)", re.MULTILINE)
 ENDS_COMMENT = ("a#>b", "#>", "https://a.test/#>", "-#>")
 COMMENT = re.compile(r"<#.*?#>", re.DOTALL)  # of PowerShell

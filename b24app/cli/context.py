@@ -25,6 +25,7 @@ from sync.store.rows import ConnectionRecord
 from sync.store.vault import Vault
 from sync.text.bidi import upright_text
 
+_SECRET_PARAMETERS = ("password", "sslpassword", "passfile", "sslkey")  # of libpq
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -112,7 +113,9 @@ def describe_database(config: Config) -> str:
     file = database_file(config)
     if file is not None:
         return str(file.absolute())
-    return database_url(config.database_url).render_as_string(hide_password=True)
+    url = database_url(config.database_url)
+    secret = [name for name in url.query if name in _SECRET_PARAMETERS]
+    return url.difference_update_query(secret).render_as_string(hide_password=True)
 
 
 def _require_file(file: Path) -> None:

@@ -6,7 +6,7 @@ import argparse
 import difflib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -106,7 +106,7 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
             ]
         )
     if args.check:
-        return _check(opened, portal, settings)
+        return _check(opened, portal, settings, args.remove)
     flags = _hook_flags(opened, portal.id)
     with writing(engine) as conn:
         done = apply(
@@ -122,7 +122,7 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
     print_lines(sentence("The settings of {domain} were applied.", domain=portal_domain(portal)))
     changed = _hook_flags(opened, portal.id) != flags
     for name in (connection.name for connection in settings.connections):
-        if name in done.created:
+        if name in (*done.created, *done.restored):
             print_lines(sentence("Set up the webhooks: b24bridge gitlab hooks {name}", name=name))
         elif changed:
             print_lines(
@@ -161,7 +161,9 @@ def _settle_with_gitlab(
     ]
 
 
-def _check(opened: Clients, portal: PortalRecord, settings: Settings) -> int:
+def _check(
+    opened: Clients, portal: PortalRecord, settings: Settings, remove: Collection[str]
+) -> int:
     """Say everything that applying would change. Raises what applying would raise."""
     now = opened.clock.now()
     with open_writer(opened.engine) as conn:  # nothing of it is committed
@@ -186,6 +188,7 @@ def _check(opened: Clients, portal: PortalRecord, settings: Settings) -> int:
     _print_each(
         sentence("Removing {name} has to be said: --remove {name}", name=name)
         for name in done.removed
+        if name not in remove
     )
     print_lines("The settings are right; nothing was applied.")
     return 0

@@ -74,7 +74,7 @@ def _worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
         for row in workers
     ]
     if not workers:
-        return ["worker   none has run yet", "next     start it: the service, or `b24bridge serve`"]
+        return ["worker   none runs", "next     start it: the service, or `b24bridge serve`"]
     if not any(is_recent(row.seen_at, SILENT_AFTER, now) for row in workers):
         lines.append("next     no worker runs: start the service, or `b24bridge serve`")
     offset = max((row.clock_offset or 0 for row in workers), key=abs)
@@ -232,13 +232,25 @@ def gap_lines(rows: Sequence[HookLogRow]) -> list[str]:
         for row in rows
         if row.gap_at and row.failed
     ]
-    return lines + [
-        sentence(
-            "missed   {target}: {problem}", target=row.target, problem=as_sentence(row.problem)
-        )
-        for row in rows
-        if row.problem
-    ]
+    return (
+        lines
+        + [
+            sentence(
+                "missed   {target}: {problem}", target=row.target, problem=as_sentence(row.problem)
+            )
+            for row in rows
+            if row.problem
+        ]
+        + [
+            sentence(
+                "missed   {target}: not made up for is what GitLab did not try to send and lists "
+                "nowhere: wiki pages, feature flags, emoji, members, tokens, vulnerabilities, jobs",
+                target=row.target,
+            )
+            for row in rows
+            if hook_logs.leaves_out_some(row)
+        ]
+    )
 
 
 def _received_lines(

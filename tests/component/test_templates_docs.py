@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from tests.component.test_failures import OF_BITRIX24
 from tests.component.test_local_ci import Checkout
 from tests.component.test_local_ci_deployments import KINDS
+from tests.component.test_local_ci_failures import ELSEWHERE, TROUBLES
 from tests.component.test_templates import ROOT, TEMPLATES, inputs, validated
 from tests.component.world import World
 from tests.depth import sample
@@ -184,6 +185,16 @@ def test_the_table_of_failures_has_each_code_and_no_other() -> None:
     assert all(f"({code})" in text for code in shell for text in [shell_texts()])
     of_servers = {*OF_BITRIX24, "HTTP 200", "HTTP 422", "HTTP 500"}  # as any from there on
     assert documented == codes_of_the_reporter() | shell | of_servers
+
+
+def test_each_failure_of_the_table_is_tried() -> None:
+    rows = table("component", "When something is wrong")
+    documented = {code for row in rows for code in re.findall(r"`([^`]+)`", row[0])}
+    assert documented == {*TROUBLES, *ELSEWHERE}
+    for code, place in ELSEWHERE.items():
+        module, _, test = place.partition(".")
+        text = (Path(__file__).parent / f"{module}.py").read_text("utf-8")
+        assert f"def {test}(" in text, code
 
 
 def shell_texts() -> str:

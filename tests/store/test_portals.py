@@ -31,6 +31,7 @@ from sync.store import (
     access,
     bots,
     deployments,
+    erasure,
     hook_logs,
     inbox,
     issue_link_history,
@@ -163,7 +164,7 @@ def test_an_erased_portal_leaves_nothing_and_its_neighbour_everything(engine: En
         _fill(conn, stays)
         full = _rows(conn)
         assert all(full.values()), f"not filled: {[n for n, rows in full.items() if not rows]}"
-        portals.erase(conn, gone)
+    erasure.erase_portal(engine, gone)
     with read(engine) as conn:
         assert {name: rows * 2 for name, rows in _rows(conn).items()} == full
 

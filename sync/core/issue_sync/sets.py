@@ -24,9 +24,9 @@ def as_set(value: Value) -> frozenset[str]:
     return frozenset([str(value)])
 
 
-def difference(wanted: frozenset[str], target: frozenset[str]) -> SetChange | None:
-    """Return what turns `target` into `wanted`, None for nothing."""
-    change = SetChange(wanted - target, target - wanted)
+def difference(aim: frozenset[str], target: frozenset[str]) -> SetChange | None:
+    """Return what turns `target` into `aim`, None for nothing."""
+    change = SetChange(aim - target, target - aim)
     return change if change.add or change.remove else None
 
 
@@ -216,15 +216,15 @@ class People:
             )
             for person in (*move.missing, *move.lost)
         ]
-        wanted = move.applied(now)
+        target_set = move.applied(now)
         if not self.several:  # an item may hold several yet, of a licence that went
-            wanted = move.add or _translated(present, self._element(to)) or wanted
-        if to is SideName.PORTAL and not wanted and now:
+            target_set = move.add or _translated(present, self._element(to)) or target_set
+        if to is SideName.PORTAL and not target_set and now:
             lead = as_set(target.get(LEAD))
-            wanted = lead
+            target_set = lead
             problems.append("a task always has a responsible person: the last one stays")
         return Carried(
-            self._changes(to, wanted, target),
+            self._changes(to, target_set, target),
             self._agreed(source, after, move),
             tuple(problems),
             counterparts=move.counterparts,
@@ -263,16 +263,20 @@ class People:
         return out
 
     def _changes(
-        self, to: SideName, wanted: frozenset[str], target: Values
+        self, to: SideName, target_set: frozenset[str], target: Values
     ) -> Mapping[str, Change]:
         others = as_set(target.get(ASSIGNEES))
         if to is SideName.TRACKER:
-            change = difference(wanted, others)
+            change = difference(target_set, others)
             return {ASSIGNEES: change} if change else {}
         lead = target.get(LEAD)
-        chosen = lead if as_set(lead) & wanted or not wanted else _first(wanted - others, wanted)
+        chosen = (
+            lead
+            if as_set(lead) & target_set or not target_set
+            else _first(target_set - others, target_set)
+        )
         changes: dict[str, Change] = {} if chosen == lead else {LEAD: chosen}
-        if self.several and (change := difference(wanted - as_set(chosen), others)):
+        if self.several and (change := difference(target_set - as_set(chosen), others)):
             changes[ASSIGNEES] = change
         return changes
 
@@ -280,5 +284,5 @@ class People:
         return self.to_tracker if to is SideName.TRACKER else self.to_portal
 
 
-def _first(new: frozenset[str], wanted: frozenset[str]) -> str:
-    return min(new or wanted)
+def _first(new: frozenset[str], target_set: frozenset[str]) -> str:
+    return min(new or target_set)

@@ -9,7 +9,7 @@ import re
 from functools import cache, lru_cache
 
 from sync.core.references.clause_words import NOT, clause_pattern
-from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
+from sync.core.references.keywords import CLOSING_WORDS, WORD, any_word_pattern
 from sync.core.references.prose import STRUCK
 from sync.core.references.states import LATER_WORDS
 
@@ -91,19 +91,19 @@ def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str
     """
     after = _CLOSING_MARKS.sub("", _plain(text[end : end + CLAUSE_LENGTH]).lower())
     is_gerund = word == "bare" and _form(text, word_start).startswith(_GERUNDS)
-    if is_gerund and clause_pattern("gerund subject").match(after):
+    if is_gerund and _begins(after, "gerund subject"):
         return "deny"
     noun = None if word else _NOUN.search(text, max(0, start - 40), start)
     if noun:
         word, word_start = "bare", noun.start()
     if word and (kind := _weakened_before(text, word, word_start)):
         return kind
-    if clause_pattern("after denied").match(after):
+    if _begins(after, "after denied"):
         return "deny"
-    if clause_pattern("after part").match(after):
+    if _begins(after, "after part"):
         return "part"
     numbered = _numbered_part(text, start, end)
-    if numbered or (word and numbered is None and clause_pattern("after closing").match(after)):
+    if numbered or (word and numbered is None and _begins(after, "after closing")):
         return "part"
     is_asked = _is_asked(after) and (word or _asks(text[max(0, start - CLAUSE_LENGTH) : start]))
     return "mention" if is_asked else "close" if word and not noun else ""
@@ -114,28 +114,38 @@ def _weakened_before(text: str, word: str, word_start: int) -> str:
     if text[word_start].isupper() and before.rstrip(" ").endswith("\n"):
         before = "\n"  # a sentence of its own
     small = before.lower()
-    if clause_pattern("words").search(small, max(0, len(small) - 80)):
+    if _ends(small, "words", max(0, len(small) - 80)):
         return "mention"
-    adjective = word == "past" and clause_pattern("adjective").search(small)
-    if adjective or clause_pattern("example").search(small):
+    adjective = word == "past" and _ends(small, "adjective")
+    if adjective or _ends(small, "example"):
         return "mention"
     if "," in before:
         before = _HEDGE.sub(r"\1 ", before)
-        before = _aside().sub(r"\1 ", before) if before.rstrip().endswith(",") else before
+        if before.rstrip().endswith(",") and _NOT.search(before):
+            before = _aside().sub(r"\1 ", before)
     line = _last_line(before)
     small = before.lower()
     clause = _MERGED.sub(" ", _last_clause(_SUBORDINATE.sub(" ", _PARENTHETICAL.sub(" ", small))))
     listed = _is_listed_as_later(text[max(0, word_start - SECTION_LENGTH) : word_start])
-    if clause_pattern(word).search(clause) or _LABEL.search(line) or listed:
+    if _ends(clause, word) or (WORD.search(line) and _LABEL.search(line)) or listed:
         return "deny"
-    if clause_pattern("uncertain").search(clause) or clause_pattern("event").search(line.lower()):
+    if _ends(clause, "uncertain") or _ends(line.lower(), "event"):
         return "part"
     if word != "bare":
         return ""
-    if clause_pattern("purpose").search(line.lower()):
+    if _ends(line.lower(), "purpose"):
         return "deny"
     name = "gerund" if _form(text, word_start).startswith(_GERUNDS) else "also later"
-    return "part" if clause_pattern(name).search(small) else ""
+    return "part" if _ends(small, name) else ""
+
+
+def _ends(before: str, table: str, first: int = 0) -> bool:
+    """Tell whether the words of a table end `before`: without words no table need be compiled."""
+    return bool(WORD.search(before, first) and clause_pattern(table).search(before, first))
+
+
+def _begins(after: str, table: str) -> bool:
+    return bool(WORD.search(after) and clause_pattern(table).match(after))
 
 
 def _form(text: str, word_start: int) -> str:
@@ -144,7 +154,8 @@ def _form(text: str, word_start: int) -> str:
 
 def is_denied_object(before: str) -> bool:
     """Tell whether `before` ends as "does not fix the cause of" does."""
-    return _denied_object().search(_plain(before)) is not None
+    plain = _plain(before)
+    return bool(_NOT.search(plain) and _denied_object().search(plain))
 
 
 def _is_listed_as_later(before: str) -> bool:
@@ -176,11 +187,13 @@ def _last_clause(before: str) -> str:
     """Return the clause at the end of `before`; with "not fix and close", the negation too."""
     ends = [0, *(match.end() for match in _CLAUSE_END.finditer(before))]
     clause = before[ends[-1] :]
-    if len(ends) > 1 and not clause.strip() and _denied_list().search(before[ends[-2] : ends[-1]]):
-        return _AND.sub("", before[ends[-2] : ends[-1]])
+    earlier = before[ends[-2] : ends[-1]] if len(ends) > 1 and not clause.strip() else ""
+    if _NOT.search(earlier) and _denied_list().search(earlier):
+        return _AND.sub("", earlier)
     return clause
 
 
+_NOT = re.compile(rf"\b{NOT}", re.IGNORECASE)
 _AND = re.compile(r"\b(?:and|и)\s*\Z", re.IGNORECASE)
 
 

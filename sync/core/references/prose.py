@@ -65,6 +65,8 @@ def mask_code(text: str) -> str:
     visible = _without_comments(_without_fences(text))
     spans = "".join(map(_without_spans, _PARAGRAPHS.split(visible)))
     words = _URL.sub(lambda match: _blank(match[0]), spans)
+    if not any(mark in words for mark in ("~", "{-", "[-", "<")):
+        return words  # as most texts: the patterns need not be compiled
     visible = _STRUCK_OUT.sub(lambda match: re.sub(r"[^\n]", STRUCK, match[0]), words)
     return _TAG.sub(lambda tag: (STRUCK if tag["inline"] else BLANK) * len(tag[0]), visible)
 

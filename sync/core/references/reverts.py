@@ -125,6 +125,8 @@ def reverted_part(line: str) -> tuple[int, int, bool] | None:
 
     False: the work is back, because the reverts are even in number. None: the line is no revert.
     """
+    if not _HEADING_WORD.search(line):  # the other patterns take milliseconds to compile
+        return None
     head = _START.match(line)
     position = head.end() if head else 0
     quoting: list[bool] = []  # whether each of the quotes, one in another, takes back

@@ -139,9 +139,11 @@ def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair
 
 
 def _youtrack_project(deps: Deps, connection: ConnectionRecord, project: str) -> str:
-    from sync.youtrack.issues.projects import Instance
+    from sync.youtrack.issues.projects import Instance, IssueMemory
 
-    return Instance(deps.youtrack_for(connection)).project(project).id
+    client = deps.youtrack_for(connection)
+    memory = _memory(deps, (connection.id, client.base_url), IssueMemory)
+    return Instance(client, memory, deps.clock).project(project, fresh=True).id
 
 
 def _youtrack_users(deps: Deps, connection: ConnectionRecord) -> tuple[User, ...]:
