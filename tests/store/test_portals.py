@@ -35,6 +35,7 @@ from sync.store import (
     hook_logs,
     inbox,
     issue_link_history,
+    issue_link_stories,
     issue_links,
     issue_lists,
     links,
@@ -268,8 +269,8 @@ def _fill_issue_sync(conn: Connection, portal_id: int, connection_id: int) -> No
     place = (portal_id, connection_id, "pair")
     issue_links.create(conn, *place, link, NOW)
     issue_links.save(conn, replace(link, entries=(entry,), pending=(write,)), link)
-    issue_links.add_story(conn, link.key, [StoryLine(NOW, "linked", "why")])
+    issue_link_stories.add_story(conn, link.key, [StoryLine(NOW, "linked", "why")])
     change = FieldChange(NOW, "title", SideName.PORTAL, ValuePair(), ValuePair())
     issue_link_history.add_changes(conn, link.key, [change])
-    issue_links.add_conflicts(conn, link.key, [Conflict("title", ValuePair(), None, NOW)])
+    issue_link_stories.add_conflicts(conn, link.key, [Conflict("title", ValuePair(), None, NOW)])
     issue_lists.save(conn, ListRow(connection_id, "pair", SideName.TRACKER))

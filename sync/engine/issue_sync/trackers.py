@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    CHECKLIST,
     DEADLINE,
     ESTIMATE,
     LINKS,
@@ -87,6 +88,7 @@ def _gitlab_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) 
         scopes=tuple(custom.tracker for custom in pair.custom),
         links=pair.crosses(LINKS),
         parents=pair.crosses(PARENT),
+        checklist=pair.crosses(CHECKLIST),
         sprint=_gitlab_sprint(pair) if pair.crosses(SPRINT) else "",
         max_file_bytes=pair.max_file_bytes,
         confidential=pair.confidential,
