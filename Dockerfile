@@ -13,6 +13,7 @@ RUN python -m venv /opt/b24bridge \
 COPY pyproject.toml README.md LICENSE MANIFEST.in ./
 COPY tools ./tools
 COPY sync ./sync
+COPY youtrack-app ./youtrack-app
 COPY b24app ./b24app
 RUN PIP_CONSTRAINT=/src/constraints.txt /opt/b24bridge/bin/pip install --no-cache-dir --no-deps . \
     && /opt/b24bridge/bin/pip check

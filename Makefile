@@ -66,7 +66,7 @@ youtrack-app: .venv/ready ## NAME=connection: our YouTrack app for it, a ZIP wit
 docs: .venv/ready ## the guides as a site in .build/site, without the network; the reference and the types anew
 	$(BIN)/python -m tools.make_reference
 	$(BIN)/python -m tools.api_schema
-	$(BIN)/mkdocs build --quiet --strict
+	$(BIN)/mkdocs build --strict
 
 first-hour: ## the README, followed on a bare machine from a clone to a moved task
 	$(PYTHON) -m tools.first_hour

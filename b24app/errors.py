@@ -81,15 +81,14 @@ def _error_response(error: Exception) -> Response:
     translated = replace(
         answer, text=translate(language, answer.text), change=translate(language, answer.change)
     )
-    if translated.status >= 500 and not isinstance(error, SyncError):
-        log.error("request_failed", path=request.path, request_id=g.request_id, exc_info=error)
-    else:
-        log.info(
-            "request_refused", path=request.path, code=translated.code, request_id=g.request_id
-        )
+    values = {"path": request.path, "request_id": g.request_id}
+    if translated.status == 500:
+        log.error("request_failed", **values, exc_info=error)
+    else:  # foreseen, so its name says enough: an outage answers hundreds
+        log.info("request_refused", **values, code=translated.code)
     if _is_page(request.path):
-        values = {"language": language, "words": page_texts(language), "request_id": g.request_id}
-        response = Response(render_template("error.html", error=translated, **values))
+        shown = {"language": language, "words": page_texts(language), "request_id": g.request_id}
+        response = Response(render_template("error.html", error=translated, **shown))
     else:
         parts = {key: value for key, value in asdict(translated).items() if key != "status"}
         response = jsonify(error=parts | {"request_id": g.request_id})

@@ -28,6 +28,11 @@ _BACKUP = "run `b24bridge backup FILE` each night"
 _HOOKS = "run `b24bridge gitlab hooks` for this connection"
 _REACH = "see that GitLab reaches the public address, and what the answer says"
 
+_NOWHERE = (
+    "wiki pages, feature flags, emoji, members, tokens, vulnerabilities and jobs of that time are "
+    "not made up for: no list has them"
+)
+
 ENGLISH: dict[str, tuple[str, ...]] = {
     "disk_ok": ("{free} GB of {total} GB free",),
     "disk_full": (
@@ -146,7 +151,7 @@ ENGLISH: dict[str, tuple[str, ...]] = {
     "hook_ok": ("{target}: last good delivery {good}",),
     "hook_again": ("{target}: last good delivery {good}, last refused {bad} ({why})",),
     "hook_silent": ("{target}: nothing was delivered yet",),
-    "hook_unlogged": ("{target}: {problem}",),
+    "hook_unlogged": (f"{{target}}: {{problem}}; after an outage, {_NOWHERE}",),
     "hook_long": ("{target}: {problem}", "the gap was very long", "nothing: it passes"),
     "hook_missing": (
         "{target}: our webhook is not there",
@@ -155,7 +160,7 @@ ENGLISH: dict[str, tuple[str, ...]] = {
     ),
     "hook_disabled": (
         "{target}: GitLab has switched the webhook off",
-        "it failed four times in a row",
+        f"it failed four times in a row; {_NOWHERE}",
         _HOOKS,
     ),
     "hook_problem": ("{target}: {problem}", "the token may not look there", _HOOKS),
@@ -189,7 +194,7 @@ _SUBJECTS = {
 
 
 _UNITS = {"en": ("s", "min", "h", "d"), "ru": ("с", "мин", "ч", "дн")}
-_VENDOR_TEXTS = frozenset({"text", "cause", "reason", "why", "problem"})
+_VENDOR_TEXTS = frozenset({"text", "cause", "reason", "why", "problem", "target"})
 
 
 def describe(check: Check, language: str = "en") -> Words:

@@ -174,6 +174,9 @@ def totals(stage: Stage) -> None:
 
 def stay(stage: Stage) -> None:
     print(f"\nThe task as the portal shows it: {stage.b24.portal_url}/view/task/{TASK}")
+    window = f"{stage.b24.portal_url}/window"
+    print(f"Its tab “Development”: {window}/task/{TASK}")
+    print(f"The application's pages: {window}/app")
     print(f"b24bridge itself: {stage.url}/readyz   Press Ctrl-C to end.")
     try:
         threading.Event().wait()

@@ -7,6 +7,7 @@ https://www.iana.org/assignments/iana-ipv6-special-registry/
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -42,6 +43,7 @@ _SPECIAL_IPV6 = (
     "3fff::/20",  # documentation
 )
 _SPECIAL: tuple[Network, ...] = tuple(map(ipaddress.ip_network, (*_SPECIAL_IPV4, *_SPECIAL_IPV6)))
+_NOT_OF_HOSTS = re.compile(r"[\s\\,;\"'<>{}|^`]")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # the well-known prefix, which may reach servers
 _ISATAP = frozenset({0x00005EFE, 0x02005EFE})  # the upper half of an interface that holds an IPv4
 
@@ -53,6 +55,11 @@ def is_permitted(text: str, networks: Sequence[Network]) -> bool:
     if any(candidate in network for candidate in candidates for network in networks):
         return True
     return all(map(_is_public, candidates)) and all(map(_is_public, _hidden(address)))
+
+
+def is_host(text: str) -> bool:
+    """Return whether a text has only signs that the host of an address may have, or its login."""
+    return not _NOT_OF_HOSTS.search(text)
 
 
 def _is_public(address: Address) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from sync import keyfile
+from sync.addresses import is_host
 from sync.sentences import as_sentence, as_text, sentence
 
 T = TypeVar("T")
@@ -262,6 +263,7 @@ def _split_address(text: str) -> SplitResult | None:
     try:
         parts = urlsplit(text)
         whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        whole = whole and is_host(parts.netloc)
     except ValueError:  # brackets that do not close, or a port that is no number
         return None
     return parts if whole else None

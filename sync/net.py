@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import requests
@@ -46,6 +46,19 @@ def proxy_wants_login(error: requests.exceptions.ProxyError) -> bool:
     https://docs.python.org/3/library/http.client.html#http.client.HTTPConnection.set_tunnel
     """
     return "Tunnel connection failed: 407" in str(error)
+
+
+def certificate_flaw(
+    error: requests.exceptions.SSLError,
+) -> Literal["expired", "name", "authority"]:
+    """Return what is wrong with a certificate; OpenSSL's reasons stand in the error's text.
+
+    https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
+    """
+    text = str(error)
+    if "certificate has expired" in text or "not yet valid" in text:
+        return "expired"
+    return "name" if "mismatch, certificate is not valid for" in text else "authority"
 
 
 def guarded_session(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
+
+from sync.core.issue_sync.model import TimeEntry
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -59,14 +61,26 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedTime:
+    """What a user was shown of a task's log of time. `whole`: nothing was left out."""
+
+    entries: tuple[TimeEntry, ...] = ()
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class VisitCache:
     """`users`: whether each is an administrator. `tasks`: whether a user may open a task.
 
-    `groups`: whether a user is in a workgroup. `holders`: the portals whose stored tokens were
-    found to be an administrator's still.
+    `groups`: whether a user is in a workgroup. `hours`: the work that was logged for a task
+    since a day. `holders`: the portals whose stored tokens were found to be an administrator's
+    still.
     """
 
     users: ExpiringValues[VisitKey, bool] = field(default_factory=ExpiringValues)
     tasks: ExpiringValues[tuple[VisitKey, int], bool] = field(default_factory=ExpiringValues)
     groups: ExpiringValues[tuple[VisitKey, int], Membership] = field(default_factory=ExpiringValues)
+    hours: ExpiringValues[tuple[VisitKey, int, date], LoggedTime] = field(
+        default_factory=ExpiringValues
+    )
     holders: ExpiringValues[int, bool] = field(default_factory=ExpiringValues)

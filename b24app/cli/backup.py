@@ -182,7 +182,7 @@ def _require_no_worker(config: Config, target: Path | None) -> None:
     """Raise DatabaseInUse while a worker shows that it lives."""
     from sqlalchemy.exc import DatabaseError
 
-    from sync.core.clock import WallClock
+    from sync.core.clock import WallClock, is_recent
     from sync.store import logs
     from sync.store.db.copying import DatabaseInUse
     from sync.store.db.database import open_database, read
@@ -202,10 +202,12 @@ def _require_no_worker(config: Config, target: Path | None) -> None:
         return  # a damaged file: that is why it is replaced
     finally:
         engine.dispose()
-    age = WallClock().now() - max(seen_at) if seen_at else None
-    if age is not None and age < WORKER_LIVES:
+    now = WallClock().now()
+    recent = [at for at in seen_at if is_recent(at, WORKER_LIVES, now)]
+    if recent:
+        age = max(0, int((now - max(recent)).total_seconds()))
         raise DatabaseInUse(
-            sentence("A worker was seen {seconds} s ago", seconds=max(0, int(age.total_seconds()))),
+            sentence("A worker was seen {seconds} s ago", seconds=age),
             change="Stop every b24bridge process, wait a minute, then repeat the command",
         )
 

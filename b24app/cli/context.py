@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from b24app.cli.language import say
 from b24app.clients import Clients
-from sync.config import Config
+from sync.config import SYSTEM_DATA_DIR, Config
 from sync.core.clock import WallClock
 from sync.engine.audit.writer import AuditWriter
 from sync.engine.deps import Deps
@@ -25,6 +25,7 @@ from sync.store.rows import ConnectionRecord
 from sync.store.vault import Vault
 from sync.text.bidi import upright_text
 
+_SECRET_PARAMETERS = ("password", "sslpassword", "passfile", "sslkey")  # of libpq
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -112,7 +113,9 @@ def describe_database(config: Config) -> str:
     file = database_file(config)
     if file is not None:
         return str(file.absolute())
-    return database_url(config.database_url).render_as_string(hide_password=True)
+    url = database_url(config.database_url)
+    secret = [name for name in url.query if name in _SECRET_PARAMETERS]
+    return url.difference_update_query(secret).render_as_string(hide_password=True)
 
 
 def _require_file(file: Path) -> None:
@@ -137,6 +140,12 @@ def _missing_text(file: Path) -> str:
         "There is no database at {absolute}: `b24bridge serve` makes it at its start.",
         absolute=file.absolute(),
     )
+    if SYSTEM_DATA_DIR.is_dir() and file.parent != SYSTEM_DATA_DIR:
+        return sentence(
+            "{text} The service's is in {folder}: run the command with `sudo`",
+            text=text,
+            folder=SYSTEM_DATA_DIR,
+        )
     before = Path("var") / file.name
     if before.is_file():
         folder = before.parent.absolute()

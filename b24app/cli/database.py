@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from b24app.cli.context import bring_up_to_date, prepare_database, print_lines
+from b24app.cli.key_guard import require_own_key
 from sync.config import Config
 from sync.sentences import sentence
 from sync.store.db.database import open_database
@@ -28,7 +29,10 @@ def migrate(config: Config) -> int:
 
 
 def rotate_keys(config: Config) -> int:
-    """Re-encrypt every secret; afterwards only the newest key is needed. Raises VaultError."""
+    """Re-encrypt every secret; afterwards only the newest key is needed.
+
+    Raises VaultError, and NoKey before anything is written.
+    """
     engine = prepare_database(config)
     if config.secret_key_file is None:
         if len(config.secret_keys) < 2:
@@ -45,6 +49,7 @@ def rotate_keys(config: Config) -> int:
             "Remove the others from it and restart everything.",
         )
         return 0
+    require_own_key(config, engine)
     done = rotate_key_file(engine, config.secret_key_file)
     print_lines(
         sentence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -26,6 +27,7 @@ _IN_WHOSE_NAME = (
     "author of every card. Install it as a technical account, an employee such as “GitLab”;",
     "with `author: bot` in the settings a bot writes in chats instead.",
 )
+_PROJECT = re.compile(r"[\w.-]+(/[\w.-]+)*")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -141,7 +143,8 @@ def _collect_answers(args: argparse.Namespace, asks: bool) -> Answers:
     return Answers(
         **texts,
         client_secret=_read_secret(args.client_secret_file, asks and bool(texts["client_id"])),
-        projects=tuple(args.project) or _ask_projects(asks and bool(texts["gitlab_url"])),
+        projects=tuple(_checked("--project", word, _check_projects) for word in args.project)
+        or _ask_projects(asks and bool(texts["gitlab_url"])),
     )
 
 
@@ -176,8 +179,16 @@ def _read_secret(file: str | None, asks: bool) -> str:
 
 
 def _ask_projects(asks: bool) -> tuple[str, ...]:
-    answer = input(say("Projects in GitLab, such as acme/shop acme/site: ")) if asks else ""
-    return tuple(answer.replace(",", " ").split())
+    question = "Projects in GitLab, such as acme/shop acme/site"
+    return tuple((_ask(question, _check_projects) if asks else "").split())
+
+
+def _check_projects(text: str) -> str:
+    """Return paths or numbers with a blank between them. Raises ValueError."""
+    words = text.replace(",", " ").split()
+    if not all(_PROJECT.fullmatch(word) for word in words):
+        raise ValueError("must be paths like group/project, or numeric ids")
+    return " ".join(words)
 
 
 def _check_public_url(text: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlalchemy import Engine
+
 from sync.config import Config
 from sync.sentences import sentence
 
@@ -17,6 +19,31 @@ def config_with_key(config: Config, environ: Mapping[str, str]) -> Config:
         return config
     _require_nothing_sealed(config)
     return Config.from_env(environ, create_key=True)
+
+
+def require_own_key(config: Config, engine: Engine) -> None:
+    """Raise NoKey where the database holds secrets that no key here opens.
+
+    A rotation would put new keys into the place of the one that is wanted.
+    """
+    from b24app.cli.context import NoKey, describe_database
+    from sync.store.db.database import read
+    from sync.store.sealed import opens
+
+    keys = config.current_keys()
+    if not keys:
+        _require_nothing_sealed(config)
+    with read(engine) as conn:
+        if opens(conn, keys):
+            return
+    raise NoKey(
+        sentence(
+            "The secrets in the database {database} open with none of the keys here. Nothing was "
+            "changed: put the right key into {place}, then repeat the command",
+            database=describe_database(config),
+            place=config.secret_key_file or "B24BRIDGE_SECRET_KEY",
+        )
+    )
 
 
 def _require_nothing_sealed(config: Config) -> None:

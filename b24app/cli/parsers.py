@@ -55,7 +55,9 @@ def add_replay_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what", nargs="*", help="failures as `status` names them; without any: all failures"
     )
-    parser.add_argument("--task", type=int, action="append", default=[], help="look at a task anew")
+    parser.add_argument(
+        "--task", type=positive_int, action="append", default=[], help="look at a task anew"
+    )
     parser.add_argument("--everything", action="store_true", help="look at every task anew")
     add_portal_argument(parser)
 

@@ -53,8 +53,8 @@ def _erase(config: Config, args: argparse.Namespace) -> int:
     from b24app.services.overview import find_portal
     from sync.engine.upkeep.token_rotation import remove_spare_token
     from sync.settings.apply import portal_domain
-    from sync.store import connections, oauth_grants, portals
-    from sync.store.db.database import read, write
+    from sync.store import connections, erasure, oauth_grants
+    from sync.store.db.database import read
 
     engine = prepare_database(config)
     with read(engine) as conn:
@@ -66,8 +66,7 @@ def _erase(config: Config, args: argparse.Namespace) -> int:
     if args.yes:
         if granted:
             ended = _end_sign_ins(config, engine, portal.id)
-        with write(engine) as conn:
-            portals.erase(conn, portal.id)
+        erasure.erase_portal(engine, portal.id)
         for connection_id in ids:
             remove_spare_token(config.data_dir / "tokens", connection_id)
     domain = portal_domain(portal)

@@ -6,7 +6,7 @@ import argparse
 import difflib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -18,6 +18,7 @@ from b24app.cli.language import say
 from b24app.cli.progress import Progress
 from b24app.clients import Clients
 from b24app.services.claims import prove_claims, remove_left_over
+from b24app.services.connection_checks import find_inaccessible
 from b24app.services.gitlab_connections import check_connection
 from b24app.services.overview import find_portal
 from b24app.services.settings_lookups import PortalLookups, ProjectLookups
@@ -41,7 +42,9 @@ from sync.store import connections, oauth_grants, portals
 from sync.store.db.database import open_writer
 from sync.store.db.database import read as reading
 from sync.store.db.database import write as writing
-from sync.store.rows import PortalRecord
+from sync.store.rows import ConnectionRecord, PortalRecord
+
+_MOST_TARGETS = 50  # tried when settings are applied; `gitlab test` tries them all
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -106,7 +109,7 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
             ]
         )
     if args.check:
-        return _check(opened, portal, settings)
+        return _check(opened, portal, settings, args.remove)
     flags = _hook_flags(opened, portal.id)
     with writing(engine) as conn:
         done = apply(
@@ -121,8 +124,8 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
     _print_each(_describe_changes(done))
     print_lines(sentence("The settings of {domain} were applied.", domain=portal_domain(portal)))
     changed = _hook_flags(opened, portal.id) != flags
-    for name in (connection.name for connection in settings.connections):
-        if name in done.created:
+    for name in (entry.name for entry in settings.connections if entry.kind == "gitlab"):
+        if name in (*done.created, *done.restored):
             print_lines(sentence("Set up the webhooks: b24bridge gitlab hooks {name}", name=name))
         elif changed:
             print_lines(
@@ -131,7 +134,7 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
     _print_each(_settle_with_gitlab(opened, portal, done, offline=args.offline))
     if not args.offline:
         _test_connections(opened, portal, [*done.created, *done.changed])
-    if done.created:
+    if any(entry.kind == "gitlab" and entry.name in done.created for entry in settings.connections):
         print_lines("Read what was before, silently: b24bridge backfill --all --since 90d")
     return 0
 
@@ -161,7 +164,9 @@ def _settle_with_gitlab(
     ]
 
 
-def _check(opened: Clients, portal: PortalRecord, settings: Settings) -> int:
+def _check(
+    opened: Clients, portal: PortalRecord, settings: Settings, remove: Collection[str]
+) -> int:
     """Say everything that applying would change. Raises what applying would raise."""
     now = opened.clock.now()
     with open_writer(opened.engine) as conn:  # nothing of it is committed
@@ -186,6 +191,7 @@ def _check(opened: Clients, portal: PortalRecord, settings: Settings) -> int:
     _print_each(
         sentence("Removing {name} has to be said: --remove {name}", name=name)
         for name in done.removed
+        if name not in remove
     )
     print_lines("The settings are right; nothing was applied.")
     return 0
@@ -226,14 +232,27 @@ def _test_connections(opened: Clients, portal: PortalRecord, names: Sequence[str
         if grant is None and (secrets is None or not secrets.access_token):
             print_lines(
                 sentence(
-                    "Connection {name} has no token yet: b24bridge gitlab token {name}", name=name
+                    "Connection {name} has no token yet: b24bridge {kind} token {name}",
+                    name=name,
+                    kind=record.kind,
                 )
             )
             continue
-        for problem in check_connection(opened, record).problems:
+        for problem in _find_problems(opened, record):
             print_lines(
                 sentence("Connection {name}: {problem}", name=name, problem=as_sentence(problem))
             )
+
+
+def _find_problems(opened: Clients, record: ConnectionRecord) -> list[str]:
+    """Return what is wrong with a connection's address, its token and its rights."""
+    if record.kind == "youtrack":
+        from b24app.services import youtrack_connections
+
+        return list(youtrack_connections.check_connection(opened, record, _MOST_TARGETS).problems)
+    tested = check_connection(opened, record)
+    flaws = find_inaccessible(opened, record, _MOST_TARGETS) if tested.account else []
+    return [*tested.problems, *map(str, flaws)]
 
 
 def _hook_flags(opened: Clients, portal_id: int) -> dict[str, bool]:

@@ -24,10 +24,11 @@ from sync.sentences import as_sentence, join_sentences, sentence
 from sync.settings.apply import HISTORY_KEPT
 from sync.store import bots, connections, hook_logs, inbox, logs, portals, subjects
 from sync.store.db.database import read, write
-from sync.store.hook_logs import HookLogRow
+from sync.store.hook_logs import HookLogRow, describe_target
 from sync.store.rows import PortalRecord, PurgeRow, WorkerRow
 
 _HEADINGS = ("MERGE REQUEST", "STATE", "PIPELINE", "TASKS", "TITLE")
+_NAME_PARTS = 5  # see sync.engine.lanes.owner_name
 SILENT_AFTER = timedelta(seconds=60)
 WRONG_CLOCK = timedelta(minutes=5)
 _HAVE_LINES = frozenset(
@@ -68,13 +69,13 @@ def _worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
     lines: list[str] = [
         sentence(
             "worker   {name}  seen {age}",
-            name=row.name,
+            name=describe_worker(row.name),
             age=describe_age(now - row.seen_at),
         )
         for row in workers
     ]
     if not workers:
-        return ["worker   none has run yet", "next     start it: the service, or `b24bridge serve`"]
+        return ["worker   none runs", "next     start it: the service, or `b24bridge serve`"]
     if not any(is_recent(row.seen_at, SILENT_AFTER, now) for row in workers):
         lines.append("next     no worker runs: start the service, or `b24bridge serve`")
     offset = max((row.clock_offset or 0 for row in workers), key=abs)
@@ -86,6 +87,14 @@ def _worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
             )
         )
     return lines
+
+
+def describe_worker(name: str) -> str:
+    """Return `process 4711 on bridge` for the name that a worker gives itself."""
+    parts = name.split(":")
+    if len(parts) != _NAME_PARTS:
+        return name
+    return sentence("process {pid} on {host}", pid=parts[2], host=parts[0])
 
 
 def wrong_lines(checks: Iterable[Check]) -> list[str]:
@@ -226,19 +235,33 @@ def gap_lines(rows: Sequence[HookLogRow]) -> list[str]:
             "{target}, {gap_at} UTC",
             failed=row.failed,
             made_up=row.made_up,
-            target=row.target,
+            target=describe_target(row.target),
             gap_at=f"{row.gap_at:%Y-%m-%d %H:%M}",
         )
         for row in rows
         if row.gap_at and row.failed
     ]
-    return lines + [
-        sentence(
-            "missed   {target}: {problem}", target=row.target, problem=as_sentence(row.problem)
-        )
-        for row in rows
-        if row.problem
-    ]
+    return (
+        lines
+        + [
+            sentence(
+                "missed   {target}: {problem}",
+                target=describe_target(row.target),
+                problem=as_sentence(row.problem),
+            )
+            for row in rows
+            if row.problem
+        ]
+        + [
+            sentence(
+                "missed   {target}: not made up for is what GitLab did not try to send and lists "
+                "nowhere: wiki pages, feature flags, emoji, members, tokens, vulnerabilities, jobs",
+                target=describe_target(row.target),
+            )
+            for row in rows
+            if hook_logs.leaves_out_some(row)
+        ]
+    )
 
 
 def _received_lines(
@@ -259,8 +282,8 @@ def _received_lines(
                     age=describe_age(now - at),
                 )
             )
-        elif origin == "gitlab" and overview.connections:
-            name = overview.connections[0]["name"]
+        elif origin == "gitlab" and (names := _gitlab_names(overview)):
+            name = names[0]
             lines.append(
                 sentence(
                     "received {system}: nothing yet; `b24bridge gitlab test {name}` says why",
@@ -271,6 +294,10 @@ def _received_lines(
         elif origin == "bitrix24":
             lines.append(sentence("received {system}: nothing yet", system=as_sentence(system)))
     return lines
+
+
+def _gitlab_names(overview: services_overview.Overview) -> list[str]:
+    return [row["name"] for row in overview.connections if row["kind"] == "gitlab"]
 
 
 def _next_lines(
@@ -286,7 +313,9 @@ def _next_lines(
         if row["state"] == "paused":
             lines.append(
                 sentence(
-                    "next     `b24bridge gitlab test {name}` says what to change", name=row["name"]
+                    "next     `b24bridge {kind} test {name}` says what to change",
+                    kind=row["kind"],
+                    name=row["name"],
                 )
             )
     if failures:
@@ -326,9 +355,8 @@ def _describe_purge(last: PurgeRow) -> str:
 def _describe_connection(connection: dict[str, str]) -> str:
     reason = connection["state_reason"]
     return sentence(
-        "gitlab   {name}  {url}  {state}: {reason}"
-        if reason
-        else "gitlab   {name}  {url}  {state}",
+        "{kind} {name}  {url}  {state}: {reason}" if reason else "{kind} {name}  {url}  {state}",
+        kind=f"{connection['kind']:<8}",
         name=connection["name"],
         url=connection["base_url"],
         state=as_sentence(connection["state"]),

@@ -29,6 +29,7 @@ from sync.bitrix24.events.parse import (
     EventAuth,
 )
 from sync.bitrix24.events.php_form import text
+from sync.core.clock import is_due
 from sync.log import log
 from sync.store.rows import Delivery
 
@@ -132,7 +133,7 @@ def _check_payment(deps: Deps, sender: EventAuth, paid: dict[int, datetime]) -> 
     if sender.application_token and not portal.accepts_token(sender.application_token):
         raise _unauthentic_error(sender)
     now = deps.clock.now()
-    if portal.id not in paid or now - paid[portal.id] >= _PAYMENT_CHECK_INTERVAL:
+    if is_due(paid.get(portal.id), _PAYMENT_CHECK_INTERVAL, now):
         paid[portal.id] = now
         with _limited(deps, sender):
             portals.check_payment(deps, portal.id)

@@ -13,7 +13,7 @@ from b24app.auth.page_tokens import Visitor
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
 from b24app.routes.page_requests import require_visitor
-from b24app.services import flow_metrics, flow_now, visitors
+from b24app.services import flow_hours, flow_metrics, flow_now, visitors
 from b24app.services.flow_metrics import ITEMS_PER_PAGE, LISTS, FlowItem, ProjectChoice
 from b24app.services.flow_now import WaitingReview
 from sync.core.deployments.metrics.changes import Period
@@ -69,6 +69,15 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
         return jsonify(
             asdict(state) | {"reviews": [_review_row(review, hidden) for review in state.reviews]}
         )
+
+    @here.get("/metrics/hours")
+    def flow_hours_of_period() -> Response:
+        """Show who worked how long in the period, and on which tasks, for the same choice."""
+        visitor, portal = require_visitor(deps)
+        period = _period(deps.clock.now())
+        _, chosen = _choose(deps, visitor, portal)
+        hours = flow_hours.read_period_hours(deps, visitor, portal, chosen, period)
+        return jsonify(asdict(hours))
 
 
 def _period(now: datetime) -> Period:

@@ -38,10 +38,14 @@ def build_health_metrics(checks: Sequence[Check], disk: Disk) -> Iterator[Metric
         "Whole days until the end of a connection's token; none where it has no end.",
         labels=["portal", "connection"],
     )
+    fewest: dict[str, float] = {}
     for check in checks:
         if check.subject == "token" and check.values.get("date"):
-            portal, _, name = check.place.partition(" ")
-            days.add_metric([portal, name], float(str(check.values["days"])))
+            left = float(str(check.values["days"]))
+            fewest[check.place] = min(left, fewest.get(check.place, left))
+    for place, left in sorted(fewest.items()):
+        portal, _, name = place.partition(" ")
+        days.add_metric([portal, name], left)
     yield days
     free = GaugeMetricFamily("b24bridge_disk_free_bytes", "Free bytes on the data folder's disk.")
     free.add_metric([], disk.free)

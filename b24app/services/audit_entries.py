@@ -14,6 +14,9 @@ from sync.core.audit import PROBE
 from sync.store.rows import ApiCallRow
 
 _TASK_KEYS = frozenset({"taskid", "task_id"})
+# Methods whose own `id` is a task's.
+# https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-move-task.html
+_TASK_METHODS = ("task.stages.movetask", "tasks.task.", "api/tasks.task.")
 _CHAT = re.compile(r"chat(\d+)")
 # Of a request that was too long to be kept whole, what is there.
 _COMMAND = re.compile(r'"(c\d+)": ("(?:[^"\\]|\\.)*")')
@@ -40,7 +43,7 @@ def list_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterator[
     failed = failed and not row.error.startswith(PROBE)
     result = row.error or ("no answer" if not row.status else "ok")
     body = _json(row.request)
-    task = None if row.method == "batch" else _task_of(body, tasks_by_chat)
+    task = None if row.method == "batch" else _task_of(row.method, body, tasks_by_chat)
     yield CallEntry(row, row.method, task, result, failed)
     if row.method == "batch" and row.system == "bitrix24":
         yield from _inner_entries(row, tasks_by_chat)
@@ -59,7 +62,7 @@ def _inner_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterato
             result = "ok"
         else:
             result = "not kept" if row.status == 200 else "not done, or not known"
-        task = _task_of(dict(parse_qsl(query)), tasks_by_chat)
+        task = _task_of(method, dict(parse_qsl(query)), tasks_by_chat)
         yield CallEntry(row, method, task, result, error is not None, inner=True)
 
 
@@ -70,11 +73,12 @@ def _error_text(error: Any) -> str:
     return f"{code}: {description}" if description and description != code else code
 
 
-def _task_of(body: Any, tasks_by_chat: Mapping[int, int]) -> int | None:
+def _task_of(method: str, body: Any, tasks_by_chat: Mapping[int, int]) -> int | None:
     """Return the task that a request names, by its number or by the chat of its discussion."""
+    keys = _TASK_KEYS | ({"id"} if method.startswith(_TASK_METHODS) else set())
     for key, value in _pairs(body):
         name = re.split(r"[\[\].]", key.lower())
-        if _TASK_KEYS & set(name) and str(value).isdigit():
+        if keys & set(name) and str(value).isdigit():
             return int(value)
         chat = _CHAT.fullmatch(str(value)) if "dialog_id" in name else None
         if chat and int(chat[1]) in tasks_by_chat:

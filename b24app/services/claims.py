@@ -133,6 +133,12 @@ def _remove(rooms: Clients, record: ConnectionRecord, item: LeftOver) -> str:
     with read(rooms.engine) as conn:
         secrets = connections.secrets(conn, rooms.vault, record.id)
     try:
+        if item.base_url != record.base_url:  # our token is not for that GitLab
+            return sentence(
+                "{where}: its webhook is left over; remove it at {address}",
+                where=where,
+                address=item.base_url,
+            )
         if secrets is None or not rooms.config.public_url:
             return sentence("{where}: its webhook is left over; remove it in GitLab", where=where)
         client = rooms.code_host(record)

@@ -9,7 +9,7 @@ from b24app.clients import Clients
 from b24app.services.connection_results import ConnectionTest, store_token
 from b24app.services.gitlab_connections import check_connection, hook_targets
 from sync.gitlab.api.account import Account, read_account
-from sync.gitlab.api.target_checks import TargetCheck, check_target
+from sync.gitlab.api.target_checks import TargetCheck, check_access, check_target
 from sync.sentences import as_sentence
 from sync.store import connections
 from sync.store.db.database import read
@@ -36,6 +36,16 @@ def check_targets(
     for number, target in enumerate(targets, 1):
         yield check_target(client, target, url=url)
         progress(number, len(targets))
+
+
+def find_inaccessible(clients: Clients, record: ConnectionRecord, most: int) -> list[TargetCheck]:
+    """Return which of at most so many projects and groups the token may not work in.
+
+    Raises Later and Denied.
+    """
+    client, targets = clients.code_host(record), hook_targets(record)
+    checks = [check_access(client, target) for target in targets[:most]] or [NO_TARGETS]
+    return [check for check in checks if not check.ok]
 
 
 def check_whole_connection(clients: Clients, record: ConnectionRecord, most: int) -> ConnectionTest:

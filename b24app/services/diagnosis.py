@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -33,6 +33,8 @@ from sync.youtrack.api.account import problems, read_account
 
 # What the doctor calls a subject that it also tries out itself under that name.
 _SUBJECTS = {"hook": "deliveries", "connection": "gitlab"}
+# Of what could not be asked, whose error names nothing to change.
+_TRY_AGAIN = "see that this machine reaches it (network, DNS, proxy, firewall), then repeat this"
 _READING_STEPS = ("rights", "secret", "address", "scopes")  # of an installation, without writes
 
 
@@ -51,7 +53,14 @@ class Finding:
 
 
 def examine(clients: Clients, language: str = "en") -> Iterator[Finding]:
-    """Yield every finding: of this machine, then of each portal and its connections."""
+    """Yield every finding, what is wrong with what to change."""
+    for finding in _examine(clients, language):
+        is_bare = not finding.ok and not finding.change
+        yield replace(finding, change=_TRY_AGAIN) if is_bare else finding
+
+
+def _examine(clients: Clients, language: str) -> Iterator[Finding]:
+    """Yield the findings: of this machine, then of each portal and its connections."""
     now = clients.clock.now()
     with read(clients.engine) as conn:
         findings = [
@@ -201,11 +210,11 @@ def _examine_connection(
     tested = check_connection(clients, record)
     if tested.account:
         yield Finding(
-            "token", tested.ok, tested.account, join_sentences(" ", tested.problems), place
+            "token", tested.ok, tested.account, join_sentences(". ", tested.problems), place
         )
     else:
         what, *change = tested.problems or ("the token was not accepted",)
-        yield Finding("token", False, what, join_sentences(" ", change), place)
+        yield Finding("token", False, what, join_sentences(". ", change), place)
         return
     try:
         for check in check_targets(clients, record):

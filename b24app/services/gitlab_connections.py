@@ -15,7 +15,7 @@ from sync.gitlab.api import hooks as api_hooks
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.hooks import HookTarget
 from sync.sentences import as_sentence, join_sentences, sentence
-from sync.store import connections
+from sync.store import connections, hook_logs
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionRecord, ConnectionSecrets, PortalRecord
 
@@ -98,6 +98,8 @@ def update_hooks(
     if proven and not remove:  # only who administers a project puts a webhook there
         with write(rooms.engine) as conn:
             connections.add_proofs(conn, record.id, proven, rooms.clock.now())
+            repaired = [str(target) for target in targets if target.id in proven]
+            hook_logs.note_repaired(conn, record.id, repaired, rooms.clock.now())
     if record.options.get("issue_links"):
         address = portal.client_endpoint.removesuffix("/rest/")
         for project in record.options.get("projects", ()):

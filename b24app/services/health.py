@@ -83,7 +83,7 @@ def check_backup(at: datetime | None, now: datetime) -> Check:
     """Judge when the last backup was made. Pure."""
     if at is None:
         return Check("backup", "backup_missing", False, urgent=False)
-    ok = now - at <= OLD_BACKUP
+    ok = is_recent(at, OLD_BACKUP, now)
     values = {"at": f"{at:%Y-%m-%d %H:%M} UTC"}
     return Check("backup", "backup_ok" if ok else "backup_old", ok, values=values, urgent=False)
 
@@ -152,7 +152,7 @@ def check_grant(
     late = now - row.since >= SHORT_SILENCE
     if row.state in (UNREACHABLE, REFUSED) and late:
         return Check("portal", "portal_unreachable", False, domain, values, since=row.since)
-    if now - row.checked_at >= SHORT_SILENCE:
+    if not is_recent(row.checked_at, SHORT_SILENCE, now):
         values = {"seconds": seconds_of(now - row.checked_at)}
         return Check("portal", "portal_stale", False, domain, values, since=row.checked_at)
     return Check("portal", "portal_ok", True, domain, values)
@@ -163,7 +163,7 @@ def check_tasks(
 ) -> Check:
     """Judge when the portal's changed tasks were last read. Pure."""
     last = read_at or installed_at
-    ok = now - last < STALE_AFTER
+    ok = is_recent(last, STALE_AFTER, now)
     values = {"seconds": seconds_of(now - last)}
     return Check("tasks", "tasks_ok" if ok else "tasks_stale", ok, domain, values)
 

@@ -6,9 +6,17 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from b24app.services.health_check import SHORT_SILENCE, STALE_AFTER, Check, seconds_of
+from sync.core.clock import is_recent
 from sync.core.notifications.access import WARNING_DAYS, days_before_end
 from sync.store.access import LOST, MISSING, REFUSED, UNREACHABLE, ConnectionAccess
-from sync.store.hook_logs import NO_HOOK, NO_LOG, SWITCHED_OFF, TOO_LONG, HookLogRow
+from sync.store.hook_logs import (
+    NO_HOOK,
+    NO_LOG,
+    SWITCHED_OFF,
+    TOO_LONG,
+    HookLogRow,
+    describe_target,
+)
 from sync.store.rows import ConnectionRecord
 
 URGENT_DAYS = 7  # before the end of a token
@@ -49,7 +57,7 @@ def check_token(
 ) -> Check:
     """Judge what the instance last said of the token."""
     if row is None:
-        young = now - record.created_at < SHORT_SILENCE
+        young = is_recent(record.created_at, SHORT_SILENCE, now)
         return Check("token", "token_unknown", young, place, urgent=False)
     if row.state == MISSING:
         return Check("token", "token_missing", False, place)
@@ -58,7 +66,7 @@ def check_token(
         state = "rotation_lost" if row.code == LOST else "token_refused"
         values = {"text": row.text, "cause": row.cause}
         return Check("token", state, False, place, values, since=row.since)
-    if now - row.checked_at >= SHORT_SILENCE:
+    if not is_recent(row.checked_at, SHORT_SILENCE, now):
         values = {"seconds": seconds_of(now - row.checked_at)}
         return Check("token", "token_stale", False, place, values, since=row.checked_at)
     days = days_before_end(row.expires_at, now)
@@ -74,14 +82,14 @@ def check_sweep(record: ConnectionRecord, place: str, now: datetime) -> Check:
     """Judge when the merge requests were last read whole."""
     last = record.swept_at or record.created_at
     values = {"seconds": seconds_of(now - last)}
-    stale = now - last >= STALE_AFTER
+    stale = not is_recent(last, STALE_AFTER, now)
     return Check("sweep", "sweep_stale" if stale else "sweep_ok", not stale, place, values)
 
 
 def check_hook(row: HookLogRow, place: str, now: datetime) -> Check:
     """Judge what the instance's log says of a webhook."""
     values = {
-        "target": row.target,
+        "target": describe_target(row.target),
         "good": f"{row.good_at:%Y-%m-%d %H:%M} UTC" if row.good_at else "–",
         "bad": f"{row.refused_at:%Y-%m-%d %H:%M} UTC" if row.refused_at else "–",
         "why": row.refused,
@@ -93,7 +101,7 @@ def check_hook(row: HookLogRow, place: str, now: datetime) -> Check:
         return Check("hook", state, state in _HARMLESS, place, values)
     if row.refused_at is not None and (row.good_at is None or row.refused_at > row.good_at):
         return Check("hook", "hook_refused", False, place, values, since=row.refused_at)
-    if now - row.read_at >= STALE_AFTER + timedelta(minutes=10):
+    if not is_recent(row.read_at, STALE_AFTER + timedelta(minutes=10), now):
         return Check("hook", "hook_unread", False, place, values, urgent=False)
     state = "hook_again" if row.refused_at else "hook_ok" if row.good_at else "hook_silent"
     return Check("hook", state, True, place, values)

@@ -19,6 +19,7 @@ from b24app.clients import Clients
 from b24app.services.public_address import check_public_address
 from sync.bitrix24.install import steps as installer
 from sync.bitrix24.install.steps import StepResult
+from sync.core.clock import TOLERANCE
 from sync.engine import backoff
 from sync.errors import Later, SyncError
 from sync.log import log
@@ -158,6 +159,7 @@ class InstallWorker:
 
 def _portals_to_install(conn: Connection, now: datetime) -> Sequence[int]:
     """Return ids of portals to set up: with tokens, and with no page open on them."""
-    abandoned = or_(table.c.state_reason != "", table.c.updated_at <= now - ABANDONED_AFTER)
+    silent = or_(table.c.updated_at <= now - ABANDONED_AFTER, table.c.updated_at > now + TOLERANCE)
+    abandoned = or_(table.c.state_reason != "", silent)
     of = (table.c.state == "installing", table.c.access_token_sealed.is_not(None), abandoned)
     return conn.scalars(select(table.c.id).where(*of).order_by(table.c.id)).all()

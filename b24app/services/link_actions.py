@@ -16,7 +16,14 @@ from sync.core.issue_sync import acts
 from sync.core.issue_sync.link import LinkState, StoryLine
 from sync.core.issue_sync.model import SideName
 from sync.sentences import as_sentence, sentence
-from sync.store import connections, issue_links, issue_lists, leases
+from sync.store import (
+    connections,
+    issue_link_queue,
+    issue_link_stories,
+    issue_links,
+    issue_lists,
+    leases,
+)
 from sync.store.db.database import write
 from sync.store.rows import PortalRecord
 
@@ -122,8 +129,8 @@ def _change(
         ) from None
     line = StoryLine(now, action.kind, action.text, action.field, action.side)
     issue_links.save(conn, link, before)
-    issue_links.add_story(conn, key, [line])
-    issue_links.mark_dirty(conn, [row_id], "a person", now)
+    issue_link_stories.add_story(conn, key, [line])
+    issue_link_queue.mark_dirty(conn, [row_id], "a person", now)
     row = find_link(conn, portal.id, key)
     (summary,) = summarize(conn, portal.id, [row] if row else [], story=1)
     return summary
@@ -143,6 +150,6 @@ def release_pair(deps: Deps, portal: PortalRecord, connection_name: str, pair: s
             )
         issue_lists.release(conn, record.id, pair, now)
         failed = [row.id for row in issue_links.of_pair(conn, record.id, pair) if row.error]
-        count = issue_links.mark_dirty(conn, failed, "a person", now)
+        count = issue_link_queue.mark_dirty(conn, failed, "a person", now)
     deps.wake(portal.id)
     return count

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from sync.core.issue_sync.link import EntryKind, EntryState, LinkState
 from sync.sentences import as_sentence, join_sentences, sentence
-from sync.store import issue_links, issue_lists
+from sync.store import issue_link_counts, issue_links, issue_lists
 from sync.store.issue_links import IssueLinkRow
 
 _WHOLE = "the item"
@@ -18,10 +18,10 @@ _KINDS = {EntryKind.COMMENT: "comment", EntryKind.TIME: "entry of time", EntryKi
 def link_lines(conn: Connection, portal_id: int, limit: int) -> list[str]:
     """Return the lines about a portal's links; none where it has no links and no stopped pair."""
     lines = list(_halted_lines(conn, portal_id))
-    total = issue_links.count_of_portal(conn, portal_id)
+    total = issue_link_counts.count_of_portal(conn, portal_id)
     if not total:
         return lines
-    rows = issue_links.with_trouble(conn, portal_id)
+    rows = issue_link_counts.with_trouble(conn, portal_id)
     states = issue_links.load(conn, [row.key for row in rows])
     troubled = [(row, text) for row in rows if (text := _trouble(row, states[row.key]))]
     lines.append(

@@ -12,7 +12,7 @@ from sync.core.issue_sync.link import EntryState, LinkState, PauseReason, ValueP
 from sync.core.issue_sync.model import SideName
 from sync.core.issue_sync.story import shown
 from sync.sentences import as_sentence, join_sentences
-from sync.store import issue_links, issue_lists, tasks
+from sync.store import issue_link_counts, issue_link_stories, issue_links, issue_lists, tasks
 from sync.store.issue_links import IssueLinkRow
 from sync.store.tables import connection, project
 
@@ -115,7 +115,7 @@ def summarize(
 
 def _troubled(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
     """Return the rows of links with trouble; a text may look like one, so their states decide."""
-    rows = issue_links.with_trouble(conn, portal_id)[:MAX_LINKS]
+    rows = issue_link_counts.with_trouble(conn, portal_id)[:MAX_LINKS]
     states = issue_links.load(conn, [row.key for row in rows])
     return tuple(row for row in rows if _state(row, states[row.key]) not in ("working", "waiting"))
 
@@ -222,5 +222,5 @@ def _fields(link: LinkState) -> tuple[FieldState, ...]:
 
 def _story(conn: Connection, row: IssueLinkRow, limit: int) -> tuple[StoryEntry, ...]:
     """Return the last lines of a link's story, the newest first."""
-    lines = issue_links.story(conn, row.id, limit)
+    lines = issue_link_stories.story(conn, row.id, limit)
     return tuple(StoryEntry(line.at, line.kind, line.text) for line in reversed(lines))

@@ -23,11 +23,12 @@ from sync.bitrix24.rest.install_proof import prove_install
 from sync.bitrix24.tasks.readable import read_profile
 from sync.errors import Denied, Later, SyncError
 from sync.log import log
-from sync.store import portals
+from sync.store import erasure, portals
 from sync.store.db.database import read, write
 from sync.store.rows import Installation, PortalRecord, PortalTokens
 
 HOLDER_TTL = timedelta(minutes=5)
+MOST_STEPS = 200  # of an erasure in a request: about ten seconds
 
 
 def prove_credentials(deps: Deps, claimed: Credentials) -> Credentials:
@@ -143,10 +144,12 @@ def remove_portal(deps: Deps, portal_id: int, *, clean: bool) -> None:
         revoke_all(deps.clients, portal_id)
     with write(deps.engine) as conn:
         if clean:
-            portals.erase(conn, portal_id)
+            portals.mark_erased(conn, portal_id)
         else:
             portals.mark_removed(conn, portal_id, "The application was uninstalled", now)
     _clear_caches(deps)
+    if clean:  # what is much is left to the worker
+        erasure.delete_owned(deps.engine, "portal_id", portal_id, most_steps=MOST_STEPS)
     log.info("portal_removed", portal_id=portal_id, clean=clean)
 
 

@@ -10,7 +10,7 @@ import requests
 from b24app.clients import Clients
 from sync.bitrix24.install.steps import AddressProblem
 from sync.errors import SyncError
-from sync.net import guarded_session
+from sync.net import certificate_flaw, guarded_session
 
 # The address at which the request of this thread was made, as far as proxies tell; "" elsewhere.
 asked_address: ContextVar[str] = ContextVar("asked_address", default="")
@@ -22,7 +22,7 @@ def check_public_address(clients: Clients) -> AddressProblem | None:
     """Return what is wrong with B24BRIDGE_PUBLIC_URL; None where this service answers there.
 
     A service that a browser has just reached at that address may be unable to reach it itself:
-    that is told, and stops nothing.
+    that is told, and stops nothing. A certificate that a browser let pass is another matter.
     """
     public, asked = clients.config.public_url, asked_address.get()
     if not public:
@@ -36,9 +36,10 @@ def check_public_address(clients: Clients) -> AddressProblem | None:
 
 def _call_itself(clients: Clients, public: str, *, was_asked: bool) -> AddressProblem | None:
     try:
-        answer = guarded_session(clients.config.allowed_networks).get(
-            f"{public}/healthz", timeout=_SECONDS, allow_redirects=False
-        )
+        answer = _session(clients).get(f"{public}/healthz", timeout=_SECONDS, allow_redirects=False)
+    except requests.exceptions.SSLError as error:
+        key = f"address_certificate_{certificate_flaw(error)}"
+        return AddressProblem(key, {"public": public}, change="correct_certificate")
     except (requests.RequestException, SyncError) as error:
         key = "address_silent_here" if was_asked else "address_silent"
         reason = error.code if isinstance(error, SyncError) else type(error).__name__
@@ -47,6 +48,12 @@ def _call_itself(clients: Clients, public: str, *, was_asked: bool) -> AddressPr
     if answer.status_code == 200 and _json(answer) == _ALIVE:
         return None
     return AddressProblem("address_foreign", {"public": public, "answer": str(answer.status_code)})
+
+
+def _session(clients: Clients) -> requests.Session:
+    """Return a session that trusts what a self-hosted portal would trust, too."""
+    config = clients.config
+    return guarded_session(config.allowed_networks, further_ca_file=config.portal_ca_file or None)
 
 
 def _same_origin(asked: str, public: str) -> bool:

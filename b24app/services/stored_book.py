@@ -19,7 +19,7 @@ from sync.engine.deps import Deps
 from sync.engine.issue_sync.lists import ListedPair, listed_pairs
 from sync.errors import Later, SyncError
 from sync.sentences import as_sentence, sentence
-from sync.store import issue_link_moves, issue_links, leases
+from sync.store import issue_link_moves, issue_link_queue, issue_link_stories, issue_links, leases
 from sync.store.db.database import read, write
 from sync.store.issue_links import IssueLinkRow
 from sync.store.portals import PortalRow
@@ -102,7 +102,7 @@ class StoredBook:
         """Return the last lines of a link's story."""
         with read(self.deps.database) as conn:
             row = issue_links.by_key(conn, key)
-            return issue_links.story(conn, row.id, limit) if row else ()
+            return issue_link_stories.story(conn, row.id, limit) if row else ()
 
     def name(self, link: LinkState) -> str:
         """Return how people name a link."""
@@ -157,10 +157,10 @@ class StoredBook:
                 code="link_changed",
             )
         issue_links.save(conn, link, stored)
-        issue_links.add_story(conn, link.key, story)
-        issue_links.add_conflicts(conn, link.key, conflicts)
+        issue_link_stories.add_story(conn, link.key, story)
+        issue_link_stories.add_conflicts(conn, link.key, conflicts)
         ids = [row.id] if row else []
-        issue_links.mark_dirty(conn, ids, "a person", self.deps.clock.now())
+        issue_link_queue.mark_dirty(conn, ids, "a person", self.deps.clock.now())
         self.loaded[link.key] = link
 
     def create(self, task: ItemAddress, issue: ItemAddress, line: StoryLine) -> LinkState:
@@ -185,7 +185,7 @@ class StoredBook:
                 )
                 if link_id is None:
                     raise LookupError("One of the two is linked already")
-                issue_links.add_story(conn, link.key, [line])
+                issue_link_stories.add_story(conn, link.key, [line])
             return link
         raise LookupError(
             "No pair of the settings has that task's workgroup and that issue's project: "
@@ -218,7 +218,7 @@ class StoredBook:
                 if address.id != link.addresses[side].id
             }
             issue_links.save(conn, replace(before, addresses=kept), before)
-            issue_links.add_story(conn, before.key, [replace(line, text=_WITH_ANOTHER)])
+            issue_link_stories.add_story(conn, before.key, [replace(line, text=_WITH_ANOTHER)])
         return None
 
 

@@ -25,7 +25,7 @@ from sync.engine.lanes import hold
 from sync.gitlab.api.client import encode_segment
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE
 from sync.sentences import sentence
-from sync.store import issue_links, issue_lists
+from sync.store import issue_link_counts, issue_link_queue, issue_links, issue_lists
 from sync.store.db.database import read, write
 from sync.store.portals import PortalRow
 
@@ -147,7 +147,7 @@ class PortalDesk:
     def _step(self, listed: ListedPair) -> tuple[Step, int]:
         """Return how far a pair is, and how many of its links can be worked on now."""
         with read(self.deps.database) as conn:
-            counts = issue_links.progress(
+            counts = issue_link_counts.progress(
                 conn, listed.connection.id, listed.pair.key, self.clock.now()
             )
         name = pair_name(listed.pair)
@@ -163,7 +163,7 @@ class PortalDesk:
                 return None
             issue_lists.release(conn, connection_id, pair.key, now)
             rows = issue_links.of_pair(conn, connection_id, pair.key)
-            return issue_links.mark_dirty(
+            return issue_link_queue.mark_dirty(
                 conn, [row.id for row in rows if row.error], "a person", now
             )
 

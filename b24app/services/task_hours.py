@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from b24app.auth.page_tokens import Visitor
 from b24app.deps import Deps
@@ -37,12 +39,19 @@ def read_hours(
         deps, visitor, portal, lambda client: _read_entries(client, task_id)
     )
     with read(deps.engine) as conn:
-        shas = {
-            row.smart_commit.commit.sha[:8]
-            for row in smart_commits.of_tasks(conn, portal.id, [task_id])
-            if row.state is SmartCommitState.DONE and row.smart_commit.command.verb is Verb.TIME
-        }
-        users = people.portal_users(conn, portal.id)
+        return group_by_person(conn, portal.id, entries, [task_id])
+
+
+def group_by_person(
+    conn: Connection, portal_id: int, entries: Iterable[TimeEntry], task_ids: Collection[int]
+) -> list[PersonHours]:
+    """Add up what was logged for tasks by person and by where it was entered, the most first."""
+    shas = {
+        row.smart_commit.commit.sha[:8]
+        for row in smart_commits.of_tasks(conn, portal_id, task_ids)
+        if row.state is SmartCommitState.DONE and row.smart_commit.command.verb is Verb.TIME
+    }
+    users = people.portal_users(conn, portal_id)
     by_person: dict[int, dict[str, int]] = {}
     for entry in entries:
         seconds = by_person.setdefault(int(entry.author.id), {})

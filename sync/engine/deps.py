@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -97,6 +98,15 @@ class Deps:
     calls: Calls = field(default_factory=InlineCalls)
     clock_check: ClockCheck | None = None
     spare_tokens: Path | None = None
+
+
+def clock_lead(deps: Deps) -> timedelta:
+    """Return by how much our clock is known to be ahead of the other systems'; never below 0.
+
+    What they are asked since a moment of ours is asked since so much earlier.
+    """
+    offset = deps.clock_check.offset if deps.clock_check else None
+    return max(offset or timedelta(), timedelta())
 
 
 def build_scope(deps: Deps, conn: Connection, row: PortalRow) -> Scope:

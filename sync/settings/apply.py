@@ -54,6 +54,7 @@ class LeftOver:
     connection: str
     kind: Literal["project", "group"]
     target: str
+    base_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,12 @@ def apply(
     """
     done = ConnectionChanges()
     records_by_name = {record.name: record for record in connections.by_portal(conn, portal.id)}
-    _rename(conn, settings, records_by_name, done)
     names = {connection.name for connection in settings.connections}
+    _rename(conn, portal.id, settings, records_by_name, done)
     missing = [name for name in records_by_name if name not in names]
     if remove is not None and (unsaid := [name for name in missing if name not in remove]):
         raise RemovalUnconfirmed(unsaid)
+    _require_gone(names, remove or ())
     removed_by_name = {record.name: record for record in connections.removed(conn, portal.id)}
     for connection in settings.connections:
         token = resolve(connection.token, environ) or None if connection.token else None
@@ -99,6 +101,8 @@ def apply(
         if record is None and (record := removed_by_name.get(connection.name)) is not None:
             connections.restore(conn, record.id)
             done.restored.append(connection.name)
+        if record is not None:
+            _require_kind(record, connection)
         if record is None:
             fresh = _fresh_secrets(token)
             connections.upsert(conn, vault, portal.id, _build_draft(connection, fresh), now)
@@ -117,6 +121,25 @@ def apply(
     return done
 
 
+def _require_gone(names: Collection[str], remove: Collection[str]) -> None:
+    """Raise Invalid where a connection is to be removed that the settings name."""
+    for name in remove:
+        if name in names:
+            text = "is to be removed, and the settings name it: take it out of them"
+            raise Invalid([Problem(0, f"connections: {name}", text)])
+
+
+def _require_kind(record: ConnectionRecord, connection: Connection) -> None:
+    """Raise Invalid where a name's history is of another system."""
+    if record.kind != connection.kind:
+        text = sentence(
+            "is the name of a connection of the kind {kind}, whose history it has: give the new "
+            "one another name",
+            kind=record.kind,
+        )
+        raise Invalid([Problem(0, f"connections: {connection.name}", text)])
+
+
 def _store_applications(
     conn: Database, vault: Vault, portal_id: int, settings: Settings, environ: Mapping[str, str]
 ) -> None:
@@ -132,11 +155,14 @@ def _store_applications(
 
 def _rename(
     conn: Database,
+    portal_id: int,
     settings: Settings,
     records_by_name: dict[str, ConnectionRecord],
     done: ConnectionChanges,
 ) -> None:
-    """Give connections their new names. A former name that nobody has any more says nothing.
+    """Give connections their new names, those too that were removed under their former ones.
+
+    A former name that nobody has any more says nothing.
 
     Raises Invalid where both names are taken.
     """
@@ -147,6 +173,8 @@ def _rename(
             text = "is said of several connections, and its history can be of one"
             raise Invalid([Problem(0, f"was: {connection.was}", text)])
         former = records_by_name.get(connection.was or "")
+        if former is None and connection.was and connection.name not in records_by_name:
+            former = _restore_former(conn, portal_id, connection, records_by_name, done)
         if former is None or connection.was is None:
             continue
         if connection.was in names or connection.name in records_by_name:
@@ -165,8 +193,28 @@ def _rename(
         done.renamed.append(f"{former.name} → {connection.name}")
 
 
+def _restore_former(
+    conn: Database,
+    portal_id: int,
+    connection: Connection,
+    records_by_name: dict[str, ConnectionRecord],
+    done: ConnectionChanges,
+) -> ConnectionRecord | None:
+    """Take the connection that was removed under its former name into use again, if there is."""
+    removed = {record.name: record for record in connections.removed(conn, portal_id)}
+    former = removed.get(connection.was or "")
+    if former is None or connection.name in removed:
+        return None
+    connections.restore(conn, former.id)
+    done.restored.append(connection.name)
+    records_by_name[former.name] = replace(former, state="active")
+    return records_by_name[former.name]
+
+
 def _left_over(record: ConnectionRecord, connection: Connection | None) -> Iterator[LeftOver]:
     """Yield what the connection had a webhook in, and has no more; all of it for None."""
+    if record.kind != "gitlab":
+        return
     kinds: tuple[tuple[Literal["project", "group"], str], ...] = (
         ("project", "projects"),
         ("group", "groups"),
@@ -177,7 +225,7 @@ def _left_over(record: ConnectionRecord, connection: Connection | None) -> Itera
         kept = {str(entry).casefold() for entry in now_in}
         for entry in record.options.get(key, ()):
             if str(entry).casefold() not in kept:
-                yield LeftOver(record.id, record.name, kind, str(entry))
+                yield LeftOver(record.id, record.name, kind, str(entry), record.base_url)
 
 
 def current_settings(conn: Database, portal: PortalRecord) -> Settings:

@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from sync.addresses import is_host
 from sync.core.model.kinds import Kind
 from sync.core.model.merge_requests import ReviewEvent
 from sync.core.model.tasks import Step, TaskStatus
@@ -35,6 +36,8 @@ def _check_address(value: str) -> str:
         parts.port  # noqa: B018 - raises on a port that is none
     except ValueError:
         raise value_error("is no URL") from None
+    if not is_host(parts.netloc):
+        raise value_error("is no URL")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise value_error("must be a URL that starts with https:// or http://")
     if parts.username or parts.password:

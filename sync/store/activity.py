@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, select, update
 
 from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resource, TagPush
 from sync.core.model.kinds import Kind
 from sync.core.model.pipelines import JobRun
-from sync.core.model.replaced import was_before
+from sync.core.model.replaced import missed_values, was_before
 from sync.store import protected_branches
 from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_keys, upsert
@@ -75,6 +75,9 @@ def save(
         if isinstance(activity_item, Comment) and activity_item.author is None:
             author = earlier.author if isinstance(earlier, Comment) else None
             activity_item = replace(activity_item, author=author)
+        if isinstance(activity_item, Resource) and isinstance(earlier, Resource):
+            missed = missed_values(earlier, activity_item.replaced)
+            activity_item = replace(activity_item, missed=missed)
         existing = newest.get(activity_id(activity_item))
         if _was_before(activity_item, earlier):
             continue
@@ -125,7 +128,7 @@ def _was_before(activity_item: ActivityItem, other: ActivityItem | None) -> bool
         isinstance(activity_item, Resource)
         and isinstance(other, Resource)
         and activity_item.at == other.at
-        and was_before(activity_item, activity_item.replaced, other, other.replaced)
+        and was_before(activity_item, activity_item.replaced, other, other.replaced, other.missed)
     )
 
 
@@ -144,6 +147,14 @@ def get(
             body = from_json(_TYPES.get(kind, Resource), row.body)
             by_key[row.connection_id, row.project_id, row.kind, row.key] = body, row.silent
     return by_key
+
+
+def end_silence(conn: Connection, activity_items: Iterable[ActivityItem]) -> None:
+    """Let people know of the items from now on."""
+    for condition in in_keys(
+        [activity.c[name] for name in _KEYS], map(activity_id, activity_items)
+    ):
+        conn.execute(update(activity).where(condition, activity.c.silent).values(silent=False))
 
 
 def save_tasks(conn: Connection, portal_id: int, pairs: Iterable[tuple[ActivityId, int]]) -> None:

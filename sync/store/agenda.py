@@ -16,7 +16,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from sync.store import deployments, inbox, issue_links, outbox, portals, subjects
+from sync.store import deployments, inbox, issue_link_queue, outbox, portals, subjects
 from sync.store.db.types import Moment
 from sync.store.portals import PortalRow
 from sync.store.rows import SubjectRow
@@ -36,7 +36,7 @@ _PORTAL: BindParameter[int] = bindparam("of_portal")
 _DELIVERIES = exists().where(delivery.c.portal_id == _PORTAL, inbox.is_due(_NOW))
 _SUBJECTS = exists().where(subject.c.portal_id == _PORTAL, subjects.is_due(_NOW))
 _COMMANDS = exists().where(command.c.portal_id == _PORTAL, outbox.is_due(_NOW))
-_LINKS = exists().where(issue_link.c.portal_id == _PORTAL, issue_links.is_due(_NOW))
+_LINKS = exists().where(issue_link.c.portal_id == _PORTAL, issue_link_queue.is_due(_NOW))
 _UNSETTLED = exists().where(command.c.portal_id == _PORTAL, outbox.is_in_flight())
 _DEPLOYMENTS = exists().where(
     deployment.c.connection_id == connection.c.id,
@@ -55,7 +55,7 @@ _AGENDA = select(
 _PORTALS = union(
     select(delivery.c.portal_id).where(inbox.is_due(_NOW)),
     select(subject.c.portal_id).where(subjects.is_due(_NOW)),
-    select(issue_link.c.portal_id).where(issue_links.is_due(_NOW)),
+    select(issue_link.c.portal_id).where(issue_link_queue.is_due(_NOW)),
     select(command.c.portal_id).where(outbox.is_due(_NOW) | outbox.is_in_flight()),
 )
 _WAITING = union_all(

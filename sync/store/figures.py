@@ -68,10 +68,19 @@ def read_figures(conn: Connection, now: datetime) -> Figures:
 
 
 def _portals(conn: Connection) -> dict[int, tuple[str, str]]:
-    query = select(portal.c.id, portal.c.client_endpoint, portal.c.state)
-    return {
-        number: (endpoint.partition("://")[2].split("/")[0], state)
+    """Return domains and states by id; of several of one domain the newest has it alone.
+
+    A portal that was set up anew has another member_id: Prometheus takes no series twice.
+    """
+    query = select(portal.c.id, portal.c.client_endpoint, portal.c.state).order_by(portal.c.id)
+    rows = [
+        (number, endpoint.partition("://")[2].split("/")[0], state)
         for number, endpoint, state in conn.execute(query)
+    ]
+    newest = {domain: number for number, domain, _ in rows}
+    return {
+        number: (domain if newest[domain] == number else f"{domain}#{number}", state)
+        for number, domain, state in rows
     }
 
 

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from sync.core.deployments.metrics.changes import Change
 from sync.core.deployments.metrics.failures import Shipment
+from sync.store.db.upsert import in_keys
 from sync.store.flow_changes import read_changes
 from sync.store.flow_deployments import FirstDeployed, ProjectKey, list_deployments, read_production
-from sync.store.tables import connection, project
+from sync.store.tables import connection, in_literals, link, merge_request, project
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,28 @@ def read_flow(
         )
         for of in done
     )
+
+
+def tasks_at_work(conn: Connection, projects: Collection[ProjectKey], since: datetime) -> list[int]:
+    """Return the tasks whose merge requests are open or changed since a moment, newest first."""
+    c, of = merge_request.c, link.c
+    is_at_work = (c.updated_at >= since) | in_literals(c.state, "opened", "locked")
+    changed: dict[int, datetime] = {}
+    for condition in in_keys((c.connection_id, c.project_id), projects):
+        query = (
+            select(of.task_id, func.max(c.updated_at))
+            .join(
+                merge_request,
+                (c.connection_id == of.connection_id)
+                & (c.project_id == of.project_id)
+                & (c.iid == of.iid),
+            )
+            .where(condition, of.state == "live", is_at_work)
+            .group_by(of.task_id)
+        )
+        for task_id, at in conn.execute(query):
+            changed[task_id] = max(at, changed.get(task_id, at))
+    return sorted(changed, key=lambda task_id: (changed[task_id], task_id), reverse=True)
 
 
 def _by_deployment(changes: Iterable[Change]) -> dict[tuple[int, int, datetime], list[Change]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -32,6 +33,7 @@ def read_production(conn: Connection, projects: Collection[ProjectKey]) -> list[
         c.body["sha"].as_string().label("sha"),
         c.body["url"].as_string().label("url"),
         c.body["job_url"].as_string().label("job_url"),
+        c.body["lacks"].as_string().label("lacks"),
     ).where(in_literals(c.status, DeploymentStatus.SUCCESS.value), is_production)
     return [
         row
@@ -62,6 +64,7 @@ def _deployment(row: AnyRow, project: Project) -> Deployment:
         row.updated_at,
         url=row.url or "",
         job_url=row.job_url or "",
+        lacks=tuple(json.loads(row.lacks)) if row.lacks else (),
     )
 
 

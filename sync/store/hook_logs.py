@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
+from sync.sentences import as_sentence, sentence
 from sync.store.db.upsert import upsert
 from sync.store.tables import connection, hook_log, task_reading
 
@@ -16,6 +17,7 @@ NO_HOOK = "our webhook is not there: `b24bridge gitlab hooks` makes it"
 NO_LOG = "this GitLab keeps no list of deliveries (17.3 and later do)"
 TOO_LONG = "the log is longer than can be read: only the newest deliveries were made up for"
 SWITCHED_OFF = "GitLab has switched the webhook off: `b24bridge gitlab hooks` repairs it"
+FAILURES_UNTIL_OFF = 4  # in a row; then GitLab tries nothing for a while, and no log says what
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,13 @@ class HookLogRow:
     problem: str = ""
 
 
+def leaves_out_some(row: HookLogRow) -> bool:
+    """Tell whether there may have been what neither the log nor any list of GitLab's has. Pure."""
+    was_off = row.gap_at is not None and row.failed >= FAILURES_UNTIL_OFF
+    is_gone = row.problem == NO_HOOK and row.good_at is not None
+    return was_off or is_gone or row.problem in (NO_LOG, SWITCHED_OFF, TOO_LONG)
+
+
 @dataclass(frozen=True, slots=True)
 class TaskGap:
     """How many tasks had changed without an event, when that was last found and made up for."""
@@ -51,6 +60,14 @@ class TaskGap:
 _FIELDS = tuple(HookLogRow.__dataclass_fields__)
 _COLUMNS = [hook_log.c[name] for name in _FIELDS]
 _KEYS = ("connection_id", "target")
+
+
+def describe_target(target: str) -> str:
+    """Return `project acme/shop` in the reader's words."""
+    kind, separator, path = target.partition(" ")
+    if not separator:
+        return target
+    return sentence("{kind} {id}", kind=as_sentence(kind), id=path)
 
 
 def of_connection(conn: Connection, connection_id: int) -> dict[str, HookLogRow]:
@@ -89,6 +106,18 @@ def save(conn: Connection, row: HookLogRow) -> None:
     """Store a row in the place of the one before."""
     update = tuple(name for name in _FIELDS if name not in _KEYS)
     upsert(conn, hook_log, [asdict(row)], keys=_KEYS, update=update)
+
+
+def note_repaired(
+    conn: Connection, connection_id: int, targets: Collection[str], now: datetime
+) -> None:
+    """Forget what was wrong with webhooks that were just made or repaired.
+
+    What happened until now is owed: no log has it.
+    """
+    of = (hook_log.c.connection_id == connection_id, hook_log.c.target.in_(list(targets)))
+    wrong = update(hook_log).where(*of, hook_log.c.problem.in_([NO_HOOK, SWITCHED_OFF]))
+    conn.execute(wrong.values(problem="", gap_at=now))
 
 
 def tasks_read_at(conn: Connection, portal_id: int) -> datetime | None:

@@ -12,7 +12,7 @@ from sync.core.model.tasks import LinkKind
 from sync.store.db.bulk import execute_many
 from sync.store.db.upsert import in_key_parameters, key_parameters, upsert
 from sync.store.rows import LinkRow
-from sync.store.tables import link
+from sync.store.tables import connection, link
 
 _KEYS = ("connection_id", "project_id", "iid", "task_id")
 _NAMING_COLUMNS = ("kind", "state", "found_in", "silent")
@@ -23,7 +23,11 @@ _SET_REVIEW_EVENT = (
     .where(*(link.c[name] == bindparam(key) for name, key in zip(_KEYS, "cpit", strict=True)))
     .values(review_event=bindparam("new_review_event"))
 )
-_OF_TASKS = _ALL_LINKS.where(in_key_parameters(link.c.portal_id, link.c.task_id))
+_OF_TASKS = (
+    _ALL_LINKS.add_columns(connection.c.created_at.label("connected_at"))
+    .where(in_key_parameters(link.c.portal_id, link.c.task_id))
+    .where(connection.c.id == link.c.connection_id)
+)
 _OF_MERGE_REQUESTS = _ALL_LINKS.where(in_key_parameters(*_KEY_COLUMNS[:3]))
 
 
@@ -97,4 +101,5 @@ def _record(row: Row[Any]) -> LinkRow:
         found_in=tuple(row.found_in),
         silent=row.silent,
         review_event=row.review_event and ReviewEvent(row.review_event),
+        connected_at=getattr(row, "connected_at", None),
     )

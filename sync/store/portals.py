@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, update
 
 from sync.store import oauth_grants
 from sync.store.db.upsert import insert
@@ -16,6 +16,7 @@ from sync.store.rows import Installation, Json, PortalRecord, PortalTokens
 from sync.store.tables import connection, portal
 from sync.store.vault import Vault
 
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = [portal.c[name] for name in PortalRecord.__dataclass_fields__]
 ROW_COLUMNS = [
     *_COLUMNS,
@@ -150,6 +151,13 @@ def mark_removed(conn: Connection, portal_id: int, reason: str, now: datetime) -
     end_pages(conn, portal_id)
 
 
+def mark_erased(conn: Connection, portal_id: int) -> None:
+    """Mark a portal removed long ago: it is to be deleted, and an installation is of a new one."""
+    mark_removed(conn, portal_id, "It is being erased", _LONG_AGO)
+    erased = {"member_id": f"erased {portal_id}", "settings": {}}
+    conn.execute(update(portal).where(portal.c.id == portal_id).values(**erased))
+
+
 def removed_before(conn: Connection, moment: datetime) -> tuple[PortalRecord, ...]:
     """Return the portals that were removed before `moment`, ordered by id."""
     return _read_rows(conn, (portal.c.state == "removed") & (portal.c.removed_at < moment))
@@ -214,11 +222,6 @@ def save_settings(
 ) -> None:
     """Replace the settings document of a portal."""
     _set(conn, portal_id, now, settings=document)
-
-
-def erase(conn: Connection, portal_id: int) -> None:
-    """Delete the portal and everything that was ever stored for it."""
-    conn.execute(delete(portal).where(portal.c.id == portal_id))
 
 
 def _set(conn: Connection, portal_id: int, now: datetime, **values: Any) -> None:

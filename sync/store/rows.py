@@ -208,7 +208,7 @@ class CommandRow:
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """A merge request that names a task."""
+    """A merge request that names a task. `connected_at`: when its code host was connected."""
 
     portal_id: int
     merge_request: MergeRequestKey
@@ -218,6 +218,7 @@ class LinkRow:
     found_in: tuple[str, ...] = ()
     silent: bool = False
     review_event: ReviewEvent | None = None
+    connected_at: datetime | None = field(default=None, compare=False)  # read of tasks only
 
     @property
     def is_shown_work(self) -> bool:

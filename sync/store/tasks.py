@@ -114,12 +114,20 @@ def _complete_written_move(new: Any) -> dict[str, Any]:
 
 
 def mark_stale(conn: Connection, portal_id: int, task_ids: Iterable[int], now: datetime) -> None:
-    """Record that the tasks may have changed, so that they are read before the next plan."""
+    """Record that the tasks may have changed, so that they are read before the next plan.
+
+    A reading in the future was dated by a clock that was put back: it was before.
+    """
     rows = [
         {"portal_id": portal_id, "task_id": task_id, "changed_at": now}
         for task_id in sorted(set(task_ids))
     ]
-    upsert(conn, task, rows, keys=_KEYS, update=("changed_at",))
+    upsert(conn, task, rows, keys=_KEYS, update=_mark_changed)
+
+
+def _mark_changed(new: Any) -> dict[str, Any]:
+    earlier = case((task.c.read_at > new.changed_at, new.changed_at), else_=task.c.read_at)
+    return {"changed_at": new.changed_at, "read_at": earlier}
 
 
 def mark_missing(conn: Connection, portal_id: int, task_ids: Iterable[int], now: datetime) -> None:

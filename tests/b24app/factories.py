@@ -14,7 +14,17 @@ from sync.core.model.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState
 from sync.core.model.pipelines import Pipeline, PipelineStatus
 from sync.core.model.tasks import LinkKind, Task, TaskStatus
-from sync.store import connections, deployments, inbox, issue_links, links, logs, subjects, tasks
+from sync.store import (
+    connections,
+    deployments,
+    inbox,
+    issue_link_stories,
+    issue_links,
+    links,
+    logs,
+    subjects,
+    tasks,
+)
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store import projects as store_projects
@@ -139,6 +149,6 @@ def linked(conn: Connection, portal_id: int, *, name: str = "main") -> None:
     }
     for key, state in states.items():
         issue_links.create(conn, portal_id, record.id, "pair", state, AT)
-        issue_links.add_story(conn, key, [StoryLine(AT, "linked", "by a person")])
+        issue_link_stories.add_story(conn, key, [StoryLine(AT, "linked", "by a person")])
     parked = StoryLine(AT, "parked", "both sides changed title. It waits for a decision", "title")
-    issue_links.add_story(conn, LINK, [parked])
+    issue_link_stories.add_story(conn, LINK, [parked])

@@ -8,6 +8,7 @@ from jsonschema.exceptions import ValidationError
 from tests.b24app.api_answers import answer_schemas, validator
 from tools.api_schema.__main__ import document, files
 from tools.api_schema.answers import ANSWERS, FILES, LINES
+from tools.api_schema.bodies import BODIES, BODILESS
 from tools.api_schema.typescript import typescript
 
 
@@ -20,6 +21,12 @@ def test_every_route_has_an_answer_and_every_answer_a_route():
     paths = document()["paths"].values()
     names = {operation["operationId"] for path in paths for operation in path.values()}
     assert names == set(ANSWERS) | set(LINES) | FILES
+
+
+def test_every_post_has_a_body_or_takes_none():
+    posts = {path["post"]["operationId"] for path in document()["paths"].values() if "post" in path}
+    assert (posts - BODIES.keys() - BODILESS, BODIES.keys() & BODILESS) == (set(), set())
+    assert posts >= BODIES.keys() | BODILESS
 
 
 def test_an_answer_has_every_field_and_no_other():

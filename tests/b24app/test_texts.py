@@ -12,6 +12,8 @@ from b24app import texts as b24app_texts
 from b24app.errors import ErrorAnswer, RequestRejected
 from b24app.services import install_steps
 from b24app.services.placement_login import STEPS
+from sync.core.issue_sync.model import SideName
+from sync.core.issue_sync.story import shown
 from sync.errors import Denied, Later
 
 ROOT = Path(b24app.__file__).parent
@@ -99,3 +101,16 @@ def test_steps_that_failed_are_called_as_the_page_calls_them():
 @pytest.mark.parametrize("step", ["tokens", *STEPS])
 def test_every_step_of_the_installation_has_a_name(step):
     assert f"step_{step}" in b24app_texts.page_texts("en")
+
+
+def test_values_of_people_stay_as_written_and_a_vendors_own_words_are_translated():
+    names = {"portal/status/2": "Pending", "tracker/status/x": "Ready at GitLab"}
+    values = [
+        shown({"status": "2"}, SideName.PORTAL, names),
+        shown({"status": "x"}, SideName.TRACKER, names),
+        shown({"title": "Pay at GitLab or later"}, SideName.TRACKER, names),
+        shown({"title": ""}, SideName.PORTAL, names),
+    ]
+    said = [b24app_texts.translate("ru", text) for text in values]
+    assert said == ["Ждёт выполнения", "Ready at GitLab", "Pay at GitLab or later", "ничего"]
+    assert values == ["Pending", "Ready at GitLab", "Pay at GitLab or later", "nothing"]

@@ -308,7 +308,7 @@ _KINDS_BY_TEXT = {
     "Closes all except B24-5": "5 mention",
     # It is worked on.
     "Will be closed by !12: B24-5": "5 move",
-    "No fix for B24-5 yet": "5 move",
+    "No fix for B24-5 yet": "5 deny",
     "Half-fixes B24-5": "5 move",
     "First attempt at B24-5: fixes the crash": "5 move",
     "Fixes everything but B24-5": "5 move",

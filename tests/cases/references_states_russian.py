@@ -179,7 +179,7 @@ _KINDS_BY_TEXT = {
     "Закрывает ли это B24-5?": "5 move",
     "Шаг к закрытию B24-5": "5 move",
     "Приближает закрытие B24-5": "5 move",
-    "Подготовка к исправлению B24-5": "5 move",
+    "Подготовка к исправлению B24-5": "5 part",
 }  # fmt: skip
 
 CASES = {text: (text, kinds) for text, kinds in _KINDS_BY_TEXT.items()}

@@ -291,7 +291,7 @@ _KINDS_BY_TEXT = {
     "Possible fix for B24-5": "5 move",
     "Mitigates B24-5": "5 move",
     "Addresses B24-5": "5 move",
-    "There is no fix for B24-5": "5 move",
+    "There is no fix for B24-5": "5 deny",
     "Fix for B24-5 is not included": "5 move",
     "Excludes fix for B24-5": "5 move",
     # It names no task.

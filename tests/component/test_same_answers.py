@@ -8,9 +8,11 @@ from reporter.named_tasks import combined_tasks
 from reporter.references import named_tasks
 
 from tests.cases import (
+    references_doubt,
     references_english,
     references_everyday,
     references_names,
+    references_ordinary,
     references_people,
     references_people_russian,
     references_quoted,
@@ -25,8 +27,10 @@ from tests.cases import (
 )
 
 UNUSUAL = (
+    references_doubt,
     references_everyday,
     references_names,
+    references_ordinary,
     references_people,
     references_people_russian,
     references_quoted,

@@ -11,6 +11,7 @@ import yaml
 from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner
 
+from tools.build_backend import APP
 from tools.npm_bom import build_bom
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,17 @@ def test_the_image_installs_by_hashes_and_resolves_nothing() -> None:
     assert "--require-hashes -r requirements.lock" in text
     assert "--no-deps ." in text
     assert ".[" not in text
+
+
+def test_the_image_has_all_that_its_wheel_is_built_from() -> None:
+    text = (ROOT / "Dockerfile").read_text("utf-8").rpartition("\nFROM ")[0]
+    copied = set(" ".join(re.findall(r"^COPY (.+)", text, re.MULTILINE)).split())
+    manifest = (ROOT / "MANIFEST.in").read_text("utf-8")
+    packed = " ".join(re.findall(r"^(?:graft|include) (.+)", manifest, re.MULTILINE)).split()
+    sources = {path.split("/")[0] for path in packed}
+    assert {str(APP), *sources, "sync", "b24app", "pyproject.toml"} - copied == set()
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert copied & set(ignored) == set()
 
 
 def test_the_bill_of_the_pages_names_what_is_built_in_with_its_hash() -> None:

@@ -16,11 +16,13 @@ def _source() -> str:
     return (installed(HERE) / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
-def findings(window: Window) -> list[str]:
-    """Returns each rule that is broken, with the element that breaks it."""
+def findings(window: Window, *rules: str) -> list[str]:
+    """Returns each rule that is broken, with the element that breaks it; without `rules`, all."""
     frame = window.page.frames[1]
-    frame.evaluate(_source())
-    result = frame.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    if not frame.evaluate("() => 'axe' in window"):
+        frame.evaluate(_source())
+    options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+    result = frame.evaluate("(options) => axe.run(document, options)", options)
     return [
         f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
         for rule in result["violations"]

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 from sync.store.db.database import write
 from tests.b24app.factories import AT
 from tests.b24app.pages import installed
-from tests.b24app.routes.test_flow import GROUP, SETTINGS, stage
+from tests.b24app.routes.test_flow import GROUP, SETTINGS, TASK, stage
+from tests.emulators.bitrix24 import work
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +27,8 @@ def furnished(beside, emulator, clock):
     beside.connect(portal, SETTINGS, domain=emulator.host)
     with write(beside.deps.engine) as conn:
         stage(conn, portal.id)
+    task = work.create_task(emulator.state, "Pay by card", id=TASK, responsible_id=1)
+    work.log_time(emulator.state, task, 1, 5400, "Review", emulator.state.now())
     return beside
 
 
@@ -39,9 +42,11 @@ def shown_in(opened):
     ("language", "scheme", "texts"),
     [
         ("en", "light", ["Flow and metrics", "Lead time for changes", "14 h", "33.3 %",
-                         "waits for Rob Reviewer", "What is deployed where", "no data"]),
+                         "waits for Rob Reviewer", "What is deployed where", "no data",
+                         "1 h 30 min in Bitrix24"]),
         ("ru", "dark", ["Поток и метрики", "Время до production", "14 ч", "33,3 %",
-                        "ждёт: Rob Reviewer", "Что где развёрнуто", "нет данных"]),
+                        "ждёт: Rob Reviewer", "Что где развёрнуто", "нет данных",
+                        "1 ч 30 мин в Битрикс24"]),
     ],
     ids=["en", "ru"],
 )  # fmt: skip

@@ -157,27 +157,47 @@ def test_the_tab_of_a_task_shows_its_merge_request(furnished, window, language, 
 
 
 @pytest.mark.parametrize(
-    ("language", "title", "status", "staging", "production"),
+    ("language", "steps", "status", "staging", "production"),
     [
-        ("en", "Pipelines and environments", "Passed", "staging: is there", "production: not yet"),
-        ("ru", "Пайплайны и окружения", "Успешно", "staging: уже здесь", "production: ещё нет"),
+        (
+            "en",
+            ["Branch done", "Merge requests under way", "Pipelines done", "Environments under way"],
+            "Passed",
+            "staging: is there",
+            "production: not yet",
+        ),
+        (
+            "ru",
+            [
+                "Ветка готово",
+                "Запросы на слияние в процессе",
+                "Пайплайны готово",
+                "Окружения в процессе",
+            ],
+            "Успешно",
+            "staging: уже здесь",
+            "production: ещё нет",
+        ),
     ],
     ids=["en", "ru"],
 )
-def test_the_tab_of_a_task_shows_where_its_work_is_now(
-    furnished, emulator, window, language, title, status, staging, production
+def test_the_tab_of_a_task_shows_the_way_of_its_work(
+    furnished, emulator, window, language, steps, status, staging, production
 ):
     portal = furnished.portal(emulator.state.member_id)
     with write(furnished.deps.engine) as conn:
         deployed(conn, portal.id, ("staging", "success"), ("production", "failed"))
     opened = window("task/2103", language)
-    panel = opened.frame.get_by_role("region", name=title)
-    expect(panel.get_by_role("link", name="feature/B24-2103")).to_have_attribute(
+    _, requests, pipelines, places = (
+        opened.frame.get_by_role("group", name=name, exact=True) for name in steps
+    )
+    expect(requests.get_by_text("Rob Reviewer")).to_be_visible()
+    expect(pipelines.get_by_role("link", name="feature/B24-2103")).to_have_attribute(
         "href", "https://gitlab.example.com/team/shop/-/pipelines/907"
     )
-    expect(panel.get_by_text(status, exact=True)).to_be_visible()
-    expect(panel.get_by_label(staging)).to_have_text("staging ✔")
-    expect(panel.get_by_label(production)).to_have_text("production –")
+    expect(pipelines.get_by_text(status, exact=True)).to_be_visible()
+    expect(places.get_by_label(staging)).to_have_text("staging ✔")
+    expect(places.get_by_label(production)).to_have_text("production –")
     assert opened.said == []
 
 
@@ -238,6 +258,18 @@ def test_a_branch_that_fails_is_seen_and_taken_over_on_the_page(
     panel.get_by_role("button", name=take).click()
     expect(panel.get_by_text(said[1])).to_contain_text("Ada Admin")
     expect(panel.get_by_role("button")).to_have_count(0)
+    assert opened.said == []
+
+
+def test_the_frame_is_as_high_as_the_page_that_it_shows(furnished, window):
+    opened = window("app")
+    height = "document.querySelector('iframe').offsetHeight"
+    page = "document.querySelector('main').offsetHeight"
+    for tab in ("Settings", "Waiting for you", "Settings", "Health"):
+        opened.frame.get_by_role("button", name=tab, exact=True).click()
+        expect(opened.frame.get_by_label("Loading")).to_have_count(0)
+        shown = opened.page.frames[1].evaluate(page)
+        opened.page.wait_for_function(f"Math.abs({height} - {shown}) < 40")
     assert opened.said == []
 
 

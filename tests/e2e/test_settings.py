@@ -132,3 +132,58 @@ def test_a_connection_is_removed_only_after_its_box_is_ticked(furnished, emulato
     save.click()
     opened.frame.get_by_role("button", name="Connections", exact=True).click()
     expect(opened.frame.get_by_text("No GitLab is connected yet")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "part", "remove", "title", "now", "none"),
+    [
+        ("en", "Connections", "Remove: main", "Remove main?", "Remove it",
+         "No GitLab is connected yet"),
+        ("ru", "Подключения", "Удалить: main", "Удалить main?", "Удалить подключение",
+         "GitLab ещё не подключён"),
+    ],
+    ids=["en", "ru"],
+)  # fmt: skip
+def test_a_connection_is_removed_by_its_button_after_what_that_means(
+    furnished, emulator, window, language, part, remove, title, now, none
+):
+    opened = opened_settings(window, language, "Connections")
+    opened.frame.get_by_role("button", name=remove, exact=True).click()
+    asks = opened.frame.get_by_role("region", name=title)
+    expect(asks).to_be_focused()
+    asks.get_by_role("button", name=now).click()
+    expect(opened.frame.get_by_text(none)).to_be_visible()
+    portal = furnished.portal(emulator.state.member_id)
+    with read(furnished.deps.engine) as conn:
+        assert current_settings(conn, portals.by_id(conn, portal.id)).connections == []
+    assert opened.said == []
+
+
+def test_the_document_is_taken_out_as_a_file_and_put_in_again(furnished, emulator, window):
+    opened = opened_settings(window)
+    with opened.page.expect_download() as download:
+        opened.frame.get_by_role("button", name="Download as a file").click()
+    text = download.value.path().read_text("utf-8")
+    assert "https://gitlab.example.com" in text
+    changed = f"references: {{prefix: SHOP}}\n{text}".encode()
+    file = {"name": "settings.yaml", "mimeType": "application/yaml", "buffer": changed}
+    opened.frame.get_by_label("Take a file").last.set_input_files(file)
+    expect(opened.frame.get_by_text("The file is in the field above")).to_be_visible()
+    opened.frame.get_by_role("button", name="Check", exact=True).click()
+    opened.frame.get_by_role("button", name="Save", exact=True).click()
+    expect(opened.frame.get_by_text("The settings were saved")).to_be_visible()
+    assert prefix_of(furnished, emulator) == "SHOP"
+    assert opened.said == []
+
+
+def test_what_is_typed_while_a_document_is_checked_is_not_saved_unchecked(furnished, window):
+    opened = opened_settings(window)
+    edit(opened, "connections:", "references: {prefix: SHOP}\nconnections:")
+    opened.page.route("**/api/settings/check", lambda route: opened.waiting.append(route))
+    opened.frame.get_by_role("button", name="Check", exact=True).click()
+    edit(opened, "SHOP", "WORK")
+    with opened.page.expect_response("**/api/settings/check"):
+        opened.let_go()
+    check = opened.frame.get_by_role("button", name="Check", exact=True)
+    expect(check).to_be_enabled()
+    assert opened.frame.get_by_role("button", name="Save", exact=True).count() == 0

@@ -12,13 +12,24 @@ from sync.store import portals
 from sync.store.db.database import read, write
 from tests.b24app.factories import AT, mirrored
 from tests.b24app.pages import installed
+from tests.b24app.routes.test_own_rules import group, manager, rules_of  # noqa: F401 - fixtures
+from tests.b24app.routes.test_pair_proposals import admin as pair  # noqa: F401 - a fixture
 from tests.b24app.settings_keys import documented_keys, plain
 from tests.e2e.full_settings import full_settings
 from tests.emulators.bitrix24 import work
 
 pytestmark = pytest.mark.browser
 SECTIONS = ("Connections", "People", "Workgroups", "Routes and chats", "Two-way sync", "General")
-OPEN_ALL = "document.querySelectorAll('details:not([open]) > summary').forEach(one => one.click())"
+# A group's fields are there a moment after it was opened, and may be groups to open.
+OPEN_ALL = """async () => {
+    for (;;) {
+        const groups = [...document.querySelectorAll('details')]
+        const closed = groups.filter(group => !group.open)
+        if (!closed.length && groups.every(group => group.children.length > 1)) return
+        closed.forEach(group => group.querySelector('summary').click())
+        await new Promise(requestAnimationFrame)
+    }
+}"""
 PATHS = "[...document.querySelectorAll('[data-path]')].map(one => one.dataset.path)"
 
 
@@ -65,8 +76,7 @@ def test_every_setting_of_the_file_can_be_made_on_the_page(furnished, emulator, 
         section(opened, name)
         page = opened.page.frames[1]
         expect(opened.frame.locator("[data-path]").first).to_be_visible()
-        while page.locator("details:not([open])").count():
-            page.evaluate(OPEN_ALL)
+        page.evaluate(OPEN_ALL)
         shown |= set(map(plain, page.evaluate(PATHS)))
     assert documented_keys() - shown == set()
     assert opened.said == []
@@ -110,3 +120,72 @@ def test_a_route_is_made_previewed_rehearsed_and_saved(
     assert [kind.value for kind in route.on] == ["merge_request"]
     unfinished = "422 (UNPROCESSABLE ENTITY)"  # a route without a recipient has no preview
     assert [text for text in opened.said if unfinished not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        (
+            "en",
+            ("Settings", "Routes and chats", "Time zone of quiet hours", "What would change",
+             "1 problem", "must be a time zone"),
+        ),
+        (
+            "ru",
+            ("Настройки", "Маршруты и чаты", "Часовой пояс тихих часов", "Что изменится",
+             "Ошибок в документе: 1", "часовым поясом"),
+        ),
+    ],
+    ids=["en", "ru"],
+)  # fmt: skip
+def test_what_is_wrong_stands_at_its_field_and_nothing_is_saved(
+    furnished, emulator, window, language, names
+):
+    settings, part, label, check, problems, reason = names
+    opened = window("app", language)
+    frame = section(opened, part, settings)
+    before = settings_of(furnished, emulator)
+    field = frame.get_by_label(label, exact=True)
+    field.fill("Mars/Olympus")
+    press(frame, check)
+    expect(frame.get_by_text(problems)).to_be_visible()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    wrong = field.get_attribute("aria-describedby").split()[-1]
+    expect(frame.locator(f"[id='{wrong}']")).to_contain_text(reason)
+    assert settings_of(furnished, emulator) == before
+
+
+def test_a_pair_offers_what_both_of_its_sides_have(beside, emulator, pair, window):  # noqa: F811 - a fixture
+    opened = window("app")
+    frame = section(opened, "Two-way sync")
+    press(frame, "Add: Pairs of workgroup and project")
+    frame.get_by_label("Workgroup", exact=True).fill(str(next(iter(emulator.state.groups))))
+    frame.get_by_label("Project", exact=True).fill("SHOP")
+    frame.get_by_label("Connection", exact=True).fill("yt")
+    press(frame, "Read statuses and fields of both sides")
+    expect(frame.get_by_text("Statuses and fields of both sides are offered")).to_be_visible()
+    table = frame.get_by_role("group", name="Table of statuses")
+    table.get_by_label("As usual").uncheck()
+    press(frame, "Add: Table of statuses")
+    offers = frame.locator("datalist option[value='In Progress']")
+    expect(offers.first).to_be_attached()
+    assert opened.said == []
+
+
+def test_a_manager_saves_the_rules_of_their_own_workgroup(
+    beside, emulator, group, manager, window  # noqa: F811 - fixtures
+):  # fmt: skip
+    user = next(user for user in emulator.state.users.values() if user.name.startswith("Mia"))
+    opened = window(f"app?user={user.id}", "ru")
+    press(opened.frame, "Мои группы")
+    form = opened.frame.get_by_role("form", name=f"Группа {group.id}")
+    form.get_by_label("Когда работа").select_option("review")
+    form.get_by_role("button", name="Добавить: Что происходит с задачей").click()
+    form.get_by_label("Статус", exact=True).select_option(index=1)
+    form.get_by_role("button", name="Что изменится").click()
+    expect(form.get_by_text("Изменится вот что")).to_be_visible()
+    form.get_by_role("button", name="Сохранить", exact=True).click()
+    expect(form.get_by_text("Сохранено")).to_be_visible()
+    expect(form.get_by_role("button", name="Что изменится")).to_be_disabled()
+    assert list(rules_of(beside, emulator, group.id).steps) == ["review"]
+    assert opened.said == []

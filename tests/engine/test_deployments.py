@@ -265,7 +265,7 @@ def test_hooks_in_any_order_and_twice_tell_the_same(make_world: Callable[..., Wo
     world.store([*reversed(world.inbox_order), *world.inbox_order])
     world.settle()
     assert heads(world) == ["[b]Deployed to production[/b]"]
-    assert "deployment 1 to production running: no merge request" in world.outcomes()
+    assert "deployment 1 to production running: tasks 2103" in world.outcomes()
 
 
 @pytest.mark.parametrize("first", ["hook", "report"])

@@ -261,7 +261,9 @@ class World:
             answer = self.b24._answer(self.b24._listeners[-1], _portal_request(request))
         except Hangup:
             raise requests.ConnectionError("the connection was closed") from None
-        return _response(request, answer.status, answer.body, answer.content_type)
+        response = _response(request, answer.status, answer.body, answer.content_type)
+        response.headers.update(answer.headers)
+        return response
 
     def oauth_answer(self, request: requests.PreparedRequest) -> requests.Response:
         answer = self.b24.oauth.answer(_portal_request(request))

@@ -20,7 +20,7 @@ from sync.engine.issue_sync.setting import IssueSync, open_pair
 from sync.engine.lanes import hold
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.worker import Worker
-from sync.store import connections, issue_links, people
+from sync.store import connections, issue_link_stories, issue_links, people
 from sync.store.db.database import read, write
 from sync.store.issue_links import IssueLinkRow
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
@@ -192,7 +192,7 @@ class YouTrackLife:
         rows = self.rows()
         with read(self.world.database) as conn:
             texts = [row.error for row in rows]
-            texts += [line.text for row in rows for line in issue_links.story(conn, row.id)]
+            texts += [line.text for row in rows for line in issue_link_stories.story(conn, row.id)]
         for link in self.links():
             texts += [*link.waiting.values(), *link.problems.values()]
         return "\n".join(map(str, texts))

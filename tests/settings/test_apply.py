@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from sync.core.model.common import Project
 from sync.keyfile import new_key
@@ -215,6 +215,33 @@ def test_a_renamed_connection_keeps_everything(engine, vault, portal, change):
     assert change(renamed).renamed == []  # the file may keep saying so
     with read(engine) as conn:
         assert "was" not in export_yaml(conn, portal)
+
+
+def test_a_connection_that_was_removed_comes_back_under_a_new_name(engine, vault, portal, change):
+    change(DOCUMENT)
+    before = secrets(engine, vault, portal, "second")
+    change(WITHOUT, remove=["second"])
+    renamed = DOCUMENT.replace("- name: second", "- name: other\n    was: second")
+    done = change(renamed)
+    assert (done.created, done.restored, done.renamed) == ([], ["other"], ["second → other"])
+    assert secrets(engine, vault, portal, "other") == before
+    assert names(engine, portal) == ["main", "other"]
+    assert change(renamed).renamed == []
+
+
+def test_what_the_document_names_cannot_be_removed(engine, portal, change):
+    change(DOCUMENT)
+    with pytest.raises(Invalid, match="connections: second: is to be removed, and the settings"):
+        change(DOCUMENT, remove=["second"])
+    assert names(engine, portal) == ["main", "second"]
+
+
+def test_a_history_is_not_given_to_another_system(engine, portal, change):
+    change(DOCUMENT)
+    with write(engine) as conn:
+        conn.execute(update(connection).values(kind="youtrack"))
+    with pytest.raises(Invalid, match="of the kind youtrack, whose history it has"):
+        change(DOCUMENT)
 
 
 def test_two_connections_do_not_become_one_by_renaming(engine, portal, change):

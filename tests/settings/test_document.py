@@ -241,6 +241,10 @@ def test_the_shortest_document_is_all_defaults():
             "line 4: routes[0].on[0]: is called `comment` now",
         ),
         ("templates:\n  note: x", "line 4: templates.note: is called `comment` now"),
+        (
+            "connections:\n  - name: a\n    url: https://gitlab example.com\n    projects: [a/b]",
+            "line 5: connections[0].url: is no URL",
+        ),
         ("limits: {rate: 0}", "line 3: limits.rate: must be above 0"),
         ("limits: {burst: 5000}", "line 3: limits.burst: must be at most 1000"),
         ("limits: {burst: 1.5}", "line 3: limits.burst: must be a whole number"),

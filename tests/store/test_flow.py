@@ -13,9 +13,11 @@ from sync.core.model.common import Commit, Person
 from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequestKey, MergeRequestState
-from sync.store import activity, deployments, flow, merge_request_commits, projects
+from sync.core.model.tasks import LinkKind
+from sync.store import activity, deployments, flow, links, merge_request_commits, projects
 from sync.store import merge_requests as store_merge_requests
 from sync.store.db.database import write
+from sync.store.rows import LinkRow
 from tests.store.factories import (
     ANN,
     BOB,
@@ -158,3 +160,27 @@ def test_projects_of_removed_connections_are_not_measured(engine: Engine) -> Non
         projects.save_projects(conn, [a_project(c)])
         (project,) = flow.measured_projects(conn, portal)
     assert (project.key, project.path) == ((c, 3), "acme/shop")
+
+
+def test_tasks_at_work_have_an_open_merge_request_or_one_that_changed(engine: Engine) -> None:
+    with write(engine) as conn:
+        portal_id = a_portal(conn)
+        c = a_connection(conn, portal_id)
+        merged = {"state": MergeRequestState.MERGED}
+        items = [
+            a_merge_request(c, iid=12),
+            a_merge_request(c, iid=13, updated_at=after(minutes=50), **merged),
+            a_merge_request(c, iid=14, **merged),
+        ]
+        store_merge_requests.fold_snapshots(conn, items)
+        links.save(
+            conn,
+            [
+                LinkRow(portal_id, item.key, task_id, LinkKind.MOVE, live=task_id != 4)
+                for item in items
+                for task_id in (item.iid, 4)
+            ],
+        )
+        at_work = flow.tasks_at_work(conn, [(c, 3)], after(minutes=30))
+        assert at_work == [13, 12]
+        assert flow.tasks_at_work(conn, [(c, 4)], NOW) == []

@@ -19,7 +19,7 @@ from sync.store import (
 from sync.store.db.database import write
 from sync.store.oauth_grants import OWN, GrantTokens
 from sync.store.oauth_sign_ins import LIFE, MOST_OPEN, SignInDraft
-from sync.store.tables import oauth_application, oauth_grant, oauth_sign_in
+from sync.store.tables import oauth_application, oauth_grant, oauth_sign_in, portal
 from tests.store.factories import NOW, VAULT, a_connection, a_portal, after
 
 ANN, BOB = 7, 8
@@ -176,7 +176,7 @@ def test_people_lose_their_grants_with_the_connection_or_the_portal(conn, portal
     granted(conn, main, ANN)
     portals.mark_removed(conn, portal_id, "uninstalled", NOW)
     assert oauth_grants.find(conn, main, ANN) is None
-    portals.erase(conn, portal_id)
+    conn.execute(portal.delete())
     for table in (oauth_grant, oauth_sign_in, oauth_application):
         assert conn.scalar(select(func.count()).select_from(table)) == 0
 

@@ -31,9 +31,11 @@ from sync.store import (
     access,
     bots,
     deployments,
+    erasure,
     hook_logs,
     inbox,
     issue_link_history,
+    issue_link_stories,
     issue_links,
     issue_lists,
     links,
@@ -162,7 +164,7 @@ def test_an_erased_portal_leaves_nothing_and_its_neighbour_everything(engine: En
         _fill(conn, stays)
         full = _rows(conn)
         assert all(full.values()), f"not filled: {[n for n, rows in full.items() if not rows]}"
-        portals.erase(conn, gone)
+    erasure.erase_portal(engine, gone)
     with read(engine) as conn:
         assert {name: rows * 2 for name, rows in _rows(conn).items()} == full
 
@@ -267,8 +269,8 @@ def _fill_issue_sync(conn: Connection, portal_id: int, connection_id: int) -> No
     place = (portal_id, connection_id, "pair")
     issue_links.create(conn, *place, link, NOW)
     issue_links.save(conn, replace(link, entries=(entry,), pending=(write,)), link)
-    issue_links.add_story(conn, link.key, [StoryLine(NOW, "linked", "why")])
+    issue_link_stories.add_story(conn, link.key, [StoryLine(NOW, "linked", "why")])
     change = FieldChange(NOW, "title", SideName.PORTAL, ValuePair(), ValuePair())
     issue_link_history.add_changes(conn, link.key, [change])
-    issue_links.add_conflicts(conn, link.key, [Conflict("title", ValuePair(), None, NOW)])
+    issue_link_stories.add_conflicts(conn, link.key, [Conflict("title", ValuePair(), None, NOW)])
     issue_lists.save(conn, ListRow(connection_id, "pair", SideName.TRACKER))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import requests
+import responses
 
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.net import guarded_session
@@ -84,6 +85,24 @@ def test_addresses_keep_their_context_path(given: str, clean: str) -> None:
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(Refused):
         clean_base_url(address)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        (200, b"[]", "There is no YouTrack at https://yt.example.com (its API answers 200)"),
+        (404, b"<html>", "There is no YouTrack at https://yt.example.com (its API answers 404)"),
+        (403, b"<html>", "GET /users/me was answered 403"),
+    ],
+)
+def test_an_address_that_is_no_youtrack_is_named(status: int, body: bytes, text: str) -> None:
+    with responses.RequestsMock() as web:
+        page = {"Content-Type": "application/json"} if status == 200 else {}
+        web.get("https://yt.example.com/api/users/me", status=status, body=body, headers=page)
+        with pytest.raises(Refused) as raised:
+            read_account(YouTrack("https://yt.example.com", "perm:x", session=requests.Session()))
+    assert raised.value.message == text
+    assert "Give that user a role" not in str(raised.value)
 
 
 def test_an_account_says_its_time_zone(site: Site) -> None:

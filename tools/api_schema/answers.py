@@ -40,6 +40,7 @@ ANSWERS: dict[str, Any] = {
     "failures": now.Failures,
     "filters": now.Filters,
     "finish": now.Finished,
+    "flow_hours_of_period": now.FlowHours,
     "form": settings.Fields,
     "groups": settings.OwnRules,
     "health": now.Health,

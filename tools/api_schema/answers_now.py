@@ -336,6 +336,22 @@ class TaskHours(TypedDict):
     people: list[Hours]
 
 
+class HoursOfTask(TypedDict):
+    """The seconds that were logged for a task in a period."""
+
+    id: int
+    title: str
+    seconds: int
+
+
+class FlowHours(TypedDict):
+    """Hours of a period; `whole` False: some were left out."""
+
+    people: list[Hours]
+    tasks: list[HoursOfTask]
+    whole: bool
+
+
 class Actions(TypedDict):
     """Where a visitor may act, and the branch that would be made."""
 

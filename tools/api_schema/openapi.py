@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from flask import Flask
 from pydantic import TypeAdapter
@@ -13,10 +13,13 @@ from pydantic.json_schema import GenerateJsonSchema
 from werkzeug.routing import Rule
 
 from tools.api_schema.answers import ANSWERS, FILES, LINES
+from tools.api_schema.bodies import BODIES
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/{model}"
 _METHODS = ("GET", "POST")
+_ANSWER: Literal["serialization"] = "serialization"
+_BODY: Literal["validation"] = "validation"
 
 
 class _AsSent(GenerateJsonSchema):
@@ -38,8 +41,11 @@ class _AsSent(GenerateJsonSchema):
 
 def openapi(app: Flask) -> Json:
     """Return the document of the routes below /api. Raises KeyError for one without a type."""
-    types = ANSWERS | LINES
-    adapters = [(name, "serialization", TypeAdapter(type_)) for name, type_ in types.items()]
+    adapters = [
+        (name, mode, TypeAdapter(type_))
+        for mode, types in ((_ANSWER, ANSWERS | LINES), (_BODY, BODIES))
+        for name, type_ in types.items()
+    ]
     inputs, shared = TypeAdapter.json_schemas(adapters, ref_template=_REF, schema_generator=_AsSent)
     paths: dict[str, Json] = {}
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
@@ -54,7 +60,7 @@ def openapi(app: Flask) -> Json:
     }
 
 
-def _operations(app: Flask, rule: Rule, answers: dict[Any, Json]) -> Iterator[tuple[str, Json]]:
+def _operations(app: Flask, rule: Rule, inputs: dict[Any, Json]) -> Iterator[tuple[str, Json]]:
     name = rule.endpoint.removeprefix("api.")
     summary = (inspect.getdoc(app.view_functions[rule.endpoint]) or "").partition("\n")[0]
     for method in _METHODS:
@@ -66,13 +72,22 @@ def _operations(app: Flask, rule: Rule, answers: dict[Any, Json]) -> Iterator[tu
             operation: Json = {"operationId": name}
             operation |= {"summary": summary} if summary else {}
             operation |= {"parameters": parameters} if parameters else {}
-            yield method.lower(), operation | {"responses": {"200": _answer(name, answers)}}
+            operation |= _body(name, inputs) if method == "POST" else {}
+            yield method.lower(), operation | {"responses": {"200": _answer(name, inputs)}}
+
+
+def _body(name: str, inputs: dict[Any, Json]) -> Json:
+    """Return what a request sends, nothing for one without a body."""
+    if name not in BODIES:
+        return {}
+    schema = _bare(inputs[name, _BODY])
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def _answer(name: str, answers: dict[Any, Json]) -> Json:
     if name in FILES:
         return {"description": "a file", "content": {"application/octet-stream": {}}}
-    schema = _bare(answers[name, "serialization"])
+    schema = _bare(answers[name, _ANSWER])
     if name in LINES:
         content = {"application/x-ndjson": {"schema": schema}}
         return {"description": "a JSON document a line", "content": content}

@@ -1,8 +1,9 @@
 /** Metrics and what waits, as our server answers them; null is "no data". */
 import { call } from './api'
-import type { Items, Metrics, Now } from './api_types'
+import type { FlowHours, Items, Metrics, Now } from './api_types'
 
 export type {
+  FlowHours,
   Item,
   Items,
   Measure,
@@ -22,5 +23,6 @@ export const flowApi = {
   metrics: (choice: Choice) => call<Metrics>('GET', `metrics?${query(choice)}`),
   items: (choice: Choice, of: string, page: number) =>
     call<Items>('GET', `metrics/items?${query({ ...choice, of, page })}`),
+  hours: (choice: Choice) => call<FlowHours>('GET', `metrics/hours?${query(choice)}`),
   now: (choice: Choice) => call<Now>('GET', `metrics/now?${query(choice)}`),
 }

@@ -1,6 +1,6 @@
 /** What people do from a task, and the hours that were logged for it. */
 import { call } from './api'
-import type { Actions, Created, Hours } from './api_types'
+import type { Actions, Created, Hours, PipelineAnswer } from './api_types'
 
 export type {
   Actions,
@@ -18,6 +18,6 @@ export const taskApi = {
   propose: (task: number, project: string, branch: string) =>
     call<Created>('POST', `task/${task}/merge-request`, { project, branch }),
   pipeline: (task: number, act: PipelineAct, project: string, branch: string, id = 0) =>
-    call<{ status: string }>('POST', `task/${task}/pipeline`, { act, project, branch, id }),
+    call<PipelineAnswer>('POST', `task/${task}/pipeline`, { act, project, branch, id }),
   replay: (task: number) => call<{ replayed: number }>('POST', `task/${task}/replay`, {}),
 }

@@ -33,6 +33,10 @@ export interface Alerts {
   recovery: RecoverySummary[]
 }
 
+export interface Assignment {
+  user_id?: number | null
+}
+
 export interface BegunSignIn {
   id: number
   ticket: string
@@ -94,6 +98,11 @@ export interface Created {
   url: string
 }
 
+export interface Decision {
+  field: string
+  winner: 'tracker' | 'portal'
+}
+
 export interface DeployedVersion {
   project: string
   environment: string
@@ -130,6 +139,12 @@ export interface Dispute {
   decided: string
 }
 
+export interface DocumentText {
+  text: string
+  base: string
+  base_text?: string
+}
+
 export interface EntryKey {
   kind: 'text' | 'choice'
   label: string
@@ -145,6 +160,11 @@ export interface EnvironmentRow {
   url: string
   version: string
   at: string | null
+}
+
+export interface FailedItem {
+  kind: string
+  id: string
 }
 
 export interface FailedWork {
@@ -222,12 +242,24 @@ export interface Finished {
   state: string
 }
 
+export interface FlowHours {
+  people: Hours[]
+  tasks: HoursOfTask[]
+  whole: boolean
+}
+
 export interface Gap {
   connection: string
   target: string
   failed: number
   made_up: number
   at: string
+}
+
+export interface GitLabApplication {
+  url: string
+  client_id: string
+  client_secret: string
 }
 
 export interface GroupRow {
@@ -289,6 +321,20 @@ export interface HookState {
 export interface Hours {
   person: string
   seconds: Record<string, number>
+}
+
+export interface HoursOfTask {
+  id: number
+  title: string
+  seconds: number
+}
+
+export interface InstallationEnd {
+  failed?: string[]
+}
+
+export interface IssueName {
+  issue: string
 }
 
 export interface Item {
@@ -377,6 +423,10 @@ export interface NamedTask {
   unknown: boolean
 }
 
+export interface NewToken {
+  token: string
+}
+
 export interface Now {
   reviews: Review[]
   reviews_total: number
@@ -403,9 +453,20 @@ export interface OwnGroup {
   columns: Proposal[]
 }
 
+export interface OwnPatch {
+  patch: Record<string, unknown>
+  base: string
+  check?: boolean
+}
+
 export interface OwnRules {
   groups: OwnGroup[]
   fields: FieldNode[]
+}
+
+export interface PairName {
+  connection: string
+  pair: string
 }
 
 export interface People {
@@ -439,6 +500,13 @@ export interface PipelineRow {
   updated_at: string
 }
 
+export interface PipelineWish {
+  project: string
+  branch: string
+  act: 'run' | 'retry' | 'cancel'
+  id?: number
+}
+
 export interface PortalState {
   state: string
   reason: string
@@ -458,6 +526,11 @@ export interface Preview {
   held_until: string | null
 }
 
+export interface PreviewWish {
+  patch: Record<string, unknown>
+  kind: string
+}
+
 export interface Problem {
   field: string
   text: string
@@ -471,6 +544,10 @@ export interface ProjectHistory {
   problems: string[]
 }
 
+export interface ProjectName {
+  project: string
+}
+
 export interface ProjectRow {
   path: string
   group: number
@@ -479,6 +556,11 @@ export interface ProjectRow {
 export interface Proposal {
   value: string | number
   label: string
+}
+
+export interface ProposedBranch {
+  project: string
+  branch: string
 }
 
 export interface Reason {
@@ -502,10 +584,23 @@ export interface RehearsalLine {
   examples: string[]
 }
 
+export interface RehearsalWish {
+  patch: Record<string, unknown>
+  base?: string
+}
+
+export interface Renewal {
+  access_token?: string
+}
+
 export interface Renewed {
   token: string
   seconds: number
   admin: boolean
+}
+
+export interface Replay {
+  items: FailedItem[]
 }
 
 export interface Replayed {
@@ -526,6 +621,13 @@ export interface Review {
 
 export interface Rights {
   rights: TargetRight[]
+}
+
+export interface SavedDocument {
+  text: string
+  base: string
+  base_text?: string
+  remove?: string[]
 }
 
 export interface SettingsChange {
@@ -554,6 +656,14 @@ export interface SettingsPage {
   callback: string
 }
 
+export interface SettingsPatch {
+  patch: Record<string, unknown>
+  base: string
+  base_text?: string
+  remove?: string[]
+  check?: boolean
+}
+
 export interface SettingsProblem {
   line: number
   path: string
@@ -580,6 +690,11 @@ export interface SignInState {
   state: 'none' | 'active' | 'ended'
 }
 
+export interface SignInWish {
+  connection: string
+  personal?: boolean
+}
+
 export interface Status {
   portal: string
   state: string
@@ -593,6 +708,10 @@ export interface Status {
   worker_alive: boolean
   troubled_links: number
   wrong: number
+}
+
+export interface StepChoice {
+  only?: string[] | null
 }
 
 export interface StepLine {
@@ -640,12 +759,22 @@ export interface Tested {
   problems: string[]
 }
 
+export interface Ticket {
+  ticket: string
+}
+
 export interface Trouble {
   portal: PortalState
   connections: Connection[]
   pairs: HaltedPair[]
   links: Link[]
   failures: Failure[]
+}
+
+export interface Undoing {
+  base: string
+  base_text?: string
+  remove?: string[]
 }
 
 export interface Week {

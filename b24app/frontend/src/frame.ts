@@ -42,8 +42,15 @@ export async function reload(): Promise<void> {
   else await found.parent.reloadWindow()
 }
 
-/** Makes the frame as high as the page. */
-export async function fit(): Promise<void> {
+/** Makes the frame as high as the page.
+ *
+ * The portal's own measure is never less than the frame: one that is too high is first made as
+ * high as the page, in the width it has, and gets its whole width again by the second call.
+ */
+export async function fit(page: HTMLElement): Promise<void> {
   const found = await frame()
+  if (page.offsetHeight > 0 && page.offsetHeight < window.innerHeight) {
+    await found?.parent.resizeWindow(window.innerWidth, page.offsetHeight)
+  }
   await found?.parent.fitWindow()
 }

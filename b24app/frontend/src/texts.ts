@@ -100,7 +100,9 @@ const en = {
   draft: 'Draft',
   approved: 'Approved',
   approvedBy: (names: string) => `Approved by ${names}`,
-  kinds: { mention: 'mentions', move: 'moves', close: 'closes' } as Record<string, string>,
+  kinds: {
+    mention: 'mentions', deny: 'does not end', revert: 'takes back', part: 'is a part of', move: 'moves', close: 'closes',
+  } as Record<string, string>,
   pipelines: {
     success: 'Passed',
     failed: 'Failed',
@@ -119,7 +121,6 @@ const en = {
     unknown: 'Unknown',
   } as Record<string, string>,
   pipeline: 'Pipeline',
-  whereNow: 'Pipelines and environments',
   inside: 'is there',
   notInside: 'not yet',
   refresh: 'Refresh',
@@ -226,7 +227,9 @@ const ru: typeof en = {
   draft: 'Черновик',
   approved: 'Одобрен',
   approvedBy: (names) => `Одобрили: ${names}`,
-  kinds: { mention: 'упоминает', move: 'двигает', close: 'закрывает' },
+  kinds: {
+    mention: 'упоминает', deny: 'не завершает', revert: 'отменяет', part: 'часть', move: 'двигает', close: 'закрывает',
+  },
   pipelines: {
     success: 'Успешно',
     failed: 'Ошибка',
@@ -245,7 +248,6 @@ const ru: typeof en = {
     unknown: 'Неизвестно',
   },
   pipeline: 'Пайплайн',
-  whereNow: 'Пайплайны и окружения',
   inside: 'уже здесь',
   notInside: 'ещё нет',
   refresh: 'Обновить',

@@ -46,7 +46,7 @@ const en = {
   overtaken: 'Somebody else saved these rules meanwhile',
   takeTheirs: 'Take theirs',
   saved: 'Saved',
-  readyToCheck: 'The file is in the field below. Check it to see what would change.',
+  readyToCheck: 'The file is in the field above. Check it to see what would change.',
 }
 
 const ru: typeof en = {
@@ -94,7 +94,7 @@ const ru: typeof en = {
   overtaken: 'Эти правила тем временем сохранил кто-то другой',
   takeTheirs: 'Взять новые',
   saved: 'Сохранено',
-  readyToCheck: 'Файл в поле ниже. Проверьте его, чтобы увидеть изменения.',
+  readyToCheck: 'Файл в поле выше. Проверьте его, чтобы увидеть изменения.',
 }
 
 export const formText = config.language === 'ru' ? ru : en

@@ -2,6 +2,11 @@
 import { config } from './config'
 
 const en = {
+  timeline: 'The way of the work',
+  timelineSteps: {
+    branch: 'Branch', requests: 'Merge requests', pipelines: 'Pipelines', environments: 'Environments',
+  },
+  stepStates: { done: 'done', now: 'under way', wrong: 'failed', next: 'yet to come' },
   act: 'Work in GitLab',
   actHint: 'GitLab is asked in your own name: it decides what you may do.',
   createBranch: 'Create a branch',
@@ -27,6 +32,11 @@ const en = {
 }
 
 const ru: typeof en = {
+  timeline: 'Путь работы',
+  timelineSteps: {
+    branch: 'Ветка', requests: 'Запросы на слияние', pipelines: 'Пайплайны', environments: 'Окружения',
+  },
+  stepStates: { done: 'готово', now: 'в процессе', wrong: 'ошибка', next: 'впереди' },
   act: 'Работа в GitLab',
   actHint: 'Запросы к GitLab отправляются от вашего имени: он решает, что вам можно.',
   createBranch: 'Создать ветку',

@@ -62,11 +62,12 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class AddressProblem:
-    """What is wrong with the public address: a key of the texts, and its values."""
+    """What is wrong with the public address, and what to change: keys of the texts, and values."""
 
     key: str
     values: Mapping[str, str]
     fatal: bool = True
+    change: str = "correct_address"
 
 
 def run_steps(
@@ -144,7 +145,7 @@ def _check_address(problem: AddressProblem | None, language: str) -> StepResult:
     if problem is None:
         return StepResult("address", True, translate(language, "address_right"))
     text = translate(language, problem.key, **problem.values)
-    change = translate(language, "correct_address") if problem.fatal else ""
+    change = translate(language, problem.change) if problem.fatal else ""
     return StepResult("address", not problem.fatal, text, change)
 
 

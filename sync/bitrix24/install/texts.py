@@ -52,6 +52,24 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Страница открыта по адресу {public}, а самому сервису он не отвечает ({answer}): за "
         "некоторыми маршрутизаторами так бывает",
     ),
+    "address_certificate_authority": (
+        "The certificate at {public} is not trusted: Bitrix24 and GitLab would not call there",
+        "Сертификату {public} нет доверия: Битрикс24 и GitLab туда не обратятся",
+    ),
+    "address_certificate_name": (
+        "The certificate at {public} is of another name: Bitrix24 and GitLab would not call there",
+        "Сертификат {public} выдан другому имени: Битрикс24 и GitLab туда не обратятся",
+    ),
+    "address_certificate_expired": (
+        "The certificate at {public} has expired: Bitrix24 and GitLab would not call there",
+        "Срок сертификата {public} истёк: Битрикс24 и GitLab туда не обратятся",
+    ),
+    "correct_certificate": (
+        "Give the proxy a certificate that is trusted, or, of an authority of your own that the "
+        "portal knows, name its file (PEM) in B24BRIDGE_PORTAL_CA_FILE",
+        "Дайте прокси доверенный сертификат, а если портал знает ваш собственный центр, укажите "
+        "его файл (PEM) в B24BRIDGE_PORTAL_CA_FILE",
+    ),
     "correct_address": (
         "Correct B24BRIDGE_PUBLIC_URL, or the proxy in front of this service, and start it again",
         "Исправьте B24BRIDGE_PUBLIC_URL или прокси перед сервисом и запустите его снова",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sync.bitrix24.issue_sync.rows import ReadingSide
@@ -94,6 +95,21 @@ def time_call(task_id: int, page: int, *, name: str = "") -> Call:
         "PARAMS": {"NAV_PARAMS": {"nPageSize": PAGE, "iNumPage": page}},
     }
     return Call("task.elapseditem.getlist", params, write=False, name=name)
+
+
+def newest_time_call(task_id: int, since: date) -> Call:
+    """Read the newest page of the work that was logged for a task since a day of the portal.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-get-list.html
+    """
+    params = {
+        "TASKID": task_id,
+        "ORDER": {"ID": "desc"},
+        "FILTER": {">=CREATED_DATE": f"{since.isoformat()}T00:00:00"},
+        "SELECT": ["*"],
+        "PARAMS": {"NAV_PARAMS": {"nPageSize": PAGE, "iNumPage": 1}},
+    }
+    return Call("task.elapseditem.getlist", params, write=False)
 
 
 def attachment_calls(number: int | Reference, *, place: str = "") -> list[Call]:

@@ -153,9 +153,7 @@ def parse_messages(
 def _message(row: Mapping[str, Any], names: Mapping[int, Any], side: ReadingSide) -> Comment:
     params = as_mapping(row.get("params"))
     text, key = unmarked(read_message(row.get("text")))
-    files = params.get("FILE_ID") or ()
-    numbers = files.values() if isinstance(files, dict) else files
-    pictures = [f"[DISK FILE ID=n{as_int(number)}]" for number in numbers if as_int(number)]
+    pictures = [f"[DISK FILE ID=n{number}]" for number in _file_numbers(row) if number]
     at = read_moment(row.get("date")) or NEVER  # the portal does not say when it was edited
     author = parse_person(names.get(as_int(row.get("author_id"))), row.get("author_id"))
     return Comment(
@@ -255,7 +253,8 @@ def parse_attachment(result: Any, folder: Any = None) -> File | None:
     reference = f"n{as_int(row.get('OBJECT_ID'))}"
     size = as_int(row["SIZE"]) if row.get("SIZE") is not None else None
     name = unescape(str(row.get("NAME") or ""))
-    return File(str(as_int(row["ID"])), name, size, reference, read_folder(folder))
+    author_id = str(as_int(row.get("CREATED_BY")) or "")
+    return File(str(as_int(row["ID"])), name, size, reference, read_folder(folder), author_id)
 
 
 def folder_name(key: str) -> str:
@@ -271,12 +270,27 @@ def read_folder(folder: Any) -> str:
 
 def parse_chat_files(result: Any) -> list[File]:
     """Build the files of a page of messages: files of the drive, which have no attachment."""
-    rows = [row for row in as_mapping(result).get("files") or () if isinstance(row, dict)]
+    page = as_mapping(result)
+    rows = [row for row in page.get("files") or () if isinstance(row, dict)]
+    authors = {
+        number: str(as_int(message.get("author_id")) or "")
+        for message in page.get("messages") or ()
+        if isinstance(message, dict)
+        for number in _file_numbers(message)
+    }
     return [
         File(
-            f"n{as_int(row['id'])}", str(row.get("name") or ""), as_int(row.get("size")) or None,
-            f"n{as_int(row['id'])}",
+            f"n{number}",
+            str(row.get("name") or ""),
+            as_int(row.get("size")) or None,
+            f"n{number}",
+            author_id=authors.get(number, ""),
         )
         for row in rows
-        if as_int(row.get("id"))
-    ]  # fmt: skip
+        if (number := as_int(row.get("id")))
+    ]
+
+
+def _file_numbers(message: Mapping[str, Any]) -> list[int]:
+    files = as_mapping(message.get("params")).get("FILE_ID") or ()
+    return [as_int(each) for each in (files.values() if isinstance(files, dict) else files)]

@@ -259,7 +259,8 @@ class _Step:
             case File(name=name):
                 source, inline = self.items[entry.origin].address, self._is_shown(record)
                 after = replace(after, inline=inline)
-                write = AddFile(key, address, name, record, source, inline)
+                person = texts.person(to, record.author_id)
+                write = AddFile(key, address, name, record, source, inline, person)
         reason = sentence("a new {kind} on the {origin}", kind=entry.kind, origin=entry.origin)
         return entry, self._planned(write, after, reason), ""
 

@@ -98,7 +98,8 @@ class Scalar:
 
     `tracker`, `portal`: its fields there. A translation gives values for fields of the other side;
     a field that it leaves out stays as it is. `restated`: whether a side has other words than at
-    the base, and says in them what was agreed.
+    the base, and says in them what was agreed. `resettled`: the base where a side holds the value
+    in another place since.
     """
 
     tracker: tuple[str, ...]
@@ -106,6 +107,7 @@ class Scalar:
     to_tracker: Translate
     to_portal: Translate
     restated: Restated = lambda side, base, now: False
+    resettled: Callable[[ValuePair, ValuePair], ValuePair] = lambda base, now: base
 
     def fields(self, side: SideName) -> tuple[str, ...]:
         """Return the fields that hold it on a side."""
@@ -129,6 +131,7 @@ class Scalar:
 
     def adopted(self, base: ValuePair, now: ValuePair) -> ValuePair:
         """Return the base in the words that the sides have now: one value has no parts."""
+        base = self.resettled(base, now)
         for side in SideName:
             if self.restated(side, base, now.of(side)):
                 base = base.replace(side, now.of(side))

@@ -49,14 +49,31 @@ def is_at_rest(
     It is planned with the other end as it was agreed: where that plan does nothing at all, there
     is nothing that came from this end. Whatever else it says is not used.
     """
-    if not isinstance(item, Item) or item.address != link.addresses.get(side):
+    planned = _planned_alone(link, side, item, rules, now)
+    if planned is None or not isinstance(item, Item) or not _is_whole(item, rules):
         return False
-    other = _as_agreed(link, side.other, item, rules)
-    if other is None or not _is_whole(item, rules):
-        return False
-    reads = {side: item, side.other: other}
-    planned = plan(link, reads[SideName.TRACKER], reads[SideName.PORTAL], rules, now)
     return planned == LinkPlan(link) and link.moved_at is None
+
+
+def has_agreed_fields(
+    link: LinkState, side: SideName, item: Item, rules: LinkRules, now: datetime
+) -> bool:
+    """Whether nothing is to be written for what was read of an end; its comments may be unread."""
+    planned = _planned_alone(link, side, item, rules, now)
+    return planned is not None and not (planned.writes or planned.conflicts)
+
+
+def _planned_alone(
+    link: LinkState, side: SideName, item: Read, rules: LinkRules, now: datetime
+) -> LinkPlan | None:
+    """Plan with the other end as agreed; None where that is unknown."""
+    if not isinstance(item, Item) or item.address != link.addresses.get(side):
+        return None
+    other = _as_agreed(link, side.other, item, rules)
+    if other is None:
+        return None
+    reads = {side: item, side.other: other}
+    return plan(link, reads[SideName.TRACKER], reads[SideName.PORTAL], rules, now)
 
 
 def can_create(link: LinkState, side: SideName, item: Item, rules: LinkRules) -> bool:

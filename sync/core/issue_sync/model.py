@@ -94,13 +94,17 @@ class TimeEntry:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of an item; `reference` is how the item's own text names it."""
+    """A file of an item; `reference` is how the item's own text names it.
+
+    `author_id`: of who added it, "" where that is not told.
+    """
 
     id: str
     name: str
     size: int | None = None
     reference: str = ""
     key: str = ""
+    author_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ def as_set(value: Value) -> frozenset[str]:
     return frozenset([str(value)])
 
 
-def difference(wanted: frozenset[str], target: frozenset[str]) -> SetChange | None:
-    """Return what turns `target` into `wanted`, None for nothing."""
-    change = SetChange(wanted - target, target - wanted)
+def difference(aim: frozenset[str], target: frozenset[str]) -> SetChange | None:
+    """Return what turns `target` into `aim`, None for nothing."""
+    change = SetChange(aim - target, target - aim)
     return change if change.add or change.remove else None
 
 
@@ -34,13 +34,14 @@ def difference(wanted: frozenset[str], target: frozenset[str]) -> SetChange | No
 class SetMove:
     """A change of a set in the other side's terms. `missing`: added, without a counterpart.
 
-    `counterparts`: of all that came or went.
+    `lost`: removed, without one any more. `counterparts`: of all that came or went.
     """
 
     add: frozenset[str]
     remove: frozenset[str]
     missing: tuple[str, ...]
     counterparts: Mapping[str, str] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
 
     def applied(self, target: frozenset[str]) -> frozenset[str]:
         """Return `target` with the change."""
@@ -57,6 +58,7 @@ def translated_move(before: frozenset[str], after: frozenset[str], element: Elem
         frozenset(name for name in removed.values() if name is not None) - stays,
         tuple(name for name, counterpart in added.items() if counterpart is None),
         {name: other for name, other in (added | removed).items() if other is not None},
+        tuple(name for name, counterpart in removed.items() if counterpart is None),
     )
 
 
@@ -167,11 +169,13 @@ class People:
     """Who works on an item: a set on the tracker, one lead and a set of others on the portal.
 
     `several`: whether the tracker keeps more than one; without it the lead alone crosses.
+    `name_of`: what people call a person of a side.
     """
 
     to_tracker: Element
     to_portal: Element
     several: bool = True
+    name_of: Callable[[SideName, str], str] = lambda side, person: person
 
     def fields(self, side: SideName) -> tuple[str, ...]:
         """Return the fields that hold people on a side."""
@@ -206,19 +210,22 @@ class People:
         present, now = self._people(source, after), self._people(to, target)
         move = translated_move(self._people(source, before), present, self._element(to))
         problems: list[str] = [
-            sentence("no counterpart of a person, add one under `people`: {person}", person=person)
-            for person in move.missing
+            sentence(
+                "no counterpart of a person, add one under `people`: {person}",
+                person=self.name_of(source, person),
+            )
+            for person in (*move.missing, *move.lost)
         ]
-        wanted = move.applied(now)
+        target_set = move.applied(now)
         if not self.several:  # an item may hold several yet, of a licence that went
-            wanted = move.add or _translated(present, self._element(to)) or wanted
-        if to is SideName.PORTAL and not wanted and now:
+            target_set = move.add or _translated(present, self._element(to)) or target_set
+        if to is SideName.PORTAL and not target_set and now:
             lead = as_set(target.get(LEAD))
-            wanted = lead
+            target_set = lead
             problems.append("a task always has a responsible person: the last one stays")
         return Carried(
-            self._changes(to, wanted, target),
-            self._without(source, after, frozenset(move.missing)),
+            self._changes(to, target_set, target),
+            self._agreed(source, after, move),
             tuple(problems),
             counterparts=move.counterparts,
         )
@@ -247,24 +254,29 @@ class People:
             return others
         return lead | others if self.several else lead
 
-    def _without(self, side: SideName, values: Values, missing: frozenset[str]) -> Values:
-        out = dict(values)
-        out[ASSIGNEES] = as_set(values.get(ASSIGNEES)) - missing
+    def _agreed(self, side: SideName, values: Values, move: SetMove) -> Values:
+        """Return what crosses of the source: who went and is unknown since stays, until known."""
+        missing, out = frozenset(move.missing), dict(values)
+        out[ASSIGNEES] = (as_set(values.get(ASSIGNEES)) - missing) | frozenset(move.lost)
         if side is SideName.PORTAL and as_set(values.get(LEAD)) & missing:
             out[LEAD] = None
         return out
 
     def _changes(
-        self, to: SideName, wanted: frozenset[str], target: Values
+        self, to: SideName, target_set: frozenset[str], target: Values
     ) -> Mapping[str, Change]:
         others = as_set(target.get(ASSIGNEES))
         if to is SideName.TRACKER:
-            change = difference(wanted, others)
+            change = difference(target_set, others)
             return {ASSIGNEES: change} if change else {}
         lead = target.get(LEAD)
-        chosen = lead if as_set(lead) & wanted or not wanted else _first(wanted - others, wanted)
+        chosen = (
+            lead
+            if as_set(lead) & target_set or not target_set
+            else _first(target_set - others, target_set)
+        )
         changes: dict[str, Change] = {} if chosen == lead else {LEAD: chosen}
-        if self.several and (change := difference(wanted - as_set(chosen), others)):
+        if self.several and (change := difference(target_set - as_set(chosen), others)):
             changes[ASSIGNEES] = change
         return changes
 
@@ -272,5 +284,5 @@ class People:
         return self.to_tracker if to is SideName.TRACKER else self.to_portal
 
 
-def _first(new: frozenset[str], wanted: frozenset[str]) -> str:
-    return min(new or wanted)
+def _first(new: frozenset[str], target_set: frozenset[str]) -> str:
+    return min(new or target_set)

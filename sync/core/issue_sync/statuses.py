@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sync.core.issue_sync.fields import Restated, Scalar, Untranslatable
 from sync.core.issue_sync.link import ValuePair, Values
-from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice, SideName
+from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice, SideName, Value
 from sync.core.issue_sync.rules import Direction
 from sync.core.issue_sync.status_meanings import is_said, nearest
 from sync.sentences import sentence
@@ -31,12 +31,29 @@ def _never(side: SideName, base: ValuePair, now: Values) -> bool:
     return False
 
 
-def translation(rows: Sequence[StatusRow], restated: Restated = _never) -> Scalar:
-    """Return the two ways of a status. Of several rows that fit, the first one counts."""
+def translation(
+    rows: Sequence[StatusRow],
+    restated: Restated = _never,
+    capabilities: Mapping[SideName, Capabilities] | None = None,
+) -> Scalar:
+    """Return the two ways of a status. Of several rows that fit, the first one counts.
+
+    `capabilities`: what statuses and columns are called where a sentence has to name them.
+    """
+    names = {
+        (side, name, choice.id): choice.name
+        for side, able in (capabilities or {}).items()
+        for name in (STATUS, STAGE)
+        for choice in able.choices.get(name, ())
+    }
+
+    def shown(side: SideName, name: str, value: Value) -> str:
+        return names.get((side, name, str(value))) or str(value)
 
     def to_portal(values: Values) -> Values | Untranslatable:
         status = values.get(STATUS)
         fitting = [row for row in rows if row.tracker == status]
+        named = shown(SideName.TRACKER, STATUS, status)
         for row in fitting:
             if row.direction.allows(SideName.PORTAL):
                 wanted = {STATUS: row.portal or None, STAGE: row.stage}
@@ -45,13 +62,13 @@ def translation(rows: Sequence[StatusRow], restated: Restated = _never) -> Scala
             return Untranslatable(
                 sentence(
                     'the table of statuses leaves the portal\'s as it is for "{status}"',
-                    status=status,
+                    status=named,
                 )
             )
         return Untranslatable(
             sentence(
                 'no row for the tracker\'s status, add one under `statuses`: "{status}"',
-                status=status,
+                status=named,
             )
         )
 
@@ -67,11 +84,12 @@ def translation(rows: Sequence[StatusRow], restated: Restated = _never) -> Scala
         fitting.sort(key=lambda row: (row.stage is None, not row.portal))  # the exact ones first
         if fitting:
             return {STATUS: fitting[0].tracker}
-        column = sentence(' in the column "{stage}"', stage=stage) if stage else ""
+        place = shown(SideName.PORTAL, STAGE, stage)
+        column = sentence(' in the column "{stage}"', stage=place) if stage else ""
         return Untranslatable(
             sentence(
                 'no row for the portal\'s status, add one under `statuses`: "{status}"{column}',
-                status=status,
+                status=shown(SideName.PORTAL, STATUS, status),
                 column=column,
             )
         )

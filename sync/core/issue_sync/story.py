@@ -77,14 +77,21 @@ def shown(values: Values, side: SideName, names: Mapping[str, str]) -> str:
 
 
 def _shown(value: Value, prefix: str, names: Mapping[str, str]) -> str:
+    """Return a value as people call it; what they wrote themselves is said as they wrote it."""
     match value:
         case None | "":
             return as_sentence("nothing")
         case frozenset():
             called = sorted(names.get(prefix + part, part) for part in value)
-            text = " ".join(called) or as_sentence("nothing")
-        case _:
-            text = names.get(f"{prefix}{value}", str(value))
+            if not called:
+                return as_sentence("nothing")
+            return sentence("{value}", value=_cut(" ".join(called)))
+        case _ if (name := names.get(f"{prefix}{value}")) is not None:
+            return sentence("{choice}", choice=_cut(name))
+    return sentence("{value}", value=_cut(str(value)))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 

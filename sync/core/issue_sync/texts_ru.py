@@ -47,6 +47,9 @@ RUSSIAN: dict[str, str] = {
         "нет строки для приоритета, добавьте её в `priorities`",
     "no row for the portal's priority, add one under `priorities`":
         "нет строки для приоритета портала, добавьте её в `priorities`",
+    "the tracker's project has no field {field}, or its licence has none: labels {label} stand "
+    "for it":
+        "в проекте трекера нет поля {field}, или его нет в лицензии: его заменяют метки {label}",
     "no counterpart of a person, add one under `people`":
         "у человека нет пары на другой стороне, добавьте её в `people`",
     "the settings do not name its workgroup and project any more, or sync is paused":

@@ -123,7 +123,8 @@ class DeleteTime:
 class AddFile:
     """Copy a file of the other side; its bytes are asked for when it is carried out.
 
-    `inline`: a text will show it, so that it needs no other place where people see it.
+    `inline`: a text will show it, so that it needs no other place where people see it. `person`: as
+    of AddComment.
     """
 
     key: str
@@ -132,6 +133,7 @@ class AddFile:
     source: File
     source_address: ItemAddress
     inline: bool = False
+    person: str = ""
 
 
 Write = (

@@ -22,7 +22,7 @@ from sync.core.model.merge_requests import (
     ReviewTimes,
 )
 from sync.core.model.pipelines import Pipeline
-from sync.core.model.replaced import Replaced, value_of, was_before
+from sync.core.model.replaced import Replaced, missed_values, was_before
 
 _REVIEW_ACTIONS = frozenset({"open", "close", "reopen", "merge", "approved"})
 
@@ -156,22 +156,11 @@ def _is_replaced_content(current: FoldedMergeRequest, event: MergeRequestEvent) 
     item, memory = current.merge_request, current.memory
     if event.merge_request.updated_at != item.updated_at:
         return False
-    changed = dict(event.replaced)
-    return was_before(event.merge_request, event.replaced, item, memory.replaced) or any(
-        name in changed and value_of(event.merge_request, name) == value
-        for name, value in memory.missed
-    )
+    return was_before(event.merge_request, event.replaced, item, memory.replaced, memory.missed)
 
 
 def _missed_values(current: FoldedMergeRequest | None, event: MergeRequestEvent) -> Replaced:
-    """Return what the event replaced and was never heard of: an event before it is to come."""
-    if current is None:
-        return ()
-    return tuple(
-        (name, value)
-        for name, value in event.replaced
-        if value_of(current.merge_request, name) != value
-    )
+    return missed_values(current.merge_request, event.replaced) if current else ()
 
 
 def _is_after(moment: datetime, reference: datetime) -> bool:

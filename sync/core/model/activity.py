@@ -166,7 +166,7 @@ class Resource:
 
     `project` has the id 0 for what belongs to a group; `id` is the host's own. `state` is the
     present one, `action` the last thing done. `expires_at` is set for tokens. `replaced`: the
-    former values of what the last event changed.
+    former values of what the last event changed; `missed`: those that were never heard of.
     """
 
     project: Project
@@ -183,6 +183,7 @@ class Resource:
     confidential: bool = False
     expires_at: datetime | None = None
     replaced: Replaced = ()
+    missed: Replaced = ()
 
     @property
     def key(self) -> str:

@@ -11,17 +11,20 @@ from sync.core.model.merge_requests import MergeRequest
 from sync.core.model.pipelines import Pipeline
 from sync.core.model.replaced import Replaced
 
+COMMENTED = "comment"  # the action of a merge request that a comment's hook shows beside it
+
 
 @dataclass(frozen=True, slots=True)
 class MergeRequestEvent:
     """A merge request as a hook reported it.
 
-    `action`: open, close, reopen, update, approved, unapproved, approval, unapproval, merge, or ""
-    where the hook names none. `approved` and `approved_by` of the merge request hold only what this
-    hook can know. `actor_approved` is True where `actor` approved, False where the approval was
-    withdrawn, None for neither. `approval_rules_met` is the verdict of the approval rules, None
-    where not reported. `approvals_reset`: the host withdrew all approvals, as after a push.
-    `replaced`: the former values of the fields that the event changed, by name.
+    `action`: open, close, reopen, update, approved, unapproved, approval, unapproval, merge,
+    `COMMENTED`, or "" where the hook names none. `approved` and `approved_by` of the merge
+    request hold only what this hook can know. `actor_approved` is True where `actor` approved,
+    False where the approval was withdrawn, None for neither. `approval_rules_met` is the
+    verdict of the approval rules, None where not reported. `approvals_reset`: the host withdrew
+    all approvals, as after a push. `replaced`: the former values of the fields that the event
+    changed, by name.
     """
 
     merge_request: MergeRequest

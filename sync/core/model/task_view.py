@@ -20,7 +20,8 @@ class LinkView:
     """One merge request that names, or named, the task.
 
     `live`: it still names the task. `silent`: it did so before the portal was connected; nothing
-    is shown of it. `review_event`: the last one that people were told of.
+    is shown of it. `opened_before`: it was opened before that. `review_event`: the last one that
+    people were told of.
     """
 
     merge_request: MergeRequest
@@ -29,6 +30,7 @@ class LinkView:
     silent: bool = False
     review_event: ReviewEvent | None = None
     carries_on: bool = False
+    opened_before: bool = False
 
     @property
     def moves_task(self) -> bool:

@@ -7,14 +7,14 @@ too: Python 3.9, and nothing but the standard library.
 from __future__ import annotations
 
 from sync.core.references.keywords import WILL_CLOSE
-from sync.core.references.states import STATE_WORDS
+from sync.core.references.states import HEDGES, STATE_WORDS
 
 GERUND_SUBJECT = (  # "Closing B24-5 would be premature"
     r"(is|was|would|will|has|needs?|comes?|took|takes|requires?|must|should|can|"
     r"could|may|might|"
     r"рано|нельзя|надо|нужно|не|будет|сложно|преждевременно)\b"
 )
-_DONE = "(fixed|closed|resolved|completed|implemented|finished|done|solved|addressed)"
+_DONE = "((fix|clos|resolv|complet|implement|finish|solv|address)ed|done)"
 AFTER_DENIED = (
     r"(noch )?nicht\b|(itself |still |also |сам[аио]? |тоже |"
     r"по-прежнему )*("
@@ -74,25 +74,26 @@ AFTER_PART = (
     r"(часть|шаг|этап) (перв|втор|трет)\w+|за исключением|в основном)(?!\w))"
     r"|[,(:–—-]* *((на )?~?\d{1,2} ?% ?([).\]\n]|done|ready|complete|готов|сделан|\Z)|"
     r"(together|along|jointly|вместе|совместно) (with|со?) \S{0,60}![0-9])"
-    r"|[,(:–—-]* *(except|кроме) (?![a-zа-я]\w{0,5}-\d)"
+    r"|[,(:–—-]* *(except|(apart|aside) from|everywhere but|кроме) (?![a-zа-я]\w{0,5}-\d)"
 )
 AFTER_CLOSING = (  # only behind "closes B24-5": "B24-5: if the cart is empty" is a title
     r"[,(–—-]* *(at least(?! (as|an?|one|two))|по крайней мере|хотя бы|assuming|as soon as|"
     r"after (running|you|we|(the|this|all|its) (\w+ ){1,3}(is|are|ha(s|ve)|runs?|gets?))|"
     r"when (you|we)|после (того,? как|\w*(полнени|пуск|менени|миграци|новк|ключени|стройк)"
     r"\w{0,3})|(up)?on deploy\w*|везде,? кроме|"
-    r"(i|we) (think|hope|guess|believe|suppose|expect)|hopefully|"
-    r"probably|presumably|supposedly|allegedly|apparently|in (most|some|many|certain|part of) "
-    r"\w+|for (now|some|most|the moment)|only (on|in|for|with|when|if|the)|(for|on|"
-    r"in) (\w+ )"
-    r"{1,3}only|pending|subject to|provided|unless|if(?! ((this|it|the) )?(mr |pr )?"
-    r"(is |gets )?merged)|надеюсь|думаю|наверн\w+|видимо|похоже|кажется|вроде|скорее всего|"
-    r"возможно|вероятно|предположительно|по идее|в (большинстве|некоторых) \w+|"
-    r"(только|лишь) (на|в|для|при|со?)|если|при условии)(?!\w)"
-    r"|[,(;–—-]* ?((but|though|although|но|хотя) )?((\w+ ){0,4}?still (broken|open|"
-    r"fail|missing|crash|needs?\b|to )|needs? ((an?|more|some) )?(follow|work|qa|test|verif|migr|"
-    r"deploy|manual)|to be \w+ed\b|(еще |также )?(осталось|остается|нуж(но|н[аы]|ен)|надо|"
-    r"предстоит) )"
+    rf"(i|we) (think|hope|guess|believe|suppose|expect)|{HEDGES}|"
+    r"in (most|some|many|certain|part of) \w+|for (now|some|most|the moment)|"
+    r"only (on|in|for|with|when|if|the)|(for|on|in) (\w+ ){1,3}only|pending|subject to|provided|"
+    r"unless|if(?! ((this|it|the) )?(mr |pr )?(is |gets )?merged)|думаю|"
+    r"в (большинстве|некоторых) \w+|(только|лишь) (на|в|для|при|со?)|если|при условии)(?!\w)"
+    r"|((on|in|for|на|в|для) \w+)?[,.(;–—-]* ?(?!(which|that|where|when)\b)(\w+,? ){0,5}?"
+    r"(still (broken|open|missing|needs?\b|to |(crash|fail|happen|reproduc|occur)e?s?\b)|"
+    r"(еще|по-прежнему) ((?!не )\w+ )?(пада[её]|лома|воспроизв|повторя|есть\b|"
+    r"не (работ|чин|закры))|(the )?(rest|remain\w+|остальн\w+) (\w+ )?(will|comes?|follows?|later|"
+    r"in (a|the) |позже|потом|в (сл|др|от))|more to (come|follow)|another \w+ will)"
+    r"|[,(;–—-]* ?((but|though|although|но|хотя) )?(needs? ((an?|more|some) )?"
+    r"(follow|work|qa|test|verif|migr|deploy|manual)|to be \w+ed\b|(еще |также )?(оста(лось|ется)|"
+    r"нуж(но|н[аы]|ен)|надо|предстоит) )"
     r"|[(,] ?(only (the )?\w+|(\w+ ){1,2}only|(только|лишь) \w+)"
     r" ?([).,\n]|\Z)"
     r"|[(\[,:–—-]? ?(part|step|phase|часть|шаг|этап) (\d|one|two|three|"

@@ -18,15 +18,15 @@ from sync.core.references.after_words import (
     GERUND_SUBJECT,
 )
 from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
-from sync.core.references.people import OTHERS
-from sync.core.references.states import STATE_WORDS
+from sync.core.references.people import OTHERS, SPEAKER
+from sync.core.references.states import HEDGES, STATE_WORDS
 
 # What may stand between "not" and the word that it denies.
 _FILLERS = (
     r"yet|do|does|did|anywhere|near|fully|completely|entirely|really|actually|quite|even|"
     r"necessarily|finally|alone|all|"
-    r"exactly|properly|directly|automatically|itself|by itself|on its own|in itself|anything in|"
-    r"an?|any|someone|somebody|anyone|anybody|be|been|being|have|has|had|get|to|able|going|meant|"
+    r"exactly|properly|directly|automatically|((by|in) )?itself|on its own|anything in|"
+    r"an?|any|(some|any)(one|body)|be|been|being|have|has|had|get|to|able|going|meant|"
     r"intended|supposed|expected|enough|trying|"
     r"try|attempt|ready|want|need|aim|claim|tend|possible|the|this|that|it|we|i|you|they|is|are|"
     r"was|were|still|currently|also|here|now|permanently|truly|and|or|sure|certain|"
@@ -34,9 +34,9 @@ _FILLERS = (
     r"пока|еще|уже|полностью|до конца|окончательно|совсем|вполне|целиком|самостоятельно|этим|это|"
     r"здесь|тут|сейчас|буд(у|ет|ем|ут)|был[аои]?|надо|нужно|стоит|следует|удалось|"
     r"получилось|получается|мо(гу|жет|жем|гут)|смог(л[аи])?|успел[аи]?|хочу|"
-    r"хотим|собира(юсь|емся)|планиру(ю|ем)|пытае(тся|мся)|должен|должн[аоы]|"
+    r"хотим|собира(юсь|емся)|планиру(ю|ем)|пытае(тся|мся)|долж(ен|н[аоы])|"
     r"(дума|счита)(ю|ем)|уверен[аы]?|факт|забы(ть|ли)|забудь(те)?|что|"
-    r"чтобы|мешает|мешают|проблему|полностью|время|повод|спешим|торопимся|все|сам|сама|само|или|и|"
+    r"чтобы|меша[ею]т|проблему|время|повод|спешим|торопимся|все|сам[ао]?|или|и|"
     r"бы|же|как|тем|мы|я|он|она|оно"
 )
 _AUXILIARY = (
@@ -59,7 +59,7 @@ _DENIED = (
     r"out of \w+( to)?|"
     r"(no|lack of) (way|time|chance|need|reason|point|plans?|intention|capacity) (to|in|"
     r"of)|"
-    r"(gave|give|given|giving) up( on)?|abandon\w*|(im|not )possible to|(too|"
+    r"g[ai]v\w+ up( on)?|abandon\w*|(im|not )possible to|(too|"
     r"more)( \w+)? to|"
     r"(struggl|pretend|propos|vot|remind|hesitat|hard|difficult|insufficient|yet|still|due|"
     r"schedul|hop)\w*( me| us)? to|"
@@ -71,24 +71,22 @@ _DENIED = (
     r"желания|планов)|"
     r"невозможно|недостаточно|мало|не вышло|забыл\w*|трудно|сложно|некогда|(попро|"
     r"про)с\w+ \w+|напомни\w*|сда(лись|юсь|лся)|ни в коем случае|"
-    r"вместо( того)?|без|отказ\w+|запре\w+|откладыва\w+|отложи\w+|сомнева\w+|передума\w+|"
+    r"вместо( того)?|без|от(каз|кладыва|ложи)\w+|запре\w+|сомнева\w+|передума\w+|"
     r"меша(ет|ют|ло|ла|л))"
     rf"(\W+({_FILLERS}|чтобы))*\W*\Z",
 )
 _DENIED_BARE = (  # "do not rename a file to close": the negation governs a verb without an ending
-    r"\b((do|does|did|can|could|would|should|will|is|are|was|may|might|must|need) (not|"
-    r"never)"
-    rf"(?! only|-)|cannot|{_AUXILIARY}n'?t)\b"
+    rf"\b(({_AUXILIARY}|can|will|may) (not|never)(?! only|-)|cannot|{_AUXILIARY}n'?t)\b"
     r"(\W+\w+){0,6}\W*\Z",
 )
 _CONDITION = (
     r"(if|whether|unless|until|till|before|after|when|whenever|while|once|as soon as|in case|"
-    r"provided|providing|assuming|suppose|prior to|instead|если|когда|пока|перед|прежде|"
+    r"provid(ed|ing)|assuming|suppose|prior to|instead|если|когда|пока|перед|прежде|"
     r"до того|после того|как только|в случае|при условии|ли|сможем ли)"
 )
 _SUBJECT = (
-    r"(this|that|it|the|an?|these|those|we|you|he|she|they|i|some\w+|any\w+|to|мы|это|этот|эта|"
-    r"вы|он|она|они|кто-то|тем|того|того,|как|что|бы|мр|коммит|релиз|мердж|ветка|автор)"
+    r"(this|that|it|the|an?|these|those|we|you|he|she|they|i|some\w+|any\w+|to|мы|эт(о|от|а)|"
+    r"вы|он|она|они|кто-то|тем|того,?|как|что|бы|мр|коммит|релиз|мердж|ветка|автор)"
 )
 _CONDITIONAL = rf"\b{_CONDITION}(\W+{_SUBJECT})(\W+\w+){{0,4}}\W*\Z"
 _CONDITIONAL_BARE = rf"\b{_CONDITION}\b(\W+\w+){{0,5}}\W*\Z"
@@ -113,35 +111,30 @@ _ADJECTIVE = (  # "the docs of the closed B24-5"
     r"ранее|раньше|давно|недавно|для|из|про|от|по) *\Z"
 )
 _UNCERTAIN = (
-    r"\b(should|might|may|could|would|must|can|will|shall|\w+'ll|\w+'d|ought to|gonna|"
-    r"going to|(have|has|had) to|needs?( (\w+ ){1,2}?to| to)?|needed to|wants? to|"
-    r"wish\w* to|"
-    r"plan\w* (to|on)|hop(e|es|ing)( to)?|hopefully|tr(y|ies|ied|ying) (to|at)|"
-    r"attempt\w* (to|at)|efforts? to|(supposed|meant|intended|expected|designed|likely|"
-    r"ready|required|necessary|remember|promise) to|aim\w* (to|at)|help\w*( to)?|"
-    r"allow\w*( us)? to|probably|maybe|perhaps|possibly|presumably|apparently|"
-    r"supposedly|allegedly|theoretically|in theory|technically|(sort|kind) of|kinda|"
-    r"more or less|rarely|"
-    r"sometimes|occasionally|at times|with (\w+ )?luck|fingers crossed|guess|thought|"
-    r"looks? like|manually|"
-    r"(as )?an? (work-?around|stopgap)|semi|"
-    r"(claim|believ|thought|said|report|rumou?r|schedul|du|closer|nearer|way|door|possible|"
-    r"enabl\w+ us)\w* to|"
-    r"lets? us|potentially|seem\w*( to)?|appears? to|i think|let's|please|want|"
+    r"\b(should|might|may|could|would|must|can|will|shall|\w+'ll|\w+'d|to be|gonna|"
+    r"needs?( (\w+ ){1,2}?to| to)?|plan\w* (to|on)|hop(e|es|ing)( to)?|"
+    r"(tr(y|ies|ied|ying)|attempt\w*|aim\w*) (to|at)|(ought|going|ha(ve|s|d)|needed( in order)?|"
+    r"wants?|wish\w*|efforts?|supposed|meant|intended|expected|designed|likely|ready|required|"
+    r"necessary|remember|promise|used|left|nice|good|close|experiment|prerequisite|follow-? ?up|"
+    r"about|on the way) to|help\w*( to)?|"
+    r"(allow\w*|enabl\w+|for)( (us|you|qa|them|others|[a-z]+ers))? to|"
+    rf"{HEDGES}|theoretically|technically|in theory|(sort|kind) of|kinda|"
+    r"more or less|rarely|sometimes|occasionally|at times|with (\w+ )?luck|fingers crossed|guess|"
+    r"thought|looks? like|manually|(as )?an? (work-?around|stopgap)|semi|"
+    r"(claim|believ|thought|said|report|rumou?r|schedul|du|closer|nearer|way|door|"
+    r"possible)\w* to|potentially|seem\w*( to)?|appears? to|i think|let's|please|want|"
     r"wip|"
     r"(start|began|begin|continu)\w*( to)?|prepar\w+ (to|for)|steps? (to|towards?)|"
-    r"let us|used to|(groundwork|preparations?|pre-?work|needed|required|tests?|"
+    r"(groundwork|preparations?|pre-?work|needed|required|tests?|"
     r"plans?) for|тест\w* на|"
-    r"(left|nice|good|needed( in order)?) to|unblocks?|towards?|close to|about to|"
-    r"on the way to|in an? attempt to|almost|nearly|mostly|"
+    r"unblocks?|towards?|almost|nearly|mostly|"
     r"largely|somewhat|partial\w*|partly|in part|half|temporar\w+|interim|halfway|only part\w*|"
     r"some of|"
-    r"надо|нуж(но|ен|на)|необходимо|следует|стоит|пора|должн[аоы]|должен|обязан\w*|можно|может|"
+    r"надо|нуж(но|ен|на)|необходимо|следует|стоит|пора|долж(ен|н[аоы])|обязан\w*|можно|может|"
     r"могут|могло? бы|"
     r"мог бы|хочу|хотим|хотелось бы|хорошо бы|буд(у|ет|ем|ут)|собира\w+|планиру\w+|намерен\w*|"
-    r"попроб\w+|пробу\w+|пыта\w+|попыт\w+|попытк\w+( №?\d)?|почву|помога\w+|поможет|позвол\w+|"
-    r"(по)?стара\w+|возможно|вероятно|наверно\w*|наверняка|видимо|похоже|кажется|вроде( бы)?|"
-    r"скорее всего|наде(юсь|емся)|предположительно|по идее|потенциально|частичн\w+|отчасти|"
+    r"(по)?проб\w+|(по)?пыт[ак]\w*( №?\d)?|почву|помо(га\w+|жет)|(позвол\w+|дает)( \w+)?|"
+    r"(по)?стара\w+|потенциально|частичн\w+|отчасти|"
     r"наполовину|временн\w+|в теории|теоретически|иногда|как бы|типа|якобы|вручную|"
     r"условно|говорят|хочется верить|почти|практически|в основном|местами|начина\w+|"
     r"продолжа\w+|готов\w*|просьба|прошу|давайте|предлагаю|решили|думаю|осталось|шаг к|на пути к)"
@@ -152,33 +145,32 @@ _GOES_ON = (
     r"\b(?!(this|it|that|which|these|those|mr|pr|request|commits?|patch|changes?|branch)\b)\w+"
     r"('s|'re| (is|are|was|were)) (\w+ly |still |now )?\Z"
 )
-_ALSO_LATER = (  # "QA will verify and close B24-5"
+_ALSO_LATER = (  # "QA will verify and close B24-5", "lets QA close B24-5"
     r"\b(should|might|may|could|would|must|will|shall|\w+'ll|буд\w+|надо|нужно) "
-    r"(\w+ ){1,4}(and|or|then|и|или) \Z"
+    r"(\w+ ){1,4}(and|or|then|и|или) \Z|\b(let|help|make)s?(\x20\w+){1,2}\x20\Z"
 )
 _UNTIL_ANOTHER = (  # "do not merge until Bob closes B24-5"
     r"\b(until|till|unless|once(?! (again|more|and))|as soon as|пока|как только)"
     r"( \w+){1,2} \Z"
 )
 _STATE_LABEL = rf"^\W*({STATE_WORDS})( ?[:—–)\]!.-]+ ?(\w+ ){{0,2}}| )\Z"
+_REQUEST = r"(mr|pr|(merge|pull) request|commit|change|patch|branch|мр|мерж\w*|коммит\w*|ветк\w*)"
 _OTHERS = (  # "the next merge request fixes B24-5"
     r"(\b(next|second|third|later|other|another|separate|different|following|previous|earlier|"
-    r"upcoming|future|"
-    r"follow-? ?up|back-?end|front-?end|\w+'s) (mr|pr|(merge|pull) request|commit|change|"
-    r"patch|branch|"
-    r"release|version)|\bfollow-? ?up|![0-9]+|"
-    r"\b(следующ|друг|отдельн|втор|предыдущ|прошл|нов)\w* (мр|mr|мерж\w*|коммит\w*|ветк\w*|"
-    r"релиз\w*|"
-    r"верси\w*|задач\w*)) \Z"
+    r"upcoming|future|follow-? ?up|back-?end|front-?end|\w+'s|"
+    rf"(следующ|друг|отдельн|втор|предыдущ|прошл|нов)\w*) ({_REQUEST}|release|version|релиз\w*|"
+    r"верси\w*|задач\w*)|\bfollow-? ?up|![0-9]+) \Z"
 )
 _WORDS = (  # "write closes B24-5", where the words are meant
-    r"\b(writ\w+|wrote|say(s|ing)?|words?|keywords?|phrases?|trailers?|like|(remov|delet|"
+    r"\b((writ\w+|wrote|sa(ys?|id)|пиш\w+|сказал\w?):?|saying|words?|keywords?|phrases?|trailers?|like|(remov|delet|"
     r"replac)(e|es|ed|ing)|"
-    r"drop(s|ped|ping)?|s/|ex:|напиш\w+|пиш\w+|написать|слов[оа]|словами|фраз\w|убра\w+|"
+    r"drop(s|ped|ping)?|s/|ex:|напиш\w+|написать|слов[оа]|словами|фраз\w|убра\w+|"
     r"удали\w+|замени\w+) ?\Z|"
     r"\b(how|why|where) ((to|we|i|it|this) )?(\w+ly )?\Z|([:\n]\W*|^|\w{5}, )как (мы )?\Z|"
     r"\b(test|check|verif|confirm|провер|убеди)\w* ((that|if|whether) |,? ?что )(\w+ ){0,2}\Z|"
-    r"\b(in|like|of|from|as|by|since) the (commit|change|mr|merge request|patch) (that|which) \Z"
+    r"(\b(in|like|of|from|as|by|since|after|before|on|for|with|(supersed|replac|follow|depend|block|"
+    r"need|requir|extend|rever|замен|продолж|дополн|вместо|после)\w*) (\w+ )?"
+    rf"{_REQUEST}|![0-9]+),? (that|which|котор\w+) \Z"
 )
 _GERUND = (  # "introduced by fixing"
     r"\b(by|for|with|of|about|from|than|but|on|during|that|что) (the )?\Z"
@@ -211,7 +203,7 @@ def clause_pattern(name: str) -> re.Pattern[str]:
         "uncertain": (_UNCERTAIN, OTHERS, _UNTIL_ANOTHER),
         "gerund": (_GERUND, _GOES_ON),
         "purpose": (_SENTENCE_OF_PURPOSE,),
-        "event": (_BEFORE_EVENT, _STATE_LABEL),
+        "event": (_BEFORE_EVENT, _STATE_LABEL, SPEAKER),
         "also later": (_ALSO_LATER,),
         "adjective": (_ADJECTIVE, _RELATIVE),
         "words": (_WORDS, _OTHERS),

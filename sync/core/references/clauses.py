@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from sync.core.references.clause_words import NOT, clause_pattern
 from sync.core.references.keywords import CLOSING_WORDS, WORD, any_word_pattern
 from sync.core.references.prose import STRUCK
-from sync.core.references.states import LATER_WORDS
+from sync.core.references.states import HEDGES, LATER_WORDS
 
 CLAUSE_LENGTH = 160  # characters before or after a reference that are looked at
 SECTION_LENGTH = 600  # characters before a bullet in which the line above its list is looked for
@@ -61,9 +61,7 @@ _PARENTHETICAL = re.compile(
 )
 # "Maybe, fixes B24-5": the comma of an adverb ends no clause.
 _HEDGE = re.compile(
-    r"\b(possibly|perhaps|maybe|probably|hopefully|presumably|apparently|"
-    r"возможно|вероятно|кажется|надеюсь|наверн\w+|похоже|видимо|вроде(?: бы)?|по идее|скорее всего|"
-    r"предположительно),\s(?=(?:(?:it|this|that|это|он|она)\s)?\S+\s*\Z|\Z)",
+    rf"\b({HEDGES}),\s(?=(?:(?:it|this|that|это|он|она)\s)?\S+\s*\Z|\Z)",
     re.IGNORECASE,
 )
 _CLOSING_MARKS = re.compile(r"\A(?:(?!\n\s*\n)[\s*_\])\"”»])+")  # behind "closes **B24-5**"
@@ -71,7 +69,7 @@ _GERUNDS = ("closing", "fixing", "resolving", "implementing", "закрыват�
 _SUBORDINATE = re.compile(r",\s(?=(?:чтобы|как|что)\s)")
 # "not a fix for B24-5"; by itself the noun closes nothing.
 _NOUN = re.compile(
-    r"\b(?:fix(?:es)?|bugfix|solution|resolution|implementation|cure|исправлени[еяю]|решени[еяю])\s"
+    r"\b(?P<no>no\s)?(?:fix(?:es)?|bugfix|solution|resolution|implementation|cure|исправлени[еяю]|решени[еяю])\s"
     r"(?:for|of|to|по|для)\s(?:the\s)?(?:(?:task|issue|bug|задач\w*)\s)?\Z",
     re.IGNORECASE,
 )
@@ -95,6 +93,8 @@ def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str
         return "deny"
     noun = None if word else _NOUN.search(text, max(0, start - 40), start)
     if noun:
+        if noun["no"]:
+            return "deny"
         word, word_start = "bare", noun.start()
     if word and (kind := _weakened_before(text, word, word_start)):
         return kind

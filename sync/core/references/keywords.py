@@ -10,26 +10,26 @@ from functools import cache
 
 # "see B24-5" links the merge request to the task and leaves the task where it is.
 MENTION_WORDS = (
-    "see", "also see", "same as", "see also", "cf", "cf.", "similar to", "like", "part of",
+    "see", "same as", "see also", "cf", "cf.", "similar to", "like", "part of",
     "depends on", "blocks", "needed for", "requires", "because of", "due to", "thanks to",
-    "unrelated to", "not related to", "nothing to do with", "after", "before", "since", "until",
+    "unrelated to", "nothing to do with", "after", "before", "since", "until",
     "without", "except", "besides", "instead of", "unlike", "as in", "based on", "on top of",
     "built on", "extracted from", "left for", "inspired by", "context", "background", "cc", "todo",
     "later", "cause", "culprit", "broke in", "bisected to", "parent", "child of", "epic",
     "originates from", "stems from", "result of", "independent of", "independently of",
-    "orthogonal to", "in addition to", "together with", "along with", "fixed together with", "once",
+    "orthogonal to", "in addition to", "together with", "along with", "once",
     "when", "whenever", "if", "unless", "as soon as", "in case", "till", "because", "whether",
-    "refers back to", "not part of", "better than", "alongside", "similar", "in contrast to",
-    "contrary to", "см", "см.", "см. также", "сравни", "ср.", "ссылка на", "ссылается на", "часть",
-    "зависит от", "похоже на", "аналогично", "по аналогии с", "продолжение", "из-за", "после", "до",
+    "refers back to", "better than", "alongside", "similar", "in contrast to",
+    "contrary to", "сравни", "ср.", "ссылка на", "ссылается на", "часть",
+    "зависит от", "похоже на", "аналогично", "по аналогии с", "продолжение", "после", "до",
     "перед", "без", "кроме", "вместо", "повтор", "то же, что", "то же что", "обсуждали в",
-    "отложено до", "на основе", "по мотивам", "как в", "ждет", "ждёт", "ожидает", "требует",
+    "на основе", "по мотивам", "ожидает", "требует",
     "требуется для", "нужно для", "блокер", "заменено", "отделено от", "выделено из", "контекст",
-    "из за", "из–за", "как и в", "является дублем", "по итогам", "причина", "источник", "позже",
-    "потом", "на потом", "родитель", "эпик", "в отличие от", "баг из", "изза", "если", "когда",
+    "по итогам", "причина", "источник", "позже",
+    "потом", "родитель", "эпик", "в отличие от", "если", "когда",
     "пока", "как только", "поскольку", "так как", "потому что", "при работе над", "вместе с",
     "независимо от", "while working on", "was", "formerly", "previously", "ранее", "бывшая",
-    "бывший", "по следам", "следствие", "наследие", "остатки", "виновник", "broken since",
+    "бывший", "по следам", "следствие", "наследие", "остатки", "виновник",
     "reported under",
 )  # fmt: skip
 _MENTIONS = (  # the same in all their forms
@@ -42,9 +42,12 @@ _MENTIONS = (  # the same in all their forms
     r"mentions?|relat(?:ed|es|ing)(?: to)?|blocked (?:by|on)|dup(?:e of| of|licates?(?: of)?)?|"
     r"(?:исправлен|закрыт|реш[её]н|сделан|реализован|описан|вынесен|перенес[её]н|отложен|найден|"
     r"обнаружен|замечен|сломан)[аоы]? в|вызван[аоы]?|заблокирован[ао]?|(?:не )?относ[ия]тся к|"
-    r"(?:сломал|появил)ось (?:в|после)|наш[её]?ли? в|регресс(?:ия)?(?: (?:из|от|после))?|"
+    r"(?:сломал|появил|возник)\w* (?:в|после)|наш[её]?ли? в|регресс(?:ия)?(?: (?:из|от|после))?|"
     r"(?:не )?связан(?:н\w+|[аоы]?(?: с)?)|дубл(?:ь|икат|ирует(?:ся)?|ем)|блокирует(?:ся)?|"
     r"не (?:касается|затрагивает)|подробн(?:ости|ее)(?: в)?|упомина(?:ет|ние)|смотри(?: также|те)?|"
+    r"см[.]?(?: также)?|жд[её]т|как(?: и)? в|из[-–]?за|из за|"
+    r"(?:баг|ошибк\w|тест\w*) (?:из|от)|(?:bug|crash|error)s? from|fix is in|"
+    r"(?:requir|need)ed by|"
     r"(?:после|до|перед|без|вместо|для) (?:закрыти[ея]м?|исправлени(?:я|ем))"
 )
 
@@ -71,13 +74,11 @@ CLOSING_WORDS = (*BARE_CLOSING_WORDS, *PRESENT_CLOSING_WORDS, *PAST_CLOSING_WORD
 
 # "закроем B24-5" promises; "reopens B24-5" says the contrary. The work goes on.
 UNFINISHED_WORDS = (
-    "towards", "toward",
-    "progress on", "start of", "starts", "half of", "some of", "groundwork for", "preparation for",
-    "prepares for", "prepares", "contributes to", "partially", "partly", "partial", "unblocks",
-    "unblock", "partially addresses", "partly addresses", "closing of", "keeps open", "keep open",
-    "leaves open", "continues", "begins", "wip on", "переоткрывает", "переоткрыть", "переоткрыта",
-    "возвращает в работу", "возобновляет", "most of", "one of", "much of", "workaround for",
-    "works around", "work around", "закрывать", "исправлять", "чинить", "завершать", "решать",
+    "towards", "toward", "progress on", "start of", "starts", "half of", "some of",
+    "groundwork for", "preparation for", "prepares for", "prepares", "contributes to", "partially",
+    "partly", "partial", "unblocks", "unblock", "closing of", "keeps open", "keep open",
+    "leaves open", "continues", "begins", "wip on", "возвращает в работу", "возобновляет",
+    "most of", "one of", "much of", "закрывать", "исправлять", "чинить", "завершать", "решать",
     "выполнять", "доделывать", "обходит", "обход для", "обход", "подготовка к", "частично",
     "половина", "начало", "начинает", "продолжает", "задел для",
 )  # fmt: skip
@@ -147,7 +148,9 @@ def _keyword_pattern() -> re.Pattern[str]:
     patterns["revert"] = _REVERTING.replace(" ", _BLANK_OR_HYPHEN)
     patterns["mention"] += "|" + _MENTIONS.replace(" ", _BLANK_OR_HYPHEN)
     patterns["part"] += f"|{WILL_CLOSE}|" + _PART_OF % any_word_pattern(CLOSING_WORDS)
-    patterns["part"] += r"|re-?open(?:s|ed|ing)?|(?:\d/\d|\d{1,2}\s?%)\sof"
+    patterns["part"] += (
+        r"|re-?open(?:s|ed|ing)?|works?\s?around(?:\sfor)?|переоткры\w+|подготовка\sк\s(?:закрыт|исправлен|решен)ию|part(?:ial)?ly\saddresses|(?:\d/\d|\d{1,2}\s?%)\sof"
+    )
     patterns["deny"] += "|" + _DENIALS.replace(" ", _BLANK_OR_HYPHEN)
     patterns["deny"] += rf"|(?:{any_word_pattern(CLOSING_WORDS)})\sли"
     kinds = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in patterns.items())

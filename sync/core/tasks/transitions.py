@@ -48,6 +48,9 @@ def _plan_target(view: TaskView, task: Task, rules: Rules, *, step: Step, cause:
     if target == group.target(_step_asked_for(view)) or target == StepTarget():
         remark = translate(rules.language, "step without target", why=cause)
         return Part(step=step, remarks=(remark,))
+    if _was_finished_by_hand(view, task):
+        remark = translate(rules.language, "step recorded only", why=cause)
+        return Part(step=step, remarks=(remark,))
     status = _plan_status(task, target, step, language=rules.language, cause=cause)
     stage = _plan_stage(view, task, target, step=step, language=rules.language, cause=cause)
     commands = status + stage.commands
@@ -55,6 +58,21 @@ def _plan_target(view: TaskView, task: Task, rules: Rules, *, step: Step, cause:
     if not commands and not remarks:
         remarks = (translate(rules.language, "status already reached", why=cause),)
     return replace(stage, commands=commands, remarks=remarks, step=step)
+
+
+def _was_finished_by_hand(view: TaskView, task: Task) -> bool:
+    """Tell whether somebody had ended the task before it was first brought to a step.
+
+    What was open before the connection reopens it by no act; a merge request opened since does.
+    """
+    is_ended = task.status in (TaskStatus.COMPLETED, TaskStatus.AWAITING_CONTROL)
+    opened = [link for link in view.links if link.decides_step and is_open(link.merge_request)]
+    return (
+        is_ended
+        and _step_asked_for(view) is None
+        and bool(opened)
+        and all(link.opened_before for link in opened)
+    )
 
 
 def _step_asked_for(view: TaskView) -> Step | None:

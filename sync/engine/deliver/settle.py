@@ -9,6 +9,7 @@ from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import create as tasks_create
 from sync.bitrix24.tasks import queries as tasks_queries
 from sync.bitrix24.tasks.transitions import CommandResult
+from sync.core.clock import TOLERANCE, is_due
 from sync.core.model.commands import (
     CreateTask,
     LogTime,
@@ -26,7 +27,7 @@ from sync.engine.deliver.outcomes import (
     record_done,
     record_refused,
 )
-from sync.engine.deps import PORTAL_LANE, Deps
+from sync.engine.deps import PORTAL_LANE, Deps, clock_lead
 from sync.engine.lanes import CALL_LEASE_TTL, Lane
 from sync.errors import Refused
 from sync.store import outbox, tasks
@@ -36,6 +37,7 @@ from sync.store.rows import CommandRow
 # A message may still be on its way into the discussion when nobody waits for its answer any more.
 ANSWER_GRACE = timedelta(seconds=10)
 LOOK_BACK = timedelta(minutes=5)  # the portal's clock may be behind ours
+LOOK_FAR_BACK = timedelta(days=1)  # for what our clock dated ahead of now, before it was put back
 
 
 def settle(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
@@ -54,8 +56,8 @@ def settle(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
         return 0
     creating = [row for row in rows if _creates(row)]
     _decide_again(deps, lane, portal_id, [row for row in rows if row not in creating])
-    latest = deps.clock.now() - ANSWER_GRACE
-    ready = [row for row in creating if row.sent_at is None or row.sent_at <= latest]
+    now = deps.clock.now()
+    ready = [row for row in creating if is_due(row.sent_at, ANSWER_GRACE, now)]
     for row in ready:
         _settle_created(deps, lane, portal_id, flights.portal, row)
     return len(rows) - len(creating) + len(ready)
@@ -88,7 +90,7 @@ def _settle_created(
     task = rows[task_id].body if task_id in rows else None
     outcome: CommandResult | Refusal | None
     try:
-        outcome = _find_written(portal, task, row)
+        outcome = _find_written(portal, task, row, _written_since(deps, row))
     except Refused as error:
         outcome = _refusal_for_time_entry(row, error)
     with recording_transaction(deps) as conn:
@@ -103,9 +105,17 @@ def _settle_created(
         _decide_again(deps, lane, portal_id, [row])
 
 
-def _find_written(portal: Portal, task: Task | None, row: CommandRow) -> CommandResult | None:
+def _written_since(deps: Deps, row: CommandRow) -> datetime:
+    """Return from when on, by the portal's clock, what was sent may be there."""
+    now, at = deps.clock.now(), row.sent_at or row.created_at
+    since = at - LOOK_BACK if at <= now + TOLERANCE else now - LOOK_FAR_BACK
+    return since - clock_lead(deps)
+
+
+def _find_written(
+    portal: Portal, task: Task | None, row: CommandRow, since: datetime
+) -> CommandResult | None:
     """Find our own message of that text, task, or entry in a task's log. Raises Refused."""
-    since = (row.sent_at or row.created_at) - LOOK_BACK
     match row.command:
         case LogTime() as entry:
             return CommandResult() if tasks_queries.find_time_entry(portal, entry) else None

@@ -101,7 +101,9 @@ def ingest(
     handled = {handler: handler.relate(batch, events) for handler, events in by_handler.items()}
     _mark_dirty(batch, list(handled.values()))
     outcomes = {
-        delivery_id: "; ".join(handled[HANDLERS[type(e)]].describe(e) for e in group)
+        delivery_id: "; ".join(
+            filter(None, (handled[HANDLERS[type(e)]].describe(e) for e in group))
+        )
         or "recorded: says nothing"
         for delivery_id, group in events_by_delivery.items()
     }

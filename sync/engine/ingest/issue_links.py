@@ -17,7 +17,7 @@ from sync.core.model.activity import Comment, Resource
 from sync.core.model.events import IssueHint, TaskChanged, TaskCommented, TaskDeleted
 from sync.core.model.kinds import Kind
 from sync.engine.issue_sync.echoes import due_at, is_our_change
-from sync.store import issue_links, issue_lists
+from sync.store import issue_link_queue, issue_links, issue_lists
 from sync.store.issue_links import IssueLinkRow
 
 _TASK_EVENTS = (TaskChanged, TaskDeleted, TaskCommented)
@@ -98,7 +98,7 @@ def _mark_side(
     for row in rows:
         ids.setdefault(due_at(row, now), set()).add(row.id)
     return sum(
-        issue_links.mark_dirty(conn, sorted(same), side, now, moment)
+        issue_link_queue.mark_dirty(conn, sorted(same), side, now, moment)
         for moment, same in ids.items()
     )
 

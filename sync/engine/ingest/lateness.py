@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from sync.core.model.activity import ActivityItem, Comment, Release, Resource
 from sync.core.model.deployments import Deployment, DeploymentStatus, same_commit
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
@@ -26,6 +27,7 @@ from sync.store import merge_requests as store_merge_requests
 LATE = timedelta(days=7)
 STALE = timedelta(days=1)  # after which a message is no news; a merge still is work that ended
 MOMENT = timedelta(minutes=10)
+_TURNS = frozenset({"open", "close", "reopen", "create", "activate", "delete"})
 _ENDINGS = frozenset({"merge", "close"})
 _ENDED = frozenset({DeploymentStatus.SUCCESS, DeploymentStatus.FAILED, DeploymentStatus.CANCELED})
 
@@ -139,9 +141,36 @@ def _ends_now(event: MergeRequestEvent, lateness: Lateness) -> bool:
 
 
 def _was_opened_before(event: MergeRequestEvent, lateness: Lateness) -> bool:
-    """Tell whether it was opened so long ago that only a sample or a resent hook says so now."""
-    stale = lateness.stale
-    return event.action == "open" and stale is not None and event.merge_request.updated_at < stale
+    """Tell whether only a sample or a resent hook says now that it was opened.
+
+    It was opened long ago, or before the connection: a button sends the newest, however young.
+    """
+    item, stale = event.merge_request, lateness.stale
+    if event.action != "open" or stale is None:
+        return False
+    limit = lateness.limits.get(item.project.connection_id, stale)
+    return item.updated_at < stale or (item.created_at or item.updated_at) < limit
+
+
+def is_over(item: ActivityItem, now: datetime) -> bool:
+    """Tell whether it tells of a change to what had ended, or was published, long before.
+
+    A label on a closed issue, another name of an old release, an edit of an old comment.
+    """
+    match item:
+        case Resource():
+            return item.state == "closed" and item.action not in _TURNS
+        case Release():
+            at = item.released_at
+            return item.updated and at is not None and at < now - STALE
+        case Comment():
+            return item.updated_at > item.created_at and item.created_at < now - STALE
+    return False
+
+
+def is_turned(item: ActivityItem) -> bool:
+    """Tell whether it ends, or goes on, by what is told: that is news of what was silent, too."""
+    return isinstance(item, Resource) and item.action in ("reopen", "activate", "close")
 
 
 def _time_of(subject: NotificationSubject) -> datetime | None:

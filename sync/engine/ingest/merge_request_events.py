@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from sync.core.model.activity import Push
-from sync.core.model.events import MergeRequestEvent, PipelineEvent
+from sync.core.model.events import COMMENTED, MergeRequestEvent, PipelineEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
 from sync.engine.ingest import lateness
 from sync.engine.ingest.handler import Batch, Fetch, Handled, Handler
@@ -45,7 +45,7 @@ class TouchedWork:
 def fold(batch: Batch) -> FoldedBatch:
     """Fold the batch's hooks of merge requests into the mirror."""
     conn = batch.conn
-    events = _with_authors(conn, batch.of(MergeRequestEvent))
+    events = _with_authors(conn, _that_tell(conn, batch.of(MergeRequestEvent)))
     finished = lateness.finished_before(conn, events, batch.late)
     actors = {event.merge_request.key: event.actor for event in events if event.actor}
     save_people(conn, [event.merge_request for event in events], actors)
@@ -85,13 +85,29 @@ def relate(batch: Batch, events: Sequence[MergeRequestEvent]) -> Handled[MergeRe
     folded_batch, touched = batch.once(fold), batch.once(touch)
     stored = folded_batch.folded.merge_requests
     tasks_by_key = touched.links.tasks_by_key
+
+    def describe(event: MergeRequestEvent) -> str:
+        if event.action == COMMENTED:
+            return ""  # the comment's own outcome names the tasks
+        return describe_work([event.merge_request.key], tasks_by_key)
+
     return Handled(
-        lambda event: describe_work([event.merge_request.key], tasks_by_key),
+        describe,
         marks=touched.links.marks,
         subjects=[item for key, item in stored.items() if key not in folded_batch.finished],
         alert_causes=[item for item in stored.values() if not is_open(item)],
         fetches=touched.fetches,
     )
+
+
+def _that_tell(conn: Connection, events: Sequence[MergeRequestEvent]) -> list[MergeRequestEvent]:
+    """Leave out what comments show of merge requests that are heard of otherwise, too."""
+    keys = {event.merge_request.key for event in events if event.action == COMMENTED}
+    if not keys:
+        return list(events)
+    others = {event.merge_request.key for event in events if event.action != COMMENTED}
+    others |= store_merge_requests.without_pipelines(conn, keys - others).keys()
+    return [e for e in events if e.action != COMMENTED or e.merge_request.key not in others]
 
 
 def _with_authors(conn: Connection, events: Sequence[MergeRequestEvent]) -> list[MergeRequestEvent]:

@@ -207,7 +207,11 @@ def _without_earlier_work(
     `may_copy`: those whose commits may be written anew.
     """
     origins = {
-        (key, commit.sha): {_sha_key(key, sha) for sha in _original_shas(commit)}
+        (key, commit.sha): {
+            (*place, sha)
+            for place in _places_of_work(merge_requests[key])
+            for sha in _original_shas(commit)
+        }
         for key, listed in commits.items()
         for commit in listed
     }
@@ -283,6 +287,11 @@ def _digest_key(key: MergeRequestKey, commit: Commit) -> store_commits.DigestKey
 
 def _original_shas(commit: Commit) -> set[str]:
     return {commit.sha, *CHERRY_PICK.findall(commit.message)}
+
+
+def _places_of_work(item: MergeRequest) -> set[tuple[int, int]]:
+    """Return the projects in which its commits may have been merged: a fork takes ours in."""
+    return {key_of_project(item), item.branch_key[:2]}
 
 
 def _sha_key(key: MergeRequestKey, sha: str) -> store_commits.ShaKey:

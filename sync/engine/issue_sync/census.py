@@ -14,7 +14,7 @@ from sync.core.issue_sync.model import SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.setting import PairSetting
 from sync.engine.lanes import Lane, lane_transaction
-from sync.store import issue_links
+from sync.store import issue_link_counts, issue_link_queue, issue_links
 from sync.store.db.database import read
 from sync.store.issue_links import IssueLinkRow
 from sync.store.issue_lists import ListRow
@@ -46,7 +46,7 @@ def take_census(deps: Deps, lane: Lane, setting: PairSetting, pair_key: str, sid
         rows = issue_links.of_pair(conn, setting.connection.id, pair_key)
         waiting = {
             link.key
-            for link in issue_links.waiting(conn, setting.connection.id, pair_key)
+            for link in issue_link_counts.waiting(conn, setting.connection.id, pair_key)
             if side in link.waiting
         }
     versions: dict[str, str] = {}
@@ -61,7 +61,7 @@ def take_census(deps: Deps, lane: Lane, setting: PairSetting, pair_key: str, sid
         return 0
     odd = [row.id for row in rows if _is_odd(row, side, versions, row.key in waiting)]
     with lane_transaction(deps, lane) as conn:
-        return issue_links.mark_dirty(conn, odd, side, deps.clock.now())
+        return issue_link_queue.mark_dirty(conn, odd, side, deps.clock.now())
 
 
 def _is_odd(row: IssueLinkRow, side: SideName, versions: Mapping[str, str], waits: bool) -> bool:

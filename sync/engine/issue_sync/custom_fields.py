@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sync.core.issue_sync.fields import Scalar, Untranslatable
-from sync.core.issue_sync.link import Values
+from sync.core.issue_sync.link import ValuePair, Values
 from sync.core.issue_sync.mapping import CustomField
 from sync.core.issue_sync.model import CUSTOM, Capabilities, Choice, Value
+from sync.sentences import sentence
 
 _JOINT = ", "  # between several options in a field of text
 
@@ -20,6 +21,19 @@ def field_of(custom: CustomField, tracker: Capabilities) -> str:
     wanted = custom.tracker.casefold()
     named = (name for name, title in tracker.names.items() if title.casefold() == wanted)
     return next(named, CUSTOM + custom.tracker)
+
+
+def stand_in(custom: CustomField, tracker: Capabilities) -> str:
+    """Return what is said of a field for which labels stand, "" where there is no need."""
+    field = field_of(custom, tracker)
+    if field in tracker.names or field not in tracker.writable:
+        return ""
+    return sentence(
+        "the tracker's project has no field {field}, or its licence has none: labels {label} stand "
+        "for it",
+        field=custom.tracker,
+        label=f"{custom.tracker}::…",
+    )
 
 
 def custom_translation(custom: CustomField, capabilities: Capabilities) -> Scalar:
@@ -44,7 +58,17 @@ def custom_translation(custom: CustomField, capabilities: Capabilities) -> Scala
             return Untranslatable(f'{custom.tracker} has no option "{text}"; it has: {listed}')
         return {tracker: chosen}
 
-    return Scalar((tracker,), (portal,), to_tracker, to_portal)
+    def resettled(base: ValuePair, now: ValuePair) -> ValuePair:
+        """Agree on what the new place says, so that the portal's value is written there.
+
+        A licence came or went: labels stand for the field now, or the field for its labels.
+        """
+        if not base.tracker or tracker in base.tracker:
+            return base
+        present = {tracker: now.tracker.get(tracker)}
+        return ValuePair(present, to_portal(present))
+
+    return Scalar((tracker,), (portal,), to_tracker, to_portal, resettled=resettled)
 
 
 def _is_set(value: Value) -> bool:

@@ -19,7 +19,7 @@ from sync.engine.deps import Deps
 from sync.engine.issue_sync.cycle import CycleResult
 from sync.engine.issue_sync.setting import PairSetting
 from sync.errors import SyncError
-from sync.store import issue_link_moves, issue_links
+from sync.store import issue_link_moves, issue_link_queue, issue_link_stories, issue_links
 from sync.store.db.database import read
 from sync.store.issue_links import IssueLinkRow
 from sync.store.portals import PortalRow
@@ -106,10 +106,12 @@ def follow(
         goes_on = move.pair is not None and issue_link_moves.set_pair(conn, link.id, move.pair)
         text = f"{_MOVED[move.side]}; {_GOES_ON if goes_on else _STAYS}"
         if goes_on:
-            issue_links.mark_dirty(conn, [link.id], text, now)
-        elif any(line.text == text for line in issue_links.story(conn, link.id, _TOLD)):
+            issue_link_queue.mark_dirty(conn, [link.id], text, now)
+        elif any(line.text == text for line in issue_link_stories.story(conn, link.id, _TOLD)):
             continue
-        issue_links.add_story(conn, link.key, [StoryLine(now, "moved", text, side=move.side)])
+        issue_link_stories.add_story(
+            conn, link.key, [StoryLine(now, "moved", text, side=move.side)]
+        )
 
 
 def wake_stuck(conn: Connection, deps: Deps, connection_id: int, pair_key: str) -> None:
@@ -122,8 +124,8 @@ def wake_stuck(conn: Connection, deps: Deps, connection_id: int, pair_key: str) 
     for row in issue_links.of_pair(conn, connection_id, pair_key):
         if row.id in ids and _retried(conn, row):
             ids.discard(row.id)
-            issue_links.mark_dirty(conn, [row.id], RETRIED, now)
-    issue_links.mark_dirty(conn, sorted(ids), _OFFERED, now)
+            issue_link_queue.mark_dirty(conn, [row.id], RETRIED, now)
+    issue_link_queue.mark_dirty(conn, sorted(ids), _OFFERED, now)
 
 
 def wake_awaiting(
@@ -139,7 +141,7 @@ def wake_awaiting(
         items.setdefault(link.connection_id, set()).update(named)
     for connection_id, named in items.items():
         ids = issue_link_moves.awaiting(conn, connection_id, named)
-        issue_links.mark_dirty(conn, ids, _LINKED, deps.clock.now())
+        issue_link_queue.mark_dirty(conn, ids, _LINKED, deps.clock.now())
 
 
 def wake_refused(
@@ -151,12 +153,12 @@ def wake_refused(
         result = results.get(row.key)
         if row.is_dirty or result is None or result.error or not _has_refusals(result.link):
             continue
-        lines = issue_links.story(conn, row.id, _TOLD)
+        lines = issue_link_stories.story(conn, row.id, _TOLD)
         if any(line.kind in _TRIED and now - line.at < RETRY for line in lines):
             continue
         if _retried(conn, row):
-            issue_links.mark_dirty(conn, [row.id], RETRIED, now)
-            issue_links.add_story(conn, row.key, [StoryLine(now, "resumed", RETRIED)])
+            issue_link_queue.mark_dirty(conn, [row.id], RETRIED, now)
+            issue_link_stories.add_story(conn, row.key, [StoryLine(now, "resumed", RETRIED)])
 
 
 def _retried(conn: Connection, row: IssueLinkRow) -> bool:

@@ -33,7 +33,7 @@ from sync.core.issue_sync.sets import Elements, People
 from sync.core.issue_sync.sprints import sprint_translation
 from sync.core.issue_sync.texts import Text
 from sync.core.model.tasks import TaskStatus
-from sync.engine.issue_sync.custom_fields import custom_translation
+from sync.engine.issue_sync.custom_fields import custom_translation, stand_in
 from sync.engine.issue_sync.link_texts import LinkTexts
 
 _SCOPE = "::"  # in labels that stand for a field
@@ -89,7 +89,12 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
             _status_note(world, rows, texts),
         ),
         capabilities=world.capabilities,
-    ), problems
+    ), (*problems, *_stand_ins(world))
+
+
+def _stand_ins(world: PairWorld) -> Iterator[str]:
+    tracker = world.capabilities[SideName.TRACKER]
+    yield from filter(None, (stand_in(custom, tracker) for custom in world.pair.custom))
 
 
 def _creation(pair: ProjectPair, side: SideName, project: str) -> Creation:
@@ -169,14 +174,25 @@ def _translations(
     tracker_of = texts.people.counterparts[SideName.PORTAL].get
     yield TITLE, converted(TITLE, _one_line, _one_line)
     yield DESCRIPTION, Text(DESCRIPTION, texts.patch, texts.same)
-    yield ASSIGNEES, People(tracker_of, portal_of, tracker.several_assignees)
-    yield STATUS, statuses.translation(rows, statuses.restated_by(world.capabilities))
+    people = texts.people.names
+    yield (
+        ASSIGNEES,
+        People(
+            tracker_of,
+            portal_of,
+            tracker.several_assignees,
+            lambda side, person: people[side].get(person) or person,
+        ),
+    )
+    restated = statuses.restated_by(world.capabilities)
+    yield STATUS, statuses.translation(rows, restated, world.capabilities)
     yield DEADLINE, converted(DEADLINE, _day, _end_of_day)
     yield TAGS, Elements(TAGS, _label, _tag)
     yield ESTIMATE, converted(ESTIMATE, _seconds, _seconds)
     yield CHECKLIST, unchanged(CHECKLIST)
     if priorities := _priorities(world):
-        yield PRIORITY, _priority(priorities, says_normal=_says_normal(world))
+        names = {choice.id: choice.name for choice in portal.choices.get(PRIORITY, ())}
+        yield PRIORITY, _priority(priorities, names, says_normal=_says_normal(world))
     yield PARENT, parent_translation(world.other_end)
     yield LINKS, links_translation(world.other_end, _common_kinds(world))
     yield SPRINT, sprint_translation(tracker.choices.get(SPRINT), portal.choices.get(SPRINT))
@@ -241,8 +257,13 @@ def _says_normal(world: PairWorld) -> bool:
     return bool(world.pair.priorities) or are_values
 
 
-def _priority(priorities: Mapping[str, str], *, says_normal: bool) -> Scalar:
-    """Return the two ways. `says_normal`: whether what nobody gave a priority gets a label."""
+def _priority(
+    priorities: Mapping[str, str], names: Mapping[str, str], *, says_normal: bool
+) -> Scalar:
+    """Return the two ways. `names`: what people of the portal call its priorities.
+
+    `says_normal`: whether what nobody gave a priority gets a label.
+    """
     labels: dict[str, str] = {}
     for label, code in priorities.items():
         if says_normal or code != NORMAL:
@@ -262,7 +283,8 @@ def _priority(priorities: Mapping[str, str], *, says_normal: bool) -> Scalar:
         if value is None or value == NORMAL:
             return None
         return Untranslatable(
-            f"no row for the portal's priority, add one under `priorities`: {value}"
+            f"no row for the portal's priority, add one under `priorities`: "
+            f"{names.get(str(value), value)}"
         )
 
     return converted(PRIORITY, to_tracker, to_portal)

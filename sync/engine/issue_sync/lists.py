@@ -17,12 +17,12 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.link import LinkState, StoryLine
-from sync.core.issue_sync.looks import is_at_rest
+from sync.core.issue_sync.looks import has_agreed_fields, is_at_rest
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync import census
-from sync.engine.issue_sync.echoes import due_at
+from sync.engine.issue_sync.echoes import SETTLED, due_at
 from sync.engine.issue_sync.following import wake_stuck
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.issue_sync.watermarks import (
@@ -36,7 +36,15 @@ from sync.engine.issue_sync.watermarks import (
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import SyncError
 from sync.sentences import sentence
-from sync.store import connections, issue_links, issue_lists, portals
+from sync.store import (
+    connections,
+    issue_link_counts,
+    issue_link_queue,
+    issue_link_stories,
+    issue_links,
+    issue_lists,
+    portals,
+)
 from sync.store.db.database import read
 from sync.store.issue_links import IssueLinkRow
 from sync.store.issue_lists import ListRow
@@ -107,7 +115,7 @@ def read_lists(deps: Deps, portal_id: int, *, after_start: bool = False) -> int:
 
 def _count(deps: Deps, listed: ListedPair) -> int:
     with read(deps.database) as conn:
-        return issue_links.count_of_pair(conn, listed.connection.id, listed.pair.key)
+        return issue_link_counts.count_of_pair(conn, listed.connection.id, listed.pair.key)
 
 
 def _is_due(row: ListRow | None, now: datetime, after_start: bool) -> bool:
@@ -235,13 +243,29 @@ def _take_in(
                 deps.issue_sync.listed.keep(key, 1, side, item)
                 count += 1
         elif not row.ended and not _is_seen(row, side, item):
-            link = states[row.key]
-            if not is_at_rest(link, side, item, setting.rules_for(link), now):
+            link, rules = states[row.key], setting.rules_for(states[row.key])
+            if not is_at_rest(link, side, item, rules, now):
                 marked.setdefault(due_at(row, now), []).append(row.id)
-                count += not row.is_dirty
+                count += _is_news(row, item, now) and not (
+                    _is_of_our_write(row, item) and has_agreed_fields(link, side, item, rules, now)
+                )
     for moment, link_ids in marked.items():
-        issue_links.mark_dirty(conn, link_ids, side, now, moment)
+        issue_link_queue.mark_dirty(conn, link_ids, side, now, moment)
     return count
+
+
+def _is_news(row: IssueLinkRow, item: Item, now: datetime) -> bool:
+    """Whether nobody heard of a change; a hook of this very moment may be on its way."""
+    return not row.is_dirty and _changed_at(item) + SETTLED <= now
+
+
+def _is_of_our_write(row: IssueLinkRow, item: Item) -> bool:
+    """Whether nothing happened to the item since we last wrote to the link."""
+    return row.written_at is not None and _changed_at(item) <= row.written_at + SETTLED
+
+
+def _changed_at(item: Item) -> datetime:
+    return max(item.updated_at, item.active_at or item.updated_at)
 
 
 def _is_seen(row: IssueLinkRow, side: SideName, item: Item) -> bool:
@@ -264,5 +288,5 @@ def link_item(conn: Connection, deps: Deps, listed: ListedPair, side: SideName, 
     if link_id is not None:
         text = sentence("the {side}'s item {id} gets its other end", side=side, id=item.address.id)
         line = StoryLine(now, "linked", text)
-        issue_links.add_story(conn, key, [line])
+        issue_link_stories.add_story(conn, key, [line])
     return key

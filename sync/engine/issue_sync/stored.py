@@ -12,7 +12,7 @@ from sync.core.clock import Clock
 from sync.core.issue_sync.history import changes_between
 from sync.core.issue_sync.link import LinkState
 from sync.engine.issue_sync.cycle import LinkChange
-from sync.store import issue_link_history, issue_links
+from sync.store import issue_link_history, issue_link_stories, issue_links
 from sync.store.db.database import read
 
 
@@ -53,6 +53,6 @@ class StoredLinks:
                 if before is not None:
                     fields = tuple(changes_between(before, change.link, now))
                     issue_link_history.add_changes(conn, key, fields)
-                issue_links.add_story(conn, key, change.story)
-                issue_links.add_conflicts(conn, key, change.conflicts)
+                issue_link_stories.add_story(conn, key, change.story)
+                issue_link_stories.add_conflicts(conn, key, change.conflicts)
         self._before |= {change.link.key: change.link for change in changed}

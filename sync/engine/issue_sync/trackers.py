@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    CHECKLIST,
     DEADLINE,
     ESTIMATE,
     LINKS,
@@ -87,6 +88,7 @@ def _gitlab_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) 
         scopes=tuple(custom.tracker for custom in pair.custom),
         links=pair.crosses(LINKS),
         parents=pair.crosses(PARENT),
+        checklist=pair.crosses(CHECKLIST),
         sprint=_gitlab_sprint(pair) if pair.crosses(SPRINT) else "",
         max_file_bytes=pair.max_file_bytes,
         confidential=pair.confidential,
@@ -137,9 +139,11 @@ def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair
 
 
 def _youtrack_project(deps: Deps, connection: ConnectionRecord, project: str) -> str:
-    from sync.youtrack.issues.projects import Instance
+    from sync.youtrack.issues.projects import Instance, IssueMemory
 
-    return Instance(deps.youtrack_for(connection)).project(project).id
+    client = deps.youtrack_for(connection)
+    memory = _memory(deps, (connection.id, client.base_url), IssueMemory)
+    return Instance(client, memory, deps.clock).project(project, fresh=True).id
 
 
 def _youtrack_users(deps: Deps, connection: ConnectionRecord) -> tuple[User, ...]:

@@ -28,7 +28,7 @@ from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.issue_sync.stored import StoredLinks
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import Denied, Later, Refused, SyncError
-from sync.store import connections, issue_links, issue_lists
+from sync.store import connections, issue_link_counts, issue_link_queue, issue_lists
 from sync.store.db.database import read
 from sync.store.issue_links import IssueLinkRow
 from sync.store.portals import PortalRow
@@ -48,7 +48,7 @@ def work_on_links(deps: Deps, row: PortalRow) -> int:
         if lane is None:
             return 0
         with read(deps.database) as conn:
-            waiting = issue_links.due(conn, row.record.id, deps.clock.now(), BATCH)
+            waiting = issue_link_queue.due(conn, row.record.id, deps.clock.now(), BATCH)
         by_pair: dict[tuple[int, str], list[IssueLinkRow]] = {}
         for link in waiting:
             by_pair.setdefault((link.connection_id, link.pair), []).append(link)
@@ -75,7 +75,7 @@ def _with_echoes(deps: Deps, links: Sequence[IssueLinkRow]) -> Sequence[IssueLin
         return links
     now, room = deps.clock.now(), BATCH - len(links)
     with read(deps.database) as conn:
-        more = issue_links.soon(conn, links[0].connection_id, links[0].pair, now, room)
+        more = issue_link_queue.soon(conn, links[0].connection_id, links[0].pair, now, room)
     return [*links, *more]
 
 
@@ -112,7 +112,7 @@ def _work_on_pair(
         for link in links:
             if breaker.halt is not None and link.key in breaker.halt.links:
                 until = deps.clock.now() + HALTED
-                issue_links.postpone(conn, link, until, breaker.halt.text)
+                issue_link_queue.postpone(conn, link, until, breaker.halt.text)
             else:
                 _finish(deps, conn, link, results.get(link.key), breaker.total)
         follow(conn, deps, links, moves)
@@ -157,7 +157,7 @@ def _read_breaker(conn: Connection, connection_id: int, pair_key: str, now: date
     rows = [row for (pair, _), row in lists.items() if pair == pair_key]
     halted = next((row.halted for row in rows if row.halted), "")
     is_off = any(row.agreed_at is not None and now - row.agreed_at < AGREED for row in rows)
-    return _Breaker(halted, issue_links.count_alive(conn, connection_id), is_off)
+    return _Breaker(halted, issue_link_counts.count_alive(conn, connection_id), is_off)
 
 
 def find_pair(deps: Deps, row: PortalRow, connection_id: int, pair_key: str) -> PairSetting | None:
@@ -183,17 +183,17 @@ def _finish(
     now = deps.clock.now()
     if result is not None and result.error is not None:
         seconds = _seconds(deps, link, result.error)
-        issue_links.postpone(conn, link, now + timedelta(seconds=seconds), str(result.error))
+        issue_link_queue.postpone(conn, link, now + timedelta(seconds=seconds), str(result.error))
     elif result is not None and result.again:
-        issue_links.postpone(conn, link, now, "")
+        issue_link_queue.postpone(conn, link, now, "")
     elif result is None or result.link.ended:
-        issue_links.finish(conn, link, None)
+        issue_link_queue.finish(conn, link, None)
     else:
         seen = dict(_seen(result, now))
         written_at = seen.get("written_at", link.written_at)
         look_at = next_look(now, written_at or link.created_at, total, deps.jitter())
         look_at = min(look_at, result.look_at or look_at)
-        issue_links.finish(conn, link, look_at, seen, now + ECHO if result.writes else None)
+        issue_link_queue.finish(conn, link, look_at, seen, now + ECHO if result.writes else None)
 
 
 def _seen(result: CycleResult, now: datetime) -> Iterator[tuple[str, Any]]:
@@ -225,7 +225,7 @@ def _wait(
 ) -> None:
     with lane_transaction(deps, lane) as conn:
         for link in links:
-            issue_links.postpone(conn, link, until, text)
+            issue_link_queue.postpone(conn, link, until, text)
 
 
 def _seconds(deps: Deps, link: IssueLinkRow, error: Exception) -> float:

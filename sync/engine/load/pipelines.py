@@ -24,6 +24,7 @@ from sync.store import pipelines as store_pipelines
 from sync.store.merge_requests import BranchKey
 
 _PASSED = PipelineStatus.SUCCESS
+_FAILED = PipelineStatus.FAILED
 _PipelinesByBranch = dict[BranchKey, Pipeline]
 FailedJobsByPipeline = Mapping[store_pipelines.PipelineId, tuple[datetime, tuple[FailedJob, ...]]]
 _Run = tuple[BranchKey, Pipeline]
@@ -104,7 +105,8 @@ def _speaking_pipelines(
     """Return which pipeline speaks for each: of a shared branch the first that passes after it.
 
     Such a branch only grows, so every later one has the commit, too. Until one passes the newest
-    that came to an end counts, as one that was canceled for a newer one says nothing.
+    that failed counts, else the newest that came to an end: one that was skipped, or canceled for
+    a newer one, mends nothing.
     """
     speaking = {pipeline: pipeline for pipeline in pipelines}
     open_ones = speaking_for_branch(conn, [e for e in speaking if e.status != _PASSED])
@@ -116,7 +118,8 @@ def _speaking_pipelines(
             if entry.status.value in FINISHED_STATUSES
         ]
         passed = next((entry for entry in ended if entry.status == _PASSED), None)
-        speaking[pipeline] = passed or (ended[-1] if ended else pipeline)
+        failed = [entry for entry in (pipeline, *ended) if entry.status == _FAILED]
+        speaking[pipeline] = passed or (failed or ended or [pipeline])[-1]
     return speaking
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sync.core.model.activity import ActivityItem, Comment
 from sync.core.model.deployments import EnvironmentStatus
@@ -117,10 +118,16 @@ def build_links(
             silent=row.silent,
             review_event=row.review_event,
             carries_on=_carries_on(row, rows, merge_requests),
+            opened_before=_opened_before(merge_requests[row.merge_request], row.connected_at),
         )
         for row in rows
         if row.merge_request in merge_requests
     )
+
+
+def _opened_before(merge_request: MergeRequest, moment: datetime | None) -> bool:
+    opened_at = merge_request.created_at
+    return opened_at is not None and moment is not None and opened_at < moment
 
 
 def _carries_on(

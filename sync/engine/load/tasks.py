@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from sync.core.clock import is_recent
 from sync.core.model.activity import ActivityItem, Comment
 from sync.core.model.common import Person
 from sync.core.model.merge_requests import MergeRequest
@@ -119,7 +120,7 @@ def recent_stages(
     return {
         group_id: row.stages
         for group_id, row in stored.items()
-        if scope.now - row.read_at < STAGES_TTL
+        if is_recent(row.read_at, STAGES_TTL, scope.now)
     }
 
 

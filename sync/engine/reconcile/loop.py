@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from sync.core.clock import is_recent
 from sync.engine.deliver.flights import Flights
 from sync.engine.deliver.send import prepare
 from sync.engine.deps import ACCESS, ALERT, NOTIFICATION, TASK, Deps, build_scope
@@ -80,5 +81,5 @@ def _ready_subjects(conn: Connection, scope: Scope) -> tuple[SubjectRow, ...]:
     A subject with a command in flight waits until that is settled.
     """
     dirty, more_to_come = agenda.next_subjects(conn, scope.portal_id, BATCH, scope.now)
-    young = bool(dirty) and scope.now - dirty[0].dirty_at < COALESCE
+    young = bool(dirty) and is_recent(dirty[0].dirty_at, COALESCE, scope.now)
     return () if young and more_to_come else dirty

@@ -15,7 +15,7 @@ from sync.engine.lanes import hold
 from sync.engine.upkeep.token_rotation import remove_spare_token
 from sync.settings.apply import HISTORY_KEPT
 from sync.store import connections, erasure, oauth_grants, portals
-from sync.store.db.database import read, write
+from sync.store.db.database import read
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ def end_removed(deps: Deps, now: datetime) -> int:
         return 0
     done = _end_sign_ins(deps)
     with read(deps.database) as conn:
-        owners = [
+        owners: list[tuple[erasure.Owner, int]] = [
             *(
                 ("portal_id", record.id)
                 for record in portals.removed_before(conn, now - PORTAL_KEPT)
@@ -69,26 +69,13 @@ def _end_sign_ins(deps: Deps, connection_ids: Collection[int] | None = None) -> 
     return len(grants)
 
 
-def _end(deps: Deps, owner: str, number: int) -> int:
+def _end(deps: Deps, owner: erasure.Owner, number: int) -> int:
     with read(deps.database) as conn:
         ids = connections.all_ids(conn, number) if owner == "portal_id" else (number,)
     _end_sign_ins(deps, ids)
     for connection_id in ids:
         remove_spare_token(deps.spare_tokens, connection_id)
-    done, steps = 0, STEPS_PER_RUN
-    for table in erasure.tables_naming(owner):
-        while True:
-            if not steps:
-                return done
-            with write(deps.database) as conn:
-                count = erasure.delete_some(conn, table, owner, number)
-            done, steps = done + count, steps - (count > 0)
-            if count < erasure.ROWS_PER_STEP:
-                break
-    with write(deps.database) as conn:
-        if owner == "portal_id":
-            portals.erase(conn, number)
-        else:
-            connections.remove(conn, number)
-    log.info("removed_for_good", owner=owner, number=number)
-    return done + 1
+    done, is_whole = erasure.delete_owned(deps.database, owner, number, most_steps=STEPS_PER_RUN)
+    if is_whole:
+        log.info("removed_for_good", owner=owner, number=number)
+    return done

@@ -9,6 +9,7 @@ from typing import Literal
 
 import structlog
 
+from sync.core.clock import TOLERANCE
 from sync.engine.deps import Deps
 from sync.engine.lanes import hold
 from sync.engine.upkeep.gap_history import read_missed
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 
 SAME_GAP = timedelta(hours=1)  # failures that are seen within it belong to one gap
 LOG_IS_KEPT = timedelta(days=6)  # GitLab keeps a week, by its own clock
+READ_AGAIN = timedelta(days=1)  # of what was read last by a clock that was put back since
 _STORED_HEADERS = frozenset(
     {"content-type", "user-agent", "x-gitlab-event", "x-gitlab-event-uuid", "x-gitlab-instance"}
 )
@@ -76,7 +78,8 @@ def make_up_for_gaps(deps: Deps, connection: ConnectionRecord) -> int:
             return 0  # it has no token; the connection says so
         done, owing = 0, dict[str, tuple[HookLogRow, datetime]]()
         for target in targets:
-            before = rows.get(str(target)) or _first_row(connection, target)
+            stored = rows.get(str(target)) or _first_row(connection, target)
+            before = _without_future(stored, deps.clock.now())
             try:
                 row, count = _read_target(
                     deps, connection, client, target, secrets.hook_key, before
@@ -113,6 +116,14 @@ def _needs_history(before: HookLogRow, row: HookLogRow, failed: int) -> bool:
 def is_owed(row: HookLogRow) -> bool:
     """Whether what no log told of the last gap is still to be read. Pure."""
     return row.gap_at is not None and row.read_at < row.gap_at
+
+
+def _without_future(row: HookLogRow, now: datetime) -> HookLogRow:
+    """Return the row as if a clock that was ahead had not dated it: the last day is owed. Pure."""
+    future = now + TOLERANCE
+    if row.read_at <= future and (row.gap_at is None or row.gap_at <= future):
+        return row
+    return replace(row, read_at=min(row.read_at, now - READ_AGAIN), gap_at=now)
 
 
 def owes_history(deps: Deps, connection_id: int) -> bool:

@@ -20,7 +20,7 @@ from sync.core.model.common import Commit, Project
 from sync.core.model.deployments import Deployment
 from sync.core.model.events import DeploymentEvent, PipelineEvent
 from sync.core.model.pipelines import Pipeline
-from sync.engine.deps import Deps, read_scope
+from sync.engine.deps import Deps, clock_lead, read_scope
 from sync.engine.ingest import apply
 from sync.engine.ingest.mirror_lock import write_mirror
 from sync.errors import Refused
@@ -43,6 +43,7 @@ log = structlog.get_logger()
 SETTLED = timedelta(minutes=2)  # the hook of what is younger may still come, or be waiting
 OVERLAP = timedelta(minutes=5)  # longer: what was too young is read the next time
 MOST_PAGES = 3  # of one part of one project
+NOWHERE_LISTED = "wiki pages, feature flags, emoji, members, tokens, vulnerabilities, jobs"
 
 Select = Callable[[Connection, Sequence[Any]], list[Any]]
 
@@ -174,7 +175,7 @@ def read_missed(
     By the project's path. Not what is so young that its hook may still come. Raises Later, Denied.
     """
     began = connection.created_at + timedelta(seconds=1)  # of before nobody is told
-    since = max(min(last_good, deps.clock.now()) - OVERLAP, began)
+    since = max(min(last_good, deps.clock.now()) - OVERLAP - clock_lead(deps), began)
     counts: dict[str, int] = {}
     for project in gitlab_peer.read_projects(client, connection.options):
         find_commits = partial(_commits_by_title, deps, project)
@@ -186,7 +187,10 @@ def read_missed(
             counts[project.path] = counts.get(project.path, 0) + count
     if any(counts.values()):
         log.warning(
-            "missed_and_read_since", connection_id=connection.id, count=sum(counts.values())
+            "missed_and_read_since",
+            connection_id=connection.id,
+            count=sum(counts.values()),
+            not_made_up_for=NOWHERE_LISTED,
         )
     return counts
 

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from sync.core.clock import is_due
 from sync.engine.deps import Deps
 from sync.engine.lanes import hold
 from sync.settings.apply import current_settings
@@ -72,9 +73,7 @@ class NightlyPurge:
 
     def _run_steps(self, portal: PortalRecord, now: datetime) -> int:
         """Run some steps. A portal that cannot be purged is tried again later; the others go on."""
-        if self._failed_at.get(portal.id, now) < now - RETRY_EVERY:
-            del self._failed_at[portal.id]
-        if portal.id in self._failed_at:
+        if not is_due(self._failed_at.get(portal.id), RETRY_EVERY, now):
             return 0
         begun = self._running.setdefault(portal.id, purge_portal(self._deps, portal, now))
         done = 0

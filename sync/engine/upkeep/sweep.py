@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sync.core.clock import is_due
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
-from sync.engine.deps import Deps, read_scope
+from sync.engine.deps import Deps, clock_lead, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.ingest.people import save_people
@@ -153,11 +153,13 @@ class Sweep:
         if not is_due(self._moments_checked_at, MOMENTS_EVERY, now):
             return 0
         self._moments_checked_at = now
+        check = self._deps.clock_check
+        sure = check is None or check.is_plausible
         with read(self._deps.database) as conn:
-            if not clock_repair.has_future(conn, now):
+            if not clock_repair.has_future(conn, now, sure=sure):
                 return 0
         with write(self._deps.database) as conn:
-            count = clock_repair.pull_back(conn, now)
+            count = clock_repair.pull_back(conn, now, sure=sure)
         log.warning("clock_was_put_back", moments=count)
         return count
 
@@ -181,7 +183,7 @@ def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
         if lane is None:
             return 0
         began_at, count = deps.clock.now(), 0
-        since = (connection.swept_at or connection.created_at) - OVERLAP
+        since = (connection.swept_at or connection.created_at) - OVERLAP - clock_lead(deps)
         try:
             for piece in chunks(_read_changed(deps, connection, since), _MERGE_REQUESTS_PER_WRITE):
                 ingest_snapshots(deps, connection, piece)

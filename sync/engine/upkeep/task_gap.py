@@ -10,9 +10,9 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.bitrix24.tasks.changed import find_gone_tasks, read_changed_tasks
-from sync.core.clock import is_due
+from sync.core.clock import TOLERANCE, is_due
 from sync.core.model.events import TaskChanged, TaskDeleted
-from sync.engine.deps import Deps, build_scope
+from sync.engine.deps import Deps, build_scope, clock_lead
 from sync.engine.ingest import apply
 from sync.engine.ingest.mirror_lock import lock_mirror
 from sync.engine.lanes import hold
@@ -29,6 +29,7 @@ FRESH = timedelta(minutes=1)  # another worker has just read them, at its start
 GAP = 2 * EVERY  # longer without a reading: we were away
 MOST_FOLLOWED = 2500  # the newest: one request
 OVERLAP = timedelta(minutes=2)  # clocks differ, and a list is not read in one instant
+READ_AGAIN = timedelta(days=1)  # of what was read last by a clock that was put back since
 
 
 def make_up_for_events(deps: Deps, portal_id: int, *, after_start: bool = False) -> int:
@@ -41,23 +42,25 @@ def make_up_for_events(deps: Deps, portal_id: int, *, after_start: bool = False)
     now = deps.clock.now()
     with read(deps.database) as conn:
         since = hook_logs.tasks_read_at(conn, portal_id)
+    is_ahead = since is not None and since > now + TOLERANCE
+    last = now - READ_AGAIN if is_ahead else min(since or now, now)
     if not is_due(since, FRESH if after_start else EVERY, now):
         return 0
     with hold(deps, f"changed-tasks:{portal_id}") as lane:
         if lane is None:
             return 0
-        was_away = after_start or (since is not None and now - since > GAP)
+        was_away = after_start or is_ahead or (since is not None and now - since > GAP)
         changes = _Changes()
         try:
             if since is not None:
-                changes = _read_changes(deps, portal_id, min(since, now), was_away=was_away)
+                changes = _read_changes(deps, portal_id, last, was_away=was_away)
         except Denied as error:
             disconnect(deps, portal_id, error)
             return 0
         except SyncError as error:
             log.warning("changed_tasks_not_read", portal_id=portal_id, error=str(error))
             return 0
-        until = changes.until if since and changes.until and changes.until > since else None
+        until = changes.until if since and changes.until and changes.until > last else None
         missed = 0
         with write(deps.database) as conn:
             lock_mirror(conn, portal_id)
@@ -103,7 +106,7 @@ def _read_changes(deps: Deps, portal_id: int, since: datetime, *, was_away: bool
     with read(deps.database) as conn:
         portal = deps.portal_for(read_portal(conn, portal_id))
         followed = tasks.newest_present(conn, portal_id, MOST_FOLLOWED) if was_away else ()
-    changed = read_changed_tasks(portal, since - OVERLAP)
+    changed = read_changed_tasks(portal, since - OVERLAP - clock_lead(deps))
     gone = (
         find_gone_tasks(portal, set(followed) - changed.changed_at.keys())
         if followed

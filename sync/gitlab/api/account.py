@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sync.core.audit import probing
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
+from sync.gitlab.api.errors import NOT_ALLOWED
 from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
 from sync.sentences import as_sentence, sentence
 
@@ -72,12 +73,25 @@ def _read_user(client: GitLab) -> dict[str, object]:
     try:
         user = mapping(client.get("/user"))
     except Refused as refused:
-        if refused.code in ("404", "405", "410"):
+        if refused.code == "403" and refused.cause == NOT_ALLOWED:
+            raise _shut_out(refused) from refused
+        if refused.code.startswith("4") and refused.code != "403":
             raise no_gitlab(client.base_url, refused.code) from refused
         raise
     if not positive_int(user.get("id")) or not text(user.get("username")):
         raise no_gitlab(client.base_url, "200")
     return user
+
+
+def _shut_out(refused: Refused) -> Refused:
+    """Return the error of an account that GitLab knows, and lets do nothing."""
+    return Refused(
+        refused.message,
+        cause="GitLab lets this account do nothing: it is blocked, has to accept terms, or may not "
+        "come from this address",
+        change="Sign in to GitLab as this account, or ask its administrator",
+        code=refused.code,
+    )
 
 
 def no_gitlab(base_url: str, code: str) -> Refused:

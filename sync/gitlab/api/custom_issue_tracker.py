@@ -6,6 +6,7 @@ https://docs.gitlab.com/api/project_integrations/#custom-issue-tracker
 
 from __future__ import annotations
 
+from sync.core.audit import probing
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.json_fields import mapping, text
@@ -58,7 +59,8 @@ def tracker_settings(portal_url: str) -> dict[str, str]:
 def _read_settings(client: GitLab, project: int | str) -> dict[str, str]:
     """Return the addresses in use, {} where the tracker is off (GitLab answers 404)."""
     try:
-        settings = mapping(client.get(_api_path(project)))
+        with probing():
+            settings = mapping(client.get(_api_path(project)))
     except Refused as refused:
         if refused.code != "404":
             raise

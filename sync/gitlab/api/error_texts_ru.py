@@ -174,4 +174,5 @@ RUSSIAN: dict[str, str] = {
     "at GitLab": "в GitLab",
     "valid until": "действует до",
     "without an end": "без срока",
+    "Open": "Открыта", "Closed": "Закрыта",
 }  # fmt: skip

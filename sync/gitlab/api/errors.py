@@ -7,20 +7,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from urllib3.exceptions import NewConnectionError
 
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.json_fields import mapping
-from sync.net import proxy_wants_login
+from sync.net import certificate_flaw, proxy_wants_login
 from sync.sentences import sentence
 
 _MAX_WAIT = 3600.0
 _MESSAGE_LIMIT = 300
+_API = "/api/v4"
 
 
+NOT_ALLOWED = "The token's user may not do this"
 _PROXY_LOGIN = "The proxy wants a name and a password"
 _CHECK_PROXY = "Check `proxy` of the connection, such as http://user:password@proxy:3128"
 _CHECK_ADDRESS = "Check `url` of the connection, and that this machine reaches it"
@@ -43,6 +45,26 @@ _PLAIN_HTTP = _Meaning(
     "The base URL begins with http://, and GitLab answers at https:// only",
     "Write https:// in the connection's `url`: with http:// the token would be sent in the clear",
 )
+_SIGN_IN_PAGE = (
+    "The base URL leads to another site or to a sign-in page in front of GitLab",
+    "Set the base URL to GitLab itself and let API requests pass the sign-in page",
+)
+# GitLab's API answers in JSON: who refuses in another form is not GitLab.
+_FOREIGN = {401: _Meaning(Denied, *_SIGN_IN_PAGE), 403: _Meaning(Refused, *_SIGN_IN_PAGE)}
+_CERTIFICATES = {
+    "expired": (
+        "It has expired, or this machine's clock is wrong",
+        "Renew the certificate of GitLab",
+    ),
+    "name": (
+        "It is the certificate of another name",
+        "Set the connection's base URL to the name that the certificate is of",
+    ),
+    "authority": (
+        "A self-hosted instance has its own certificate authority",
+        "Put that authority's certificate (PEM) into the connection's ca_file",
+    ),
+}
 _REJECTED = _Meaning(Refused, "GitLab does not accept this request", "See GitLab's answer above")
 _NO_SCOPE = _Meaning(
     Denied, "The access token lacks the scope `api`", "Issue a token with the scope `api`"
@@ -68,7 +90,7 @@ _MEANINGS: dict[int, _Meaning] = {
     ),
     403: _Meaning(
         Refused,
-        "The token's user may not do this",
+        NOT_ALLOWED,
         "Give that user the role Maintainer in the project (Owner in the group)",
     ),
     404: _Meaning(
@@ -97,6 +119,13 @@ def error_from_response(response: requests.Response, *, request: str, write: boo
     summary = sentence("{request} was answered {status}", request=request, status=status) + (
         f" ({description})" if description else ""
     )
+    if 300 <= status < 400:
+        summary = sentence(
+            "{request} was answered {status} and sent to {target}",
+            request=request,
+            status=status,
+            target=_target_of(response),
+        )
     if meaning.kind is not Later:
         return meaning.kind(summary, cause=meaning.cause, change=meaning.change, code=str(status))
     # A 429 was stopped before it was carried out; after a 5xx nobody knows.
@@ -139,8 +168,8 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
                 sentence(
                     "{request} failed: the certificate of GitLab is not trusted", request=request
                 ),
-                cause="A self-hosted instance has its own certificate authority",
-                change="Put that authority's certificate (PEM) into the connection's ca_file",
+                cause=_CERTIFICATES[certificate_flaw(error)][0],
+                change=_CERTIFICATES[certificate_flaw(error)][1],
                 code="tls",
             )
         case requests.exceptions.ProxyError():
@@ -206,8 +235,8 @@ def error_not_json(request: str, content_type: str) -> Refused:
             request=request,
             content_type=content_type or "no content type",
         ),
-        cause="The base URL leads to another site or to a sign-in page in front of GitLab",
-        change="Set the base URL to GitLab itself and let API requests pass the sign-in page",
+        cause=_SIGN_IN_PAGE[0],
+        change=_SIGN_IN_PAGE[1],
         code="not-json",
     )
 
@@ -238,8 +267,19 @@ def _meaning(status: int, response: requests.Response) -> _Meaning:
     if status >= 500:
         return _Meaning(Later, "GitLab is down, restarting or overloaded", "")
     if 300 <= status < 400:
-        return _PLAIN_HTTP if _leads_to_https(response) else _REDIRECT
+        return _meaning_of_redirect(response)
+    if status in _FOREIGN and not _is_json(response):
+        return _FOREIGN[status]
     return _MEANINGS.get(status, _REJECTED)
+
+
+def _meaning_of_redirect(response: requests.Response) -> _Meaning:
+    """Return what a redirect means: to https, to the same path elsewhere, or to a sign-in page."""
+    if _leads_to_https(response):
+        return _PLAIN_HTTP
+    target = urlsplit(urljoin(response.url or "", response.headers.get("Location", "")))
+    same_path = target.path.endswith(_API + urlsplit(response.url or "").path.rpartition(_API)[2])
+    return _REDIRECT if same_path else _Meaning(Refused, *_SIGN_IN_PAGE)
 
 
 def _leads_to_https(response: requests.Response) -> bool:
@@ -250,12 +290,22 @@ def _leads_to_https(response: requests.Response) -> bool:
 
 
 def _message_of(response: requests.Response) -> str:
-    """Return GitLab's own message; the target of a redirect instead."""
-    if 300 <= response.status_code < 400:
-        return "to " + response.headers.get("Location", "nowhere").split("?")[0][:_MESSAGE_LIMIT]
+    """Return GitLab's own message."""
     body = _json_body(response)
     message = body.get("message") or body.get("error_description") or body.get("error") or ""
     return (message if isinstance(message, str) else json.dumps(message))[:_MESSAGE_LIMIT]
+
+
+def _target_of(response: requests.Response) -> str:
+    """Return where a redirect leads, without its query."""
+    return response.headers.get("Location", "-").split("?")[0][:_MESSAGE_LIMIT]
+
+
+def _is_json(response: requests.Response) -> bool:
+    try:
+        return isinstance(response.json(), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _json_body(response: requests.Response) -> dict[str, object]:

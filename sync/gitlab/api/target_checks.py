@@ -47,6 +47,24 @@ def check_target(client: GitLab, target: HookTarget, *, url: str) -> TargetCheck
     `url` is "" where the service has no public address. Raises Later and Denied, which say nothing
     of this target alone.
     """
+    access = check_access(client, target)
+    if not access.ok:
+        return access
+    name, title = access.target, access.text
+    if not url:
+        return TargetCheck(name, False, *no_public_address(title))
+    try:
+        hooks = find_hooks(client, target, url)
+    except Refused as refused:
+        return TargetCheck(name, False, refused.message, refused.cause)
+    return _check_hook(name, title, [is_disabled(hook) for hook in hooks])
+
+
+def check_access(client: GitLab, target: HookTarget) -> TargetCheck:
+    """Check that a target exists for the token, and its role there, which is the text.
+
+    Raises Later and Denied.
+    """
     name = str(target)
     try:
         role = _read_role(client, target)
@@ -59,13 +77,7 @@ def check_target(client: GitLab, target: HookTarget, *, url: str) -> TargetCheck
     )
     if target.kind == "project" and role is not None and role < MAINTAINER:
         return TargetCheck(name, False, *too_small_role(title))
-    if not url:
-        return TargetCheck(name, False, *no_public_address(title))
-    try:
-        hooks = find_hooks(client, target, url)
-    except Refused as refused:
-        return TargetCheck(name, False, refused.message, refused.cause)
-    return _check_hook(name, title, [is_disabled(hook) for hook in hooks])
+    return TargetCheck(name, True, title)
 
 
 def too_small_role(title: str) -> tuple[str, str]:

@@ -41,7 +41,8 @@ class Instance:
     `lacking`: parts of questions that it does not know. `size`: items of a page. `own_id`: our
     user. `by_graphql`: whether work items can be asked for at all. `notes`: key and author of
     comments of ours that were read, by their ids, so that an edit needs no other look.
-    `learned_at`: since when nothing of what is lacking was forgotten.
+    `learned_at`: since when nothing of what is lacking was forgotten. `unmoved`: closed items that
+    had not moved when they were last changed.
     """
 
     lacking: set[str] = field(default_factory=set)
@@ -50,6 +51,7 @@ class Instance:
     by_graphql: bool = True
     notes: dict[str, tuple[str, str]] = field(default_factory=dict)
     learned_at: datetime | None = None
+    unmoved: dict[str, datetime] = field(default_factory=dict)
 
     def forget_lacks(self, now: datetime) -> None:
         """Forget what the instance lacked an hour ago: it is asked for again, and may be there."""

@@ -50,6 +50,7 @@ PLANNER, REPORTER = 15, 20  # the least role that sets labels, people, dates and
 NO_ROLE = "The token's user has not the role Planner (Reporter before 17.7) in the project"
 NO_LICENCE = "The project's licence or its version of GitLab has no such thing"
 NO_SUCH_FIELD = "GitLab's issues have no such field"
+CHECKLISTS_OFF = "Checklists are not kept in step by the settings"
 _PLANNED = (ASSIGNEES, PRIORITY, STATUS, DEADLINE, TAGS, ESTIMATE, PARENT, LINKS, SPRINT)
 _Definitions = Mapping[str, Mapping[str, Any]]
 
@@ -66,8 +67,12 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         PRIORITY: _priorities(reader, project),
         **(_custom_choices(definitions) if reader.options.custom_fields else {}),
     }
-    missing = dict.fromkeys((LEAD, STAGE, CHECKLIST), NO_SUCH_FIELD)
+    missing = dict.fromkeys((LEAD, STAGE), NO_SUCH_FIELD)
     writable = {TITLE, DESCRIPTION, *_PLANNED}
+    if reader.options.checklist:
+        writable.add(CHECKLIST)
+    else:
+        missing[CHECKLIST] = CHECKLISTS_OFF
     writable |= {f"{CUSTOM}{scope}" for scope in reader.options.scopes}
     names = _custom_names(definitions) if reader.options.custom_fields else {}
     writable |= names.keys()
@@ -78,7 +83,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
     if not reader.instance.by_graphql:
         missing |= dict.fromkeys((PARENT, ESTIMATE), NO_LICENCE)
     if role and role < PLANNER:
-        missing |= dict.fromkeys(writable - {TITLE, DESCRIPTION}, NO_ROLE)
+        missing |= dict.fromkeys(writable - {TITLE, DESCRIPTION, CHECKLIST}, NO_ROLE)
     assignees = definitions.get("ASSIGNEES", {})
     return Capabilities(
         writable=frozenset(writable - missing.keys()),

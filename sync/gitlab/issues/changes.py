@@ -12,6 +12,7 @@ from typing import Any
 
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    CHECKLIST,
     CUSTOM,
     DEADLINE,
     DESCRIPTION,
@@ -29,6 +30,7 @@ from sync.gitlab.issues.options import ITERATIONS, MILESTONES, WORKFLOW_SCOPE, I
 from sync.gitlab.issues.terms import CLOSED, OPENED, closes, reserved
 from sync.gitlab.issues.titles import protected
 from sync.text.markdown.actions import disarmed
+from sync.text.markdown.checklists import with_checklist, with_text
 
 COMMA = "GitLab divides the names of labels at commas"
 RESERVED = "The label would say something else than a tag"
@@ -55,7 +57,8 @@ class Parameters:
 class Setting:
     """What decides how a field is written. `labels`: of the project; `people`: set now.
 
-    `before`: what the fields are believed to hold.
+    `before`: what the fields are believed to hold. `text`: the description as it is, where it has a
+    checklist beside what people wrote.
     """
 
     options: IssueOptions
@@ -64,15 +67,19 @@ class Setting:
     people: Set[str] = frozenset()
     custom: Mapping[str, str] = field(default_factory=dict)  # field id → its kind
     before: Mapping[str, Value] = field(default_factory=dict)
+    text: str = ""
 
 
 def parameters(changes: Mapping[str, Change], setting: Setting) -> Parameters:
     """Return what carries out the changes."""
     sent = Parameters()
+    for name, write in _WRITERS.items():  # the description before its checklist
+        if name in changes:
+            write(sent, changes[name], setting)
     for name, change in changes.items():
         if name in _WRITERS:
-            _WRITERS[name](sent, change, setting)
-        elif name.startswith(CUSTOM):
+            continue
+        if name.startswith(CUSTOM):
             _field(sent, name, change, setting)
         else:
             sent.dropped[name] = UNKNOWN
@@ -99,7 +106,13 @@ def _title(sent: Parameters, change: Change, setting: Setting) -> None:
 
 def _description(sent: Parameters, change: Change, setting: Setting) -> None:
     """Write a text in which nothing is a command: GitLab runs quick actions of whoever wrote."""
-    sent.rest["description"] = disarmed(str(change or ""))
+    sent.rest["description"] = disarmed(with_text(setting.text, str(change or "")))
+
+
+def _checklist(sent: Parameters, change: Change, setting: Setting) -> None:
+    """Write task lists into the description, or into what is written of it."""
+    text = str(sent.rest.get("description", setting.text))
+    sent.rest["description"] = disarmed(with_checklist(text, str(change or "")))
 
 
 def _assignees(sent: Parameters, change: Change, setting: Setting) -> None:
@@ -239,6 +252,7 @@ def duration(seconds: int) -> str:
 _WRITERS = {
     TITLE: _title,
     DESCRIPTION: _description,
+    CHECKLIST: _checklist,
     ASSIGNEES: _assignees,
     PRIORITY: _priority,
     STATUS: _status,

@@ -127,8 +127,7 @@ class GitLabIssues:
                 case AddTime() | DeleteTime():
                     return personal.write_time(self._reader, self._own, write, self._clock.now())
                 case AddFile():
-                    most, own_id = self._options.max_file_bytes, self._reader.own_id()
-                    return files.add(self._client, own_id, write, fetch, most)
+                    return personal.add_file(self._reader, self._own, write, fetch)
                 case _:
                     assert_never(write)
 

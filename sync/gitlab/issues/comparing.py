@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    CHECKLIST,
     DEADLINE,
     DESCRIPTION,
     PRIORITY,
@@ -21,6 +22,7 @@ from sync.core.issue_sync.model import (
 from sync.core.issue_sync.writes import Change, SetChange
 from sync.sentences import sentence
 from sync.text.markdown.actions import disarmed
+from sync.text.markdown.checklists import normalized
 
 _NO_ROLE = "the token's user may not set it: give the role Planner (Reporter before 17.7)"
 REASONS = {
@@ -55,6 +57,8 @@ def holds(name: str, change: Change, stored: Value) -> bool:
             return change.strip() == stored
         case str() if name == DESCRIPTION:
             return trimmed(disarmed(change)) == trimmed(str(stored or ""))
+        case str() if name == CHECKLIST:
+            return normalized(change) == (stored or "")
         case str() if name == DEADLINE:
             return change[:10] == (stored or "")
     return (change or None) == (stored or None)

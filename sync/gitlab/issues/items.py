@@ -8,7 +8,9 @@ from typing import Any
 
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    CHECKLIST,
     CUSTOM,
+    DESCRIPTION,
     ESTIMATE,
     LINKS,
     PARENT,
@@ -35,7 +37,7 @@ from sync.gitlab.issues import capabilities, links, queries
 from sync.gitlab.issues.asking import NotSpoken, TooMuch, ask, mutate
 from sync.gitlab.issues.changes import Parameters, Setting, initial, parameters
 from sync.gitlab.issues.comparing import left_out
-from sync.gitlab.issues.keys import search_word, with_definition
+from sync.gitlab.issues.keys import search_word, with_definition, without_definition
 from sync.gitlab.issues.outcomes import not_landed
 from sync.gitlab.issues.reading import IssueReader
 from sync.gitlab.issues.rows import IssueRow, rest_row
@@ -177,15 +179,18 @@ class ItemWriter:
             has_statuses = capabilities.has_statuses(reader, project)
             if changes.keys() & {PRIORITY, STATUS, *scoped}:
                 labels = reader.projects.labels(project)
-        people: frozenset[str] = frozenset()
-        if isinstance(changes.get(ASSIGNEES), SetChange) and address.number:
+        people, text = frozenset[str](), ""
+        parted = reader.options.checklist and changes.keys() & {DESCRIPTION, CHECKLIST}
+        if (parted or isinstance(changes.get(ASSIGNEES), SetChange)) and address.number:
             path = f"/projects/{project_id}/issues/{address.number}"
-            people = frozenset(rest_row(mapping(reader.client.get(path)), "").assignees)
+            row = rest_row(mapping(reader.client.get(path)), "")
+            people = frozenset(row.assignees)
+            text = without_definition(row.description)[0] if parted else ""
         fields = {name: change for name, change in changes.items() if name != LINKS}
         kinds: Mapping[str, str] = {}
         if any(name.startswith(CUSTOM) for name in changes.keys() - scoped):
             kinds = capabilities.field_kinds(reader, reader.projects.get(project_id))
-        setting = Setting(reader.options, has_statuses, labels, people, kinds, before or {})
+        setting = Setting(reader.options, has_statuses, labels, people, kinds, before or {}, text)
         sent = parameters(fields, setting)
         for name, color in sent.colored.items():
             reader.projects.ensure_label(reader.projects.get(project_id), name, color)

@@ -24,7 +24,8 @@ class IssueOptions:
     of their own (`size` of `size::XL`), where the licence has none. `closed_workflows`: names
     behind `workflow::` of an issue that is closed, where the instance has no statuses of its own.
     `priorities`: labels of priorities that are made where they lack, with their colours.
-    `confidential`: whether confidential items are given to anybody.
+    `confidential`: whether confidential items are given to anybody. `checklist`: whether task lists
+    of the description are a field of their own.
     """
 
     comments: bool = True
@@ -39,3 +40,4 @@ class IssueOptions:
     closed_workflows: tuple[str, ...] = CLOSED_WORKFLOWS
     max_file_bytes: int = MAX_FILE_BYTES
     confidential: bool = True
+    checklist: bool = False

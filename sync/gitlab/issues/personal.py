@@ -1,4 +1,4 @@
-"""Issues, edits, comments and time under the name of who wrote them, with their own account.
+"""Issues, edits, comments, time and files under the name of who wrote them, with their own account.
 
 The mark behind a text is the same in anybody's name: by it what we wrote is found again.
 """
@@ -13,6 +13,7 @@ from typing import assert_never
 from sync.core.issue_sync.model import Author, ItemAddress
 from sync.core.issue_sync.writes import (
     AddComment,
+    AddFile,
     AddTime,
     Change,
     CreateItem,
@@ -25,7 +26,7 @@ from sync.core.issue_sync.writes import (
 )
 from sync.errors import SyncError
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.issues import comments, time_log
+from sync.gitlab.issues import comments, files, time_log
 from sync.gitlab.issues.asking import Instance
 from sync.gitlab.issues.changes import initial
 from sync.gitlab.issues.items import ItemWriter
@@ -146,6 +147,18 @@ def write_time(
             )
         case _:
             assert_never(write)
+
+
+def add_file(
+    reader: IssueReader, accounts: OwnAccounts, write: AddFile, fetch: files.Fetch
+) -> Outcome:
+    """Upload a file, in the name of who added it. Raises SyncError."""
+    most, own_id = reader.options.max_file_bytes, reader.own_id()
+    return accounts.write(
+        write.person,
+        lambda personal: files.add(personal, own_id, write, fetch, most),
+        lambda: files.add(reader.client, own_id, write, fetch, most),
+    )
 
 
 def _as(reader: IssueReader, personal: GitLab, own_id: str) -> IssueReader:

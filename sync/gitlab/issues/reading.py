@@ -13,6 +13,7 @@ from sync.gitlab.api.client import GitLab
 from sync.gitlab.issues import queries, rest_reading
 from sync.gitlab.issues.asking import FEWEST_ITEMS, Instance, NotSpoken, TooMuch, ask, ask_one
 from sync.gitlab.issues.keys import unmarked
+from sync.gitlab.issues.moved import with_moves
 from sync.gitlab.issues.options import IssueOptions
 from sync.gitlab.issues.projects import Projects
 from sync.gitlab.issues.rows import IssueRow, TimelogRow
@@ -48,6 +49,7 @@ class IssueReader:
         if self.instance.by_graphql:
             try:
                 rows = self._rows(list(wanted.values()))
+                rows = with_moves(self.client, self.instance, rows)
             except NotSpoken:
                 self.instance.by_graphql = False
         if not self.instance.by_graphql:

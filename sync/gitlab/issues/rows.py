@@ -47,7 +47,8 @@ class StatusRow:
 
 @dataclass(frozen=True, slots=True)
 class IssueRow:
-    """An issue. What an answer does not tell is None; `has_status`: whether its type has one.
+    """An issue. What an answer does not tell is None; `has_status`: whether its type has one, as do
+    `has_iteration` and `has_parent`.
 
     `custom`: field id → text, number, or a set of option ids. `more_notes`, `more_time`: whether
     there is more than was answered. `moved_url`: of the item that goes on for it.
@@ -78,7 +79,9 @@ class IssueRow:
     status: StatusRow | None = None
     has_status: bool = False
     iteration: str | None = None
+    has_iteration: bool = False
     parent: str | None = None
+    has_parent: bool = False
     links: frozenset[str] | None = None
     custom: Mapping[str, str | int | frozenset[str] | None] = field(default_factory=dict)
     notes: tuple[NoteRow, ...] | None = None

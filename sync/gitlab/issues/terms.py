@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sync.core.issue_sync.model import (
     ASSIGNEES,
+    CHECKLIST,
     CUSTOM,
     DEADLINE,
     DESCRIPTION,
@@ -38,6 +39,7 @@ from sync.gitlab.issues.options import (
 )
 from sync.gitlab.issues.rows import IssueRow, NoteRow, TimelogRow
 from sync.gitlab.issues.titles import plain
+from sync.text.markdown.checklists import checklist_of, without_checklist
 
 OPENED, CLOSED = "opened", "closed"  # of an issue without a status of its own
 UPLOAD = re.compile(r"/uploads/(?P<secret>[0-9a-f]{32})/(?P<name>[^\s)\]\"'<>]+)")
@@ -89,6 +91,10 @@ def values_of(row: IssueRow, options: IssueOptions, *, has_status: bool) -> dict
         values[STATUS] = label_status(row, options)
     if options.sprint == MILESTONES:
         values[SPRINT] = row.milestone
+    if options.checklist:
+        text = str(values[DESCRIPTION])
+        values[DESCRIPTION] = without_checklist(text)
+        values[CHECKLIST] = checklist_of(text) or None
     return values | scoped_values(row, options)
 
 
@@ -108,11 +114,14 @@ def scoped_values(row: IssueRow, options: IssueOptions) -> dict[str, Value]:
 
 
 def work_item_values(row: IssueRow, options: IssueOptions) -> dict[str, Value]:
-    """Return the fields of a work item, whose answer tells what REST does not."""
+    """Return the fields of a work item, whose answer tells what REST does not.
+
+    What a licence that went does not show any more is left out: nobody emptied it.
+    """
     values = values_of(row, options, has_status=row.has_status)
-    if options.parents:
+    if options.parents and row.has_parent:
         values[PARENT] = row.parent
-    if options.sprint == ITERATIONS:
+    if options.sprint == ITERATIONS and row.has_iteration:
         values[SPRINT] = row.iteration
     if row.links is not None:
         values[LINKS] = row.links

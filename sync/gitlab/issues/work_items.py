@@ -34,6 +34,7 @@ def work_item_row(node: Mapping[str, Any], own_id: str) -> IssueRow:
     time, notes = widgets.get("TIME_TRACKING", {}), widgets.get("NOTES", {})
     timelogs, threads = time.get("timelogs"), notes.get("discussions")
     kind = text(mapping(node.get("workItemType")).get("name"))
+    iteration, hierarchy = widgets.get("ITERATION", {}), widgets.get("HIERARCHY", {})
     return IssueRow(
         id=number(node.get("id")),
         iid=text(node.get("iid")),
@@ -62,8 +63,10 @@ def work_item_row(node: Mapping[str, Any], own_id: str) -> IssueRow:
         edited_at=timestamp(description.get("lastEditedAt")),
         status=status_row(widgets.get("STATUS", {}).get("status")),
         has_status="STATUS" in widgets,
-        iteration=number(mapping(widgets.get("ITERATION", {}).get("iteration")).get("id")) or None,
-        parent=number(mapping(widgets.get("HIERARCHY", {}).get("parent")).get("id")) or None,
+        iteration=number(mapping(iteration.get("iteration")).get("id")) or None,
+        has_iteration="iteration" in iteration,
+        parent=number(mapping(hierarchy.get("parent")).get("id")) or None,
+        has_parent="parent" in hierarchy,
         links=_links(widgets.get("LINKED_ITEMS", {})),
         custom=_custom(widgets.get("CUSTOM_FIELDS", {})),
         notes=None if threads is None else _notes(mapping(threads), own_id),

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from sync.core.model.common import Person
-from sync.core.model.events import MergeRequestEvent
+from sync.core.model.events import COMMENTED, MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState, Reviewer
 from sync.core.model.replaced import Replaced, joined_labels
 from sync.gitlab.json_fields import (
@@ -42,6 +42,7 @@ _REVIEW_ACTIONS = {"open", "close", "reopen", "merge", "approved", "unapproved"}
 _ENDED = ("closed", "merged")
 _MOMENT = timedelta(minutes=1)
 _FIELDS = {name: name for name in ("title", "description", "target_branch", "labels")}
+_FIELDS["state_id"] = "state"
 _STATE_IDS = {1: "opened", 2: "closed", 3: "merged", 4: "locked"}
 
 
@@ -65,6 +66,26 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
         author_id=positive_int(attributes.get("author_id")),
         replaced=replaced_values(payload, _FIELDS),
     )
+
+
+def parse_commented_request(
+    payload: dict[str, Any], connection_id: int
+) -> MergeRequestEvent | None:
+    """Return the merge request that a comment's hook shows beside it, None where it shows none.
+
+    Its action is `COMMENTED`: it tells of one that was never heard of, and of others nothing new.
+    """
+    row = mapping(payload.get("merge_request"))
+    if not row or mapping(payload.get("object_attributes")).get("noteable_type") != "MergeRequest":
+        return None
+    try:
+        request = _merge_request(
+            {**payload, "assignees": None, "reviewers": None}, row, connection_id
+        )
+    except UnreadablePayload:
+        return None
+    author_id = positive_int(row.get("author_id"))
+    return MergeRequestEvent(request, COMMENTED, None, author_id=author_id)
 
 
 def refuse_sample(payload: dict[str, Any], row: dict[str, Any]) -> None:
@@ -92,12 +113,15 @@ def replaced_values(payload: dict[str, Any], fields: Mapping[str, str]) -> Repla
         for name, ours in fields.items()
         if "previous" in mapping(changes.get(name))
     }
-    return tuple(
-        (name, joined_labels(text(label.get("title")) for label in mappings(value)))
-        if name == "labels"
-        else (name, text(value) if value is None else str(value))
-        for name, value in before.items()
-    )
+    return tuple((name, _replaced_value(name, value)) for name, value in before.items())
+
+
+def _replaced_value(name: str, value: object) -> str:
+    if name == "labels":
+        return joined_labels(text(label.get("title")) for label in mappings(value))
+    if name == "state":  # one that is being merged was open before, and no hook told of the lock
+        return _STATE_IDS.get(positive_int(value) or 0, "").replace("locked", "opened")
+    return text(value) if value is None else str(value)
 
 
 def merge_request_state(value: object, number: object = None) -> MergeRequestState:

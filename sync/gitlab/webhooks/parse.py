@@ -17,7 +17,7 @@ from sync.gitlab.webhooks.comments import parse_confidential_note, parse_note
 from sync.gitlab.webhooks.deployments import parse_deployment
 from sync.gitlab.webhooks.jobs import parse_job
 from sync.gitlab.webhooks.members import parse_group, parse_member, parse_project
-from sync.gitlab.webhooks.merge_requests import parse_merge_request
+from sync.gitlab.webhooks.merge_requests import parse_commented_request, parse_merge_request
 from sync.gitlab.webhooks.pipelines import parse_pipeline
 from sync.gitlab.webhooks.pushes import parse_push, parse_tag_push
 from sync.gitlab.webhooks.releases import parse_release
@@ -106,7 +106,8 @@ def parse_events(
         parsed = PARSERS[event](payload, connection_id)
         if sent_at is not None:
             refuse_sample_of_old(parsed, payload, sent_at)
-        return (_below_instance(parsed, instance),)
+        beside = parse_commented_request(payload, connection_id) if "Note" in event else None
+        return (_below_instance(parsed, instance), *filter(None, [beside]))
     except UnreadablePayload as unreadable:
         return (UnrecognisedEvent(kind, str(unreadable)),)
 

@@ -32,7 +32,9 @@ from sync.gitlab.webhooks.samples import refuse_made_up_vulnerability
 # object_kind -> the kind, and the page that such things have.
 _ISSUES = {"issue": (Kind.ISSUE, "issues"), "work_item": (Kind.WORK_ITEM, "work_items")}
 _STATE_IDS = {1: "opened", 2: "closed"}
-_ISSUE_FIELDS = {"title": "title", "description": "text", "labels": "labels"}
+_ISSUE_FIELDS = {
+    "title": "title", "description": "text", "labels": "labels", "state_id": "state",
+}  # fmt: skip
 _EMOJI_TARGETS = ("note", "merge_request", "issue", "work_item", "snippet", "commit")
 # What the Test buttons make up: the first emoji of the instance, on a comment, and a token.
 # See app/services/concerns/integrations/project_test_data.rb in GitLab's source.

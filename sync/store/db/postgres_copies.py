@@ -78,7 +78,8 @@ def _run(url: URL, words: Sequence[str]) -> str:
             ),
             change=sentence("Where it is, run: {words}", words=" ".join(words)),
         )
-    environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
+    password = url.password or url.query.get("password")
+    environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
     try:
         done = subprocess.run(
             words, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False
@@ -96,5 +97,6 @@ def _run(url: URL, words: Sequence[str]) -> str:
 
 def _bare(url: URL) -> str:
     """Return the address as libpq reads it, without the password: arguments can be seen."""
-    parts = {name: value for name, value in url._asdict().items() if name != "password"}
+    bare = url.difference_update_query(["password"])
+    parts = {name: value for name, value in bare._asdict().items() if name != "password"}
     return URL.create(**{**parts, "drivername": "postgresql"}).render_as_string()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from sync.errors import Refused
 from sync.sentences import sentence
 from sync.youtrack.api.client import YouTrack
 from sync.youtrack.json_fields import mapping, text
@@ -30,7 +32,7 @@ def read_account(client: YouTrack) -> Account:
     https://www.jetbrains.com/help/youtrack/devportal/resource-api-users-me.html
     """
     fields = "id,login,fullName,profiles(general(timezone(id)))"
-    me = mapping(client.get("/users/me", fields=fields))
+    me = _read_me(client, fields)
     general = mapping(mapping(me.get("profiles")).get("general"))
     config = mapping(client.get("/config", fields="version,build"))
     return Account(
@@ -39,6 +41,32 @@ def read_account(client: YouTrack) -> Account:
         text(me.get("fullName")),
         text(mapping(general.get("timezone")).get("id")),
         text(config.get("version")),
+    )
+
+
+def _read_me(client: YouTrack, fields: str) -> dict[str, Any]:
+    """Return the token's user. Raises Refused where something else than YouTrack answers."""
+    try:
+        me = mapping(client.get("/users/me", fields=fields))
+    except Refused as refused:
+        if refused.code.startswith("4") and refused.code != "403":
+            raise _no_youtrack(client.base_url, refused.code) from refused
+        raise
+    if not text(me.get("login")):
+        raise _no_youtrack(client.base_url, "200")
+    return me
+
+
+def _no_youtrack(base_url: str, code: str) -> Refused:
+    return Refused(
+        sentence(
+            "There is no YouTrack at {base_url} (its API answers {code})",
+            base_url=base_url,
+            code=code,
+        ),
+        cause="The address is another site's, or YouTrack lives below a path that is missing",
+        change="Set `url` of the connection to the address that YouTrack shows in the browser",
+        code="no_youtrack",
     )
 
 

@@ -61,6 +61,12 @@ _MISTAKE = _Meaning(
     "YouTrack fails over what was sent, such as a field that the project does not have",
     "Check the fields of the project beside the settings",
 )
+# YouTrack's API answers in JSON: who refuses in another form is not YouTrack.
+_SIGN_IN_PAGE = (
+    "The base URL leads to another site or to a sign-in page in front of YouTrack",
+    "Set the base URL to YouTrack itself and let API requests pass the sign-in page",
+)
+_FOREIGN = {401: _Meaning(Denied, *_SIGN_IN_PAGE), 403: _Meaning(Refused, *_SIGN_IN_PAGE)}
 _BROKEN = _Meaning(Later, "YouTrack or what stands before it is not working")
 _OTHER = _Meaning(Refused, "YouTrack does not accept this request")
 
@@ -93,6 +99,8 @@ def _meaning(status: int, body: Mapping[str, Any]) -> _Meaning:
     if status >= 500:
         mistake = status not in _GATEWAY and isinstance(body.get("error"), str)
         return _MISTAKE if mistake else _BROKEN
+    if status in _FOREIGN and not body:
+        return _FOREIGN[status]
     return _MEANINGS.get(status, _OTHER)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sync.core.issue_sync.model import (
     ASSIGNEES,
     CHECKLIST,
+    CUSTOM,
     DEADLINE,
     DESCRIPTION,
     ESTIMATE,
@@ -41,7 +42,7 @@ NOT_KEPT = "It is not kept in step by the settings"
 NO_BOARD = "The project is on no board with sprints that our account sees"
 FIELDS = (
     "id,$type,canBeEmpty,ordinal,field(id,name,fieldType(id)),"
-    "bundle(id,values(id,name,isResolved,archived,ordinal),aggregatedUsers(id,login))"
+    "bundle(id,values(id,name,isResolved,archived,ordinal),aggregatedUsers(id,login,fullName))"
 )
 _WANTED = {
     STATUS: "a field of the type state",
@@ -71,9 +72,9 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         if name not in layout
     }
     choices = {
-        name: _choices(facts[field.id])
+        name: chosen
         for name, field in layout.items()
-        if mappings(mapping(facts[field.id].get("bundle")).get("values"))
+        if name != ASSIGNEES and (chosen := _choices(facts[field.id]))
     }
     planned = _planned(reader)
     missing |= dict.fromkeys({LINKS, PARENT, SPRINT} - planned, NOT_KEPT)
@@ -92,6 +93,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         longest={TITLE: LONGEST_TITLE},
         several_assignees=people is not None and people.several,
         missing=missing,
+        names={name: field.name for name, field in layout.items() if name.startswith(CUSTOM)},
     )
 
 
@@ -132,16 +134,20 @@ def _rows(reader: IssueReader, project_id: str) -> list[dict[str, Any]]:
 
 
 def _choices(row: Mapping[str, Any]) -> tuple[Choice, ...]:
-    """Return the values of a bundle that can be chosen, by their names."""
-    values = mappings(mapping(row.get("bundle")).get("values"))
-    return tuple(
+    """Return what can be chosen: values of a bundle by their names, or people by their ids."""
+    bundle = mapping(row.get("bundle"))
+    people = tuple(
+        Choice(text(person.get("id")), text(person.get("fullName")) or text(person.get("login")))
+        for person in mappings(bundle.get("aggregatedUsers"))
+    )
+    return people or tuple(
         Choice(
             text(value.get("name")),
             text(value.get("name")),
             closed=value.get("isResolved") is True,
             position=whole(value.get("ordinal")) or 0,
         )
-        for value in values
+        for value in mappings(bundle.get("values"))
         if value.get("archived") is not True
     )
 

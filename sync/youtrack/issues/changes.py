@@ -98,8 +98,13 @@ def _field(
             value = change.add
     else:
         value = change
+    if isinstance(value, frozenset) and len(value) > 1 and not facts.several:
+        body.dropped[name] = sentence(
+            "The field holds one value, not several: {values}", values=", ".join(sorted(value))
+        )
+        return
     if facts.is_machine and value:
-        body.machines[name] = (facts, str(value))
+        body.machines[name] = (facts, min(_members(value)))
         return
     logins: dict[str, str] = {}
     if facts.kind == "user":

@@ -52,9 +52,10 @@ class YouTrackIssues:
         clock: Clock | None = None,
     ) -> None:
         self._options = options or IssueOptions()
-        self._instance = Instance(client, memory or IssueMemory())
+        clock = clock or WallClock()
+        self._instance = Instance(client, memory or IssueMemory(), clock)
         self._reader = IssueReader(client, self._instance, self._options)
-        self._authors = TrueAuthors(client, self._instance, clock or WallClock())
+        self._authors = TrueAuthors(client, self._instance, clock)
         self._items = ItemWriter(self._reader, self._authors)
 
     def capabilities(self, project: str) -> Capabilities:

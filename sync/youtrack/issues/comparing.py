@@ -46,9 +46,19 @@ def holds(name: str, change: Change, stored: Value) -> bool:
             return change[:10] == (stored or "")
         case int() if name == ESTIMATE:
             return (whole_minutes(change) * 60 if change else None) == stored
-        case str() if isinstance(stored, str):
-            return change.casefold() == stored.casefold()
+        case str() if isinstance(stored, str) and change.casefold() == stored.casefold():
+            return True
+        case str() | int() if isinstance(stored, str | int):
+            return _number(change) == _number(stored) is not None
     return (change or None) == (stored or None)
+
+
+def _number(value: str | int) -> float | None:
+    """Return what a field of numbers holds, in whichever form it is asked for."""
+    try:
+        return float(value)
+    except ValueError:
+        return None
 
 
 def _folded(value: Value) -> frozenset[str]:

@@ -59,6 +59,11 @@ class FieldFacts:
         return self.type_id.endswith("[*]")
 
     @property
+    def is_choice(self) -> bool:
+        """Tell whether the values are among those that the project names."""
+        return self.kind in _SINGLE and self.kind != "group"
+
+    @property
     def is_machine(self) -> bool:
         """Tell whether the field is moved by events."""
         return self.issue_type == STATE_MACHINE

@@ -156,7 +156,8 @@ class ItemWriter:
                 if reason := states.move(self.reader, issue_id, field, target):
                     dropped[name] = reason
                 else:
-                    begun, stored[name] = True, target
+                    is_set = isinstance(changes[name], frozenset)
+                    begun, stored[name] = True, frozenset({target}) if is_set else target
                 fresh = False
             for name, change in body.planned.items():
                 try:

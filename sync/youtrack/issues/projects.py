@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sync.core.clock import Clock, WallClock, is_due
 from sync.errors import Refused
 from sync.youtrack.api.client import YouTrack, encode_segment
 from sync.youtrack.issues.boards import Board
@@ -13,6 +14,8 @@ from sync.youtrack.issues.fields import FieldFacts
 from sync.youtrack.json_fields import mapping, text
 
 GONE = "404"
+FRESH = timedelta(seconds=30)  # what was asked so lately is not asked again
+KEEP_ACCOUNT = timedelta(hours=1)  # people set another time zone in its profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Project:
     short_name: str
     archived: bool
     team_id: str
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Account:
     id: str
     login: str
     zone: ZoneInfo
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,33 +74,43 @@ class Instance:
 
     client: YouTrack
     memory: IssueMemory = field(default_factory=IssueMemory)
+    clock: Clock = field(default_factory=WallClock)
 
     def account(self) -> Account:
-        """Return our account, asked once. Raises SyncError.
+        """Return our account, asked once an hour. Raises SyncError.
 
         The time zone is undocumented in searches: moments are read in that of the token's owner.
         """
-        if self.memory.account is None:
+        held, now = self.memory.account, self.clock.now()
+        if held is None or is_due(held.asked_at, KEEP_ACCOUNT, now):
             fields = "id,login,profiles(general(timezone(id)))"
             me = mapping(self.client.get("/users/me", fields=fields))
             general = mapping(mapping(me.get("profiles")).get("general"))
-            zone = text(mapping(general.get("timezone")).get("id"))
-            self.memory.account = Account(text(me.get("id")), text(me.get("login")), _zone(zone))
-        return self.memory.account
+            zone = _zone(text(mapping(general.get("timezone")).get("id")))
+            held = Account(text(me.get("id")), text(me.get("login")), zone, now)
+            self.memory.account = held
+        return held
 
     def project(self, project_id: str, *, fresh: bool = False) -> Project:
-        """Return a project by its id or short name. Raises SyncError."""
+        """Return a project by its id or short name; `fresh`: as it is now. Raises SyncError."""
         held = self.memory.projects.get(project_id)
-        if held is None or fresh:
-            path = f"/admin/projects/{encode_segment(project_id)}"
-            row = mapping(self.client.get(path, fields="id,shortName,archived,team(id)"))
-            held = self.memory.projects[project_id] = Project(
-                text(row.get("id")),
-                text(row.get("shortName")),
-                row.get("archived") is True,
-                text(mapping(row.get("team")).get("id")),
-            )
+        if held is None or (fresh and is_due(held.asked_at, FRESH, self.clock.now())):
+            return self.ask_project(project_id)
         return held
+
+    def ask_project(self, project_id: str) -> Project:
+        """Ask for a project, whatever is remembered of it. Raises SyncError."""
+        path = f"/admin/projects/{encode_segment(project_id)}"
+        row = mapping(self.client.get(path, fields="id,shortName,archived,team(id)"))
+        project = Project(
+            text(row.get("id")),
+            text(row.get("shortName")),
+            row.get("archived") is True,
+            text(mapping(row.get("team")).get("id")),
+            self.clock.now(),
+        )
+        self.memory.projects |= {project_id: project, project.id: project}
+        return project
 
     def login(self, user_id: str) -> str:
         """Return the login of a person, "" where there is none with that id. Raises SyncError."""

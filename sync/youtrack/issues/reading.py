@@ -132,7 +132,7 @@ class IssueReader:
             return Absence.DENIED
         try:
             if address.project:
-                self.instance.project(address.project, fresh=True)
+                self.instance.ask_project(address.project)
         except Refused:
             return Absence.DENIED
         return Absence.NOT_FOUND

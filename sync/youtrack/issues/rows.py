@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.core.issue_sync.model import (
+    CUSTOM,
     DESCRIPTION,
     LINKS,
     PARENT,
@@ -24,6 +25,7 @@ from sync.core.issue_sync.model import (
     TimeEntry,
     Value,
 )
+from sync.core.issue_sync.sets import as_set
 from sync.youtrack.issues import item_links
 from sync.youtrack.issues.fields import (
     FieldFacts,
@@ -81,6 +83,8 @@ def values_of(row: Mapping[str, Any], options: IssueOptions) -> dict[str, Value]
             value = read_value(field, stored.get(field.id))
             if purpose == "assignees" and not field.several:
                 value = frozenset({str(value)}) if value else frozenset()
+            if purpose.startswith(CUSTOM) and field.is_choice:
+                value = as_set(value) or None
             values[purpose] = value
     if options.links and "links" in row:
         values[LINKS] = item_links.links_of(row)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from b24app.auth.current_user import current_user
 from b24app.cli import main
+from b24app.services.audit_entries import _task_of
 from b24app.services.gitlab_connections import check_connection, update_hooks
 from sync.bitrix24.rest.batch import Call
 from sync.core.audit import probing
@@ -336,6 +337,19 @@ def batched(command, emulator, portal):
         Call("profile", {}, write=False),
     ])  # fmt: skip
     assert command.deps.audit.flush()
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "task"),
+    [
+        ("task.stages.movetask", {"id": "2103", "stageId": "7"}, 2103),
+        ("api/tasks.task.update", {"id": 2103, "fields": {"title": "x"}}, 2103),
+        ("task.stages.get", {"entityId": 3, "id": 2103}, None),
+        ("task.elapseditem.add", {"TASKID": 2103}, 2103),
+    ],
+)
+def test_a_call_is_about_the_task_that_it_names(method, body, task):
+    assert _task_of(method, body, {}) == task
 
 
 def test_each_call_inside_a_batch_is_listed(batched, capsys):

@@ -253,6 +253,21 @@ def test_a_lost_key_is_never_replaced(place, capsys, command):
     assert revision(database(place)) == OLD
 
 
+def test_keys_are_not_rotated_without_the_key(place, capsys):
+    assert main(["migrate"]) == 0
+    capsys.readouterr()
+    key = place / "data/secret.key"
+    key.unlink()
+    assert main(["keys", "rotate"]) == 1
+    assert "No new one is made in its place" in capsys.readouterr().err
+    assert not key.exists()
+    key.write_text(f"{new_key()}\n")
+    before = key.read_text()
+    assert main(["keys", "rotate"]) == 1
+    assert "open with none of the keys here. Nothing was changed" in capsys.readouterr().err
+    assert key.read_text() == before
+
+
 def test_only_the_last_three_copies_are_kept(place):
     copies = place / "data/backups"
     for _ in range(5):

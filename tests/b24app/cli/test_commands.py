@@ -29,7 +29,7 @@ from sync.core.model.smart_commits import (
 from sync.core.notifications.samples import SAMPLES
 from sync.keyfile import new_key
 from sync.settings.example import example_text
-from sync.store import connections, inbox, logs, portals, subjects
+from sync.store import connections, hook_logs, inbox, logs, portals, subjects
 from sync.store import smart_commits as store_smart_commits
 from sync.store.db.database import read, write
 from sync.store.rows import Delivery, Installation, PortalTokens, PurgeRow
@@ -178,12 +178,18 @@ def test_a_removal_is_said_shown_and_asked_for(applied, portal, engine, capsys):
     ]
     with read(engine) as conn:
         assert [record.name for record in connections.by_portal(conn, portal.id)] == ["main"]
-    assert main(["settings", "apply", "--offline", "--remove", "main", str(applied)]) == 0
+    said_so = ["settings", "apply", "--offline", "--remove", "main", str(applied)]
+    assert main([*said_so, "--check"]) == 0
+    assert "has to be said" not in capsys.readouterr().out
+    assert main(said_so) == 0
     assert capsys.readouterr().out.splitlines()[0] == (
         "Connection main removed; its history is kept for 30 days."
     )
     with read(engine) as conn:
         assert connections.by_portal(conn, portal.id) == ()
+    applied.write_text(SETTINGS)
+    assert main(["settings", "apply", "--offline", str(applied)]) == 0
+    assert "Set up the webhooks: b24bridge gitlab hooks main" in capsys.readouterr().out
 
 
 def test_what_is_left_over_in_gitlab_is_named(applied, capsys):
@@ -224,6 +230,17 @@ def test_deliveries_of_what_is_not_connected_are_counted(applied, portal, engine
     assert main(["status"]) == 0
     said = capsys.readouterr().out
     assert "3 deliveries of team/other, which is not connected: remove its webhook" in said
+
+
+def test_changes_of_which_no_event_came_are_said(applied, portal, engine, capsys):
+    with write(engine) as conn:
+        hook_logs.set_tasks_read(conn, portal.id, AT, 5, hook_logs.TaskGap(AT, 3))
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    assert (
+        "missed   3 changes of tasks of which Bitrix24 sent no event, 3 made up for: "
+        f"{AT:%Y-%m-%d %H:%M} UTC\n"
+    ) in capsys.readouterr().out
 
 
 def test_open_pages_are_ended_by_a_command(portal, engine, capsys):
@@ -352,7 +369,7 @@ def test_the_status_shows_rows_of_merge_requests_and_unknown_tasks(applied, port
     capsys.readouterr()
     assert main(["status"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "worker   none has run yet",
+        "worker   none runs",
         "next     start it: the service, or `b24bridge serve`",
         "notice   Backup  none was ever made → run `b24bridge backup FILE` each night",
         "",
@@ -414,7 +431,7 @@ def test_the_status_shows_what_a_commit_said_in_vain_and_replay_has_it_heard_aga
 def test_the_status_of_nothing_says_so(environ, capsys):
     assert main(["status"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "worker   none has run yet",
+        "worker   none runs",
         "next     start it: the service, or `b24bridge serve`",
         "",
         "No portal is installed yet.",

@@ -39,8 +39,18 @@ def empty_place(monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr("b24app.cli.context.SYSTEM_DATA_DIR", tmp_path / "no-service")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_whoever_forgot_sudo_hears_where_the_services_database_is(empty_place, monkeypatch, capsys):
+    (empty_place / "lib").mkdir()
+    monkeypatch.setattr("b24app.cli.context.SYSTEM_DATA_DIR", empty_place / "lib")
+    assert main(["status"]) == 1
+    assert capsys.readouterr().err.endswith(
+        f" The service's is in {empty_place}/lib: run the command with `sudo`\n"
+    )
 
 
 @pytest.mark.parametrize("words", COMMANDS_WITH_A_DATABASE, ids=" ".join)

@@ -37,6 +37,13 @@ def portal(world, config: Config, monkeypatch, database_url):
 
 
 @pytest.fixture
+def beside_the_portal(monkeypatch):
+    """The portal itself is asked nothing."""
+    monkeypatch.setattr("b24app.cli.settings.PortalLookups", lambda *args: None)
+    monkeypatch.setattr("b24app.clients.Clients.portal", lambda self, portal_id: None)
+
+
+@pytest.fixture
 def connect(world, portal, gitlab):
     def connect(user: str = "ann", *, url: str = "", extra: str = "projects: [acme/shop]") -> str:
         token = gitlab.state.add_token(user).value
@@ -138,6 +145,55 @@ def test_an_address_that_is_no_gitlab_is_found(connect, gitlab, capsys):
         "The address is another site's, or GitLab lives below a path that is missing",
         "Set `url` of the connection to the address that GitLab shows in the browser",
     ]
+
+
+@pytest.mark.parametrize(
+    ("projects", "lines"),
+    [
+        (
+            "[]",
+            [
+                "Connection main: projects: the connection names no projects and no groups, so "
+                "nothing would ever arrive: name them under `projects` or `groups` in the settings"
+            ],
+        ),
+        (
+            "[acme/none, acme/shop]",
+            [
+                "Connection main: project acme/none: it does not exist, or the token's user cannot "
+                "see it: check the path, and that the token's user is a member",
+                "Connection main: project acme/shop: the token's user is Developer; webhooks need "
+                "Maintainer: give that user the role Maintainer, or use a project's or group's "
+                "bot with it",
+            ],
+        ),
+    ],
+)
+def test_what_the_token_cannot_work_in_is_said_when_it_is_given(
+    portal, gitlab, monkeypatch, tmp_path, capsys, beside_the_portal, projects, lines
+):
+    monkeypatch.setenv("T", gitlab.state.add_token("dev").value)
+    (tmp_path / "s.yaml").write_text(
+        f"version: 1\nportal: portal.example.com\nconnections:\n  - name: main\n"
+        f"    url: {gitlab.url}\n    token: {{env: T}}\n    projects: {projects}\n"
+    )
+    assert main(["settings", "apply", str(tmp_path / "s.yaml")]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in printed if line.startswith("Connection main: ")] == lines
+
+
+def test_a_connection_to_youtrack_is_tried_as_such_when_it_is_given(
+    portal, gitlab, monkeypatch, tmp_path, capsys, beside_the_portal
+):
+    monkeypatch.setenv("T", "perm:x")
+    (tmp_path / "s.yaml").write_text(
+        "version: 1\nportal: portal.example.com\nconnections:\n  - name: yt\n"
+        f"    kind: youtrack\n    url: {gitlab.url}\n    token: {{env: T}}\n    projects: [SHOP]\n"
+    )
+    assert main(["settings", "apply", str(tmp_path / "s.yaml")]) == 0
+    printed = capsys.readouterr().out
+    assert f"Connection yt: There is no YouTrack at {gitlab.url} (its API answers 404)" in printed
+    assert "gitlab" not in printed
 
 
 def test_a_new_token_is_tried_and_stored(connect, world, portal, gitlab, tmp_path, capsys):

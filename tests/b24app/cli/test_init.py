@@ -200,6 +200,11 @@ def test_overwriting_is_asked_for(folder, capsys, type_in):
         ),
         (["--gitlab-url", "gitlab"], "--gitlab-url: must be a whole address: https://host\n"),
         (["--portal", "https://"], "--portal: must be a domain such as acme.bitrix24.com\n"),
+        (["--gitlab-url", "https://gitlab,corp"], "--gitlab-url: must be a whole address: "),
+        (
+            ["--project", "https://gitlab.example.com/acme/shop"],
+            "--project: must be paths like group/project, or numeric ids\n",
+        ),
         (["--client-secret-file", "s3cret"], "--client-secret-file: No such file or directory\n"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

@@ -280,3 +280,38 @@ def test_an_unknown_list_is_refused(beside, emulator, portal, people, query):
     headers = opened(beside, emulator, people["Root"])
     answer = beside.client.get(f"/api/metrics/items?{query}", headers=headers)
     assert (answer.status_code, answer.json["error"]["code"]) == (400, "bad_request")
+
+
+def log_work(emulator, task_id, user, seconds, at):
+    state = emulator.state
+    return work.log_time(state, state.tasks[task_id], user.id, seconds, "Work", at)
+
+
+def test_hours_of_a_period_are_those_of_tasks_that_the_visitor_may_open(
+    beside, emulator, portal, people, clock
+):
+    work.create_task(emulator.state, "Private", id=TASK, responsible_id=1)
+    log_work(emulator, TASK, people["Mia"], 3600, emulator.state.now())
+    log_work(emulator, TASK, people["Mia"], 900, emulator.state.now() - timedelta(days=40))
+    path = "/api/metrics/hours?days=30"
+    seconds = {
+        name: asked(beside, emulator, people[name], path)["tasks"] for name in ("Root", "Ed")
+    }
+    assert seconds == {"Root": [{"id": TASK, "title": "", "seconds": 3600}], "Ed": []}
+
+
+def test_hours_are_asked_in_one_request_and_kept_for_a_minute(
+    beside, emulator, portal, people, clock
+):
+    work.create_task(emulator.state, "Pay by card", id=TASK, responsible_id=people["Ed"].id)
+    log_work(emulator, TASK, people["Ed"], 3600, emulator.state.now())
+    headers = opened(beside, emulator, people["Ed"])
+    path, batches = "/api/metrics/hours?group=10", emulator.requests["batch"]
+    first, again = (beside.client.get(path, headers=headers).json for _ in range(2))
+    assert first == again
+    assert first["people"] == [{"person": str(people["Ed"].id), "seconds": {"portal": 3600}}]
+    assert (emulator.requests["batch"] - batches, first["whole"]) == (1, True)
+    clock.sleep(61)
+    log_work(emulator, TASK, people["Ed"], 600, emulator.state.now())
+    anew = beside.client.get(path, headers=headers).json
+    assert anew["tasks"][0]["seconds"] == 4200

@@ -11,7 +11,7 @@ import pytest
 from b24app.services import sign_ins
 from sync.settings.apply import apply
 from sync.settings.document import read as read_document
-from sync.store import connections, oauth_grants, portals
+from sync.store import connections, erasure, oauth_grants, portals
 from sync.store.db.database import read, write
 from sync.store.rows import Installation, PortalTokens
 from tests.b24app.conftest import APPLICATION_TOKEN, MEMBER
@@ -44,8 +44,7 @@ def secrets(world):
 
 def erase(world):
     """As another process does it: what is cached here stays."""
-    with write(world.deps.engine) as conn:
-        portals.erase(conn, world.portal().id)
+    erasure.erase_portal(world.deps.engine, world.portal().id)
 
 
 def shown(secrets):
@@ -136,8 +135,7 @@ def test_a_hint_longer_than_any_is_refused(world, secrets, monkeypatch):
 
 
 def erased(world, record):
-    with write(world.deps.engine) as conn:
-        portals.erase(conn, record.id)
+    erasure.erase_portal(world.deps.engine, record.id)
 
 
 def uninstalled(world, record):

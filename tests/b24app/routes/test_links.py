@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from sync.core.issue_sync.link import Entry, EntryKind, EntryState
 from sync.core.issue_sync.model import SideName
-from sync.store import connections, issue_links, issue_lists, leases, portals
+from sync.store import connections, issue_link_stories, issue_links, issue_lists, leases, portals
 from sync.store.db.database import read, write
 from sync.store.tables import issue_link
 from tests.b24app.factories import AT, LINK, STOPPED, failed, linked, mirrored
@@ -114,7 +114,7 @@ def test_a_decision_is_kept_with_its_author_and_the_link_is_worked_on(world, por
     assert row.version > row.done_version
     assert world.woken == [portal.id]
     with read(world.deps.engine) as conn:
-        line = issue_links.story(conn, row.id)[-1]
+        line = issue_link_stories.story(conn, row.id)[-1]
     assert (line.kind, line.text) == ("decided", "title: the portal's stands, by user 1")
 
 

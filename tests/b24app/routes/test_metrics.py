@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from b24app.routes.metrics import build_metrics
 from b24app.routes.metrics_health import build_health_metrics
@@ -21,6 +21,7 @@ from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.rows import AllowanceRow, ApiCallRow, Delivery
 from sync.store.tables import connection
+from sync.store.tables import portal as table
 
 pytestmark = pytest.mark.dialect
 TOKEN = "a-token-of-prometheus"
@@ -111,6 +112,23 @@ def test_missed_deliveries_are_counted_by_webhook(world):
     figure = scrape(world)
     assert figure["b24bridge_missed_deliveries main portal.example.com project a/b"] == 14
     assert figure["b24bridge_made_up_deliveries main portal.example.com project a/b"] == 13
+
+
+def test_portals_of_one_domain_have_series_of_their_own(world):
+    portal = world.install()
+    now = world.deps.clock.now()
+    with write(world.deps.engine) as conn:
+        row = select(table.c).where(table.c.id == portal.id)
+        again = dict(conn.execute(row).one()._mapping) | {"member_id": "another"}
+        del again["id"]
+        conn.execute(insert(table).values(again))
+        for number in conn.scalars(select(table.c.id)).all():
+            logs.save_allowance(conn, number, AllowanceRow(1.0, now, {}))
+    token = {"Authorization": f"Bearer {TOKEN}"}
+    lines = world.client.get("/metrics", headers=token).text.splitlines()
+    series = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
+    assert len(series) == len(set(series))
+    assert f'b24bridge_portal_active{{portal="portal.example.com#{portal.id}"}}' in series
 
 
 def test_what_is_wrong_is_a_figure_by_portal_and_connection(world):

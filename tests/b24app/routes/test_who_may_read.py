@@ -140,6 +140,7 @@ ROUTES = {
     ("GET", "/api/metrics"): (401, 200, 200, 200, 200),
     ("GET", "/api/metrics/items?of=work_in_progress"): (401, 200, 200, 200, 200),
     ("GET", "/api/metrics/now"): (401, 200, 200, 200, 200),
+    ("GET", "/api/metrics/hours"): (401, 200, 200, 200, 200),
     ("POST", "/api/install/run"): (401, 200, 403, 403, 200),
     ("POST", "/api/install/finish"): (401, 200, 403, 403, 200),
 }

@@ -180,9 +180,19 @@ def test_a_removed_connection_leaves_no_webhook_and_no_token(world, portal, gitl
         assert connections.secrets(conn, world.deps.vault, record.id).access_token is None
 
 
+def test_a_webhook_of_another_gitlab_is_left_to_people(world, portal, gitlab):
+    connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("ann").value)
+    moved = document(f"{gitlab.url}/under", "acme/shop")
+    done = connect(world, portal, moved, gitlab.state.add_token("ann").value)
+    lines = remove_left_over(world.deps.clients, [record_of(world, portal)], done.left_over)
+    assert lines == [
+        f"project acme/shop of main: its webhook is left over; remove it at {gitlab.url}"
+    ]
+
+
 def test_a_webhook_that_cannot_be_removed_is_named(world, portal, gitlab):
     connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("bob").value)
-    left = LeftOver(record_of(world, portal).id, "main", "project", "acme/shop")
+    left = LeftOver(record_of(world, portal).id, "main", "project", "acme/shop", gitlab.url)
     (line,) = remove_left_over(world.deps.clients, [record_of(world, portal)], [left])
     assert line.startswith(
         "project acme/shop of main: its webhook is left over and could not be removed: "

@@ -81,6 +81,16 @@ def test_a_sweep_that_stands_still_is_not_green():
     assert states(replace(RECORD, kind="youtrack", swept_at=None)) == {}
 
 
+def test_what_a_clock_dated_ahead_of_now_is_not_green():
+    ahead = NOW + timedelta(days=365)
+    assert states(token=replace(TOKEN, checked_at=ahead))["token"] == "token_stale"
+    assert states(hooks=[replace(HOOK, read_at=ahead)])["hook"] == "hook_unread"
+    assert states(replace(RECORD, swept_at=ahead))["sweep"] == "sweep_stale"
+    assert not health.check_tasks(ahead, LATE, "acme", NOW).ok
+    assert not health.check_backup(ahead, NOW).ok
+    assert not check_worker([WorkerRow("gone", ahead, ahead, None)], NOW).ok
+
+
 @pytest.mark.parametrize(
     ("state", "row", "expected"),
     [

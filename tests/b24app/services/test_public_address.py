@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,6 +14,7 @@ from b24app import assets
 from b24app.services.public_address import asked_address, check_public_address
 from b24app.texts import translate
 from sync.bitrix24.install.texts import translate as step_text
+from tests import tls
 from tests.b24app.pages import config_of, post, run
 
 
@@ -82,6 +84,32 @@ def test_an_address_that_only_others_reach_stops_nothing(beside):
     problem = check_public_address(at(beside, "http://127.0.0.1:9"))
     assert not problem.fatal
     assert "that is usual behind some routers" in said(problem)
+
+
+@pytest.mark.parametrize(
+    ("host", "days", "trusted", "flaw"),
+    [
+        ("127.0.0.1", 1, False, "authority"),
+        ("127.0.0.1", -1, True, "expired"),
+        ("127.0.0.2", 1, True, "name"),
+        ("127.0.0.1", 1, True, ""),
+    ],
+)
+def test_a_certificate_that_bitrix24_would_not_trust_is_named(
+    beside, tmp_path, host, days, trusted, flaw
+):
+    authority = tls.certify(tmp_path, host=host, days=days)
+    port = urlsplit(beside.deps.config.public_url).port
+    with tls.before(port, tmp_path) as address:
+        config = replace(
+            beside.deps.config,
+            public_url=address,
+            portal_ca_file=str(authority) if trusted else "",
+        )
+        asked_address.set(address)  # a browser let it pass
+        problem = check_public_address(replace(beside.deps.clients, config=config))
+    assert (problem.key if problem else "") == (f"address_certificate_{flaw}" if flaw else "")
+    assert problem is None or problem.fatal
 
 
 def test_a_page_opened_elsewhere_is_compared(beside):

@@ -10,6 +10,7 @@ import pytest
 from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.model import ASSIGNEES, LEAD, Item, SideName, Value
 from sync.core.issue_sync.sets import People
+from sync.core.issue_sync.writes import SetChange
 from tests.core.issue_sync.cases import (
     BACK,
     PEOPLE,
@@ -115,3 +116,13 @@ def test_a_missing_counterpart_is_said() -> None:
     assert planned.link.problems == {
         ASSIGNEES: "no counterpart of a person, add one under `people`: zed"
     }
+
+
+def test_who_left_and_is_unknown_since_leaves_once_they_are_known() -> None:
+    before, after = tracker("ann", "bob"), tracker("ann")
+    people = People(BACK.get, lambda person: None if person == "bob" else PEOPLE.get(person))
+    carried = people.carry(PORTAL, before, after, portal("1", "2"))
+    assert (carried.changes, carried.source) == ({}, before)
+    assert "no counterpart of a person" in carried.problems[0]
+    later = People(BACK.get, PEOPLE.get).carry(PORTAL, carried.source, after, portal("1", "2"))
+    assert later.changes == {ASSIGNEES: SetChange(remove=frozenset({"2"}))}

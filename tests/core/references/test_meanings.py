@@ -10,9 +10,11 @@ from sync.core.model.tasks import LinkKind
 from sync.core.references.find import find_references, strongest_references
 from sync.core.rules.portal import ReferenceRules
 from tests.cases import (
+    references_doubt,
     references_english,
     references_everyday,
     references_names,
+    references_ordinary,
     references_people,
     references_people_russian,
     references_quoted,
@@ -29,8 +31,10 @@ from tests.cases import (
 RULES = ReferenceRules()
 LANGUAGES = {"en": references_english.CASES, "ru": references_russian.CASES}
 UNUSUAL = (
+    references_doubt,
     references_everyday,
     references_names,
+    references_ordinary,
     references_people,
     references_people_russian,
     references_quoted,

@@ -12,7 +12,7 @@ from sync.core.issue_sync.model import SideName
 from sync.core.model.tasks import TaskStatus
 from sync.engine.issue_sync.lists import listed_pairs
 from sync.engine.issue_sync.setting import IssueSync, open_pair
-from sync.store import issue_links
+from sync.store import issue_link_stories, issue_links
 from sync.store.db.database import read
 from tests.engine.issue_sync.test_life import RITA, Life
 from tests.engine.world import World
@@ -35,7 +35,7 @@ def _said(life: Life) -> str:
         rows = issue_links.of_connection(conn, life.world.connection_id)
         links = issue_links.load(conn, [row.key for row in rows]).values()
         texts = [row.error for row in rows]
-        texts += [line.text for row in rows for line in issue_links.story(conn, row.id)]
+        texts += [line.text for row in rows for line in issue_link_stories.story(conn, row.id)]
     for link in links:
         texts += [*link.waiting.values(), *link.problems.values()]
     return "\n".join(map(str, texts))

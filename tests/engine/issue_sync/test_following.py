@@ -21,7 +21,7 @@ from sync.core.issue_sync.model import (
     Value,
 )
 from sync.core.issue_sync.rules import FieldRule
-from sync.store import issue_links
+from sync.store import issue_link_stories, issue_links
 from sync.store.db.database import read
 from tests.engine.issue_sync.memory_rooms import PORTAL, TRACKER, Pair, Room
 from tests.engine.world import World
@@ -38,7 +38,9 @@ def pair(make_world: Callable[..., World]) -> Pair:
 def moves(pair: Pair) -> list[str]:
     with read(pair.world.database) as conn:
         (row,) = pair.links()
-        return [line.text for line in issue_links.story(conn, row.id) if line.kind == "moved"]
+        return [
+            line.text for line in issue_link_stories.story(conn, row.id) if line.kind == "moved"
+        ]
 
 
 def move(pair: Pair, held: Held, project: str) -> None:

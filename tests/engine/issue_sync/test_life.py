@@ -21,7 +21,7 @@ from sync.engine.issue_sync.setting import IssueSync, open_pair
 from sync.engine.lanes import hold
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.worker import Worker
-from sync.store import issue_links, people
+from sync.store import issue_link_queue, issue_link_stories, issue_links, people
 from sync.store.db.database import read, write
 from tests.engine.world import HOST, World
 
@@ -118,7 +118,7 @@ class Life:
             (row,) = issue_links.of_connection(conn, self.world.connection_id)
             link = issue_links.load(conn, [row.key])[row.key]
             issue_links.save(conn, acts.settle_conflict(link, field, winner), link)
-            issue_links.mark_dirty(conn, [row.id], "decided", self.world.clock.now())
+            issue_link_queue.mark_dirty(conn, [row.id], "decided", self.world.clock.now())
 
     def hours(self) -> tuple[int, int]:
         """Return the seconds logged on the issue and on the task."""
@@ -130,7 +130,7 @@ class Life:
         """Return how many writes the story of the link has."""
         with read(self.world.database) as conn:
             (row,) = issue_links.of_connection(conn, self.world.connection_id)
-            story = issue_links.story(conn, row.id, limit=1000)
+            story = issue_link_stories.story(conn, row.id, limit=1000)
         return sum(line.kind in ("written", "dropped") for line in story)
 
 

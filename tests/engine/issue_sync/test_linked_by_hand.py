@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sync.core.issue_sync.model import TAGS
 from tests.engine.issue_sync.test_every_row import Make, users
-from tests.engine.issue_sync.test_situations import _edit, _later, _project
+from tests.engine.issue_sync.test_life import RITA
+from tests.engine.issue_sync.test_situations import _edit, _later, _messages, _notes, _project
 
 __all__ = ["users"]
 
@@ -58,3 +59,25 @@ def test_what_never_crosses_is_said_once_however_often_it_is_tried(users: Make) 
     story = made.asks("explain", target="2103")
     assert sum("what was refused is tried again" in line for line in story) == 6  # in as many days
     assert made.world.told() == []
+
+
+def test_what_crossed_before_is_not_copied_again_by_a_new_link(users: Make) -> None:
+    made = users()
+    made.sets("fields: {}")
+    _project(made.life).issues.create({"title": "An issue"})
+    made.asks("run")
+    made.asks("link", task="2103", issue="acme/shop#1")
+    made.portal.user_comments(RITA, 2103, "of the task")
+    made.portal.user_logs_time(RITA, 2103, 3600, "work")
+    made.issue.notes.create({"body": "of the issue"})
+    made.life.log_in_issue(1800, "there")
+    made.rest()
+    made.asks("unlink", target="2103")
+    made.portal.user_comments(RITA, 2103, "in between")
+    made.asks("link", task="2103", issue="acme/shop#1")
+    made.rest()
+    made.rest()
+    words = ("of the task", "of the issue", "in between")
+    assert [_notes(made.life).count(word) for word in words] == [1, 1, 1]
+    assert [_messages(made.life).count(word) for word in words] == [1, 1, 1]
+    assert made.life.hours() == (5400, 5400)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from b24app.texts import translate
-from tests.emulators.gitlab.issues.records import system_lifecycle
+from tests.emulators.gitlab.issues.records import CustomField, Iteration, system_lifecycle
 from tests.engine.issue_sync.test_every_row import Make, users
 from tests.engine.issue_sync.test_situations import _change, _edit, _later
 
@@ -35,7 +35,7 @@ def test_a_renamed_status_of_the_licence(users: Make) -> None:
     made.rest()
     assert made.issue.title == "Goes on"
     assert translate("ru", made.life.link().problems["status"]) == (
-        "нет строки для статуса портала, добавьте её в `statuses`: «3» в колонке «1»"
+        "нет строки для статуса портала, добавьте её в `statuses`: «In progress» в колонке «New»"
     )
     gone = (
         "the tracker has no status 'In progress'; it has: To do, Doing, Done, Won't do, Duplicate"
@@ -80,4 +80,43 @@ def test_several_assignees_when_the_licence_goes(users: Make) -> None:
     _change(made.life, assignee_ids=[made.gitlab.user("bob").id])
     made.rest()
     assert made.task.responsible_id == 8
+    assert made.life.link().problems == {}
+
+
+def test_sprints_and_own_fields_when_a_licence_goes_and_comes_back(users: Make) -> None:
+    made = users()
+    planned = made.gitlab.planned
+    day = made.world.clock.now().date()
+    planned.iterations["acme"] = [
+        Iteration(number, number, f"S{number}", day, day) for number in (1, 2)
+    ]
+    planned.fields["acme"] = [CustomField(1, "Size", "SINGLE_SELECT", {5: "S", 6: "XL"})]
+    for name, value in (("UF_SPRINT", "S1"), ("UF_SIZE", "S")):
+        made.portal.add_user_field(name, "string")
+        made.task.uf[name] = value
+    made.sets(
+        "create: [issues], fields: {sprint: both}, custom: {UF_SIZE: {field: Size}}, "
+        "sprint: {issue: iteration, task: UF_SPRINT}"
+    )
+    made.asks("run")
+    made.rest()
+    issue = made.world.shop.issues[made.issue.iid]
+    assert (issue.iteration_id, issue.custom) == (1, {1: [5]})
+    made.gitlab.edition, made.gitlab.premium = "ce", False
+    made.rest(61)
+    assert made.task.uf["UF_SPRINT"] == "S1"  # what GitLab does not show any more was not emptied
+    _edit(made.life, title="Goes on", uf={**made.task.uf, "UF_SPRINT": "S2", "UF_SIZE": "XL"})
+    made.rest(11)
+    assert (issue.title, made.issue.labels) == ("Goes on", ["Size::XL"])
+    why = translate("ru", made.life.link().problems["sprint"])
+    assert why == (
+        "у задачи (трекер) больше нет поля «спринт». В лицензии проекта нет итераций; вехи есть "
+        "на любом тарифе"
+    )
+    assert any("labels Size::… stand for it" in line for line in made.asks("preview"))
+    made.gitlab.edition, made.gitlab.premium = "ee", True
+    made.rest(61)
+    made.rest(11)
+    assert (issue.iteration_id, issue.custom) == (2, {1: [6]})
+    assert (made.task.uf["UF_SPRINT"], made.task.uf["UF_SIZE"]) == ("S2", "XL")
     assert made.life.link().problems == {}

@@ -139,3 +139,17 @@ def test_a_plain_issue_says_that_it_can_have_no_parent(pair: Pair) -> None:
     assert (name, "not allowed to add this type of parent item" in text) == (PARENT, True)
     assert pair.task.parent_id  # what was left out is no edit of the tracker
     assert pair.cycle(2).writes == 0
+
+
+def test_a_parent_that_is_set_in_the_tracker_is_the_tasks(pair: Pair) -> None:
+    with_parents(pair, "task")
+    begin_child(pair)
+    parent, child = str(pair.task.parent_id), pair.addresses()[TRACKER]
+    shop = pair.gitlab.state.projects[int(pair.tracker.project)]
+    issue = shop.issues[int(child.number)]
+    for wanted in (None, int(pair.ends[parent])):
+        issue.parent_id = wanted
+        pair.rest()
+        assert pair.task.parent_id == (int(parent) if wanted else 0)
+    assert pair.cycle(2).writes == 0
+    assert pair.links.state().problems == {}

@@ -13,7 +13,7 @@ from sync.core.issue_sync.mapping import StatusMatch, SyncMapping
 from sync.core.issue_sync.model import SideName
 from sync.core.model.tasks import TaskStatus
 from sync.engine.issue_sync.setting import IssueSync
-from sync.store import issue_links
+from sync.store import issue_link_stories, issue_links
 from sync.store.db.database import read
 from tests.engine.issue_sync.test_life import RITA, Life
 from tests.engine.world import HOST, World
@@ -47,7 +47,7 @@ def life(make_world: Callable[..., World]) -> Iterator[Life]:
 def _stories(life: Life) -> list[int]:
     with read(life.world.database) as conn:
         rows = issue_links.of_connection(conn, life.world.connection_id)
-        return [len(issue_links.story(conn, row.id, limit=1000)) for row in rows]
+        return [len(issue_link_stories.story(conn, row.id, limit=1000)) for row in rows]
 
 
 def _project(life: Life, token: str = "") -> Any:

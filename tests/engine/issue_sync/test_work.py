@@ -26,7 +26,7 @@ from sync.engine.issue_sync.echoes import ECHO
 from sync.engine.issue_sync.lists import read_lists
 from sync.engine.upkeep.sweep import Sweep
 from sync.errors import Refused
-from sync.store import issue_links, issue_lists
+from sync.store import issue_link_queue, issue_link_stories, issue_links, issue_lists
 from sync.store.agenda import read_agenda
 from sync.store.db.database import read, write
 from tests.engine.issue_sync.memory_rooms import PORTAL, TRACKER, Pair, Quiet
@@ -58,7 +58,7 @@ def state(pair: Pair) -> LinkState:
 
 def story(pair: Pair) -> list[str]:
     with read(pair.world.database) as conn:
-        return [line.kind for line in issue_links.story(conn, pair.links()[0].id)]
+        return [line.kind for line in issue_link_stories.story(conn, pair.links()[0].id)]
 
 
 def test_a_task_becomes_an_issue_and_rests(pair: Pair) -> None:
@@ -108,10 +108,10 @@ def test_a_conflict_is_kept_and_decided(make_pair: Callable[..., Pair]) -> None:
     assert pair.only(TRACKER).values[DESCRIPTION] == "goes on"
     with write(pair.world.database) as conn:
         (row,) = pair.links()
-        (conflict,) = issue_links.conflicts(conn, row.id)
+        (conflict,) = issue_link_stories.conflicts(conn, row.id)
         link = issue_links.load(conn, [row.key])[row.key]
         issue_links.save(conn, acts.settle_conflict(link, TITLE, PORTAL), link)
-        issue_links.mark_dirty(conn, [row.id], "decided", pair.world.clock.now())
+        issue_link_queue.mark_dirty(conn, [row.id], "decided", pair.world.clock.now())
     assert (conflict.winner, conflict.values.tracker) == (None, {TITLE: "b"})
     pair.work()
     assert pair.only(TRACKER).values[TITLE] == "c"
@@ -142,7 +142,7 @@ def test_a_worker_that_dies_anywhere_loses_nothing(make_world: Callable[..., Wor
 def test_a_list_reads_again_only_what_changed(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "next_look", lambda now, *rest: now + timedelta(days=1))
     with write(pair.world.database) as conn:
-        issue_links.finish(conn, pair.links()[0], None)
+        issue_link_queue.finish(conn, pair.links()[0], None)
     room = pair.rooms[TRACKER]
     reads: list[int] = []
     usual = room.read
@@ -190,7 +190,7 @@ def test_hooks_wake_links_and_lists(pair: Pair) -> None:
             agenda = read_agenda(conn, pair.world.portal_id, now)
             assert agenda is not None
             assert agenda.links
-            issue_links.finish(conn, row, None)
+            issue_link_queue.finish(conn, row, None)
     unknown = Resource(project, Kind.ISSUE, "999", "", "")
     with write(pair.world.database) as conn:
         marks.mark(conn, pair.world.portal_id, {Resource: [unknown]}, now)
@@ -234,7 +234,7 @@ def test_a_hook_during_the_work_queues_another_run(pair: Pair) -> None:
         pair.edit(task, TITLE, "Fix it now")
         with write(pair.world.database) as conn:
             now = pair.world.clock.now()
-            issue_links.mark_dirty(conn, [pair.links()[0].id], "heard of a change", now)
+            issue_link_queue.mark_dirty(conn, [pair.links()[0].id], "heard of a change", now)
         room.apply = usual  # type: ignore[method-assign]
         return outcomes
 
@@ -248,7 +248,7 @@ def test_a_hook_during_the_work_queues_another_run(pair: Pair) -> None:
 def test_a_pair_that_the_settings_do_not_name_waits_and_says_so(pair: Pair) -> None:
     pair.edit(pair.only(PORTAL), TITLE, "Fix it")
     with write(pair.world.database) as conn:
-        issue_links.mark_dirty(conn, [pair.links()[0].id], "edited", pair.world.clock.now())
+        issue_link_queue.mark_dirty(conn, [pair.links()[0].id], "edited", pair.world.clock.now())
     mapping, pair.mapping = pair.mapping, SyncMapping()
     pair.work(sweep=False)
     assert "do not name" in pair.links()[0].error
@@ -393,7 +393,7 @@ def test_a_census_finds_what_is_gone_and_what_is_back(
     monkeypatch.setattr(work, "next_look", lambda now, *rest: now + timedelta(days=1))
     pair.work()
     with write(pair.world.database) as conn:
-        issue_links.finish(conn, pair.links()[0], None)
+        issue_link_queue.finish(conn, pair.links()[0], None)
     issue = pair.only(TRACKER)
     issue.is_deleted = True  # which no hook tells
     pair.work()

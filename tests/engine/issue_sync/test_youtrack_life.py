@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 import pytest
 
 from b24app.services.link_status import link_lines
+from b24app.services.youtrack_connections import app_problems
 from b24app.texts import translate
 from sync.core.issue_sync.mapping import StatusMatch, SyncMapping, Transition
 from sync.core.issue_sync.model import DEADLINE, STATUS
 from sync.core.model.tasks import TaskStatus
 from sync.engine.issue_sync.setting import IssueSync
+from sync.store import connections
+from sync.store.db.database import read
+from tests.emulators.youtrack.records import App
 from tests.engine.youtrack_world import FIELDS, RITA, YouTrackLife, youtrack_life
 
 LINK, NO_ROLE = "link     task 2103: ", "GET /admin/projects/SHOP was answered 404"
@@ -253,3 +257,44 @@ def test_a_page_in_place_of_answers_is_waited_for(life: YouTrackLife) -> None:
     life.world.page = False
     life.rest(61)
     assert (life.issue.summary, trouble(life)) == ("Meanwhile", "")
+
+
+def test_an_app_older_than_the_bridge_does_what_it_can_and_is_said(life: YouTrackLife) -> None:
+    values = {"ACCOUNT": "bridge", "VERSION": "0.0.1"}
+    app = App("130-1", "b24bridge", "0.0.1", values, {life.project.id})
+    life.state.apps.append(app)
+    life.rest(61)  # whether it is there is asked once an hour
+    (problem,) = said_of_app(life)
+    assert problem.startswith("SHOP: our app there is 0.0.1, older than the bridge (")
+    assert translate("ru", problem).startswith("SHOP: приложение там версии 0.0.1, старее")
+    comment(life, "under my own name")
+    assert life.issue.comments[-1].author is life.rita
+    app.projects.clear()
+    comment(life, "without the app")
+    assert life.issue.comments[-1].author is life.world.bridge
+    assert life.issue.comments[-1].text.startswith("**Rita (Bitrix24):")
+    assert (trouble(life), said_of_app(life)) == ("", [])
+    app.projects.add(life.project.id)
+    app.values["VERSION"] = "99.0"
+    life.rest(61)
+    comment(life, "under my name again")
+    assert life.issue.comments[-1].author is life.rita
+    assert (trouble(life), said_of_app(life)) == ("", [])
+
+
+def comment(life: YouTrackLife, text: str) -> None:
+    """Let Rita write on the task, and the bridge carry it over."""
+    life.world.b24.state.user_comments(RITA, 2103, text)
+    life.rest()
+    assert text in life.issue.comments[-1].text
+
+
+def said_of_app(life: YouTrackLife) -> list[str]:
+    """Return what a test of the connection says of our app."""
+    world = life.world
+    with read(world.database) as conn:
+        record = connections.by_name(conn, world.portal_id, "yt")
+    assert record is not None
+    record = replace(record, options={"projects": ["SHOP"]})
+    deps = world.deps("command")
+    return app_problems(world.clients("command"), deps.youtrack_for(record), record)

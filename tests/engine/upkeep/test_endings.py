@@ -86,6 +86,41 @@ def test_what_is_much_is_deleted_in_small_steps(
     assert count(world, delivery) == 0
 
 
+@pytest.mark.parametrize("owner", ["portal_id", "connection_id"])
+def test_what_is_in_use_again_meanwhile_stays(world: World, owner: erasure.Owner) -> None:
+    filled(world)
+    number = world.portal_id if owner == "portal_id" else world.connection_id
+    before = rows(world, "portal_id")
+    assert erasure.delete_owned(world.database, owner, number) == (0, True)
+    assert rows(world, "portal_id") == before
+
+
+def test_an_erased_portal_is_deleted_in_small_steps_and_installed_as_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(world)
+    with write(world.database) as conn:
+        member_id = portals.by_id(conn, world.portal_id).member_id
+        portals.mark_erased(conn, world.portal_id)
+    monkeypatch.setattr(erasure, "ROWS_PER_STEP", 1)
+    done, is_whole = erasure.delete_owned(
+        world.database, "portal_id", world.portal_id, most_steps=2
+    )
+    assert (done, is_whole) == (2, False)
+    with write(world.database) as conn:
+        installation = Installation(
+            member_id, "https://n.example/rest/", "", PortalTokens("a", "r")
+        )
+        new = portals.create_or_update(conn, world.vault, installation, world.clock.now())
+    assert new > world.portal_id
+    assert end_removed(world.deps(), world.clock.now()) > 0
+    assert (count(world, portal), count(world, connection), rows(world, "connection_id")) == (
+        1,
+        0,
+        0,
+    )
+
+
 @dataclass
 class Clock:
     is_plausible: bool
@@ -108,7 +143,8 @@ def test_the_id_of_what_was_erased_is_never_used_again(world: World) -> None:
         draft = ConnectionDraft("gitlab", "new", "https://x.example", ConnectionSecrets("k2"))
         new = connections.upsert(conn, world.vault, world.portal_id, draft, world.clock.now())
         assert new > world.connection_id
-        portals.erase(conn, world.portal_id)
+    erasure.erase_portal(world.database, world.portal_id)
+    with write(world.database) as conn:
         installation = Installation("n" * 32, "https://n.example/rest/", "", PortalTokens("a", "r"))
         assert (
             portals.create_or_update(conn, world.vault, installation, world.clock.now())

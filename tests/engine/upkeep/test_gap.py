@@ -10,7 +10,7 @@ from sync.core.model.kinds import Kind
 from sync.core.rules.portal import GroupRules, Rules
 from sync.core.rules.routes import DEFAULT_ROUTES
 from sync.engine.upkeep import gap as module
-from sync.engine.upkeep.gap import SAME_GAP, make_up_for_gaps
+from sync.engine.upkeep.gap import SAME_GAP, is_owed, make_up_for_gaps
 from sync.engine.upkeep.sweep import HOSTS_EVERY, Sweep
 from sync.gitlab.api import hook_log as hook_log_api
 from sync.store import connections, hook_logs
@@ -183,6 +183,27 @@ def test_a_removed_hook_is_said(world: World, outage: Outage) -> None:
     world.gitlab.state.hooks.clear()
     assert look(world) == 0
     assert row(world).problem == "our webhook is not there: `b24bridge gitlab hooks` makes it"
+
+
+def test_a_repaired_hook_is_not_red_and_its_absence_is_still_read(
+    world: World, outage: Outage
+) -> None:
+    hooks = dict(world.gitlab.state.hooks)
+    world.gitlab.state.hooks.clear()
+    look(world)
+    world.gitlab.state.hooks.update(hooks)
+    world.tick(60)
+    with write(world.database) as conn:
+        number = row(world).connection_id
+        hook_logs.note_repaired(conn, number, ["project acme/shop"], world.clock.now())
+    assert (row(world).problem, is_owed(row(world))) == ("", True)
+    world.settle()
+    look(world)
+    repaired_at = row(world).gap_at
+    world.tick(60)
+    with write(world.database) as conn:  # what is right is left alone
+        hook_logs.note_repaired(conn, number, ["project acme/shop"], world.clock.now())
+    assert (row(world).gap_at, is_owed(row(world))) == (repaired_at, False)
 
 
 def test_a_hook_that_gitlab_switched_off_is_said(world: World, outage: Outage) -> None:

@@ -4,7 +4,7 @@ import pytest
 import requests
 import responses
 
-from sync.errors import Denied
+from sync.errors import Denied, Refused
 from sync.gitlab.api.account import Account, problems, read_account
 from sync.gitlab.api.client import GitLab
 
@@ -68,6 +68,29 @@ def test_a_token_that_tells_nothing_of_itself_is_no_problem(status):
 )
 def test_deliveries_can_be_signed_from_19_0_on(version, can_sign):
     assert asked(version=version).can_sign is can_sign
+
+
+def refused(**answer):
+    with responses.RequestsMock() as web:
+        web.get(f"{API}/user", **answer)
+        with pytest.raises(Refused) as raised:
+            read_account(GitLab("https://git.acme.test", "glpat-x", session=requests.Session()))
+    return raised.value
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 410, 418])
+def test_what_answers_otherwise_than_gitlab_is_no_gitlab(status):
+    error = refused(status=status, body="<html>")
+    assert error.message == (
+        f"There is no GitLab at https://git.acme.test (its API answers {status})"
+    )
+
+
+def test_an_account_that_is_shut_out_is_not_told_to_become_maintainer():
+    error = refused(status=403, json={"message": "403 Forbidden - Your account has been blocked."})
+    assert "Your account has been blocked" in error.message
+    assert error.cause.startswith("GitLab lets this account do nothing: it is blocked")
+    assert error.change == "Sign in to GitLab as this account, or ask its administrator"
 
 
 def test_a_dead_token_is_denied():

@@ -14,7 +14,7 @@ from b24app.services.gitlab_connections import describe_account
 from b24app.texts import translate
 from sync.errors import Refused, SyncError
 from sync.gitlab.api import hooks, oauth
-from sync.gitlab.api.account import Account, no_gitlab, problems
+from sync.gitlab.api.account import Account, _shut_out, no_gitlab, problems
 from sync.gitlab.api.client import clean_base_url
 from sync.gitlab.api.errors import error_from_exception, error_from_response, error_not_json
 from sync.gitlab.api.target_checks import (
@@ -36,9 +36,11 @@ NAMES = {
 }  # fmt: skip
 
 
-def answered(status: int, url: str = "https://gitlab.example.com/a", **headers: str) -> SyncError:
+def answered(
+    status: int, url: str = "https://gitlab.example.com/a", body: bytes = b"{}", **headers: str
+) -> SyncError:
     response = requests.Response()
-    response.status_code, response.url, response._content = status, url, b"{}"
+    response.status_code, response.url, response._content = status, url, body
     response.headers.update(headers)
     return error_from_response(response, request=REQUEST, write=True)
 
@@ -70,12 +72,17 @@ def refused(code: str = "403") -> Refused:
 ERRORS: list[SyncError] = [
     *(answered(status) for status in (400, 401, 403, 404, 407, 408, 425, 429, 500, 503)),
     answered(302, Location="https://other.example.com/a"),
+    answered(302, Location="/user"),
+    *(answered(status, body=b"<html>") for status in (401, 403)),
+    _shut_out(Refused(REQUEST, code="403")),
     answered(301, "http://gitlab.example.com/a", Location="https://gitlab.example.com/a"),
     *(
         error_from_exception(error, request=REQUEST, write=True)
         for error in (
             requests.exceptions.SSLError(), requests.exceptions.ProxyError(),
             requests.exceptions.SSLError("WRONG_VERSION_NUMBER"),
+            requests.exceptions.SSLError("certificate has expired"),
+            requests.exceptions.SSLError("mismatch, certificate is not valid for 'x'"),
             requests.exceptions.ConnectTimeout(), requests.exceptions.ReadTimeout(),
             requests.exceptions.ConnectionError(), OSError(), requests.exceptions.InvalidURL(),
             requests.exceptions.ConnectionError(

@@ -118,14 +118,33 @@ def test_an_error_says_what_happened_why_and_what_to_change(client, answer, kind
     assert (type(error), str(error)) == (kind, told)
 
 
+SIGN_IN_PAGE = "The base URL leads to another site or to a sign-in page in front of GitLab"
+
+
 @pytest.mark.parametrize("verb", ["GET", "POST"])
 def test_a_redirect_is_not_followed_and_names_the_right_address(client, verb):
     location = {"Location": "https://gitlab.acme.test/api/v4/projects/7?private_token=x"}
     error = answered(client, verb=verb, status=301, headers=location)
     assert error.message == (
-        f"{verb} /api/v4/projects/7 was answered 301 (to https://gitlab.acme.test/api/v4/projects/7)"
+        f"{verb} /api/v4/projects/7 was answered 301 and sent to "
+        "https://gitlab.acme.test/api/v4/projects/7"
     )
     assert error.change == CHANGE_BASE_URL
+
+
+@pytest.mark.parametrize("location", ["https://sso.acme.test/login?rd=x", "/users/sign_in"])
+def test_a_redirect_to_a_sign_in_page_is_called_so(client, location):
+    error = answered(client, status=302, headers={"Location": location})
+    assert error.cause == SIGN_IN_PAGE
+    assert (error.code, error.message.endswith(f"sent to {location.split('?')[0]}")) == (
+        "302", True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, Denied), (403, Refused)])
+def test_a_refusal_that_is_no_json_is_not_gitlabs(client, status, kind):
+    error = answered(client, status=status, body="<html>Just a moment</html>")
+    assert (type(error), error.cause) == (kind, SIGN_IN_PAGE)
 
 
 DATE = {"Date": "Mon, 02 Mar 2026 10:00:00 GMT"}  # Unix time 1772445600

@@ -211,3 +211,22 @@ def test_a_guest_may_delete_only_what_is_theirs(pair):
     pair.b24.state.user_deletes_message(BOB, message.id)  # we are no Maintainer: he deletes it
     pair.rest()
     assert pair.notes() == []
+
+
+def test_files_stand_under_the_name_of_who_added_them(pair):
+    state, task = pair.b24.state, pair.task
+    state.user_attaches(BOB, task.id, "of-bob.txt", b"1")
+    state.user_attaches(1, task.id, "of-admin.txt", b"2")
+    state.user_comments(ANN, task.id, "Look:", files={"shot.png": b"\x89PNG"})
+    pair.rest()
+    del pair.tokens[str(BOB)]
+    state.user_attaches(BOB, task.id, "later.txt", b"3")
+    pair.rest()
+    users = pair.gitlab.state.users
+    uploads = pair.tracker._shop.uploads.values()
+    assert {upload.filename: users[upload.user_id].username for upload in uploads} == {
+        "of-bob.txt": "bob", "of-admin.txt": "bridge", "shot.png": "ann", "later.txt": "bridge",
+    }  # fmt: skip
+    assert [person for person, _ in pair.reported] == [str(BOB)]
+    assert sorted(name for name, _ in pair.notes()) == ["ann", "bob", "bridge", "bridge"]
+    assert pair.cycle(3).writes == 0

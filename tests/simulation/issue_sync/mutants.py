@@ -20,9 +20,11 @@ from sync.core.issue_sync.plan import LinkPlan, Read, plan
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.writes import CreateItem, Done, UpdateItem
 from sync.engine.issue_sync import cycle, reading
+from tests.simulation.issue_sync.triangle import Triangle
 from tests.simulation.issue_sync.world import World
 
-Mutation = Callable[[World], ExitStack]
+Mutation = Callable[[Any], ExitStack]
+Life = World | Triangle
 
 
 def _with_patches(**attributes: Any) -> ExitStack:
@@ -32,7 +34,7 @@ def _with_patches(**attributes: Any) -> ExitStack:
     return stack
 
 
-def two_way_compare(world: World) -> ExitStack:
+def two_way_compare(world: Life) -> ExitStack:
     """Compare the sides with each other, and with nothing that was agreed."""
 
     def plan_wrongly(link: LinkState, *reads: Any) -> LinkPlan:
@@ -41,7 +43,7 @@ def two_way_compare(world: World) -> ExitStack:
     return _with_patches(plan=plan_wrongly)
 
 
-def one_canonical_base(world: World) -> ExitStack:
+def one_canonical_base(world: Life) -> ExitStack:
     """Keep one base in the tracker's terms, and translate it for the portal."""
 
     def plan_wrongly(
@@ -58,7 +60,7 @@ def one_canonical_base(world: World) -> ExitStack:
     return _with_patches(plan=plan_wrongly)
 
 
-def base_is_what_was_sent(world: World) -> ExitStack:
+def base_is_what_was_sent(world: Life) -> ExitStack:
     """Take what was sent for what was stored."""
 
     def confirm_wrongly(
@@ -71,21 +73,21 @@ def base_is_what_was_sent(world: World) -> ExitStack:
     return _with_patches(confirm=confirm_wrongly)
 
 
-def base_is_read_again(world: World) -> ExitStack:
+def base_is_read_again(world: Life) -> ExitStack:
     """Take what the side shows after the write for what it stored."""
 
     def confirm_wrongly(
         link: LinkState, side: Any, write: Any, outcome: Any, *rest: Any, **more: Any
     ) -> Any:
         if isinstance(outcome, Done) and isinstance(write, UpdateItem):
-            client = world.sides[side]
+            client = world.client_of(side, link.key)
             outcome = replace(outcome, item=client.item(client.items[write.address.id]))
         return _CONFIRM(link, side, write, outcome, *rest, **more)
 
     return _with_patches(confirm=confirm_wrongly)
 
 
-def base_early(world: World) -> ExitStack:
+def base_early(world: Life) -> ExitStack:
     """Advance the base when the write is announced."""
 
     def announce_early(link: LinkState, writes: Sequence[PlannedWrite], now: datetime) -> LinkState:
@@ -98,7 +100,7 @@ def base_early(world: World) -> ExitStack:
     return _with_patches(announce=announce_early)
 
 
-def base_late(world: World) -> ExitStack:
+def base_late(world: Life) -> ExitStack:
     """Advance the base with the next look, to what both sides show then."""
     written: set[str] = set()
 
@@ -127,7 +129,7 @@ def base_late(world: World) -> ExitStack:
     return _with_patches(confirm=confirm_wrongly, plan=plan_wrongly)
 
 
-def create_without_key(world: World) -> ExitStack:
+def create_without_key(world: Life) -> ExitStack:
     """Create without a key: what was created and not answered is never found."""
     numbers = count()
     stack = ExitStack()
@@ -136,7 +138,7 @@ def create_without_key(world: World) -> ExitStack:
     return stack
 
 
-def create_without_intent(world: World) -> ExitStack:
+def create_without_intent(world: Life) -> ExitStack:
     """Create without saving first that it is about to be done."""
 
     @contextmanager

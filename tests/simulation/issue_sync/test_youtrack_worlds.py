@@ -22,6 +22,13 @@ MISTAKEN = {  # the first world in which a mistake shows; `mistakes` of the comm
     "create_without_key": 3,
     "hooks_dropped_during_a_run": 23,
     "a_changed_end_at_rest": 2,
+    "create_without_intent": 117,
+    "an_old_list": 114,
+}
+MISTAKEN_OF_THREE = {  # in lives of three systems; the others show with sides that cannot agree
+    "two_way_compare": 21,
+    "base_late": 0,
+    "create_without_key": 3,
 }
 
 
@@ -45,6 +52,16 @@ def test_a_deliberate_mistake_is_caught_in_the_real_room(name: str) -> None:
 def test_three_systems_say_the_same_in_the_end() -> None:
     for seed in range(depth(3)):
         Triangle(seed).run()
+
+
+def test_a_deliberate_mistake_is_caught_in_three_systems() -> None:
+    caught = set()
+    for name, seed in MISTAKEN_OF_THREE.items():
+        try:
+            Triangle(seed, mutate=MUTATIONS[name]).run()
+        except (Broken, AssertionError, LookupError):
+            caught.add(name)
+    assert caught == MISTAKEN_OF_THREE.keys()
 
 
 def test_a_worker_may_die_at_any_step_of_three_systems() -> None:

@@ -212,6 +212,10 @@ class World:
         """Tell the oracle what is agreed, and of which fields an answer is missing."""
         self.oracle.saved(link)
 
+    def client_of(self, side: SideName, key: str) -> MemorySide:
+        """Return what a link reads and writes on a side."""
+        return self.sides[side]
+
     # What people do.
 
     def held(self, side: SideName) -> Held | None:

@@ -7,6 +7,8 @@ import os
 import pytest
 
 from b24app.cli import main
+from b24app.cli.context import describe_database
+from sync.config import Config
 from sync.keyfile import new_key
 from sync.store.db.database import database_url, open_database, read
 from sync.store.db.postgres_copies import dump_words
@@ -73,6 +75,15 @@ def test_without_pg_dump_the_command_is_said(monkeypatch, tmp_path, capsys, plac
     assert not (tmp_path / "copy.dump").exists()
 
 
-def test_a_password_is_no_argument():
-    words = dump_words(database_url("postgresql://ann:hunter2@db.example:5433/bridge"), "f")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:hunter2@db.example:5433/bridge",
+        "postgresql://ann@db.example:5433/bridge?password=hunter2",
+    ],
+)
+def test_a_password_is_no_argument_and_is_not_shown(url):
+    words = dump_words(database_url(url), "f")
     assert words[-1] == "--dbname=postgresql://ann@db.example:5433/bridge"
+    config = Config.from_env({"DATABASE_URL": url, "B24BRIDGE_SECRET_KEY": new_key()})
+    assert "hunter2" not in describe_database(config)

@@ -156,26 +156,56 @@ def test_an_issue_that_only_some_see_stays_where_it_is(site: Site) -> None:
 
 
 CUSTOM = {
+    "Severity": ("enum[1]", frozenset({"1.0"})),
+    "Areas": ("enum[*]", frozenset({"1.0", "2.0"})),
+    "Phase": ("state[1]", frozenset({"2.0"})),
+    "Tester": ("user[1]", frozenset({"1-1"})),
+    "Reviewers": ("user[*]", frozenset({"1-1", "1-2"})),
+    "Version": ("version[1]", frozenset({"1.0"})),
+    "Versions": ("version[*]", frozenset({"1.0", "2.0"})),
+    "Built in": ("build[1]", frozenset({"1.0"})),
+    "Builds": ("build[*]", frozenset({"1.0", "2.0"})),
+    "Part": ("ownedField[1]", frozenset({"1.0"})),
+    "Parts": ("ownedField[*]", frozenset({"1.0", "2.0"})),
     "Effort": ("integer", 5),
+    "Ratio": ("float", "0.5"),
     "Customer": ("string", "Acme"),
     "Report": ("text", "Words"),
     "Seen on": ("date", "2026-04-01"),
     "Planned": ("period", 5400),
     "Meeting": ("date and time", "2026-04-01T08:30:00+00:00"),
-    "Versions": ("version[*]", frozenset({"1.0", "2.0"})),
-    "Reviewers": ("user[*]", frozenset({"1-1", "1-2"})),
 }
 
 
-@pytest.mark.parametrize("name", CUSTOM)
-def test_custom_fields_of_every_type(site: Site, name: str) -> None:
-    type_id, value = CUSTOM[name]
-    site.state.add_field(site.shop, name, type_id, ("1.0", "2.0"))
+def test_custom_fields_of_every_type(site: Site) -> None:
+    for name, (type_id, _) in CUSTOM.items():
+        site.state.add_field(site.shop, name, type_id, ("1.0", "2.0"), can_be_empty=True)
     address, client = site.issue(), site.connect(custom_fields=True)
-    field = f"custom:{name}"
-    assert field in client.capabilities(site.shop.id).writable
-    outcome = done(client, update(address, {field: value}))
+    wanted = {f"custom:{name}": value for name, (_, value) in CUSTOM.items()}
+    assert wanted.keys() <= client.capabilities(site.shop.id).writable
+    assert done(client, update(address, wanted)).dropped == {}
+    values = read(client, address).values
+    assert {name: values[name] for name in wanted} == wanted
+    assert done(client, update(address, dict.fromkeys(wanted))).dropped == {}
+    values = read(client, address).values
+    assert [name for name in wanted if values[name]] == []
+
+
+def test_a_field_of_one_value_takes_no_several(site: Site) -> None:
+    site.state.add_field(site.shop, "Severity", "enum[1]", ("S1", "S2"))
+    address, client = site.issue(), site.connect(custom_fields=True)
+    changes = {"custom:Severity": frozenset({"S1", "S2"}), TITLE: "New"}
+    outcome = done(client, update(address, changes))
+    assert outcome.dropped == {"custom:Severity": "The field holds one value, not several: S1, S2"}
+    assert read(client, address).values[TITLE] == "New"
+
+
+def test_a_machine_of_another_field_is_moved_by_its_events(site: Site) -> None:
+    phase = site.state.add_field(site.shop, "Phase", "enum[1]", ("New", "Fixed"))
+    address, client = site.issue(), site.connect(custom_fields=True)
+    site.stored(address).values["Phase"] = phase.bundle.values[0]
+    phase.machine = {"New": {"fix": "Fixed"}}
+    read(client, address)
+    outcome = done(client, update(address, {"custom:Phase": frozenset({"Fixed"})}))
     assert outcome.dropped == {}
-    assert read(client, address).values[field] == value
-    assert done(client, update(address, {field: None})).dropped == {}
-    assert not read(client, address).values[field]
+    assert read(client, address).values["custom:Phase"] == frozenset({"Fixed"})

@@ -3,7 +3,8 @@
 A deployment failed when, within REMEDIATION_WINDOW of its end, one of these was deployed to the
 same environment:
 
-* an older commit, so that the deployment's own was taken off (rollback);
+* an older commit, or one that the code host says to lack its own, as a hotfix cut from an older
+  one does, so that the deployment's own was taken off (rollback);
 * a merge request that reverts one the deployment brought (revert);
 * a merge request from a branch named as a hotfix, opened while it was the newest (hotfix).
 
@@ -55,7 +56,7 @@ def is_finished_production(deployment: Deployment) -> bool:
 
 
 def rollbacks(history: Iterable[Deployment]) -> tuple[tuple[Deployment, Deployment], ...]:
-    """Return (undone deployment, the one to an older commit that undid it), in one pass.
+    """Return (undone deployment, the one without its commit that undid it), in one pass.
 
     `history`: successful deployments of one environment, oldest first. It agrees with
     `sync.core.deployments.environments.undone_by`, asked of each.
@@ -70,6 +71,11 @@ def rollbacks(history: Iterable[Deployment]) -> tuple[tuple[Deployment, Deployme
             for undone in present[same:]:
                 position.pop(_short(undone))
             del present[same:]
+        if deployment.lacks:
+            lacking = {sha[:SHORT_SHA] for sha in deployment.lacks}
+            pairs += [(gone, deployment) for gone in present if _short(gone) in lacking]
+            present = [kept for kept in present if _short(kept) not in lacking]
+            position = {_short(kept): number for number, kept in enumerate(present)}
         position[_short(deployment)] = len(present)
         present.append(deployment)
     return tuple(pairs)

@@ -115,6 +115,15 @@ FAILURES = {
         [(2, "rollback", 2), (3, "rollback", 1)],
     ),
     "the same once more": ([shipment(1, -9), shipment(2, -8, **OLD)], []),
+    "a hotfix cut from an older commit": (
+        [shipment(1, -9), shipment(2, -8), shipment(3, -6, lacks=(f"{2:08x}" * 5,))],
+        [(2, "rollback", 2)],
+    ),
+    "a hotfix that keeps the work it was cut from": (
+        [shipment(1, -9), shipment(2, -8), shipment(3, -7),
+         shipment(4, -6, lacks=(f"{3:08x}" * 5,)), shipment(5, -5, **OLD)],
+        [(2, "rollback", 3), (3, "rollback", 1), (4, "rollback", 1)],
+    ),
     "rolled back later than a week": (
         [shipment(1, -300), shipment(2, -200), shipment(3, -6, **OLD)], []
     ),
@@ -166,12 +175,17 @@ def test_deployments_without_failures_have_a_rate_of_zero_and_no_time() -> None:
     assert values(flow)["time_to_restore"] is None
 
 
-@given(st.lists(st.integers(1, 4), max_size=9))
-def test_rollbacks_are_those_that_each_deployment_undoes(numbers: list[int]) -> None:
+@given(st.lists(st.tuples(st.integers(1, 4), st.sets(st.integers(1, 4), max_size=2)), max_size=9))
+def test_rollbacks_are_those_that_each_deployment_undoes(
+    entries: list[tuple[int, set[int]]],
+) -> None:
     history = [
-        deployment(place, place - 50, sha=f"{number:08x}")
-        for place, number in enumerate(numbers, 1)
-    ]
+        deployment(
+            place, place - 50, sha=f"{number:08x}",
+            lacks=tuple(f"{other:08x}" for other in lacking - {number}),
+        )
+        for place, (number, lacking) in enumerate(entries, 1)
+    ]  # fmt: skip
     expected = [(undone.id, of.id) for of in history for undone in undone_by(of, history)]
     assert sorted((a.id, b.id) for a, b in rollbacks(history)) == sorted(expected)
 

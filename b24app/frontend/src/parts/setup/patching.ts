@@ -2,8 +2,11 @@
 import { ref } from 'vue'
 import type { SettingsCheck } from '../../api_settings'
 
-/** `changed` is called when another document is in force: this one, or somebody else's. */
-export function patching(changed: () => void) {
+/** `changed` reads the page anew: another document is in force, this one, or somebody else's.
+ *
+ * Until it has been read the form is busy: it would change a document that is over.
+ */
+export function patching(changed: () => Promise<void>) {
   const busy = ref(false)
   const error = ref<unknown>(null)
   const outcome = ref<SettingsCheck | null>(null)
@@ -14,7 +17,7 @@ export function patching(changed: () => void) {
     try {
       outcome.value = await change()
       const over = outcome.value.outcome
-      if ((over === 'ok' && saves) || over === 'overtaken') changed()
+      if ((over === 'ok' && saves) || over === 'overtaken') await changed()
       return over === 'ok'
     } catch (caught) {
       error.value = caught
