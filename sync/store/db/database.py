@@ -24,9 +24,6 @@ AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _WRITE_SECONDS = "write_seconds"  # in what belongs to a connection while it is lent for writing
 _LOCK_SECONDS = 1.0  # for the write lock of SQLite, tried again and again
 _RETRY_SECONDS, _EAGER_RETRY_SECONDS = 0.002, 0.0002
-# The worker has some three hundred statements; of the 128 that the driver keeps by itself, the
-# oldest goes for each new one, and most are prepared again in every turn.
-_KEPT_STATEMENTS = 512
 
 # FULL: an acknowledged delivery survives a power cut. https://www.sqlite.org/pragma.html
 _PRAGMAS = (
@@ -120,12 +117,7 @@ def read(engine: Engine) -> Iterator[Connection]:
 
 def _open_sqlite(target: URL, pool_size: int) -> Engine:
     create_private(Path(str(target.database)))
-    engine = _create_engine(
-        target,
-        pool_size=pool_size,
-        max_overflow=50,
-        connect_args={"cached_statements": _KEPT_STATEMENTS},
-    )
+    engine = _create_engine(target, pool_size=pool_size, max_overflow=50)
     event.listen(engine, "connect", _set_pragmas)
     _watch_file(engine, Path(str(target.database)))
     return engine
