@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -44,6 +46,12 @@ def read_template(text: str) -> Template:
 
 
 def load(text: str) -> Any:
+    return deepcopy(_parse(text))
+
+
+@lru_cache(maxsize=64)
+def _parse(text: str) -> Any:
+    """Read YAML once: the scripts that every template includes take tenths of a second."""
     return YAML(typ="safe").load(text)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
-from sync.store.db.upsert import insert
+from sync.store.db.upsert import insert_for_dialect
 from sync.store.tables import lease
 
 _RENEW = (
@@ -16,20 +18,27 @@ _RENEW = (
     .where(lease.c.until > bindparam("now"))
     .values(until=bindparam("new"))
 )
-
-
+_RELEASE = delete(lease).where(
+    lease.c.name == bindparam("of_name"), lease.c.owner == bindparam("of_owner")
+)
 _LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 
 
 def acquire(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timedelta) -> bool:
     """Take the lease for `ttl`; return False if another owner holds it."""
-    statement = insert(conn, lease).values(name=name, owner=owner, until=now + ttl)
-    free = or_(lease.c.until <= now, lease.c.owner == owner)
+    values = {"name": name, "owner": owner, "until": now + ttl, "of_owner": owner, "now": now}
+    return conn.execute(_acquire(conn.dialect.name), values).first() is not None
+
+
+@cache
+def _acquire(dialect: str) -> Any:
+    statement = insert_for_dialect(dialect, lease)
+    free = or_(lease.c.until <= bindparam("now"), lease.c.owner == bindparam("of_owner"))
     new = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=["name"], set_={"owner": new.owner, "until": new.until}, where=free
     )
-    return conn.execute(statement.returning(lease.c.owner)).first() is not None
+    return statement.returning(lease.c.owner)
 
 
 def renew(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timedelta) -> bool:
@@ -40,7 +49,7 @@ def renew(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timede
 
 def release(conn: Connection, name: str, owner: str) -> None:
     """Give up the lease, if `owner` still holds it."""
-    conn.execute(delete(lease).where(lease.c.name == name, lease.c.owner == owner))
+    conn.execute(_RELEASE, {"of_name": name, "of_owner": owner})
 
 
 def lock(conn: Connection, name: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, not_, or_, select
 
 from sync.core.audit import PROBE
 from sync.store.db.bulk import execute_many
@@ -18,6 +18,9 @@ from sync.store.tables import allowance, api_call, decision, purge, worker
 _CALL_COLUMNS = [api_call.c[name] for name in ApiCallRow.__dataclass_fields__]
 _DECISION_COLUMNS = [decision.c[name] for name in DecisionRow.__dataclass_fields__]
 _INSERT_CALL, _INSERT_DECISION = api_call.insert(), decision.insert()
+_ALLOWANCE = select(allowance.c.level, allowance.c.at, allowance.c.operating).where(
+    allowance.c.portal_id == bindparam("of_portal")
+)
 _WORKER_COLUMNS = [worker.c[name] for name in WorkerRow.__dataclass_fields__]
 
 
@@ -95,9 +98,7 @@ def decisions(
 
 def read_allowance(conn: Connection, portal_id: int) -> AllowanceRow | None:
     """Return the stored request allowance of a portal, or None."""
-    columns = allowance.c
-    query = select(columns.level, columns.at, columns.operating)
-    row = conn.execute(query.where(columns.portal_id == portal_id)).one_or_none()
+    row = conn.execute(_ALLOWANCE, {"of_portal": portal_id}).one_or_none()
     return None if row is None else AllowanceRow(*row)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     case,
@@ -30,6 +33,8 @@ from sync.store.tables import command, in_literals
 
 SubjectId = tuple[str, str]  # kind, key
 
+_LANE: tuple[BindParameter[Any], BindParameter[Any]] = bindparam("of_portal"), bindparam("of_lane")
+_NOW: BindParameter[Any] = bindparam("now")
 _IS_LIVE = in_literals(
     command.c.state, "waiting", "sending"
 )  # what the index of live commands holds
@@ -98,20 +103,26 @@ def waiting(
 
     A command whose subject has an earlier one being sent, or put off, waits for it.
     """
-    held = _blocked_subjects(portal_id, lane, now)
+    parameters = {"of_portal": portal_id, "of_lane": lane, "now": now, "most": limit}
+    return tuple(CommandRow(*row) for row in conn.execute(_waiting(), parameters))
+
+
+@cache
+def _waiting() -> Select[Any]:
+    """Build the statement once: that takes longer than running it."""
+    held = _blocked_subjects()
     of = held.c.subject_kind == command.c.subject_kind, held.c.subject_key == command.c.subject_key
     free = or_(held.c.since.is_(None), held.c.since > command.c.id)
-    query = (
+    return (
         select(*_COLUMNS)
         .outerjoin(held, and_(*of))
-        .where(_in_lane(portal_id, lane), is_due(now), free)
+        .where(_in_lane(*_LANE), is_due(_NOW), free)
         .order_by(command.c.id)
-        .limit(limit)
+        .limit(bindparam("most"))
     )
-    return _read_rows(conn, query)
 
 
-def _blocked_subjects(portal_id: int, lane: str, now: datetime) -> Any:
+def _blocked_subjects() -> Any:
     """Select the lane's subjects with a command being sent, or put off; `since` which of theirs.
 
     Grouped, it is looked through once; asked for each command, it would be as often as there are.
@@ -123,7 +134,7 @@ def _blocked_subjects(portal_id: int, lane: str, now: datetime) -> Any:
             command.c.subject_key,
             func.min(case((sending, 0), else_=command.c.id)).label("since"),
         )
-        .where(_in_lane(portal_id, lane), _IS_LIVE, or_(sending, command.c.next_at > now))
+        .where(_in_lane(*_LANE), _IS_LIVE, or_(sending, command.c.next_at > _NOW))
         .group_by(command.c.subject_kind, command.c.subject_key)
         .subquery()
     )
@@ -318,7 +329,7 @@ def _row(
     }
 
 
-def _in_lane(portal_id: int, lane: str) -> Any:
+def _in_lane(portal_id: Any, lane: Any) -> Any:
     return (command.c.portal_id == portal_id) & (command.c.lane == lane)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, select
 
 from sync.core.model.common import Person, PortalUser
 from sync.store.db.upsert import chunks, upsert
@@ -13,6 +13,15 @@ from sync.store.tables import connection, host_user, portal_user
 
 _PORTAL_KEYS = ("portal_id", "user_id")
 _HOST_KEYS = ("connection_id", "user_id")
+_OF_PORTAL = portal_user.c.portal_id == bindparam("of_portal")
+_ANY_USER = select(portal_user.c.user_id).where(_OF_PORTAL).limit(1)
+_ACTIVE_BY_EMAIL = (
+    select(portal_user.c.email, func.min(portal_user.c.user_id))
+    .where(_OF_PORTAL, portal_user.c.active)
+    .where(portal_user.c.email.is_not(None), portal_user.c.email != "")
+    .group_by(portal_user.c.email)
+    .having(func.count() == 1)
+)
 
 
 def save_portal_users(conn: Connection, portal_id: int, users: Iterable[PortalUser]) -> None:
@@ -44,20 +53,12 @@ def portal_users(conn: Connection, portal_id: int) -> dict[int, PortalUser]:
 
 def has_portal_users(conn: Connection, portal_id: int) -> bool:
     """Tell whether any user of the portal is stored."""
-    query = select(portal_user.c.user_id).where(portal_user.c.portal_id == portal_id).limit(1)
-    return conn.execute(query).first() is not None
+    return conn.execute(_ANY_USER, {"of_portal": portal_id}).first() is not None
 
 
 def active_by_email(conn: Connection, portal_id: int) -> dict[str, int]:
     """Map casefolded e-mails of active users to their ids; shared ones are left out."""
-    query = (
-        select(portal_user.c.email, func.min(portal_user.c.user_id))
-        .where(portal_user.c.portal_id == portal_id, portal_user.c.active)
-        .where(portal_user.c.email.is_not(None), portal_user.c.email != "")
-        .group_by(portal_user.c.email)
-        .having(func.count() == 1)
-    )
-    return dict(conn.execute(query).all())
+    return dict(conn.execute(_ACTIVE_BY_EMAIL, {"of_portal": portal_id}).all())
 
 
 def save_host_people(conn: Connection, connection_id: int, people: Iterable[Person]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, update
 
 from sync.store import oauth_grants
 from sync.store.db.upsert import insert
@@ -24,6 +24,7 @@ ROW_COLUMNS = [
     portal.c.access_token_sealed,
     portal.c.refresh_token_sealed,
 ]
+_ROW = select(*ROW_COLUMNS).where(portal.c.id == bindparam("of_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def read_row(values: Sequence[Any]) -> PortalRow:
 
 def row_by_id(conn: Connection, portal_id: int) -> PortalRow | None:
     """Return the row of a portal, or None."""
-    row = conn.execute(select(*ROW_COLUMNS).where(portal.c.id == portal_id)).one_or_none()
+    row = conn.execute(_ROW, {"of_id": portal_id}).one_or_none()
     return None if row is None else read_row(row)
 
 

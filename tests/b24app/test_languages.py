@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,7 @@ def constants(node: ast.AST) -> Iterator[str]:
             yield from constants(other)
 
 
+@cache
 def said() -> dict[str, str]:
     """Every sentence that code says, with the file that says it."""
     found: dict[str, str] = {}
@@ -84,9 +86,6 @@ def said() -> dict[str, str]:
     return found
 
 
-SAID = said()
-
-
 def places(text: str) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", text))
 
@@ -95,7 +94,7 @@ def test_every_sentence_is_there_in_russian():
     known = texts._catalogue().keys | texts._OLDER.keys()
     words = {
         text: file
-        for text, file in SAID.items()
+        for text, file in said().items()
         if re.search(r"[a-z]{2}", re.sub(r"\{\w+\}", "", text))
     }
     machines = {"sync/store/db/types.py", "sync/store/db/database.py", "sync/store/db/bulk.py"}
@@ -123,7 +122,7 @@ def test_no_russian_sentence_is_left_without_its_english_one():
         key
         for key in texts._catalogue().keys
         if " " in key.strip()
-        and key not in SAID
+        and key not in said()
         and " ".join(ast.unparse(ast.Constant(key))[1:-1].split()) not in sources
     ]
     assert [key for key in left if key not in OF_THE_SYSTEM] == []

@@ -21,7 +21,7 @@ from sync.store.db.types import dump_json
 # What a database raises while it is away, locked, full, or a standby that may be read only; the
 # last is psycopg's InternalError. https://www.postgresql.org/docs/current/errcodes-appendix.html
 AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
-_WRITE_OPTION = "b24bridge_write"
+_WRITE_SECONDS = "write_seconds"  # in what belongs to a connection while it is lent for writing
 _LOCK_SECONDS = 1.0  # for the write lock of SQLite, tried again and again
 _RETRY_SECONDS, _EAGER_RETRY_SECONDS = 0.002, 0.0002
 
@@ -103,7 +103,9 @@ def open_writer(engine: Engine, *, eager: bool = False) -> Connection:
     On SQLite the `eager` one mostly has the write lock next, whoever else waits for it.
     """
     seconds = _EAGER_RETRY_SECONDS if eager else _RETRY_SECONDS
-    return engine.connect().execution_options(**{_WRITE_OPTION: seconds})
+    conn = engine.connect()
+    conn.info[_WRITE_SECONDS] = seconds
+    return conn
 
 
 @contextmanager
@@ -117,7 +119,6 @@ def _open_sqlite(target: URL, pool_size: int) -> Engine:
     create_private(Path(str(target.database)))
     engine = _create_engine(target, pool_size=pool_size, max_overflow=50)
     event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin)
     _watch_file(engine, Path(str(target.database)))
     return engine
 
@@ -127,28 +128,36 @@ def _watch_file(engine: Engine, file: Path) -> None:
 
     What is committed there is gone with the process. No new file is made where the old was.
     https://www.sqlite.org/howtocorrupt.html#_unlinking_or_renaming_a_database_file_while_in_use
-    """
 
-    def require(*_: object) -> None:
+    An engine with listeners of its own looks for listeners before and after every statement: the
+    dialect's two methods are wrapped instead.
+    """
+    dialect = engine.dialect
+    connect = dialect.connect
+
+    def connect_to_file(*args: Any, **options: Any) -> Any:
         if _file_id(file) is None:
             raise sqlite3.OperationalError("the database file is gone")
+        return connect(*args, **options)
 
     def keep(connection: Any, record: Any) -> None:
         record.info["file"] = _file_id(file)
 
     def check(connection: Any, record: Any, proxy: object) -> None:
+        record.info.pop(_WRITE_SECONDS, None)
         if record.info["file"] != _file_id(file):
             raise DisconnectionError
 
-    def check_kept(conn: Connection) -> None:
-        if conn.connection.info["file"] != _file_id(file):
-            cause = sqlite3.OperationalError("the database file was deleted or replaced")
-            raise OperationalError("BEGIN", None, cause)
+    def begin(dbapi_connection: Any) -> None:
+        info = dbapi_connection.info
+        if info["file"] != _file_id(file):
+            raise sqlite3.OperationalError("the database file was deleted or replaced")
+        _begin(dbapi_connection.dbapi_connection, info.get(_WRITE_SECONDS))
 
-    event.listen(engine, "do_connect", require)
+    dialect.connect = connect_to_file  # type: ignore[method-assign]
+    dialect.do_begin = begin  # type: ignore[method-assign]
     event.listen(engine, "connect", keep)
     event.listen(engine, "checkout", check)
-    event.listen(engine, "begin", check_kept, insert=True)
 
 
 def _file_id(file: Path) -> tuple[int, int] | None:
@@ -183,12 +192,11 @@ def _set_pragmas(connection: Any, record: object) -> None:
         connection.execute(pragma).close()
 
 
-def _begin(conn: Connection) -> None:
-    seconds = conn.get_execution_options().get(_WRITE_OPTION)
-    if not seconds:
-        conn.exec_driver_sql("BEGIN")
-    elif not _take_write_lock(conn.connection.dbapi_connection, seconds):
-        conn.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: Any, retry_seconds: float | None) -> None:
+    if not retry_seconds:
+        connection.execute("BEGIN").close()
+    elif not _take_write_lock(connection, retry_seconds):
+        connection.execute("BEGIN IMMEDIATE").close()
 
 
 def _take_write_lock(connection: Any, retry_seconds: float) -> bool:
