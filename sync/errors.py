@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from sync.sentences import Sentence, as_sentence
 
+UNREADABLE = "unreadable"  # a stored secret opens with none of the keys here
+
 
 class SyncError(Exception):
     """A failure for people: what happened, why it usually does, what to change.

@@ -48,22 +48,30 @@ def _backup(config: Config, target: Path) -> int:
     from sync.store.db import copying, postgres_copies
     from sync.store.db.database import database_url, read, write
     from sync.store.db.migrate import stored_revision
-    from sync.store.sealed import fingerprint, opens
+    from sync.store.sealed import fingerprint, keys_in_use, opens
     from sync.store.tables import program as program_table
 
     engine = open_existing(config)
     now = WallClock().now()
     with read(engine) as conn:
         key_opens = opens(conn, config.secret_keys)
-        has_state = engine.dialect.has_table(conn, program_table.name)
-    if has_state and key_opens:
-        with write(engine) as conn:
-            program.set_key_fingerprint(conn, fingerprint(config.secret_keys))
-    if database_file(config) is not None:
-        copying.copy_database(engine, target)
-    else:
-        postgres_copies.dump(database_url(config.database_url), target)
-    if has_state:
+        needed = fingerprint(keys_in_use(conn, config.secret_keys))
+        keeps_state = key_opens and engine.dialect.has_table(conn, program_table.name)
+        former = program.read_state(conn).key_fingerprint if keeps_state else ""
+    try:
+        if keeps_state:
+            with write(engine) as conn:
+                program.set_key_fingerprint(conn, needed)
+        if database_file(config) is not None:
+            copying.copy_database(engine, target)
+        else:
+            postgres_copies.dump(database_url(config.database_url), target)
+    except BaseException:
+        if keeps_state:  # it stays that of the last copy
+            with write(engine) as conn:
+                program.set_key_fingerprint(conn, former)
+        raise
+    if keeps_state:  # what nobody can open is no backup
         with write(engine) as conn:
             program.set_backed_up(conn, now)
     revision = stored_revision(engine)
@@ -75,12 +83,12 @@ def _backup(config: Config, target: Path) -> int:
             megabytes=f"{target.stat().st_size / 1000000:.1f}",
             revision=revision,
         ),
-        *_key_lines(config, key_opens=key_opens),
+        *_key_lines(config, needed, key_opens=key_opens),
     )
     return 0 if key_opens else 1
 
 
-def _key_lines(config: Config, *, key_opens: bool) -> Sequence[str]:
+def _key_lines(config: Config, needed: str, *, key_opens: bool) -> Sequence[str]:
     from sync.store.sealed import fingerprint
 
     if not key_opens:
@@ -94,7 +102,9 @@ def _key_lines(config: Config, *, key_opens: bool) -> Sequence[str]:
             "The key is not in it. Keep {place} too, and elsewhere: the copy's secrets open "
             "only with the key {fingerprint}.",
             place=place,
-            fingerprint=fingerprint(config.secret_keys) or as_sentence("that is still to be made"),
+            fingerprint=needed
+            or fingerprint(config.secret_keys)
+            or as_sentence("that is still to be made"),
         )
     ]
 
@@ -261,7 +271,7 @@ def _restore_postgres(config: Config, file: Path, facts: CopyFacts, *, replace: 
         *_next_lines(facts),
     )
     if not key_opens:
-        print_lines(*_key_lines(config, key_opens=False))
+        print_lines(*_key_lines(config, "", key_opens=False))
     return 0 if key_opens else 1
 
 

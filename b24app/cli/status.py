@@ -14,7 +14,7 @@ from b24app.cli.language import current_language, say
 from b24app.services import overview as services_overview
 from b24app.services import replay
 from b24app.services.failure_names import load_names
-from b24app.services.health import read_checks, read_disk, wrong
+from b24app.services.health import read_checks, wrong
 from b24app.services.health_check import Check
 from b24app.services.link_status import link_lines
 from b24app.texts_health import describe, subject_name
@@ -56,7 +56,7 @@ def _status(config: Config, args: argparse.Namespace) -> int:
         print_lines(*_worker_lines(workers, now))
         if chosen:
             ids = [portal.id for portal in chosen]
-            checks = read_checks(conn, read_disk(config.data_dir), now, ids)
+            checks = read_checks(conn, config, now, ids)
             print_lines(*map(printable, wrong_lines(checks)))
         for portal in chosen:
             print_lines("", *map(printable, _status_lines(conn, portal, args.limit, now)))

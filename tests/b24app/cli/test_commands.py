@@ -583,6 +583,7 @@ def test_keys_are_rotated_and_the_old_one_is_not_needed_any_more(
     assert main(["keys", "rotate"]) == 0
     assert capsys.readouterr().out == (
         f"6 secrets were encrypted with a new key; {environ.secret_key_file} holds only it.\n"
+        "Earlier backups open with the old key alone: run `b24bridge backup FILE` now.\n"
     )
     after = environ.current_keys()
     assert len(after) == 1
