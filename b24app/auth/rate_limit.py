@@ -56,7 +56,8 @@ class RateLimits:
         that `trust` was called for have another `all` than strangers.
         """
         with self._lock:
-            now, taken = self.now(), {}
+            now = self.now()
+            taken: dict[Hashable, tuple[float, float, Rate]] = {}
             owners = {scope: _bucket_of(scope, key) for scope, key in keys.items()}
             trusted_at = self._trusted.get(owners.get("address"))
             owners["all"] = trusted_at is not None and now - trusted_at < TRUST_SECONDS

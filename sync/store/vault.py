@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Column, Engine, Table, select, update
 
 from sync import keyfile
-from sync.log import log
 from sync.store.db.database import write
 from sync.store.tables import metadata
 
@@ -95,7 +95,7 @@ def rotate_key_file(engine: Engine, path: Path) -> int:
 def rotate(engine: Engine, vault: Vault, *, batch: int = 200) -> int:
     """Re-encrypt every sealed value with the vault's newest key and return how many.
 
-    What none of the keys opens stays as it is, and is written into the log.
+    What none of the keys opens stays as it is: its portal or connection says so itself.
     Each batch is one transaction, and finished values are left alone: after a crash, run it again
     with the same keys. A pass that changed something is followed by another, for what others sealed
     meanwhile. Afterwards the other keys are not needed.
@@ -115,7 +115,7 @@ def _rotate_table(engine: Engine, vault: Vault, table: Table, batch: int) -> int
             query = select(key, *sealed).where(key > last).order_by(key).limit(batch)
             rows = conn.execute(query.with_for_update()).all()
             for row_key, *values in rows:
-                changes = _reseal(vault, dict(zip(sealed, values, strict=True)), row_key)
+                changes = _reseal(vault, dict(zip(sealed, values, strict=True)))
                 if changes:
                     conn.execute(update(table).where(key == row_key).values(changes))
                 done += len(changes)
@@ -124,15 +124,11 @@ def _rotate_table(engine: Engine, vault: Vault, table: Table, batch: int) -> int
         last = rows[-1][0]
 
 
-def _reseal(
-    vault: Vault, values: dict[Column[str], str | None], row_key: int
-) -> dict[Column[str], str]:
+def _reseal(vault: Vault, values: dict[Column[str], str | None]) -> dict[Column[str], str]:
     changes = {}
     for column, value in values.items():
         if value is None or vault.is_newest(value):
             continue
-        try:
+        with suppress(VaultError):
             changes[column] = vault.seal(vault.open(value))
-        except VaultError:
-            log.warning("secret_unreadable", column=str(column), row=row_key)
     return changes
