@@ -59,8 +59,7 @@ class RateLimits:
             now = self.now()
             taken: dict[Hashable, tuple[float, float, Rate]] = {}
             owners = {scope: _bucket_of(scope, key) for scope, key in keys.items()}
-            trusted_at = self._trusted.get(owners.get("address"))
-            owners["all"] = trusted_at is not None and now - trusted_at < TRUST_SECONDS
+            owners["all"] = self._is_trusted(owners.get("address"), now)
             for scope, rate in rates.items():
                 key = (name, scope, owners.get(scope))
                 level = self._level(key, rate, now)
@@ -79,6 +78,15 @@ class RateLimits:
                 recent = {a: at for a, at in self._trusted.items() if now - at < TRUST_SECONDS}
                 self._trusted = recent if len(recent) <= MAX_KEYS else {}
             self._trusted[_bucket_of("address", address)] = now
+
+    def is_trusted(self, address: str | None) -> bool:
+        """Tell whether somebody at the address has proven who they are, within the hour."""
+        with self._lock:
+            return self._is_trusted(_bucket_of("address", address), self.now())
+
+    def _is_trusted(self, owner: Hashable, now: float) -> bool:
+        trusted_at = self._trusted.get(owner)
+        return trusted_at is not None and now - trusted_at < TRUST_SECONDS
 
     def _level(self, key: Hashable, rate: Rate, now: float) -> float:
         level, at, _ = self._buckets.get(key, (rate.burst, now, rate))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import Any, assert_never
@@ -34,7 +34,8 @@ from sync.log import log
 from sync.store.rows import Delivery
 
 MAX_FORM_BYTES = 1_000_000
-_ASKING = BoundedSemaphore(3)  # events that ask Bitrix24 at once, of four threads or more
+# Events that ask Bitrix24 at once, of four threads or more: of all, and of those of strangers.
+_ASKING, _ASKING_FOR_STRANGERS = BoundedSemaphore(3), BoundedSemaphore(2)
 _PAYMENT_CHECK_INTERVAL = timedelta(minutes=1)
 # When a portal's payment was last looked up, by its id and whether the hint was proven.
 PaymentLooks = dict[tuple[int, bool], datetime]
@@ -137,7 +138,7 @@ def _check_payment(deps: Deps, sender: EventAuth, paid: PaymentLooks) -> None:
         raise _unauthentic_error(sender)
     now, look = deps.clock.now(), (portal.id, bool(sender.application_token))
     if is_due(paid.get(look), _PAYMENT_CHECK_INTERVAL, now):
-        with _asking() if sender.application_token else _limited(deps):
+        with _place(_ASKING) if sender.application_token else _limited(deps):
             portals.check_payment(deps, portal.id)
         paid[look] = now
 
@@ -169,7 +170,8 @@ def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
 def _limited(deps: Deps) -> Iterator[None]:
     """Let nobody who is not proven make us ask others without end. Raises RequestRejected (429)."""
     deps.limits.admit("event", APP_EVENTS, address=request.remote_addr)
-    with _asking():
+    is_trusted = deps.limits.is_trusted(request.remote_addr)
+    with nullcontext() if is_trusted else _place(_ASKING_FOR_STRANGERS), _place(_ASKING):
         yield
 
 
@@ -180,16 +182,16 @@ def _limit_portal(deps: Deps, member_id: str) -> None:
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
+def _place(places: BoundedSemaphore) -> Iterator[None]:
     """Ask others, but not with every thread that acknowledges. Raises RequestRejected (503)."""
-    if not _ASKING.acquire(blocking=False):
+    if not places.acquire(blocking=False):
         raise RequestRejected(
             503, "busy", "Too many requests at once", "Try again in a minute", retry_after=5
         )
     try:
         yield
     finally:
-        _ASKING.release()
+        places.release()
 
 
 def _unauthentic_error(sender: EventAuth) -> RequestRejected:

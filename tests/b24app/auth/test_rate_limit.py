@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import partial
 
 import pytest
 
@@ -18,6 +19,7 @@ from b24app.auth.rate_limit import (
     RateLimits,
 )
 from b24app.errors import RequestRejected
+from b24app.routes import events
 from b24app.services import install_steps
 from tests.b24app.pages import post
 
@@ -152,6 +154,24 @@ def test_strangers_of_many_addresses_leave_room_for_who_proved_themselves():
     limits.trust("2001:db8:5::1")
     assert sum(admitted(limits, 1, f"192.0.2.{number}") for number in range(100)) == 5
     assert admitted(limits, 1, "2001:db8:5::2") == 1
+
+
+def test_strangers_leave_a_place_to_ask_for_who_proved_themselves(beside, emulator, monkeypatch):
+    assert post(beside, emulator.install_page()).status_code == 200  # from 127.0.0.1
+    form = {
+        "event": "ONAPPUPDATE",
+        "auth[member_id]": emulator.state.member_id,
+        "auth[access_token]": emulator.token().access,
+        "auth[client_endpoint]": f"{emulator.portal_url}/rest/",
+        "auth[server_endpoint]": f"{emulator.oauth_url}/rest/",
+    }
+    with ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(events._ASKING_FOR_STRANGERS)
+            held.enter_context(events._ASKING)
+        send = partial(beside.client.post, "/b24/events", data=form)
+        assert send(environ_base={"REMOTE_ADDR": "203.0.113.1"}).status_code == 503
+        assert send().status_code == 200
 
 
 def test_trust_ends_with_the_hour():
