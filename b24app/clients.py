@@ -26,7 +26,7 @@ from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.rules.portal import Rules
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
 from sync.engine.load.scope import read_portal
-from sync.errors import UNREADABLE, Denied, Later, Refused
+from sync.errors import NO_KEY_OPENS, UNREADABLE, Denied, Later, Refused
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiter, RateLimiters
 from sync.net import guarded_session
 from sync.sentences import sentence
@@ -192,7 +192,7 @@ class Clients:
         except VaultError as error:
             raise Denied(
                 sentence("The stored token of {name} cannot be read", name=record.name),
-                cause=str(error),
+                cause=NO_KEY_OPENS,
                 change="Give it a new one under `token` in the settings",
                 code=UNREADABLE,
             ) from error
@@ -368,7 +368,7 @@ def _build_credentials(vault: Vault, row: PortalRow | None) -> Credentials:
         raise Later(
             "The stored tokens of this portal cannot be read",
             after=_UNREADABLE_SECONDS,
-            cause=str(error),
+            cause=NO_KEY_OPENS,
             change=_REOPEN_HINT,
             code=UNREADABLE,
         ) from error

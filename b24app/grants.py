@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from b24app.oauth_address import callback_url
 from b24app.refresh_lease import LEASE, refreshing
 from sync.deadlines import limit_outbound, seconds_left
-from sync.errors import UNREADABLE, Denied, Later, SyncError
+from sync.errors import NO_KEY_OPENS, UNREADABLE, Denied, Later, SyncError
 from sync.gitlab.api import oauth
 from sync.gitlab.api.oauth import Application, TokenPair
 from sync.log import log
@@ -101,7 +101,7 @@ class StoredGrant:
         except VaultError as error:
             raise Denied(
                 "The stored tokens of this sign-in cannot be read",
-                cause=str(error),
+                cause=NO_KEY_OPENS,
                 change=self._change,
                 code=UNREADABLE,
             ) from error
