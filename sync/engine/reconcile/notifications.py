@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.notifications.plan import NotificationView, needs_tasks, plan_notifications
+from sync.core.rules.portal import Rules
 from sync.engine.backoff import format_traceback
 from sync.engine.load import notifications as load_notifications
 from sync.engine.reconcile import fetch
@@ -41,7 +42,7 @@ def _with_tasks(
     """Read the tasks whose people a rule concerns and that were never read: once each."""
     rules, portal_id = turn.scope.rules, turn.scope.portal_id
     lacking = {
-        key: view.unread_tasks for key, view in views.items() if needs_tasks(view, rules, now)
+        key: view.unread_tasks for key, view in views.items() if _needs_tasks(view, rules, now)
     }
     if not lacking:
         return views
@@ -49,6 +50,13 @@ def _with_tasks(
     fetch.fetch_tasks(turn.deps, turn.lane, portal_id, turn.portal, task_ids)
     with read(turn.deps.database) as conn:
         return {**views, **load_notifications.load(conn, turn.scope, lacking)}
+
+
+def _needs_tasks(view: NotificationView, rules: Rules, now: datetime) -> bool:
+    try:
+        return needs_tasks(view, rules, now)
+    except Exception:  # noqa: BLE001 - a bug fails its own plan, which says so
+        return False
 
 
 def _plan_subject(turn: ReconcileTurn, view: NotificationView, now: datetime) -> SubjectPlan:
