@@ -43,7 +43,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
         parsers.add_settings_arguments,
     ),
     "keys": ("database", "secrets at rest", parsers.add_keys_arguments),
-    "replay": ("status", "repeat what failed, or look at tasks anew", parsers.add_replay_arguments),
+    "replay": ("replay", "repeat what failed, or look at tasks anew", parsers.add_replay_arguments),
     "rehearse": (
         "rehearse",
         "say what would be written for tasks now, and why",
