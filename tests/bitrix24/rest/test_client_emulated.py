@@ -16,7 +16,8 @@ from sync.bitrix24.rest.features import detect_features
 from sync.bitrix24.rest.install_proof import prove_install
 from sync.bitrix24.rest.throttle import Throttle
 from sync.bitrix24.tasks import queries as tasks_queries
-from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.bitrix24.tasks.commands import calls_for
+from sync.bitrix24.tasks.outcomes import read_outcome
 from sync.core.audit import CallLog
 from sync.core.clock import ManualClock
 from sync.core.model.commands import (
