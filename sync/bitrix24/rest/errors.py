@@ -23,8 +23,8 @@ from sync.bitrix24.rest.error_codes import (
     ErrorMeaning,
 )
 from sync.bitrix24.rest.masking import mask_error_text
+from sync.connection_flaws import proxy_wants_login
 from sync.errors import Later, SyncError
-from sync.net import proxy_wants_login
 from sync.sentences import as_sentence, sentence
 
 __all__ = [
