@@ -8,9 +8,9 @@ from typing_extensions import TypedDict
 
 from b24app.services.alerts import AlertSummary
 from b24app.services.settings_rehearsal import RehearsalLine
-from tools.api_schema import answers_now as now
 from tools.api_schema import answers_settings as settings
 from tools.api_schema import answers_trouble as trouble
+from tools.api_schema import answers_work as work
 
 
 class StepLine(TypedDict):
@@ -25,7 +25,7 @@ class StepLine(TypedDict):
 ANSWERS: dict[str, Any] = {
     "accounts": settings.OwnAccounts,
     "acknowledge": AlertSummary,
-    "act_on_pipeline": now.PipelineAnswer,
+    "act_on_pipeline": work.PipelineAnswer,
     "assign": AlertSummary,
     "begin": settings.BegunSignIn,
     "card": settings.Card,
@@ -33,29 +33,29 @@ ANSWERS: dict[str, Any] = {
     "check": settings.SettingsCheck,
     "columns": settings.Columns,
     "consent": settings.Consent,
-    "create_branch": now.Created,
-    "create_merge_request": now.Created,
+    "create_branch": work.Created,
+    "create_merge_request": work.Created,
     "decide": trouble.Link,
-    "development": now.Development,
+    "development": work.Development,
     "disconnect": settings.Disconnected,
     "failures": trouble.Failures,
-    "filters": now.Filters,
-    "finish": now.Finished,
-    "flow_hours_of_period": now.FlowHours,
+    "filters": work.Filters,
+    "finish": work.Finished,
+    "flow_hours_of_period": work.FlowHours,
     "form": settings.Fields,
     "groups": settings.OwnRules,
     "health": trouble.Health,
     "hooks": settings.HookOutcomes,
-    "items": now.Items,
+    "items": work.Items,
     "link": trouble.Links,
     "links_of_task": trouble.Links,
-    "list_actions": now.Actions,
-    "list_alerts": now.Alerts,
-    "list_hours": now.TaskHours,
-    "list_merge_requests": now.MergeRequests,
+    "list_actions": work.Actions,
+    "list_alerts": work.Alerts,
+    "list_hours": work.TaskHours,
+    "list_merge_requests": work.MergeRequests,
     "listed": trouble.Connections,
-    "metrics": now.Metrics,
-    "now": now.Now,
+    "metrics": work.Metrics,
+    "now": work.Now,
     "pair_proposals": dict[str, list[settings.Proposal]],
     "patch": settings.SettingsCheck,
     "pause": trouble.Link,
@@ -63,7 +63,7 @@ ANSWERS: dict[str, Any] = {
     "preview": settings.Preview,
     "progress": settings.History,
     "proposals": dict[str, list[settings.Proposal]],
-    "renew": now.Renewed,
+    "renew": work.Renewed,
     "replace_token": settings.Account,
     "replay": trouble.Replayed,
     "replay_task": trouble.Replayed,
