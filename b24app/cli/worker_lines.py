@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from b24app.services.health import SILENT_AFTER, WRONG_CLOCK
 from sync.core.clock import is_recent
 from sync.sentences import as_sentence, sentence
 from sync.store.rows import WorkerRow
 
 _NAME_PARTS = 5  # see sync.engine.lanes.owner_name
-SILENT_AFTER = timedelta(seconds=60)
-WRONG_CLOCK = timedelta(minutes=5)
 
 
 def worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
