@@ -25,6 +25,7 @@ from sync.sentences import sentence
 
 Timeout = float | tuple[float, float]
 
+USER_AGENT = "b24bridge/0.1"  # how our requests name us, to every system
 # Seconds to connect and to wait for an answer; Bitrix24 ends a request of its own after 60.
 TIMEOUT: Timeout = (5.0, 65.0)
 TOTAL_SECONDS = 150.0  # of a call, from the first packet to the last

@@ -7,9 +7,7 @@ from typing import Any
 import requests
 from b24pysdk.api.requesters import BitrixAPIRequester
 
-from sync.net import TIMEOUT
-
-USER_AGENT = "b24bridge/0.1"
+from sync.net import TIMEOUT, USER_AGENT
 
 
 class Redirected(Exception):
