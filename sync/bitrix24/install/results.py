@@ -1,4 +1,4 @@
-"""What came of a step of the installation, and of its calls. Pure but for `read_rows`."""
+"""What came of a step of the installation, and of its calls."""
 
 from __future__ import annotations
 
