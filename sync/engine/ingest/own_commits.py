@@ -134,16 +134,31 @@ def save_landed(
 
 
 def sharing(conn: Connection, merge_requests: MergeRequests) -> MergeRequests:
-    """Return the open merge requests that have commits of those that were merged."""
-    merged = [k for k, item in merge_requests.items() if item.state is MergeRequestState.MERGED]
+    """Return the open merge requests that have commits of those that were merged.
+
+    A fork may take the same branch of ours in.
+    """
+    merged = {k for k, item in merge_requests.items() if item.state is MergeRequestState.MERGED}
     commits = store_commits.by_merge_requests(conn, merged)
     shas = {_sha_key(key, commit.sha) for key, listed in commits.items() for commit in listed}
     keys = frozenset[MergeRequestKey]().union(*store_commits.by_shas(conn, shas).values())
     digests = {_digest_key(key, commit) for key, listed in commits.items() for commit in listed}
     copies = store_commits.by_digests(conn, digests) if digests else {}
     keys |= {key for twins in copies.values() for key, _ in twins}
+    keys |= _taken_in_elsewhere(conn, [merge_requests[key] for key in merged])
     merge_request_keys = store_commits.open_ones(conn, keys - merge_requests.keys())
     return store_merge_requests.without_pipelines(conn, merge_request_keys)
+
+
+def _taken_in_elsewhere(
+    conn: Connection, merged: Sequence[MergeRequest]
+) -> frozenset[MergeRequestKey]:
+    """Return the merge requests of other projects that come from the same branches."""
+    branches = {item.branch_key for item in merged}
+    by_branch = store_merge_requests.by_branches(conn, branches) if branches else {}
+    return frozenset(
+        key for branch, keys in by_branch.items() for key in keys if key.project_id != branch[1]
+    )
 
 
 def _listed_by_new_branches(conn: Connection, stale: MergeRequests) -> CommitsByMergeRequest:
