@@ -296,3 +296,21 @@ def test_a_reapplied_revert_completes_the_task_again(world: World) -> None:
     world.b24.state.tasks[2103].status = IN_PROGRESS
     merge(world, request(world, "again", "Reapply", title='Reapply "Closes B24-2103"'))
     assert world.status() == COMPLETED
+
+
+@pytest.mark.parametrize("rebased", ["pay", "cart"])
+def test_a_stack_of_which_one_branch_is_rebased_keeps_each_to_its_task(
+    world: World, rebased: str
+) -> None:
+    base = request(world, "pay", WORK)
+    top = request(world, "cart", THEIRS, start="pay", target_branch="pay")
+    world.gitlab.push(world.shop, "main", ["Other"], "bob")
+    world.gitlab.branching.rebase(world.shop, rebased, "ann", onto="main")
+    world.settle()
+    merge(world, base)
+    shown = world.cards()
+    assert statuses(world) == (COMPLETED, IN_PROGRESS)
+    merge(world, top)
+    assert statuses(world) == (COMPLETED, COMPLETED)
+    if rebased == "pay":
+        assert world.cards() == shown
