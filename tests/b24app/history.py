@@ -11,7 +11,7 @@ from sync.core.model.activity import Comment, CommentTarget
 from sync.core.model.common import Commit, Person
 from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.model.events import MergeRequestEvent
-from sync.core.model.merge_requests import MergeRequestState
+from sync.core.model.merge_requests import MergeRequestState, Reviewer
 from sync.store import activity, connections, deployments, merge_request_commits, projects
 from sync.store import merge_requests as store_merge_requests
 from tests.b24app.factories import merge_request
@@ -36,7 +36,7 @@ def shipped_for_weeks(
 ) -> None:
     """Save merge requests that were reviewed, merged and deployed, one each four days until now.
 
-    The fourth is the hotfix of what the third brought.
+    The fourth is the hotfix of what the third brought. A last one waits for its review.
     """
     record = connections.by_name(conn, portal_id, name)
     assert record is not None
@@ -71,6 +71,13 @@ def shipped_for_weeks(
                 "main", deployed, url="https://shop.example.com", commit_title=title,
             )
         )  # fmt: skip
+    waiting = merge_request(
+        record.id, FIRST + len(WORK), title="Gift cards", pipeline=None, approved=False,
+        approved_by=(), created_at=now - EVERY, updated_at=now - EVERY, reviewers=(Reviewer(ROB),),
+        source_branch="feature/gift-cards", head_sha="f" * 40,
+    )  # fmt: skip
+    proposal = MergeRequestEvent(waiting, "open", ANN, author_id=ANN.id)
+    store_merge_requests.fold_events(conn, [proposal])
     activity.save(conn, comments, now)
     deployments.save(conn, made, now, contents_known=True)
     contents = {(record.id, each.project.id, each.id): [each.id] for each in made}

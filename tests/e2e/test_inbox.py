@@ -107,8 +107,8 @@ def test_an_inbox_that_cannot_be_loaded_says_so_and_tries_again(furnished, windo
 @pytest.mark.parametrize(
     ("language", "title", "story", "line"),
     [
-        ("en", "Issues in GitLab", "What happened", "both sides changed title"),
-        ("ru", "Issues в GitLab", "Что происходило", "both sides changed title"),
+        ("en", "Linked issues", "What happened", "both sides changed title"),
+        ("ru", "Связанные issues", "Что происходило", "both sides changed title"),
     ],
     ids=["en", "ru"],
 )
@@ -128,7 +128,7 @@ def test_who_works_on_a_task_sees_the_conflict_and_no_button(furnished, emulator
     ed = emulator.state.add_user("Ed", email="ed@portal.test")
     work.create_task(emulator.state, "Pay by card", id=2103, responsible_id=ed.id)
     opened = window("task/2103?user=2")
-    panel = opened.frame.get_by_role("region", name="Issues in GitLab")
+    panel = opened.frame.get_by_role("region", name="Linked issues")
     expect(panel.get_by_text("An administrator chooses in the application.")).to_be_visible()
     assert panel.get_by_role("button").count() == 0
     assert opened.said == []

@@ -84,16 +84,16 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
             for write in _field_writes(name, translation, decision, link, pair)
             if write.to not in obstacles
         ]
-    link = replace(link, awaits=frozenset(awaits), names=dict(_names(link.clashes, rules)))
+    link = replace(link, awaits=frozenset(awaits), names=dict(_names(link, rules)))
     updates = tuple(_updates(link, items, writes, rules))
     named = (replace(conflict, names=link.names) for conflict in conflicts)
     return ValuesPlan(link, updates, tuple(named))
 
 
-def _names(clashes: Mapping[str, ValuePair], rules: LinkRules) -> Iterator[tuple[str, str]]:
-    """Yield what people call the disputed values, by `side/field/value`."""
+def _names(link: LinkState, rules: LinkRules) -> Iterator[tuple[str, str]]:
+    """Yield what people call the agreed and the disputed values, by `side/field/value`."""
     for side, able in rules.capabilities.items():
-        for pair in clashes.values():
+        for pair in (*link.bases.values(), *link.clashes.values()):
             for field, value in pair.of(side).items():
                 names = {choice.id: choice.name for choice in able.choices.get(field, ())}
                 values = value if isinstance(value, frozenset) else {str(value)}

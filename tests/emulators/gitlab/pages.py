@@ -98,6 +98,11 @@ def _commit(state: State, place: Project, key: str) -> str | None:
     return _page(state, place, commit.title, {"Author": commit.author_name}, commit.message)
 
 
+def _named(state: State, place: Project, key: str) -> str | None:
+    """Return the page of what is known by its name alone: branches, tags, settings."""
+    return _page(state, place, key or place.name, {"Branches": ", ".join(place.branches)})
+
+
 _PAGES: dict[str, Callable[[State, Project, str], str | None]] = {
     "": _project,
     "merge_requests": _merge_request,
@@ -106,6 +111,7 @@ _PAGES: dict[str, Callable[[State, Project, str], str | None]] = {
     "pipelines": _pipeline,
     "jobs": _job,
     "commit": _commit,
+    **dict.fromkeys(("tree", "tags", "releases", "environments", "settings", "compare"), _named),
 }
 
 
