@@ -75,6 +75,7 @@ def test_a_long_list_is_turned_over(beside, portal, people, window):  # noqa: F8
     expect(pages).to_contain_text("2 of 2")
     expect(pages.get_by_role("button", name="Next page")).to_be_disabled()
     expect(pages.get_by_role("button", name="Next page")).to_be_focused()
+    expect(pages.get_by_role("button", name="Next page")).to_have_css("outline-style", "solid")
     assert opened.said == []
 
 

@@ -27,22 +27,22 @@ from sync.core.issue_sync.model import (
 )
 from sync.core.model.tasks import TaskStatus
 from sync.errors import Later, SyncError
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 
 COMMENTS, FILES = "comments", "files"  # names in `longest` and `missing` beside those of fields
 STATUSES = tuple(
     Choice(
         str(code),
-        get_sentence("en", f"portal status {status}"),
+        as_sentence(get_sentence("en", f"portal status {status}")),  # each reader has an own word
         status is TaskStatus.COMPLETED,
         position=place,
     )
     for place, (status, code) in enumerate(STATUS_CODES.items())
 )
 PRIORITIES = (
-    Choice("0", "Low"),
-    Choice("1", "Medium", position=1),
-    Choice("2", "High", position=2),
+    Choice("0", as_sentence("Low")),
+    Choice("1", as_sentence("Medium"), position=1),
+    Choice("2", as_sentence("High"), position=2),
 )
 
 
