@@ -192,10 +192,11 @@ def _name_people(conn: Connection, portal_id: int) -> dict[int, dict[str, str]]:
     """Return what people are called on both sides, by connection and `side/field/id`."""
     users = {str(id_): user.name for id_, user in people.portal_users(conn, portal_id).items()}
     of_portal = _by_field(SideName.PORTAL, users)
+    hosts = people.host_people_of_portal(conn, portal_id)
     return {
-        connection_id: of_portal
-        | _by_field(SideName.TRACKER, {str(person.id): person.name for person in hosts})
-        for connection_id, hosts in people.host_people_of_portal(conn, portal_id).items()
+        row.id: of_portal
+        | _by_field(SideName.TRACKER, {str(host.id): host.name for host in hosts.get(row.id, ())})
+        for row in connections.by_portal(conn, portal_id)
     }
 
 
