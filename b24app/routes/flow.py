@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from b24app.auth.page_tokens import Visitor
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
-from b24app.routes.page_requests import require_visitor
+from b24app.routes.page_requests import require_visitor, translated
 from b24app.services import flow_hours, flow_metrics, flow_now, visitors
 from b24app.services.flow_metrics import ITEMS_PER_PAGE, LISTS, FlowItem, ProjectChoice
 from b24app.services.flow_now import WaitingReview
@@ -77,7 +77,8 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
         period = _period(deps.clock.now())
         _, chosen = _choose(deps, visitor, portal)
         hours = flow_hours.read_period_hours(deps, visitor, portal, chosen, period)
-        return jsonify(asdict(hours))
+        people = [translated(asdict(row), "person") for row in hours.people]
+        return jsonify(asdict(hours) | {"people": people})
 
 
 def _period(now: datetime) -> Period:

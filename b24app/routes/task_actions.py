@@ -10,7 +10,12 @@ from flask import Blueprint, Response, jsonify
 from b24app.auth.page_tokens import Visitor
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
-from b24app.routes.page_requests import json_body, limit_acts, require_reader_of_task
+from b24app.routes.page_requests import (
+    json_body,
+    limit_acts,
+    require_reader_of_task,
+    translated,
+)
 from b24app.services import task_actions
 from b24app.services.task_hours import read_hours
 from sync.sentences import sentence
@@ -27,7 +32,7 @@ def add_task_action_routes(here: Blueprint, deps: Deps) -> None:
         """Show who worked how long, and where each logged it."""
         visitor, portal = require_reader_of_task(deps, task_id)
         rows = read_hours(deps, visitor, portal, task_id)
-        return jsonify(people=[asdict(row) for row in rows])
+        return jsonify(people=[translated(asdict(row), "person") for row in rows])
 
     @here.get("/task/<int:task_id>/actions")
     def list_actions(task_id: int) -> Response:

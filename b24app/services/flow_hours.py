@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 
 from b24app.auth.page_tokens import Visitor
 from b24app.auth.visit_cache import READABLE_TTL, LoggedTime, VisitKey
 from b24app.deps import Deps
 from b24app.services import visitors
 from b24app.services.flow_metrics import ProjectChoice
-from b24app.services.task_hours import PersonHours, group_by_person
+from b24app.services.task_hours import PersonHours, group_by_person, name_authors
 from sync.bitrix24.rest.batch import BATCH_SIZE, Answer
 from sync.bitrix24.rest.client import Portal
 from sync.core.deployments.metrics.changes import Period
-from sync.store import flow, tasks
+from sync.store import flow, people, tasks
 from sync.store.db.database import read
 from sync.store.rows import PortalRecord
 
@@ -89,8 +90,10 @@ def _read_cached(
     cached = {id_: deps.visits.hours.get((who, id_, first), now) for id_ in task_ids}
     asked = [id_ for id_, time in cached.items() if time is None]
     if asked:
+        with read(deps.engine) as conn:
+            users = people.portal_users(conn, portal.id).keys()
         answers = visitors.ask_portal(
-            deps, visitor, portal, lambda client: _read_logged(client, asked, first)
+            deps, visitor, portal, lambda client: _read_logged(client, asked, first, users)
         )
         for id_, time in answers.items():
             deps.visits.hours.put((who, id_, first), time, now, READABLE_TTL)
@@ -98,8 +101,13 @@ def _read_cached(
     return {id_: time for id_, time in cached.items() if time is not None}
 
 
-def _read_logged(client: Portal, task_ids: Sequence[int], first: date) -> dict[int, LoggedTime]:
-    """Return each task's newest page; one that the visitor may not open has nothing."""
+def _read_logged(
+    client: Portal, task_ids: Sequence[int], first: date, users: Collection[int]
+) -> dict[int, LoggedTime]:
+    """Return each task's newest page; one that the visitor may not open has nothing.
+
+    People who are not among `users` are asked for by a request of its own.
+    """
     from sync.bitrix24.issue_sync.calls import PAGE, newest_time_call
     from sync.bitrix24.issue_sync.rows import parse_entries
 
@@ -111,4 +119,9 @@ def _read_logged(client: Portal, task_ids: Sequence[int], first: date) -> dict[i
             rows = answer.result or () if isinstance(answer, Answer) else ()
             entries = tuple(entry for entry in parse_entries(rows, task_id) if entry.on >= first)
             logged[task_id] = LoggedTime(entries, len(rows) < PAGE)
-    return logged
+    every = [entry for time in logged.values() for entry in time.entries]
+    named = iter(name_authors(client, every, users))
+    return {
+        task_id: replace(time, entries=tuple(islice(named, len(time.entries))))
+        for task_id, time in logged.items()
+    }

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from sync.core.issue_sync.link import EntryState, LinkState, PauseReason, ValuePair
-from sync.core.issue_sync.model import SideName
+from sync.core.issue_sync.model import ASSIGNEES, LEAD, SideName
 from sync.core.issue_sync.story import shown
 from sync.sentences import as_sentence, join_sentences
-from sync.store import issue_link_counts, issue_link_stories, issue_links, issue_lists, tasks
+from sync.store import (
+    connections,
+    issue_link_counts,
+    issue_link_stories,
+    issue_links,
+    issue_lists,
+    people,
+    tasks,
+)
 from sync.store.issue_links import IssueLinkRow
 from sync.store.tables import connection, project
 
@@ -54,7 +62,7 @@ class StoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class LinkSummary:
-    """A link. `task_id` 0, `issue` "": that side is yet to be created.
+    """A link. `task_id` 0, `issue` "": that side is yet to be created. `tracker`: its name.
 
     `state`: ended, paused, disputed, refused, held (it
     waits for its other side), failing, waiting or working. `reason`: why, "" where
@@ -67,6 +75,7 @@ class LinkSummary:
     task_title: str
     issue: str
     issue_url: str
+    tracker: str
     state: str
     reason: str
     at: datetime | None
@@ -151,13 +160,18 @@ def _reason(row: IssueLinkRow, link: LinkState) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Paths and addresses of projects by connection and number, and titles of tasks."""
+    """Paths and addresses of projects by connection and number, titles of tasks, people.
+
+    `systems`: kind and address of a connection. `people`: by connection, as a link's own names are.
+    """
 
     projects: Mapping[tuple[int, str], tuple[str, str]]
     titles: Mapping[str, str]
+    systems: Mapping[int, tuple[str, str]]
+    people: Mapping[int, Mapping[str, str]]
 
 
-def _load_names(conn: Connection, portal_id: int, links: Iterable[LinkState]) -> _Names:
+def _load_names(conn: Connection, portal_id: int, links: Collection[LinkState]) -> _Names:
     query = (
         select(project.c.connection_id, project.c.project_id, project.c.path, project.c.url)
         .join(connection, connection.c.id == project.c.connection_id)
@@ -169,23 +183,52 @@ def _load_names(conn: Connection, portal_id: int, links: Iterable[LinkState]) ->
     return _Names(
         {(row[0], str(row[1])): (row[2], row[3]) for row in conn.execute(query)},
         {str(number): row.body.title for number, row in rows.items() if row.body},
+        {row.id: (row.kind, row.base_url) for row in connections.by_portal(conn, portal_id)},
+        _name_people(conn, portal_id) if links else {},
     )
+
+
+def _name_people(conn: Connection, portal_id: int) -> dict[int, dict[str, str]]:
+    """Return what people are called on both sides, by connection and `side/field/id`."""
+    users = {str(id_): user.name for id_, user in people.portal_users(conn, portal_id).items()}
+    of_portal = _by_field(SideName.PORTAL, users)
+    hosts = people.host_people_of_portal(conn, portal_id)
+    return {
+        row.id: of_portal
+        | _by_field(SideName.TRACKER, {str(host.id): host.name for host in hosts.get(row.id, ())})
+        for row in connections.by_portal(conn, portal_id)
+    }
+
+
+def _by_field(side: SideName, names: Mapping[str, str]) -> dict[str, str]:
+    return {
+        f"{side}/{field}/{id_}": name
+        for field in (ASSIGNEES, LEAD)
+        for id_, name in names.items()
+        if name
+    }
 
 
 def _summary(
     row: IssueLinkRow, link: LinkState, names: _Names, story: tuple[StoryEntry, ...]
 ) -> LinkSummary:
     task, issue = link.addresses.get(SideName.PORTAL), link.addresses.get(SideName.TRACKER)
-    path, url = "", ""
-    if issue is not None:
-        path, url = names.projects.get((row.connection_id, issue.project), (issue.project, ""))
+    kind, base = names.systems.get(row.connection_id, ("gitlab", ""))
+    title, url = "", ""
+    if issue is not None and kind == "youtrack":  # its numbers name the project already
+        title, url = issue.number, f"{base}/issue/{issue.number}" if base else ""
+    elif issue is not None:
+        path, place = names.projects.get((row.connection_id, issue.project), (issue.project, ""))
+        title, url = f"{path}#{issue.number}", f"{place}/-/issues/{issue.number}" if place else ""
+    link = replace(link, names={**names.people.get(row.connection_id, {}), **link.names})
     vanished = link.pause is not None and link.pause.reason is PauseReason.VANISHED
     return LinkSummary(
         key=link.key,
         task_id=int(task.id) if task is not None and task.id.isdigit() else 0,
         task_title=names.titles.get(task.id, "") if task else "",
-        issue=f"{path}#{issue.number}" if issue else "",
-        issue_url=f"{url}/-/issues/{issue.number}" if issue and url else "",
+        issue=title,
+        issue_url=url,
+        tracker={"youtrack": "YouTrack"}.get(kind, "GitLab"),
         state=_state(row, link),
         reason=_reason(row, link),
         at=link.pause.at if link.pause else None,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,8 @@ from b24app.services import visitors
 from sync.bitrix24.rest.client import Portal
 from sync.core.issue_sync.model import TimeEntry
 from sync.core.model.smart_commits import SmartCommitState, Verb
+from sync.errors import Later, SyncError
+from sync.sentences import sentence
 from sync.store import people, smart_commits
 from sync.store.db.database import read
 from sync.store.rows import PortalRecord
@@ -35,9 +37,13 @@ def read_hours(
 
     Raises RequestRejected (401, 503).
     """
-    entries = visitors.ask_portal(
-        deps, visitor, portal, lambda client: _read_entries(client, task_id)
-    )
+    with read(deps.engine) as conn:
+        users = people.portal_users(conn, portal.id).keys()
+
+    def read_named(client: Portal) -> list[TimeEntry]:
+        return name_authors(client, _read_entries(client, task_id), users)
+
+    entries = visitors.ask_portal(deps, visitor, portal, read_named)
     with read(deps.engine) as conn:
         return group_by_person(conn, portal.id, entries, [task_id])
 
@@ -53,15 +59,41 @@ def group_by_person(
     }
     users = people.portal_users(conn, portal_id)
     by_person: dict[int, dict[str, int]] = {}
+    names = {id_: user.name for id_, user in users.items()}
     for entry in entries:
-        seconds = by_person.setdefault(int(entry.author.id), {})
+        user_id = int(entry.author.id)
+        seconds = by_person.setdefault(user_id, {})
+        names[user_id] = (
+            names.get(user_id) or entry.author.name or sentence("employee {id}", id=user_id)
+        )
         origin = _origin(entry, shas)
         seconds[origin] = seconds.get(origin, 0) + entry.seconds
-    rows = [
-        PersonHours(users[id_].name if id_ in users else str(id_), seconds)
-        for id_, seconds in by_person.items()
-    ]
+    rows = [PersonHours(names[id_], seconds) for id_, seconds in by_person.items()]
     return sorted(rows, key=lambda row: (-sum(row.seconds.values()), row.person))
+
+
+def name_authors(
+    client: Portal, entries: Sequence[TimeEntry], users: Collection[int]
+) -> list[TimeEntry]:
+    """Name the authors who are not among `users`, all asked for at once.
+
+    Where the portal refuses to name people, they stay without a name. Raises Later.
+    """
+    from sync.bitrix24.tasks.queries import read_named_users
+
+    unknown = sorted({int(entry.author.id) for entry in entries} - set(users))
+    try:
+        names = {str(user.id): user.name for user in read_named_users(client, unknown)}
+    except Later:
+        raise
+    except SyncError:
+        names = {}
+    return [
+        replace(entry, author=replace(entry.author, name=names[entry.author.id]))
+        if entry.author.id in names
+        else entry
+        for entry in entries
+    ]
 
 
 def _read_entries(client: Portal, task_id: int) -> list[TimeEntry]:

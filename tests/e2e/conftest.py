@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import (
@@ -84,7 +85,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def window(browser: Browser, emulator: BitrixEmulator) -> Iterator[Open]:  # noqa: F811
     """Opens a page of the portal's window; `held` is a path whose requests wait to be let go,
-    with `timers` the page's clock is turned by the test."""
+    with `timers` the page's clock is turned by the test, `at` is what it shows."""
     opened: list[Window] = []
 
     def make(
@@ -94,6 +95,7 @@ def window(browser: Browser, emulator: BitrixEmulator) -> Iterator[Open]:  # noq
         held: str = "",
         scheme: str = "light",
         timers: bool = False,
+        at: datetime | None = None,
     ) -> Window:
         emulator.state.language = language
         context = browser.new_context(color_scheme=scheme, viewport=SIZE, timezone_id="UTC")
@@ -106,6 +108,8 @@ def window(browser: Browser, emulator: BitrixEmulator) -> Iterator[Open]:  # noq
             found.page.route(f"**{held}", lambda route: found.waiting.append(route))
         if timers:
             found.page.clock.install()
+        if at:
+            found.page.clock.set_fixed_time(at)
         found.page.goto(f"{emulator.portal_url}/window/{path}")
         return found
 

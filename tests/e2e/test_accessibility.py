@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from sync.settings.apply import apply
 from sync.settings.document import read as settings
 from sync.store import connections
 from sync.store.db.database import write
-from tests.b24app.factories import deployed, failed, linked, mirrored
+from tests.b24app.factories import AT, deployed, failed, linked, mirrored
+from tests.b24app.history import shipped_for_weeks
 from tests.b24app.pages import installed
 from tests.e2e.axe import findings
 from tests.e2e.conftest import SIZE
@@ -31,7 +33,8 @@ FADED = """() => Promise.allSettled(document.getAnimations()
 
 @pytest.fixture
 def furnished(beside, emulator, clock):
-    """A portal with a GitLab that works, a task with a merge request, and trouble."""
+    """A portal with a GitLab that works, weeks of work, a task with a merge request, trouble."""
+    clock.sleep((AT + timedelta(hours=5) - clock.now()).total_seconds())
     with GitLabEmulator(clock) as gitlab:
         ann = gitlab.state.add_user("ann", "Ann Oak")
         gitlab.state.add_project("acme/shop", members={"ann": 40})
@@ -57,6 +60,7 @@ def furnished(beside, emulator, clock):
             failed(conn, portal.id)
             deployed(conn, portal.id, ("staging", "success"), ("production", "failed"))
             linked(conn, portal.id)
+            shipped_for_weeks(conn, portal.id, now)
         yield beside
 
 
@@ -100,12 +104,12 @@ def either(names):
     )
 
 
-def walk(window, language):
+def walk(window, language, at):
     """Go to each page in one window, as a person does; yields its name when it has loaded."""
     opened, place = None, ""
     for page, (path, buttons, text) in PAGES.items():
         if opened is None:
-            opened = window(path, language, held="/api/install/finish")
+            opened = window(path, language, held="/api/install/finish", at=at)
         elif path != place:
             opened.page.goto(opened.page.url.replace(f"/{place}", f"/{path}", 1))
         place = path
@@ -137,10 +141,10 @@ def picture(opened, name):
         opened.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
-def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_a_phone(furnished, window):
+def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_a_phone(furnished, window, clock):
     """In the dark only colours differ: what else there is to find was found in the light."""
     broken, wide = {}, []
-    for page, opened in walk(window, "en"):
+    for page, opened in walk(window, "en", clock.now()):
         picture(opened, f"{page}-light")
         broken |= {page: found} if (found := findings(opened)) else {}
         change_scheme(opened, "dark")
@@ -151,9 +155,9 @@ def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_a_phone(furnished,
     assert (broken, wide) == ({}, [])
 
 
-def test_no_russian_page_is_wider_than_a_phone(furnished, window):
+def test_no_russian_page_is_wider_than_a_phone(furnished, window, clock):
     wide = []
-    for page, opened in walk(window, "ru"):
+    for page, opened in walk(window, "ru", clock.now()):
         picture(opened, f"{page}-ru")
         wide += [page] if is_wider_than_a_phone(opened, f"{page}-ru") else []
     assert wide == []

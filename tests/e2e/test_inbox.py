@@ -64,7 +64,8 @@ def test_a_conflict_is_settled_by_the_keyboard_alone(furnished, window):
     opened = window("app")
     opened.frame.get_by_role("button", name="Waiting for you").press("Enter")
     opened.frame.get_by_role("button", name="Let this stand: GitLab").press("Enter")
-    expect(opened.frame.get_by_text("Chosen, it is being written")).to_be_visible()
+    chosen = opened.frame.get_by_role("status").filter(has_text="Chosen, it is being written")
+    expect(chosen).to_be_focused()  # the button has gone
     assert link_of(furnished, LINK).decided == {"title": SideName.TRACKER}
 
 
@@ -106,8 +107,8 @@ def test_an_inbox_that_cannot_be_loaded_says_so_and_tries_again(furnished, windo
 @pytest.mark.parametrize(
     ("language", "title", "story", "line"),
     [
-        ("en", "Issues in GitLab", "What happened", "both sides changed title"),
-        ("ru", "Issues в GitLab", "Что происходило", "both sides changed title"),
+        ("en", "Linked issues", "What happened", "both sides changed title"),
+        ("ru", "Связанные issues", "Что происходило", "both sides changed title"),
     ],
     ids=["en", "ru"],
 )
@@ -127,7 +128,7 @@ def test_who_works_on_a_task_sees_the_conflict_and_no_button(furnished, emulator
     ed = emulator.state.add_user("Ed", email="ed@portal.test")
     work.create_task(emulator.state, "Pay by card", id=2103, responsible_id=ed.id)
     opened = window("task/2103?user=2")
-    panel = opened.frame.get_by_role("region", name="Issues in GitLab")
+    panel = opened.frame.get_by_role("region", name="Linked issues")
     expect(panel.get_by_text("An administrator chooses in the application.")).to_be_visible()
     assert panel.get_by_role("button").count() == 0
     assert opened.said == []

@@ -71,9 +71,11 @@ def test_a_long_list_is_turned_over(beside, portal, people, window):  # noqa: F8
     opened = window(f"app?user={people['Root'].id}")
     pages = opened.frame.get_by_role("navigation", name="Pages of the list")
     expect(pages).to_contain_text("1 of 2")
-    pages.get_by_role("button", name="Next page").click()
+    pages.get_by_role("button", name="Next page").press("Enter")
     expect(pages).to_contain_text("2 of 2")
     expect(pages.get_by_role("button", name="Next page")).to_be_disabled()
+    expect(pages.get_by_role("button", name="Next page")).to_be_focused()
+    expect(pages.get_by_role("button", name="Next page")).to_have_css("outline-style", "solid")
     assert opened.said == []
 
 

@@ -196,8 +196,8 @@ def test_the_tab_of_a_task_shows_the_way_of_its_work(
         "href", "https://gitlab.example.com/team/shop/-/pipelines/907"
     )
     expect(pipelines.get_by_text(status, exact=True)).to_be_visible()
-    expect(places.get_by_label(staging)).to_have_text("staging ✔")
-    expect(places.get_by_label(production)).to_have_text("production –")
+    expect(places.get_by_text(staging, exact=True)).to_be_visible()
+    expect(places.get_by_text(production, exact=True)).to_be_visible()
     assert opened.said == []
 
 

@@ -94,7 +94,7 @@ def test_every_setting_of_the_file_can_be_made_on_the_page(furnished, emulator, 
         (
             "ru",
             ("Настройки", "Маршруты и чаты", "Добавить: Маршруты: что и куда отправлять",
-             "Merge requests", "Добавить: Куда", "Получатель 1", "Что изменится", "Сообщений",
+             "Запросы на слияние", "Добавить: Куда", "Получатель 1", "Что изменится", "Сообщений",
              "Сохранить", "Сохранено", "Как обычно"),
         ),
     ],
@@ -185,7 +185,7 @@ def test_a_manager_saves_the_rules_of_their_own_workgroup(
     form.get_by_role("button", name="Что изменится").click()
     expect(form.get_by_text("Изменится вот что")).to_be_visible()
     form.get_by_role("button", name="Сохранить", exact=True).click()
-    expect(form.get_by_text("Сохранено")).to_be_visible()
+    expect(form.get_by_role("status").filter(has_text="Сохранено")).to_be_focused()
     expect(form.get_by_role("button", name="Что изменится")).to_be_disabled()
     assert list(rules_of(beside, emulator, group.id).steps) == ["review"]
     assert opened.said == []

@@ -99,6 +99,7 @@ class Link(TypedDict):
     task_title: str
     issue: str
     issue_url: str
+    tracker: str
     state: str
     reason: str
     at: datetime | None

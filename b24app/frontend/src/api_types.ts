@@ -361,6 +361,7 @@ export interface Link {
   task_title: string
   issue: string
   issue_url: string
+  tracker: string
   state: string
   reason: string
   at: string | null

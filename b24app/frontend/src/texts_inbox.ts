@@ -29,7 +29,6 @@ const en = {
     sprint: 'Sprint',
   } as Record<string, string>,
   bothChanged: (field: string) => `${field}: both sides were changed. Which one stands?`,
-  inTracker: 'GitLab',
   inPortal: 'Bitrix24',
   letStand: 'Let this stand',
   chosen: 'Chosen, it is being written',
@@ -41,7 +40,7 @@ const en = {
   haltedHint: 'For an hour after it goes on, very many items may change at once.',
   retry: 'Try again',
   yetToCome: 'yet to be created',
-  linkedIssues: 'Issues in GitLab',
+  linkedIssues: 'Linked issues',
   story: 'What happened',
   storyKinds: {
     linked: 'Linked', unlinked: 'Ended', paused: 'Stopped', resumed: 'Goes on', decided: 'Decided',
@@ -76,7 +75,6 @@ const ru: typeof en = {
     sprint: 'Спринт',
   },
   bothChanged: (field) => `${field}: изменили обе стороны. Что оставить?`,
-  inTracker: 'GitLab',
   inPortal: 'Битрикс24',
   letStand: 'Оставить это',
   chosen: 'Выбрано, записывается',
@@ -88,7 +86,7 @@ const ru: typeof en = {
   haltedHint: 'Час после возобновления может меняться сразу очень многое.',
   retry: 'Повторить',
   yetToCome: 'ещё не создано',
-  linkedIssues: 'Issues в GitLab',
+  linkedIssues: 'Связанные issues',
   story: 'Что происходило',
   storyKinds: {
     linked: 'Связаны', unlinked: 'Завершена', paused: 'Остановлена', resumed: 'Возобновлена',

@@ -14,7 +14,7 @@ _KINDS: Texts = {
     "push": ("Pushes", "Коммиты (push)"),
     "branch": ("Branches", "Ветки"),
     "tag": ("Tags", "Теги"),
-    "merge_request": ("Merge requests", "Merge requests"),
+    "merge_request": ("Merge requests", "Запросы на слияние"),
     "pipeline": ("Pipelines", "Пайплайны"),
     "job": ("Jobs", "Задания CI"),
     "comment": ("Comments", "Комментарии"),

@@ -13,6 +13,7 @@ from sync.bitrix24.rest.batch import Answer, Call, as_int
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks.fields import STATUS_CODES, parse_stages
 from sync.bitrix24.tasks.queries import MESSAGE_LIMIT
+from sync.core.i18n.translate import get_sentence
 from sync.core.issue_sync.model import (
     CHECKLIST,
     CUSTOM,
@@ -26,24 +27,22 @@ from sync.core.issue_sync.model import (
 )
 from sync.core.model.tasks import TaskStatus
 from sync.errors import Later, SyncError
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 
 COMMENTS, FILES = "comments", "files"  # names in `longest` and `missing` beside those of fields
-_NAMES = {
-    TaskStatus.WAITING: "Pending",
-    TaskStatus.IN_PROGRESS: "In progress",
-    TaskStatus.AWAITING_CONTROL: "Pending review",
-    TaskStatus.COMPLETED: "Completed",
-    TaskStatus.DEFERRED: "Deferred",
-}
 STATUSES = tuple(
-    Choice(str(code), _NAMES[status], status is TaskStatus.COMPLETED, position=place)
+    Choice(
+        str(code),
+        as_sentence(get_sentence("en", f"portal status {status}")),  # each reader has an own word
+        status is TaskStatus.COMPLETED,
+        position=place,
+    )
     for place, (status, code) in enumerate(STATUS_CODES.items())
 )
 PRIORITIES = (
-    Choice("0", "Low"),
-    Choice("1", "Medium", position=1),
-    Choice("2", "High", position=2),
+    Choice("0", as_sentence("Low")),
+    Choice("1", as_sentence("Medium"), position=1),
+    Choice("2", as_sentence("High"), position=2),
 )
 
 

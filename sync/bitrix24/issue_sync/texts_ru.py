@@ -55,8 +55,6 @@ RUSSIAN: dict[str, str] = {
         "Настройки синхронизации не пропускают файлы больше",
     "Raise the limit in the settings, or share the file by a link":
         "Увеличьте предел в настройках или дайте ссылку на файл",
-    "Pending": "Ждёт выполнения", "In progress": "Выполняется",
-    "Pending review": "Ждёт контроля", "Completed": "Завершена", "Deferred": "Отложена",
     "Low": "Низкий", "Medium": "Средний", "High": "Высокий",
     "The portal gives no further reason": "Портал не назвал причины",
 }  # fmt: skip

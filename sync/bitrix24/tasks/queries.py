@@ -26,6 +26,7 @@ __all__ = [
     "find_task_message",
     "find_time_entry",
     "may_post",
+    "read_named_users",
     "read_outcome",
     "read_stages",
     "read_task_fields",
@@ -135,6 +136,17 @@ def read_users(portal: Portal) -> tuple[PortalUser, ...]:
         for answer in answers:
             users.update({user.id: user for user in fields.parse_users(_result_or_raise(answer))})
     return tuple(users.values())
+
+
+def read_named_users(portal: Portal, ids: Sequence[int]) -> tuple[PortalUser, ...]:
+    """Return the first fifty of these users, also those who were dismissed. Raises SyncError.
+
+    https://apidocs.bitrix24.com/api-reference/user/user-get.html
+    """
+    if not ids:
+        return ()
+    asked = {"ID": list(ids[:TASKS_PER_REQUEST])}
+    return fields.parse_users(portal.call("user.get", {"FILTER": asked}, write=False)["result"])
 
 
 # Roles in a chat, the least first.

@@ -235,8 +235,10 @@ def _refused_entry(link: LinkState, entry: Entry, side: SideName, text: str) -> 
 
 def _sentence(what: str, planned: PlannedWrite, *dropped: tuple[str, str]) -> str:
     names = join_sentences(", ", [as_sentence(name) for name in sorted(planned.intents)])
-    text = sentence("{what}: {subject}", what=as_sentence(what), subject=names or planned.write.key)
-    if planned.reason:
+    # An entry has no fields: its reason says of which kind it is; a key says nothing to people.
+    subject = names or as_sentence(planned.reason) or planned.write.key
+    text = sentence("{what}: {subject}", what=as_sentence(what), subject=subject)
+    if planned.reason and names:
         text = sentence("{text} ({reason})", text=text, reason=as_sentence(planned.reason))
     lost = join_sentences(
         "; ",

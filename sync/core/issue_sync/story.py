@@ -72,7 +72,11 @@ def _both(pair: ValuePair, names: Mapping[str, str]) -> str:
 
 def shown(values: Values, side: SideName, names: Mapping[str, str]) -> str:
     """Return a side's values for people, cut; `names` as in a link."""
-    texts = [_shown(value, f"{side}/{field}/", names) for field, value in values.items()]
+    texts = [
+        _shown(value, f"{side}/{field}/", names)
+        for field, value in values.items()
+        if value not in (None, "", frozenset())
+    ]
     return join_sentences(", ", texts) or as_sentence("nothing")
 
 

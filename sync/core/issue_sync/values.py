@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -84,17 +84,30 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
             for write in _field_writes(name, translation, decision, link, pair)
             if write.to not in obstacles
         ]
-    link = replace(link, awaits=frozenset(awaits), names=dict(_names(link.clashes, rules)))
     updates = tuple(_updates(link, items, writes, rules))
+    link = replace(link, awaits=frozenset(awaits), names=dict(_names(link, updates, rules)))
     named = (replace(conflict, names=link.names) for conflict in conflicts)
     return ValuesPlan(link, updates, tuple(named))
 
 
-def _names(clashes: Mapping[str, ValuePair], rules: LinkRules) -> Iterator[tuple[str, str]]:
-    """Yield what people call the disputed values, by `side/field/value`."""
+def _names(
+    link: LinkState, updates: Iterable[PlannedWrite], rules: LinkRules
+) -> Iterator[tuple[str, str]]:
+    """Yield what people call values, by `side/field/value`: agreed, disputed or on their way."""
+    written = [
+        (side, intent.target if side is update.side else intent.source)
+        for update in updates
+        for intent in update.intents.values()
+        for side in SideName
+    ]
+    pairs = (*link.bases.values(), *link.clashes.values())
     for side, able in rules.capabilities.items():
-        for pair in clashes.values():
-            for field, value in pair.of(side).items():
+        named = (
+            *(pair.of(side) for pair in pairs),
+            *(values for to, values in written if to is side),
+        )
+        for each in named:
+            for field, value in each.items():
                 names = {choice.id: choice.name for choice in able.choices.get(field, ())}
                 values = value if isinstance(value, frozenset) else {str(value)}
                 yield from ((f"{side}/{field}/{raw}", names[raw]) for raw in values if raw in names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from sync.core.i18n.translate import find_sentence
 from sync.core.issue_sync import statuses
 from sync.core.issue_sync.fields import Scalar, Translation, Untranslatable, converted, unchanged
 from sync.core.issue_sync.item_links import links_translation, parent_translation
@@ -132,7 +133,8 @@ def _status_note(
     def note(to: SideName, status: str) -> str:
         if to is not SideName.PORTAL or status not in explained:
             return ""
-        return texts.status_note(to, *explained[status])
+        name, shown = explained[status]
+        return texts.status_note(to, name, find_sentence(texts.language, shown) or shown)
 
     return note
 

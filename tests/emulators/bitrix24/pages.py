@@ -23,6 +23,7 @@ td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #e2e6ea;vertic
 .m{background:#f5f7f8;border-radius:.5rem;padding:.6rem .9rem;margin:.5rem 0}
 .s{color:#828b95;font-size:.85rem}pre{background:#eef2f4;padding:.5rem;overflow:auto}
 """
+ICON = "<link rel=icon href=data:,>"  # or the browser asks for one
 # Applied to text that is already HTML-escaped; every replacement is written here.
 BBCODE: tuple[tuple[str, str], ...] = (
     (r"\[b\](.*?)\[/b\]", r"<b>\1</b>"),
@@ -59,7 +60,7 @@ def answer(portal: Portal, path: str) -> Response:
 
 
 def page(title: str, body: str) -> Response:
-    head = f"<meta charset=utf-8><title>{escape(title)}</title><style>{STYLE}</style>"
+    head = f"<meta charset=utf-8>{ICON}<title>{escape(title)}</title><style>{STYLE}</style>"
     return Response.html(200, f"<!doctype html><html><head>{head}</head><body>{body}</body></html>")
 
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from tests.emulators.bitrix24.frames import Frame
+from tests.emulators.bitrix24.pages import ICON
 from tests.emulators.bitrix24.records import Token
 from tests.emulators.bitrix24.state import Portal
 from tests.emulators.bitrix24.wire import Request, Response
@@ -48,8 +49,6 @@ addEventListener('message', async event => {
 document.querySelector('form').submit()
 """
 STYLE = "body{margin:0;background:#eef2f4}iframe{border:0;width:100%;height:900px;display:block}"
-
-ICON = "<link rel=icon href=data:,>"  # or the browser asks for one
 
 
 class Owner(Protocol):

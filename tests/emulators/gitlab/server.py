@@ -54,7 +54,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.emulators.gitlab import graphql, hook_form
+from tests.emulators.gitlab import graphql, hook_form, pages
 from tests.emulators.gitlab.api import Api
 from tests.emulators.gitlab.branching import Branching
 from tests.emulators.gitlab.building import Building
@@ -176,6 +176,7 @@ class GitLabEmulator:
             self.identity.answer(request)
             or self.oauth.answer(request)
             or graphql.answer(self.state, request, self.issues)
+            or pages.answer(self.state, request)
             or self.api.answer(request)
         )
 
