@@ -92,6 +92,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         several_assignees=assignees.get("allowsMultipleAssignees") is True,
         missing=missing,
         names=names,
+        tag_divider=",",
     )
 
 
