@@ -261,7 +261,9 @@ class ItemWriter:
             body = body_of(self.reader, wanted, layout, self._values(row))
             rest = Body({}, body.fields, body.tags, body.machines, body.planned, body.dropped)
             return self._carry_out(address.id, changes, rest, row)
-        return self._done(row, changes, {}, {})
+        # The creation itself stored these two: another text is what somebody wrote since.
+        edited = {n: write.values[n] for n in (TITLE, DESCRIPTION) if n in missing}
+        return self._done(row, changes, {}, edited)
 
     def _is_untouched(self, row: Mapping[str, Any]) -> bool:
         updater = text(mapping(row.get("updater")).get("id"))

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.issue_sync.test_youtrack_rows import begin, files, hours, messages, set_field, work
+from tests.engine.issue_sync.test_youtrack_rows import (
+    begin,
+    files,
+    hours,
+    messages,
+    set_field,
+    work,
+)
 from tests.engine.youtrack_world import RITA, YouTrackLife
 
 

@@ -313,9 +313,7 @@ def test_a_parent_and_what_a_task_waits_for_cross_both_ways(life: YouTrackLife) 
     portal, state = life.world.b24.state, life.state
     child = life.issue
     people = {"created_by": RITA, "responsible_id": RITA, "group_id": GROUP}
-    parent_id, earlier_id = (
-        portal.create_task(title, **people).id for title in ("House", "Dig")
-    )
+    parent_id, earlier_id = (portal.create_task(title, **people).id for title in ("House", "Dig"))
     life.rest(11)
     issues = {issue.summary: issue for issue in state.issues.values()}
     house, dig = issues["House"], issues["Dig"]
