@@ -31,7 +31,7 @@ from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiter, RateLim
 from sync.net import guarded_session
 from sync.sentences import sentence
 from sync.settings.apply import stored_settings
-from sync.settings.issue_sync import to_mapping
+from sync.settings.issue_sync_mapping import to_mapping
 from sync.settings.model import Settings, load
 from sync.settings.rules import needs_addresses, to_rules
 from sync.store import connections, logs, oauth_grants, people, portals

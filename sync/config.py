@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import re
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 from sync import keyfile
-from sync.addresses import is_host
+from sync.config_values import (
+    number_between,
+    parse_address,
+    parse_ca_file,
+    parse_database,
+    parse_folder,
+    parse_hosts,
+    parse_keys,
+    parse_language,
+    parse_level,
+    parse_metrics_token,
+    parse_networks,
+    parse_proxy,
+    parse_queue,
+    parse_web_address,
+)
 from sync.sentences import as_sentence, as_text, sentence
 
 T = TypeVar("T")
@@ -21,11 +32,6 @@ U = TypeVar("U")
 
 OAUTH_HOSTS = frozenset({"https://oauth.bitrix.info", "https://oauth.bitrix24.tech"})
 SYSTEM_DATA_DIR = Path("/var/lib/b24bridge")
-_LEVELS = ("debug", "info", "warning", "error")
-_LANGUAGES = ("en", "ru")
-_METRICS_TOKEN_LENGTH = 16
-_RELATIVE = "must begin with /: a relative path is another one wherever a command is called"
-_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 
 
 class ConfigError(Exception):
@@ -140,30 +146,30 @@ class _EnvReader:
 
 
 def _read_values(reader: _EnvReader, usual_dir: Path, *, create_key: bool) -> dict[str, Any]:
-    data_dir = reader.take("B24BRIDGE_DATA_DIR", usual_dir, _parse_folder)
-    host, port = reader.take("B24BRIDGE_BIND", ("127.0.0.1", 8000), _parse_address)
+    data_dir = reader.take("B24BRIDGE_DATA_DIR", usual_dir, parse_folder)
+    host, port = reader.take("B24BRIDGE_BIND", ("127.0.0.1", 8000), parse_address)
     values = {
         "data_dir": data_dir,
         "database_url": reader.take(
-            "DATABASE_URL", f"sqlite:///{data_dir / 'b24bridge.sqlite3'}", _parse_database
+            "DATABASE_URL", f"sqlite:///{data_dir / 'b24bridge.sqlite3'}", parse_database
         ),
         "queue_url": reader.take(
-            "B24BRIDGE_QUEUE_URL", str(data_dir / "queue.sqlite3"), _parse_queue
+            "B24BRIDGE_QUEUE_URL", str(data_dir / "queue.sqlite3"), parse_queue
         ),
         "public_url": reader.take("B24BRIDGE_PUBLIC_URL", "", parse_web_address),
         "client_id": reader.take("B24BRIDGE_CLIENT_ID", "", str),
         "client_secret": reader.take("B24BRIDGE_CLIENT_SECRET", "", str),
-        "oauth_hosts": reader.take("B24BRIDGE_OAUTH_HOSTS", OAUTH_HOSTS, _parse_hosts),
-        "allowed_networks": reader.take("B24BRIDGE_ALLOWED_NETWORKS", (), _parse_networks),
-        "portal_ca_file": reader.take("B24BRIDGE_PORTAL_CA_FILE", "", _parse_ca_file),
-        "portal_proxy": reader.take("B24BRIDGE_PORTAL_PROXY", "", _parse_proxy),
-        "trusted_proxies": reader.take("B24BRIDGE_TRUSTED_PROXIES", 0, _number_between(0, 10)),
-        "log_level": reader.take("B24BRIDGE_LOG_LEVEL", "info", _parse_level),
+        "oauth_hosts": reader.take("B24BRIDGE_OAUTH_HOSTS", OAUTH_HOSTS, parse_hosts),
+        "allowed_networks": reader.take("B24BRIDGE_ALLOWED_NETWORKS", (), parse_networks),
+        "portal_ca_file": reader.take("B24BRIDGE_PORTAL_CA_FILE", "", parse_ca_file),
+        "portal_proxy": reader.take("B24BRIDGE_PORTAL_PROXY", "", parse_proxy),
+        "trusted_proxies": reader.take("B24BRIDGE_TRUSTED_PROXIES", 0, number_between(0, 10)),
+        "log_level": reader.take("B24BRIDGE_LOG_LEVEL", "info", parse_level),
         "host": host,
         "port": port,
-        "threads": reader.take("B24BRIDGE_THREADS", 16, _number_between(1, 200)),
-        "metrics_token": reader.take("B24BRIDGE_METRICS_TOKEN", "", _parse_metrics_token),
-        "language": reader.take("B24BRIDGE_LANGUAGE", "", _parse_language),
+        "threads": reader.take("B24BRIDGE_THREADS", 16, number_between(1, 200)),
+        "metrics_token": reader.take("B24BRIDGE_METRICS_TOKEN", "", parse_metrics_token),
+        "language": reader.take("B24BRIDGE_LANGUAGE", "", parse_language),
     }
     if bool(values["client_id"]) != bool(values["client_secret"]):
         reader.problems.append("B24BRIDGE_CLIENT_ID, B24BRIDGE_CLIENT_SECRET: set both or neither")
@@ -171,7 +177,7 @@ def _read_values(reader: _EnvReader, usual_dir: Path, *, create_key: bool) -> di
 
 
 def _secret_keys(reader: _EnvReader, data_dir: Path, *, create_key: bool) -> dict[str, Any]:
-    keys = reader.take("B24BRIDGE_SECRET_KEY", (), _parse_keys)
+    keys = reader.take("B24BRIDGE_SECRET_KEY", (), parse_keys)
     if keys or reader.problems:
         return {"secret_keys": keys, "secret_key_file": None}
     path = data_dir / "secret.key"
@@ -179,7 +185,7 @@ def _secret_keys(reader: _EnvReader, data_dir: Path, *, create_key: bool) -> dic
         if not create_key and not path.exists():
             return {"secret_keys": (), "secret_key_file": path}
         return {
-            "secret_keys": _parse_keys(",".join(keyfile.read_or_create(path))),
+            "secret_keys": parse_keys(",".join(keyfile.read_or_create(path))),
             "secret_key_file": path,
         }
     except PermissionError as error:
@@ -192,130 +198,3 @@ def _secret_keys(reader: _EnvReader, data_dir: Path, *, create_key: bool) -> dic
             sentence("{file}: {why}. B24BRIDGE_DATA_DIR names its folder", file=path, why=reason)
         )
     return {}
-
-
-def _split_words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in re.split(r"[,\s]+", text) if word)
-
-
-def _parse_keys(text: str) -> tuple[str, ...]:
-    if not _split_words(text) or not all(_KEY.fullmatch(key) for key in _split_words(text)):
-        raise ValueError(
-            "a secret key is 32 random bytes in URL-safe base64 (44 characters); "
-            "several are separated by commas, the newest first"
-        )
-    return _split_words(text)
-
-
-def _parse_database(text: str) -> str:
-    if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", text):
-        raise ValueError("must begin with sqlite:/// or postgresql://")
-    if re.match(r"sqlite[^:]*:///[^/]", text):
-        raise ValueError(_RELATIVE)
-    return text
-
-
-def _parse_queue(text: str) -> str:
-    if "://" in text and not re.match(r"(sqlite|rediss?|postgres(ql)?)://", text):
-        raise ValueError("must be a file, or begin with redis:// or postgresql://")
-    return text if "://" in text else str(_parse_folder(text))
-
-
-def _parse_folder(text: str) -> Path:
-    path = Path(text).expanduser()
-    if not path.is_absolute():
-        raise ValueError(_RELATIVE)
-    return path
-
-
-def _parse_ca_file(text: str) -> str:
-    """Return the path of a file with PEM certificates."""
-    try:
-        ssl.create_default_context().load_verify_locations(text)
-    except ssl.SSLError:
-        raise ValueError(sentence("{file} holds no certificates in PEM form", file=text)) from None
-    except OSError as error:
-        raise ValueError(
-            sentence("{file} cannot be read: {why}", file=text, why=error.strerror)
-        ) from None
-    return text
-
-
-def _parse_proxy(text: str) -> str:
-    parts = _split_address(text)
-    if parts is None:
-        raise ValueError("must be an address like http://proxy.example.com:3128")
-    return text.rstrip("/")
-
-
-def parse_web_address(text: str) -> str:
-    """Return an http or https address without a last slash. Raises ValueError."""
-    parts = _split_address(text)
-    if parts is None:
-        raise ValueError("must be a whole address: https://host")
-    if parts.query or parts.fragment or parts.username:
-        raise ValueError("must be an address without user, ? and #")
-    return text.rstrip("/")
-
-
-def _split_address(text: str) -> SplitResult | None:
-    """Return the parts of an http or https address, None for what is none."""
-    try:
-        parts = urlsplit(text)
-        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        whole = whole and is_host(parts.netloc)
-    except ValueError:  # brackets that do not close, or a port that is no number
-        return None
-    return parts if whole else None
-
-
-def _parse_hosts(text: str) -> frozenset[str]:
-    return frozenset(map(parse_web_address, _split_words(text)))
-
-
-def _parse_networks(text: str) -> tuple[str, ...]:
-    try:
-        return tuple(str(ipaddress.ip_network(word, strict=False)) for word in _split_words(text))
-    except ValueError:
-        raise ValueError("must be networks like 10.0.0.0/8, separated by commas") from None
-
-
-def _parse_metrics_token(text: str) -> str:
-    if len(text) < _METRICS_TOKEN_LENGTH or not re.fullmatch(r"[!-~]+", text):
-        raise ValueError(
-            sentence(
-                "must be at least {least} letters, digits and signs", least=_METRICS_TOKEN_LENGTH
-            )
-        )
-    return text
-
-
-def _parse_level(text: str) -> str:
-    if text.lower() not in _LEVELS:
-        raise ValueError(sentence("must be one of {names}", names=", ".join(_LEVELS)))
-    return text.lower()
-
-
-def _parse_language(text: str) -> str:
-    if text.lower() not in _LANGUAGES:
-        raise ValueError(sentence("must be one of {names}", names=", ".join(_LANGUAGES)))
-    return text.lower()
-
-
-def _parse_address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    try:
-        return host.strip("[]") or "127.0.0.1", _number_between(0, 65535)(port)
-    except ValueError:
-        raise ValueError("must be a port from 0 to 65535, or HOST:PORT") from None
-
-
-def _number_between(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
-            raise ValueError(
-                sentence("must be a number from {least} to {most}", least=least, most=most)
-            )
-        return int(text)
-
-    return read

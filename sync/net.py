@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -18,47 +18,19 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.ssl_ import create_urllib3_context
 
 from sync.addresses import Network, is_permitted
+from sync.answer_limits import AnswerTooLarge, close_with, guard_body, read_body, unreadable
 from sync.deadlines import Watch, is_limited, seconds_left
 from sync.errors import Refused
 from sync.sentences import sentence
 
-__all__ = ["TIMEOUT", "AnswerTooLarge", "guarded_session", "is_permitted"]
-
 Timeout = float | tuple[float, float]
 
+USER_AGENT = "b24bridge/0.1"  # how our requests name us, to every system
 # Seconds to connect and to wait for an answer; Bitrix24 ends a request of its own after 60.
 TIMEOUT: Timeout = (5.0, 65.0)
 TOTAL_SECONDS = 150.0  # of a call, from the first packet to the last
-MAX_ANSWER_BYTES = 32 * 1024 * 1024  # unpacked; nothing we ask for comes near
-_PIECE_BYTES = 65_536
 _EVERYWHERE = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
 _watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
-
-
-class AnswerTooLarge(requests.ConnectionError):
-    """An answer is larger than anything we ask for; the rest of it was not read."""
-
-
-def proxy_wants_login(error: requests.exceptions.ProxyError) -> bool:
-    """Return whether a proxy refused the way to an https:// address without name and password.
-
-    No answer is read then: http.client says the status in the error's text.
-    https://docs.python.org/3/library/http.client.html#http.client.HTTPConnection.set_tunnel
-    """
-    return "Tunnel connection failed: 407" in str(error)
-
-
-def certificate_flaw(
-    error: requests.exceptions.SSLError,
-) -> Literal["expired", "name", "authority"]:
-    """Return what is wrong with a certificate; OpenSSL's reasons stand in the error's text.
-
-    https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
-    """
-    text = str(error)
-    if "certificate has expired" in text or "not yet valid" in text:
-        return "expired"
-    return "name" if "mismatch, certificate is not valid for" in text else "authority"
 
 
 def guarded_session(
@@ -221,15 +193,15 @@ class _GuardedAdapter(HTTPAdapter):
         kept = False
         try:
             response = super().send(request, *args, **options)
-            _guard_body(response, watch)
+            guard_body(response, watch)
             if options.get("stream"):
-                _close_with(response, watch)
+                close_with(response, watch)
                 kept = True
                 return response
-            _read_body(response)
+            read_body(response)
             return response
         except requests.exceptions.InvalidHeader as error:  # two lengths that differ
-            raise _unreadable(request) from error
+            raise unreadable(request) from error
         except (requests.RequestException, OSError) as error:
             if not watch.expired or isinstance(error, AnswerTooLarge | requests.ConnectTimeout):
                 raise
@@ -263,59 +235,3 @@ def _shorten(timeout: Timeout, seconds: float) -> Timeout:
     if isinstance(timeout, tuple):
         return min(timeout[0], seconds), min(timeout[1], seconds)
     return min(timeout, seconds)
-
-
-def _guard_body(response: requests.Response, watch: Watch) -> None:
-    """Let the pieces of an answer be as promised, or end in what requests raises.
-
-    One coding at most: of several, each unpacks all that the one before made of a few bytes.
-    """
-    request = response.request
-    if watch.expired:
-        raise requests.ReadTimeout(request=request)
-    if "," in response.headers.get("Content-Encoding", ""):
-        response.close()
-        raise _unreadable(request)
-    pieces_of = response.iter_content
-
-    def read(chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
-        try:
-            yield from pieces_of(chunk_size, decode_unicode)
-        except (ValueError, requests.exceptions.ContentDecodingError) as error:
-            raise _unreadable(request) from error  # a negative chunk; what does not unpack
-        if watch.expired:  # the end of a shut socket may look like the end of an answer
-            raise requests.ReadTimeout(request=request)
-
-    response.iter_content = read  # type: ignore[method-assign]
-
-
-def _unreadable(request: requests.PreparedRequest) -> requests.ConnectionError:
-    return requests.ConnectionError("the answer cannot be read", request=request)
-
-
-def _read_body(response: requests.Response) -> None:
-    """Read an answer as far as it may be long. Raises AnswerTooLarge, requests.RequestException.
-
-    A small body may unpack to a very large one, so what is unpacked is counted.
-    """
-    pieces, size = [], 0
-    for piece in response.iter_content(_PIECE_BYTES):
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_ANSWER_BYTES:
-            response.close()
-            raise AnswerTooLarge(
-                f"the answer is larger than {MAX_ANSWER_BYTES} bytes", response=response
-            )
-    response._content = b"".join(pieces)
-
-
-def _close_with(response: requests.Response, watch: Watch) -> None:
-    """End watching when a streamed answer is closed."""
-    close = response.close
-
-    def close_both() -> None:
-        watch.close()
-        close()
-
-    response.close = close_both  # type: ignore[method-assign]

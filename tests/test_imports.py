@@ -14,8 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OURS = ("sync", "b24app", "demo", "bench", "tools", "tests")
 SHARED = (
-    "sync.errors", "sync.sentences", "sync.log", "sync.net", "sync.deadlines", "sync.config",
-    "sync.keyfile", "sync.oauth", "sync.oauth_client",
+    "sync.errors", "sync.sentences", "sync.log", "sync.net", "sync.connection_flaws",
+    "sync.deadlines", "sync.config", "sync.keyfile", "sync.oauth", "sync.oauth_client",
 )  # fmt: skip
 PARSERS = {"markdown_it", "mdit_py_plugins"}
 

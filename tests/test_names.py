@@ -15,8 +15,6 @@ ALLOWED_SHARE = 0.005
 
 # No local and no argument is called so: the noun says what it holds.
 EMPTY = frozenset(["one", "told", "found", "known", "mine", "heard", "seen", "said", "there"])
-# Where two-way sync is being built, such names are still replaced: a part of the path.
-TO_BE_NAMED = ("issue", "youtrack", "sync_desk", "b24app/cli/variables")
 # Of all identifiers of what stands beside the product; it may only fall.
 ALLOWED_SHARE_BESIDE = 0.019
 
@@ -99,11 +97,7 @@ def test_few_identifiers_are_pronouns() -> None:
 
 def test_no_local_is_called_by_an_empty_word() -> None:
     named = {str(path.relative_to(ROOT)): EMPTY.intersection(locals_of(path)) for path in sources()}
-    assert {
-        path: names
-        for path, names in named.items()
-        if names and not any(part in path for part in TO_BE_NAMED)
-    } == {}
+    assert {path: names for path, names in named.items() if names} == {}
 
 
 def test_empty_words_do_not_spread_in_tests_and_tools() -> None:

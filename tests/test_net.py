@@ -14,9 +14,11 @@ from ipaddress import ip_network
 import pytest
 import requests
 
+from sync.addresses import is_permitted
+from sync.answer_limits import MAX_ANSWER_BYTES, AnswerTooLarge
 from sync.deadlines import limit_outbound, seconds_left
 from sync.errors import Refused
-from sync.net import MAX_ANSWER_BYTES, TIMEOUT, AnswerTooLarge, guarded_session, is_permitted
+from sync.net import TIMEOUT, guarded_session
 
 LOCAL = ("127.0.0.0/8",)
 

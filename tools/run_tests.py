@@ -43,7 +43,11 @@ class Count:
     broken: bool = False
 
 
-SQLITE = Part("everything on SQLite", (*SPREAD, "--database=sqlite"))
+# Some tests wait for processes and sockets: one process more than there are cores uses the time.
+SQLITE = Part(
+    "everything on SQLite",
+    (*SPREAD, "-n", str(min(os.cpu_count() or 1, 7) + 1), "--database=sqlite"),
+)
 MEASURED = Part(SQLITE.name, (*SQLITE.arguments, "--cov", "--cov-report=", "--cov-fail-under=0"))
 # A browser on a busy machine may miss a moment: a test that fails is run once more, and named.
 BROWSER = Part(

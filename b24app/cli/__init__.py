@@ -11,13 +11,14 @@ from importlib.metadata import version
 from typing import Any
 
 from b24app.cli import environment, parsers
-from b24app.cli.backup import add_backup_arguments, add_restore_arguments
+from b24app.cli.backup import add_backup_arguments
 from b24app.cli.doctor import add_doctor_arguments
 from b24app.cli.extras import missing_extras
 from b24app.cli.key_guard import config_with_key
 from b24app.cli.language import LANGUAGES, choose_language, say, set_language
 from b24app.cli.parser import Parser, hide_secrets
 from b24app.cli.portal import add_portal_arguments
+from b24app.cli.restore import add_restore_arguments
 from b24app.cli.sync_arguments import add_sync_arguments
 from b24app.cli.variables import unknown_variables
 from sync.config import Config, ConfigError
@@ -43,7 +44,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
         parsers.add_settings_arguments,
     ),
     "keys": ("database", "secrets at rest", parsers.add_keys_arguments),
-    "replay": ("status", "repeat what failed, or look at tasks anew", parsers.add_replay_arguments),
+    "replay": ("replay", "repeat what failed, or look at tasks anew", parsers.add_replay_arguments),
     "rehearse": (
         "rehearse",
         "say what would be written for tasks now, and why",
@@ -90,7 +91,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
         add_backup_arguments,
     ),
     "restore": (
-        "backup",
+        "restore",
         "put a backup in the place of the database",
         add_restore_arguments,
     ),

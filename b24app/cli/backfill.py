@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from b24app.cli.backfill_progress import progress_line
+from b24app.cli.backfill_status import status_lines
 from b24app.cli.context import (
     build_engine_deps,
     find_connection,
@@ -17,7 +19,6 @@ from b24app.cli.context import (
     print_lines,
     print_problems,
 )
-from b24app.cli.language import say
 from b24app.clients import Clients
 from b24app.services.overview import find_portal
 from sync.config import Config
@@ -28,15 +29,13 @@ from sync.engine.upkeep import backfill
 from sync.engine.upkeep.backfill import Progress
 from sync.engine.upkeep.backfill_parts import PARTS
 from sync.errors import Refused, SyncError
-from sync.sentences import as_sentence, as_text, join_sentences, sentence
-from sync.store import backfill as table
-from sync.store import connections, leases
+from sync.sentences import as_text, sentence
+from sync.store import connections
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
 
 _DAYS = {"d": 1, "w": 7}
 _INTERRUPTED = 130
-_PART_WIDTH = max(map(len, PARTS))
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -49,7 +48,7 @@ def _run(opened: Clients, args: argparse.Namespace) -> int:
     with read(opened.engine) as conn:
         portal = find_portal(conn, args.portal)
     if args.status:
-        print_lines(*_status(opened, portal, args))
+        print_lines(*status_lines(opened, portal, args))
         return 0
     if args.project and args.all:
         raise LookupError("Name a project or --all, not both")
@@ -243,97 +242,3 @@ def _resume_command(args: argparse.Namespace) -> str:
 
 
 _OPTIONS_WITH_VALUES = ("connection", "parts", "portal")
-
-
-def progress_line(progress: Progress) -> str:
-    """Return one line of progress: items, requests, items a minute, time left."""
-    name = progress.part.ljust(_PART_WIDTH)
-    match progress.state:
-        case "failed":
-            return sentence(
-                "{name}  not read: {error}", name=name, error=as_sentence(progress.error)
-            )
-        case "waiting":
-            return sentence("{name}  waits {error}", name=name, error=as_sentence(progress.error))
-    of = (
-        sentence(" of {read}", read=f"{progress.read + progress.remaining:,}")
-        if progress.remaining
-        else ""
-    )
-    facts = [
-        sentence("{amount}{of}", amount=f"{progress.read:,}", of=of),
-        sentence("{requests} requests", requests=f"{progress.requests:,}"),
-    ]
-    if progress.new and progress.seconds >= 1:
-        rate = progress.new / progress.seconds
-        facts.append(sentence("{rate} a minute", rate=f"{rate * 60:,.0f}"))
-        facts += (
-            [
-                sentence(
-                    "{duration} left",
-                    duration=_format_duration(progress.remaining / rate),
-                )
-            ]
-            if progress.remaining
-            else []
-        )
-    lacks = sentence(", but {error}", error=as_sentence(progress.error)) if progress.error else ""
-    return sentence(
-        "{name}  {facts}, done{lacks}" if progress.state == "done" else "{name}  {facts}",
-        name=name,
-        facts=join_sentences(", ", facts),
-        lacks=lacks,
-    )
-
-
-def _format_duration(seconds: float) -> str:
-    return (
-        sentence("about {seconds} min", seconds=f"{seconds / 60:.0f}")
-        if seconds >= 60
-        else sentence("about {seconds} s", seconds=f"{seconds:.0f}")
-    )
-
-
-def _status(opened: Clients, portal: PortalRecord, args: argparse.Namespace) -> list[str]:
-    now = opened.clock.now()
-    with read(opened.engine) as conn:
-        names = {
-            connection_record.id: connection_record.name
-            for connection_record in connections.by_portal(conn, portal.id)
-        }
-        connection_ids = [i for i, name in names.items() if args.connection in (None, name)]
-        rows = table.of_connections(conn, connection_ids)
-        lanes = {backfill.lane_name(row.connection_id, row.project_id) for _, row in rows}
-        held = leases.held_leases(conn, lanes, now)
-    selected = [
-        (path, row) for path, row in rows if args.project in (None, path, str(row.project_id))
-    ]
-    if not selected:
-        return ["No history was read yet.", sentence("Parts: {parts}", parts=", ".join(PARTS))]
-    lines = [
-        _HEADINGS,
-        *(_row(names[row.connection_id], path, row, held) for path, row in selected),
-    ]
-    return _table(lines) + [
-        sentence("{path} {part}: {error}", path=path, part=row.part, error=as_sentence(row.error))
-        for path, row in selected
-        if row.error
-    ]
-
-
-_HEADINGS = ("CONNECTION", "PROJECT", "PART", "STATE", "READ", "SINCE", "LAST")
-
-
-def _row(connection: str, path: str, row: table.PartRow, held: frozenset[str]) -> tuple[str, ...]:
-    """Return the row of a part; one that says running without a lease was killed."""
-    running = backfill.lane_name(row.connection_id, row.project_id) in held
-    state = "stopped" if row.state == "running" and not running else row.state
-    dates = f"{row.since:%Y-%m-%d}", f"{row.updated_at:%Y-%m-%d %H:%M}"
-    return connection, path, row.part, as_sentence(state), f"{row.read:,}", *dates
-
-
-def _table(lines: list[tuple[str, ...]]) -> list[str]:
-    lines = [tuple(map(say, cells)) for cells in lines]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = [map(str.ljust, each, widths) for each in lines]
-    return ["  ".join(each).rstrip() for each in padded]

@@ -18,7 +18,7 @@ from b24app.cli.context import print_lines, print_problems
 from b24app.cli.environment import FILE_NAME, SETTINGS_NAME, config_folder
 from b24app.cli.language import current_language, say
 from b24app.cli.variables import VARIABLES
-from sync.config import parse_web_address
+from sync.config_values import parse_web_address
 from sync.sentences import as_sentence, as_text, sentence
 from sync.settings.example import example_text
 

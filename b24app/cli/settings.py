@@ -33,11 +33,11 @@ from sync.settings.apply import (
     current_settings,
     export_yaml,
     portal_domain,
+    require_portal,
 )
 from sync.settings.document import read
 from sync.settings.example import example_text
 from sync.settings.model import Settings
-from sync.settings.problems import Invalid, Problem
 from sync.store import connections, oauth_grants, portals
 from sync.store.db.database import open_writer
 from sync.store.db.database import read as reading
@@ -94,20 +94,7 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
                 unchecked=as_sentence(lookups.unchecked),
             )
         )
-    if settings.portal not in (portal.member_id, portal_domain(portal)):
-        raise Invalid(
-            [
-                Problem(
-                    0,
-                    "portal",
-                    sentence(
-                        "is {portal}, not {domain}",
-                        portal=settings.portal,
-                        domain=portal_domain(portal),
-                    ),
-                )
-            ]
-        )
+    require_portal(settings, portal)
     if args.check:
         return _check(opened, portal, settings, args.remove)
     flags = _hook_flags(opened, portal.id)

@@ -76,16 +76,16 @@ def unknown_variables(names: Iterable[str]) -> list[str]:
 
     Values are never shown: what is misspelt may be a secret.
     """
-    known = {variable.name for variable in VARIABLES}
+    our_names = {variable.name for variable in VARIABLES}
     return [
-        _unknown(name, known)
+        _unknown(name, our_names)
         for name in sorted(names)
-        if name.startswith(_PREFIX) and name not in known | _OTHERS
+        if name.startswith(_PREFIX) and name not in our_names | _OTHERS
     ]
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1, cutoff=0.7)
+def _unknown(name: str, our_names: Iterable[str]) -> str:
+    near = get_close_matches(name, list(our_names), n=1, cutoff=0.7)
     if near:
         return sentence(
             "{name} is ignored: b24bridge has no such variable; did you mean {near}?",

@@ -65,17 +65,17 @@ def _replace_token(
         return 1
     elsewhere = is_kept_elsewhere(opened, portal, record)
     account = replace_token(opened, portal, record, token)
-    found = list(problems(account))
+    warnings = list(problems(account))
     print_lines(
         sentence(
             "The connection {name} has a new token: {account}",
             name=record.name,
             account=describe(account),
         ),
-        *found,
+        *warnings,
         *([WRITE_STORED] if elsewhere else []),
     )
-    return 1 if found else 0
+    return 1 if warnings else 0
 
 
 def _app(opened: Clients, record: ConnectionRecord, output: str | None) -> int:

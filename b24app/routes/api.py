@@ -41,7 +41,7 @@ from b24app.services import task_overview as seen
 from b24app.services.health import wrong
 from b24app.services.install_steps import run_steps
 from b24app.texts import translate
-from sync.bitrix24.install.steps import StepResult
+from sync.bitrix24.install.results import StepResult
 from sync.deadlines import limit_outbound
 from sync.engine import alert_actions
 from sync.sentences import sentence

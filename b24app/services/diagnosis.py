@@ -18,7 +18,8 @@ from b24app.services.health_rows import load_rows
 from b24app.services.outside import ask_gitlab, ask_portal
 from b24app.services.public_address import check_public_address
 from b24app.texts_health import describe
-from sync.bitrix24.install.steps import EVENTS, PLACEMENT, run_steps
+from sync.bitrix24.install.registrations import EVENTS, PLACEMENT
+from sync.bitrix24.install.steps import run_steps
 from sync.bitrix24.rest.batch import as_mapping
 from sync.bitrix24.rest.client import Portal
 from sync.errors import SyncError

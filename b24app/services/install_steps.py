@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from b24app.clients import Clients
 from b24app.services.public_address import check_public_address
 from sync.bitrix24.install import steps as installer
-from sync.bitrix24.install.steps import StepResult
+from sync.bitrix24.install.results import StepResult
 from sync.core.clock import TOLERANCE
 from sync.engine import backoff
 from sync.errors import Later, SyncError

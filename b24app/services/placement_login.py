@@ -20,7 +20,8 @@ from b24app.services.own_rules import edited_groups
 from b24app.texts import page_texts
 from sync.bitrix24.events import parse as events_parse
 from sync.bitrix24.events.parse import PlacementRequest
-from sync.bitrix24.install.steps import STEP_NAMES, StepResult
+from sync.bitrix24.install.results import StepResult
+from sync.bitrix24.install.steps import STEP_NAMES
 from sync.bitrix24.rest.credentials import Credentials
 from sync.bitrix24.tasks.readable import PageUser
 from sync.engine.load.scope import Scope

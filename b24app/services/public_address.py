@@ -9,8 +9,9 @@ import requests
 
 from b24app.clients import Clients
 from sync.bitrix24.install.steps import AddressProblem
+from sync.connection_flaws import certificate_flaw
 from sync.errors import SyncError
-from sync.net import certificate_flaw, guarded_session
+from sync.net import guarded_session
 
 # The address at which the request of this thread was made, as far as proxies tell; "" elsewhere.
 asked_address: ContextVar[str] = ContextVar("asked_address", default="")

@@ -16,7 +16,8 @@ from sync.core.issue_sync.rehearse import Difference
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.rehearsing import RehearsedPair, rehearse_pair
 from sync.settings.document import read as read_settings
-from sync.settings.issue_sync import FIELD_NAMES, to_mapping
+from sync.settings.issue_sync import FIELD_NAMES
+from sync.settings.issue_sync_mapping import to_mapping
 from sync.store import connections, people
 from sync.store.db.database import read
 from sync.store.portals import PortalRow

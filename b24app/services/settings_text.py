@@ -28,7 +28,7 @@ from sync.settings.apply import (
     RemovalUnconfirmed,
     current_settings,
     export_yaml,
-    portal_domain,
+    require_portal,
 )
 from sync.settings.document import Document, read
 from sync.settings.document import write as write_document
@@ -220,20 +220,7 @@ def _read_checked(deps: Deps, portal: PortalRecord, text: str) -> tuple[Settings
     lookups = PortalLookups(deps.clients.portal(portal.id))
     projects = ProjectLookups(deps.clients, portal.id)
     settings = read(text, os.environ, lookups, projects)
-    if settings.portal not in (portal.member_id, portal_domain(portal)):
-        raise Invalid(
-            [
-                Problem(
-                    0,
-                    "portal",
-                    sentence(
-                        "is {portal}, not {domain}",
-                        portal=settings.portal,
-                        domain=portal_domain(portal),
-                    ),
-                )
-            ]
-        )
+    require_portal(settings, portal)
     note = sentence("The chats could not be checked: {unchecked}", unchecked=lookups.unchecked)
     return settings, (note,) if lookups.unchecked else ()
 

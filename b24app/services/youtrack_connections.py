@@ -39,8 +39,8 @@ def check_connection(clients: Clients, record: ConnectionRecord, most: int) -> C
     try:
         client = clients.youtrack(record)
         account = read_account(client)
-        found = [*problems(account), *missing_fields(client, record, most)]
-        found += app_problems(clients, client, record, most)
+        wrong = [*problems(account), *missing_fields(client, record, most)]
+        wrong += app_problems(clients, client, record, most)
     except SyncError as error:
         return ConnectionTest(
             False, "", tuple(part for part in (error.message, error.cause, error.change) if part)
@@ -48,7 +48,7 @@ def check_connection(clients: Clients, record: ConnectionRecord, most: int) -> C
     with write(clients.engine) as conn:
         kept = {"username": account.login, "version": account.version}
         connections.set_account(conn, record.id, kept)
-    return ConnectionTest(not found, describe(account), tuple(found))
+    return ConnectionTest(not wrong, describe(account), tuple(wrong))
 
 
 def describe(account: Account) -> str:
@@ -101,8 +101,8 @@ def list_rights(clients: Clients, record: ConnectionRecord, most: int) -> list[T
             continue
         lacking = [able.missing[name] for name in WANTED if name in able.missing]
         app = versions.get(project)
-        said = sentence("our app: {version}", version=app) if app else "our app is not there"
-        rights.append(TargetRight(project, not lacking, said, lacking[0] if lacking else ""))
+        text = sentence("our app: {version}", version=app) if app else "our app is not there"
+        rights.append(TargetRight(project, not lacking, text, lacking[0] if lacking else ""))
     return rights
 
 
@@ -112,10 +112,10 @@ def app_problems(
     """Return what is wrong with our app in the projects; that it is not there is no mistake."""
     from sync.youtrack.issues.true_authors import is_older
 
-    found: list[str] = []
+    lines: list[str] = []
     for project, installed in _apps(clients, client, record, most):
         if installed and is_older(installed, version("b24bridge")):
-            found.append(
+            lines.append(
                 sentence(
                     "{project}: our app there is {installed}, older than the bridge ({bridge}): "
                     "upload it anew",
@@ -124,7 +124,7 @@ def app_problems(
                     bridge=version("b24bridge"),
                 )
             )
-    return found
+    return lines
 
 
 def app_notes(clients: Clients, client: YouTrack, record: ConnectionRecord) -> list[str]:

@@ -249,6 +249,14 @@ def portal_domain(portal: PortalRecord) -> str:
     return urlsplit(portal.client_endpoint).netloc
 
 
+def require_portal(settings: Settings, portal: PortalRecord) -> None:
+    """Check that settings are of this portal. Raises Invalid."""
+    domain = portal_domain(portal)
+    if settings.portal not in (portal.member_id, domain):
+        text = sentence("is {portal}, not {domain}", portal=settings.portal, domain=domain)
+        raise Invalid([Problem(0, "portal", text)])
+
+
 def _update_connection(
     conn: Database,
     vault: Vault,

@@ -30,7 +30,7 @@ def changes_since(
     conn: Connection, link_ids: Iterable[int], since: datetime
 ) -> dict[int, list[FieldChange]]:
     """Return the changes of links since a moment, the oldest first, by the links' ids."""
-    found: dict[int, list[FieldChange]] = {}
+    changes: dict[int, list[FieldChange]] = {}
     for piece in chunks(link_ids):
         query = (
             select(issue_link_change.c.link_id, issue_link_change.c.body)
@@ -38,5 +38,5 @@ def changes_since(
             .order_by(issue_link_change.c.id)
         )
         for row in conn.execute(query):
-            found.setdefault(row.link_id, []).append(decode_part(FieldChange, row.body))
-    return found
+            changes.setdefault(row.link_id, []).append(decode_part(FieldChange, row.body))
+    return changes

@@ -66,23 +66,23 @@ def finish(
     conn: Connection,
     row: IssueLinkRow,
     look_at: datetime | None,
-    seen: Mapping[str, Any] | None = None,
+    columns: Mapping[str, Any] | None = None,
     heard_at: datetime | None = None,
 ) -> None:
     """End the work on a link as far as it was seen; what was heard meanwhile keeps it dirty.
 
-    `seen`: columns of what was read and written. `heard_at`: when what was heard meanwhile is to be
+    `columns`: of what was read and written. `heard_at`: when what was heard meanwhile is to be
     looked at, where it is likely our own doing.
     """
     link = issue_link.c
-    heard = link.due_at if heard_at is None else literal(heard_at, link.due_at.type)
+    waiting = link.due_at if heard_at is None else literal(heard_at, link.due_at.type)
     same, rested = link.version == row.version, literal(look_at, link.due_at.type)
     values: dict[str, Any] = {
         "done_version": row.version,
-        "due_at": case((same, rested), else_=heard),
+        "due_at": case((same, rested), else_=waiting),
         "attempts": 0,
         "error": "",
-        **(seen or {}),
+        **(columns or {}),
     }
     conn.execute(update(issue_link).where(link.id == row.id).values(**values))
 

@@ -20,9 +20,9 @@ class ListRow:
     """How far a list was read.
 
     `since`: everything before it is known; None: nothing was read yet. `cursor`: where a list goes
-    on. `seen`: when items were changed that may be listed again, as ISO moments by id. `interval`:
-    seconds between two reads. `imported`: the first reading is over. `halted`: why it waits for an
-    administrator. `counted_at`: when its whole census was last taken.
+    on. `change_moments`: when items were changed that may be listed again, in ISO form by id.
+    `interval`: seconds between two reads. `imported`: the first reading is over. `halted`: why it
+    waits for an administrator. `counted_at`: when its whole census was last taken.
     """
 
     connection_id: int
@@ -30,7 +30,7 @@ class ListRow:
     side: SideName
     since: datetime | None = None
     cursor: str | None = None
-    seen: Mapping[str, str] = field(default_factory=dict)
+    change_moments: Mapping[str, str] = field(default_factory=dict)
     interval: int = 60
     next_at: datetime | None = None
     read: int = 0
@@ -54,7 +54,7 @@ def of_connection(conn: Connection, connection_id: int) -> dict[tuple[str, SideN
 def save(conn: Connection, row: ListRow) -> None:
     """Store how far a list was read."""
     values = {name: getattr(row, name) for name in ListRow.__dataclass_fields__}
-    values |= {"side": str(row.side), "seen": dict(row.seen)}
+    values |= {"side": str(row.side), "change_moments": dict(row.change_moments)}
     upsert(conn, issue_sync_list, [values], keys=_KEYS, update=_CHANGING)
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from sync.gitlab.ci_reports.facts import Facts, notes, nothing, report_of
+from sync.gitlab.ci_reports.facts import Facts
+from sync.gitlab.ci_reports.report import notes, nothing, report_of
 from tests.component.world import World, default_inputs
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from sync.gitlab.ci_reports.facts import nothing, report_of
+from sync.gitlab.ci_reports.report import nothing, report_of
 from tests.component.test_app import facts_of
 from tests.component.world import World
 

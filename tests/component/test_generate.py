@@ -10,7 +10,8 @@ from pathlib import Path
 
 import generate
 import pytest
-from inline import folded, script_of, statements_of
+from inline import script_of, statements_of
+from script_layout import folded
 
 from tests.component.world import ROOT
 

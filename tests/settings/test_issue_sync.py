@@ -35,7 +35,7 @@ from sync.core.issue_sync.statuses import StatusRow
 from sync.core.model.tasks import TaskStatus
 from sync.core.rules.portal import StageRef
 from sync.settings.document import read, write
-from sync.settings.issue_sync import to_mapping
+from sync.settings.issue_sync_mapping import to_mapping
 from sync.settings.problems import Invalid
 from tests.settings.test_document import FakePortal, problems
 

@@ -13,7 +13,7 @@ from sync.core.rules.portal import GroupRules, Rules
 from sync.core.rules.routes import Route
 from sync.engine.deps import Deps as EngineDeps
 from sync.settings.apply import current_settings
-from sync.settings.issue_sync import to_mapping
+from sync.settings.issue_sync_mapping import to_mapping
 from sync.settings.merge_patch import patched
 from sync.settings.model import Settings
 from sync.settings.rules import to_rules

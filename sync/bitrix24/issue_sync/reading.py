@@ -168,10 +168,10 @@ class TaskReader:
         for _ in range(MOST_PAGES):
             if isinstance(page, SyncError):
                 return None, []
-            shown, known = rows.parse_messages(page.result, self.side, skipped), len(comments)
+            shown, read_before = rows.parse_messages(page.result, self.side, skipped), len(comments)
             comments |= shown
             files |= {file.id: file for file in rows.parse_chat_files(page.result)}
-            if len(shown) < PAGE or len(comments) == known:
+            if len(shown) < PAGE or len(comments) == read_before:
                 break
             (page,) = yield [messages_call(f"chat{chat}", before=min(comments))]
         ordered = [comment for _, comment in sorted(comments.items()) if comment]

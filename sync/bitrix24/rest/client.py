@@ -8,47 +8,23 @@ portal's limits, burn each other's refresh tokens, and know neither ports nor ot
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import requests
-from b24pysdk.api.requesters import BitrixAPIRequester
 
 from sync.bitrix24.rest import batch as rest_batch
 from sync.bitrix24.rest import errors, install_proof, oauth
 from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call
-from sync.bitrix24.rest.credentials import AppKeys, Credentials
+from sync.bitrix24.rest.credentials import AppKeys, Credentials, TokenStore
 from sync.bitrix24.rest.download import fetch_file
 from sync.bitrix24.rest.masking import mask_line
+from sync.bitrix24.rest.requester import Redirected, Requester
 from sync.bitrix24.rest.throttle import Throttle
 from sync.core.audit import CallLog
-from sync.errors import Later, SyncError
-from sync.net import TIMEOUT
-from sync.sentences import sentence
+from sync.errors import SyncError
 
-USER_AGENT = "b24bridge/0.1"
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-
-
-class TokenStore(Protocol):
-    """The tokens of one portal, shared by all workers."""
-
-    def load(self) -> Credentials:
-        """Return the stored credentials. Raises Denied where there are none."""
-        ...
-
-    def refreshing(self) -> AbstractContextManager[object]:
-        """Hold the portal's refresh lease. Raises Later where that takes too long."""
-        ...
-
-    def save(self, credentials: Credentials) -> None:
-        """Replace both tokens and everything else in one transaction."""
-        ...
-
-    def domain_moved(self, client_endpoint: str) -> None:
-        """Store the portal's new REST address."""
-        ...
 
 
 class Portal:
@@ -169,9 +145,9 @@ class Portal:
             used = self._credentials
             try:
                 return self._send(path, method, params, write, key)
-            except _Redirected:
+            except Redirected:
                 if moved:
-                    raise self._unknown_address(method) from None
+                    raise errors.redirect_error(method) from None
                 self._follow_redirect(used, method)
                 moved = True
                 self._throttle.admit(method, ())
@@ -190,7 +166,7 @@ class Portal:
         self.requests += 1
         with self._call_log.record_call(method, mask_line(dict(params))) as call_result:
             try:
-                response = self.wait_for(_Requester(self._session, url, body, key).send)
+                response = self.wait_for(Requester(self._session, url, body, key).send)
             except requests.RequestException as error:
                 raise errors.connection_error(
                     error, "the portal", method=method, write=write
@@ -201,7 +177,7 @@ class Portal:
             call_result.error = rest_batch.describe_refusals(answer)
             if response.status_code in _REDIRECT_STATUSES:
                 call_result.error = "answered with a redirect"
-                raise _Redirected
+                raise Redirected
             return self._decode_answer(response.status_code, answer, method, write)
 
     def _decode_answer(self, status: int, body: Any, method: str, write: bool) -> dict[str, Any]:
@@ -253,66 +229,17 @@ class Portal:
         if stored.client_endpoint != used.client_endpoint:
             self._credentials = stored
             return
-        confirmed = self._confirmed_endpoint(used)
+        confirmed = install_proof.confirm_endpoint(
+            used, self._app, session=self._session, call_log=self._call_log
+        )
         if not confirmed:
             self._renew_tokens(used)
             confirmed = self._credentials.client_endpoint
         if confirmed == used.client_endpoint:
-            raise self._unknown_address(method)
+            raise errors.redirect_error(method)
         self._tokens.domain_moved(confirmed)
         self._credentials = replace(self._credentials, client_endpoint=confirmed)
-
-    def _confirmed_endpoint(self, used: Credentials) -> str:
-        """Return the portal's address by app.info, "" where the answer has none."""
-        try:
-            info = install_proof.verify_install(
-                used.access_token,
-                used.server_endpoint,
-                self._app,
-                session=self._session,
-                call_log=self._call_log,
-            )
-        except SyncError as error:
-            if isinstance(error, Later):
-                raise
-            return ""  # the token has expired: renewing it tells the address too
-        return info.client_endpoint if info.member_id == used.member_id else ""
-
-    def _unknown_address(self, method: str) -> Later:
-        """Return the error of a redirect from an address that is still the portal's.
-
-        One stray answer costs seconds; those that go on are asked later and later.
-        """
-        return Later(
-            sentence("{method}: the portal answers with a redirect to another page", method=method),
-            cause="The portal is being moved or closed, or a sign-in page stands before it",
-            change="If it stays so, open the application in Bitrix24 again",
-            code="redirect",
-        )
 
 
 def _call(request: Callable[[], requests.Response]) -> requests.Response:
     return request()
-
-
-class _Redirected(Exception):
-    """The portal answered with a redirect; its target is ignored."""
-
-
-class _Requester(BitrixAPIRequester):  # type: ignore[misc]  # it comes without types
-    """The SDK's request, sent once over our session."""
-
-    def __init__(
-        self, session: requests.Session, url: str, params: dict[str, Any], key: str
-    ) -> None:
-        super().__init__(url, params=params, timeout=TIMEOUT, max_retries=1)
-        self._session, self._key = session, {"Idempotency-Key": key} if key else {}
-
-    def send(self) -> requests.Response:
-        return self._session.post(
-            self._url,
-            json=self._params,
-            headers={**self._headers, "User-Agent": USER_AGENT, **self._key},
-            timeout=self._timeout,
-            allow_redirects=False,
-        )

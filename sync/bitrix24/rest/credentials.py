@@ -1,11 +1,12 @@
-"""Credentials of a portal: the application's keys, the tokens, and their addresses. Pure."""
+"""Credentials of a portal: the application's keys, the tokens, where they are kept. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from sync.bitrix24.rest.batch import as_int
@@ -46,6 +47,26 @@ class Credentials:
     def is_expired(self, now: datetime) -> bool:
         """Return whether the access token is over; an unknown end counts as not over."""
         return self.expires_at is not None and now >= self.expires_at - _EXPIRY_MARGIN
+
+
+class TokenStore(Protocol):
+    """The tokens of one portal, shared by all workers."""
+
+    def load(self) -> Credentials:
+        """Return the stored credentials. Raises Denied where there are none."""
+        ...
+
+    def refreshing(self) -> AbstractContextManager[object]:
+        """Hold the portal's refresh lease. Raises Later where that takes too long."""
+        ...
+
+    def save(self, credentials: Credentials) -> None:
+        """Replace both tokens and everything else in one transaction."""
+        ...
+
+    def domain_moved(self, client_endpoint: str) -> None:
+        """Store the portal's new REST address."""
+        ...
 
 
 def normalize_url(url: str) -> str:

@@ -23,8 +23,8 @@ from sync.bitrix24.rest.error_codes import (
     ErrorMeaning,
 )
 from sync.bitrix24.rest.masking import mask_error_text
+from sync.connection_flaws import proxy_wants_login
 from sync.errors import Later, SyncError
-from sync.net import proxy_wants_login
 from sync.sentences import as_sentence, sentence
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "classify",
     "connection_error",
     "decode_json",
+    "redirect_error",
     "unreachable_error",
 ]  # fmt: skip
 
@@ -81,6 +82,19 @@ def decode_json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
+
+
+def redirect_error(method: str) -> Later:
+    """Return the error of a redirect from an address that is still the portal's.
+
+    One stray answer costs seconds; those that go on are asked later and later.
+    """
+    return Later(
+        sentence("{method}: the portal answers with a redirect to another page", method=method),
+        cause="The portal is being moved or closed, or a sign-in page stands before it",
+        change="If it stays so, open the application in Bitrix24 again",
+        code="redirect",
+    )
 
 
 def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = True) -> Later:

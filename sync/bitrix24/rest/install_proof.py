@@ -18,7 +18,7 @@ from sync.bitrix24.rest.credentials import (
 )
 from sync.bitrix24.rest.oauth import get_json, oauth_server, renew_tokens
 from sync.core.audit import CallLog
-from sync.errors import Denied
+from sync.errors import Denied, Later, SyncError
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,25 @@ def verify_install(
             code="foreign_application",
         )
     return info
+
+
+def confirm_endpoint(
+    credentials: Credentials, app: AppKeys, *, session: requests.Session, call_log: CallLog
+) -> str:
+    """Return the portal's address by app.info, "" where the answer has none. Raises Later."""
+    try:
+        info = verify_install(
+            credentials.access_token,
+            credentials.server_endpoint,
+            app,
+            session=session,
+            call_log=call_log,
+        )
+    except SyncError as error:
+        if isinstance(error, Later):
+            raise
+        return ""  # the token has expired: renewing it tells the address too
+    return info.client_endpoint if info.member_id == credentials.member_id else ""
 
 
 def prove_install(

@@ -11,7 +11,8 @@ from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call, as_int, as_mappin
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.error_codes import NOT_MEMBER
 from sync.bitrix24.tasks import fields
-from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.bitrix24.tasks.commands import calls_for
+from sync.bitrix24.tasks.outcomes import read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
 from sync.core.model.commands import LogTime
 from sync.core.model.common import PortalUser

@@ -36,9 +36,9 @@ def _translated(
         return Untranslatable(f"the sprint {text} is not among those that the {to.other} shows")
     if target is None:
         return sprint.name or None
-    found = _matching(sprint, target)
-    if found is not None:
-        return found.id
+    choice = _matching(sprint, target)
+    if choice is not None:
+        return choice.id
     names = [" ".join(choice.name.split()) for choice in target if not choice.closed]
     shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
     return Untranslatable(f'the {to} has no sprint "{sprint.name}"; it has: {shown or "none"}')
@@ -54,8 +54,8 @@ def _matching(sprint: Choice, choices: Iterable[Choice]) -> Choice | None:
     """Return the sprint of that name, an open one first; else the only one with its dates."""
     choices = sorted(choices, key=lambda choice: choice.closed)
     named = (choice for choice in choices if _folded(choice.name) == _folded(sprint.name))
-    if (found := next(named, None)) is not None:
-        return found
+    if (choice := next(named, None)) is not None:
+        return choice
     dated = [choice for choice in choices if _has_dates_of(choice, sprint)]
     return dated[0] if len(dated) == 1 else None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sync.bitrix24.rest.batch import Answer
 from sync.bitrix24.rest.error_codes import COMMENT_CLOSED, EDIT_CLOSED
 from sync.bitrix24.tasks.bot import sent_by
-from sync.bitrix24.tasks.commands import read_outcome
+from sync.bitrix24.tasks.outcomes import read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
 from sync.core.model.commands import (
     CreateTask,

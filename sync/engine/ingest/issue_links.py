@@ -80,13 +80,13 @@ def _mark_rows(
     now: datetime,
 ) -> None:
     """Mark links by the side that may have changed; a hook of our own write is left out."""
-    heard = [
+    rows_by_hooks = [
         row
         for row in rows
         for at in moments.get((row.connection_id, row.tracker_number), ())
         if not is_our_change(row, at)
     ]
-    _mark_side(conn, heard, SideName.TRACKER, now)
+    _mark_side(conn, rows_by_hooks, SideName.TRACKER, now)
     _mark_side(conn, [row for row in rows if row.task_id in tasks], SideName.PORTAL, now)
 
 

@@ -70,7 +70,7 @@ def _is_odd(row: IssueLinkRow, side: SideName, versions: Mapping[str, str], wait
     item_id = row.tracker_id if is_tracker else row.task_id
     if not item_id or row.is_dirty:
         return False
-    seen, version = row.tracker_seen if is_tracker else row.portal_seen, versions.get(item_id)
+    last_read, version = row.tracker_seen if is_tracker else row.portal_seen, versions.get(item_id)
     if version is None or waits:
         return (version is None) is not waits
-    return bool(seen and version) and seen != version
+    return bool(last_read and version) and last_read != version

@@ -78,7 +78,7 @@ class Workbench:
 class CycleResult:
     """How a cycle of a link ended. `again`: it has more to do, at once or (`error`) later.
 
-    `look_at`: when the link needs a look although nothing is heard of it. `seen`: its ends as they
+    `look_at`: when the link needs a look although nothing is heard of it. `ends`: as they
     were last read; `answered`: as the last write to them was answered.
     """
 
@@ -87,7 +87,7 @@ class CycleResult:
     again: bool = False
     error: Exception | None = None
     look_at: datetime | None = None
-    seen: Mapping[SideName, Item] = field(default_factory=dict)
+    ends: Mapping[SideName, Item] = field(default_factory=dict)
     answered: Mapping[SideName, Item] = field(default_factory=dict)
 
 
@@ -130,7 +130,7 @@ def _round(
     reader = LinkReader(bench.sides, bench.rules_for, bench.clock)
     looked = reader.look(links, held, hints)
     results |= {
-        key: CycleResult(links[key], seen=_items(looked.reads[key])) for key in looked.resting
+        key: CycleResult(links[key], ends=_items(looked.reads[key])) for key in looked.resting
     }
     links = {key: link for key, link in links.items() if key not in looked.resting}
     reads = looked.reads
@@ -153,7 +153,7 @@ def _round(
         result = _result(planned, after.get(key, links[key]), before.writes, errors.get(key))
         results[key] = replace(
             result,
-            seen={**before.seen, **_items(reads[key])},
+            ends={**before.ends, **_items(reads[key])},
             answered={**before.answered, **written.answered.get(key, {})},
         )
     active = [

@@ -103,8 +103,8 @@ class LinkTexts:
 
     def time(self, to: SideName, entry: TimeEntry) -> str:
         """Return the words of logged work; they name a person whom the other side does not know."""
-        known = self.people.counterpart(to.other, entry.author.id)
-        return entry.text if known else f"{self._name(to, entry.author)}: {entry.text}".rstrip(": ")
+        user = self.people.counterpart(to.other, entry.author.id)
+        return entry.text if user else f"{self._name(to, entry.author)}: {entry.text}".rstrip(": ")
 
     def author(self, to: SideName, author: Author) -> Author:
         """Return a person of the other side as one of this side; without an id where unknown."""

@@ -191,7 +191,7 @@ def read_list(
             row = replace(row, cursor=page.cursor, read=row.read + len(page.items))
             row = replace(row, since=began_at if is_import else row.since)
             edge = began_at if is_import else next_since(latest, began_at)
-            row = replace(row, seen=shown(row, page.items, began_at, edge))
+            row = replace(row, change_moments=shown(row, page.items, began_at, edge))
             if is_over:
                 row = rested(row, count, began_at, next_since(latest, began_at))
                 row = replace(row, imported=row.imported or is_import)
@@ -270,8 +270,8 @@ def _changed_at(item: Item) -> datetime:
 
 def _is_seen(row: IssueLinkRow, side: SideName, item: Item) -> bool:
     """Whether the item was read whole since it was last changed."""
-    seen = row.tracker_seen if side is SideName.TRACKER else row.portal_seen
-    return side is SideName.PORTAL and bool(seen) and seen == item.version
+    last_read = row.tracker_seen if side is SideName.TRACKER else row.portal_seen
+    return side is SideName.PORTAL and bool(last_read) and last_read == item.version
 
 
 def link_item(conn: Connection, deps: Deps, listed: ListedPair, side: SideName, item: Item) -> str:

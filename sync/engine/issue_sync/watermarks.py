@@ -26,7 +26,7 @@ def next_since(latest: datetime, began_at: datetime) -> datetime:
 
 def is_fresh(row: ListRow, item: Item) -> bool:
     """Whether an item was not taken in yet as it is."""
-    return row.seen.get(item.address.id) != item.updated_at.isoformat()
+    return row.change_moments.get(item.address.id) != item.updated_at.isoformat()
 
 
 def shown(
@@ -36,12 +36,12 @@ def shown(
 
     One that may change again in the same second, as the side tells it, is to be taken in again.
     """
-    seen, edge = dict(row.seen), (since - 2 * OVERLAP).isoformat()
+    moments, edge = dict(row.change_moments), (since - 2 * OVERLAP).isoformat()
     for item in items:
-        seen.pop(item.address.id, None)
+        moments.pop(item.address.id, None)
         if item.updated_at.microsecond or item.updated_at + SETTLED <= began_at:
-            seen[item.address.id] = item.updated_at.isoformat()
-    return {item_id: moment for item_id, moment in seen.items() if moment >= edge}
+            moments[item.address.id] = item.updated_at.isoformat()
+    return {item_id: moment for item_id, moment in moments.items() if moment >= edge}
 
 
 def rested(row: ListRow, count: int, began_at: datetime, since: datetime) -> ListRow:

@@ -147,9 +147,9 @@ class _Breaker:
         if self.is_off:
             return frozenset()
         counted = [each for key, each in plans.items() if key not in self.retried]
-        found = tripped(((each.link, each.writes) for each in counted), self.total)
-        self.halt = found or self.halt
-        return frozenset(found.links) if found else frozenset()
+        halt = tripped(((each.link, each.writes) for each in counted), self.total)
+        self.halt = halt or self.halt
+        return frozenset(halt.links) if halt else frozenset()
 
 
 def _read_breaker(conn: Connection, connection_id: int, pair_key: str, now: datetime) -> _Breaker:
@@ -189,19 +189,19 @@ def _finish(
     elif result is None or result.link.ended:
         issue_link_queue.finish(conn, link, None)
     else:
-        seen = dict(_seen(result, now))
-        written_at = seen.get("written_at", link.written_at)
+        columns = dict(_columns(result, now))
+        written_at = columns.get("written_at", link.written_at)
         look_at = next_look(now, written_at or link.created_at, total, deps.jitter())
         look_at = min(look_at, result.look_at or look_at)
-        issue_link_queue.finish(conn, link, look_at, seen, now + ECHO if result.writes else None)
+        issue_link_queue.finish(conn, link, look_at, columns, now + ECHO if result.writes else None)
 
 
-def _seen(result: CycleResult, now: datetime) -> Iterator[tuple[str, Any]]:
+def _columns(result: CycleResult, now: datetime) -> Iterator[tuple[str, Any]]:
     """Yield what is stored of what a cycle read and wrote.
 
     A version that may yet stand for another change, as the side tells seconds, is not kept.
     """
-    for side, item in result.seen.items():
+    for side, item in result.ends.items():
         is_settled = max(item.updated_at, item.active_at or item.updated_at) + SETTLED <= now
         is_known = is_settled and side not in result.answered
         yield f"{side}_seen", item.version if is_known else ""

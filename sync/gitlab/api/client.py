@@ -18,10 +18,9 @@ from sync.gitlab.api.errors import error_from_exception, error_not_json
 from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.api.rate_limit import RateLimiter
 from sync.gitlab.json_fields import mapping, mappings
-from sync.net import guarded_session
+from sync.net import USER_AGENT, guarded_session
 from sync.sentences import sentence
 
-USER_AGENT = "b24bridge/0.1"
 TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 PER_PAGE = 100  # GitLab's greatest
 CHUNK_BYTES = 65_536  # read of a text at a time

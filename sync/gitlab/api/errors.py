@@ -12,9 +12,9 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from sync.connection_flaws import certificate_flaw, proxy_wants_login
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.json_fields import mapping
-from sync.net import certificate_flaw, proxy_wants_login
 from sync.sentences import sentence
 
 _MAX_WAIT = 3600.0

@@ -6,8 +6,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sync.gitlab.ci_reports.facts import Facts, notes, nothing, report_of
+from sync.gitlab.ci_reports.facts import Facts
 from sync.gitlab.ci_reports.id_tokens import Claims
+from sync.gitlab.ci_reports.report import notes, nothing, report_of
 
 MAX_PROBLEMS = 20
 

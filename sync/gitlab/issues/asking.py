@@ -195,10 +195,10 @@ def _first_of_path(error: Mapping[str, Any]) -> str:
 
 def _missing_parts(messages: list[str]) -> set[str]:
     """Return the parts that have what the messages say is not there."""
-    found = (pattern.search(message) for message in messages for pattern in _MISSING)
+    matches = (pattern.search(message) for message in messages for pattern in _MISSING)
     named = (
         (match["name"], f"{match.groupdict().get('type')}.{match['name']}")
-        for match in found
+        for match in matches
         if match
     )
     parts = (PART_OF.get(whole) or PART_OF.get(name) for name, whole in named)

@@ -164,8 +164,8 @@ def _workflow_labels(reader: IssueReader, project: Project) -> tuple[Choice, ...
 def _priorities(reader: IssueReader, project: Project) -> tuple[Choice, ...]:
     """Return the labels `priority::…` there are, and those that would be made."""
     colors = reader.options.priorities
-    found = {name for name in reader.projects.labels(project) if name.startswith("priority::")}
-    names = [*colors, *sorted(found - colors.keys())]
+    existing = {name for name in reader.projects.labels(project) if name.startswith("priority::")}
+    names = [*colors, *sorted(existing - colors.keys())]
     return tuple(
         Choice(name, name.split("::", 1)[1], color=colors.get(name, ""), position=place)
         for place, name in enumerate(names)

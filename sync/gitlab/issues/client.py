@@ -97,13 +97,13 @@ class GitLabIssues:
         for write in writes:
             if isinstance(write, CreateItem):
                 keys.setdefault(write.project, []).append(write.key)
-        found: dict[str, ItemAddress | SyncError] = {}
+        created: dict[str, ItemAddress | SyncError] = {}
         for project_id, members in keys.items():
             try:
-                found |= self._items.find_created(project_id, members)
+                created |= self._items.find_created(project_id, members)
             except SyncError as error:
-                found |= dict.fromkeys(members, error)
-        return found
+                created |= dict.fromkeys(members, error)
+        return created
 
     def _apply(
         self,
@@ -142,10 +142,10 @@ class GitLabIssues:
         try:
             match write:
                 case CreateItem():
-                    found = self._items.find_created(write.project, [write.key])
-                    if write.key not in found:
+                    created = self._items.find_created(write.project, [write.key])
+                    if write.key not in created:
                         return not_landed("The creation")
-                    return self._items.settled_creation(write, found[write.key])
+                    return self._items.settled_creation(write, created[write.key])
                 case UpdateItem():
                     return self._items.settled_update(write)
                 case AddComment():

@@ -103,15 +103,15 @@ class ItemWriter:
 
     def find_created(self, project_id: str, keys: Sequence[str]) -> dict[str, ItemAddress]:
         """Return where the items are that were created with these keys. Raises SyncError."""
-        found: dict[str, ItemAddress] = {}
+        addresses: dict[str, ItemAddress] = {}
         for start in range(0, len(keys), LOOKED_UP_AT_ONCE):
             part = keys[start : start + LOOKED_UP_AT_ONCE]
             for key, number in self._numbers(project_id, part):
                 issue = self.reader.client.get(f"/projects/{project_id}/issues/{number}")
                 row = rest_row(mapping(issue), self.reader.own_id())
                 if item_of(row, {}, self.reader.options).key == key:
-                    found[key] = address_of(row)
-        return found
+                    addresses[key] = address_of(row)
+        return addresses
 
     def _numbers(self, project_id: str, keys: Sequence[str]) -> list[tuple[str, str]]:
         """Return keys with the readable numbers of items whose descriptions have their words."""
@@ -215,9 +215,9 @@ class ItemWriter:
     def _rest_values(self, row: IssueRow) -> dict[str, Value]:
         """Return what a REST answer tells for certain: statuses of the namespace it does not."""
         project = self.reader.projects.held(row.project_id)
-        known = project.has_statuses if project else None
-        values = values_of(row, self.reader.options, has_status=bool(known))
-        if known is None:
+        has_statuses = project.has_statuses if project else None
+        values = values_of(row, self.reader.options, has_status=bool(has_statuses))
+        if has_statuses is None:
             values = {name: value for name, value in values.items() if name not in (STATUS, TAGS)}
         return values
 

@@ -52,7 +52,7 @@ def with_definition(description: str, key: str) -> str:
 
 def without_definition(description: str) -> tuple[str, str]:
     """Return a description as people wrote it, and the key; "" where there is none."""
-    found = _DEFINITION.findall(description)
-    if not found:
+    definitions = _DEFINITION.findall(description)
+    if not definitions:
         return description, ""
-    return _DEFINITION.sub("", description), unquote(found[-1][1])
+    return _DEFINITION.sub("", description), unquote(definitions[-1][1])

@@ -78,8 +78,8 @@ def _changed_items(
     info = mapping(page.get("pageInfo"))
     if info.get("hasNextPage") is not True:
         return Page(tuple(items))
-    seen = rows[-1].updated_at.isoformat() if rows else since.isoformat()
-    return Page(tuple(items), json.dumps({"after": info.get("endCursor"), "seen": seen}))
+    last_change = rows[-1].updated_at.isoformat() if rows else since.isoformat()
+    return Page(tuple(items), json.dumps({"after": info.get("endCursor"), "seen": last_change}))
 
 
 def _listed(reader: IssueReader, row: IssueRow) -> Item | None:

@@ -192,12 +192,12 @@ def files_of(row: IssueRow) -> tuple[File, ...]:
 
     A comment of ours that shows a copied file gives it its key.
     """
-    found: dict[str, File] = {}
+    files: dict[str, File] = {}
     texts = [(row.description, "", ""), *(unmarked(note.body) for note in row.notes or ())]
     for body, key, kind in texts:
         for match in UPLOAD.finditer(body):
             file_id = f"{match['secret']}/{match['name']}"
             own = key if kind == FILE else ""
-            if file_id not in found or own:
-                found[file_id] = File(file_id, match["name"], reference=match.group(), key=own)
-    return tuple(found.values())
+            if file_id not in files or own:
+                files[file_id] = File(file_id, match["name"], reference=match.group(), key=own)
+    return tuple(files.values())

@@ -127,9 +127,10 @@ issue_link_change = Table(
 Index("ix_issue_link_change_link", issue_link_change.c.link_id)
 
 # How far a side of a pair was read. `since`: everything before it is known. interval: seconds
-# until it is read again. seen: when items were changed that may be listed again. cursor: of a
-# list, or an import, that goes on. halted: why it must not go on without an administrator, ""
-# otherwise; agreed_at: when one let it go on. counted_at: when its whole census was last taken.
+# until it is read again. change_moments: when items were changed that may be listed again.
+# cursor: of a list, or an import, that goes on. halted: why it must not go on without an
+# administrator, "" otherwise; agreed_at: when it was let go on. counted_at: when its whole census
+# was last taken.
 issue_sync_list = Table(
     "issue_sync_list",
     metadata,
@@ -138,7 +139,7 @@ issue_sync_list = Table(
     Column("side", SafeText, primary_key=True),
     Column("since", Moment),
     Column("cursor", SafeText),
-    Column("seen", Json, nullable=False, server_default=text("'{}'")),
+    Column("seen", Json, key="change_moments", nullable=False, server_default=text("'{}'")),
     Column("interval", Integer, nullable=False, server_default="60"),
     Column("next_at", Moment),
     Column("read", Integer, nullable=False, server_default="0"),

@@ -14,12 +14,11 @@ import requests
 
 from sync.core.audit import CallLog
 from sync.errors import Later, Refused, SyncError
-from sync.net import guarded_session
+from sync.net import USER_AGENT, guarded_session
 from sync.sentences import sentence
 from sync.youtrack.api.errors import error_from_exception, error_from_response, error_not_json
 from sync.youtrack.json_fields import mapping, mappings
 
-USER_AGENT = "b24bridge/0.1"
 TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds between bytes
 PER_PAGE = 100
 MOST_PAGES = 1000

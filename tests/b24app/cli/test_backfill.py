@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from b24app.cli import main
-from b24app.cli.backfill import parse_since, progress_line
+from b24app.cli.backfill import parse_since
+from b24app.cli.backfill_progress import progress_line
 from sync.config import Config
 from sync.core.clock import ManualClock
 from sync.engine.upkeep import backfill

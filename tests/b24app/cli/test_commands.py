@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 
 from b24app.cli import main
 from b24app.cli.banner import first_steps
-from b24app.cli.status import describe_age
+from b24app.cli.worker_lines import describe_age
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.core.messages.placeholders import PLACEHOLDER_MEANINGS

@@ -14,7 +14,7 @@ from b24app.services import diagnosis, health
 from b24app.services.health import Disk
 from b24app.services.health_check import Check
 from b24app.services.health_of_connections import check_hook
-from sync.bitrix24.install.steps import EVENTS
+from sync.bitrix24.install.registrations import EVENTS
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.settings.apply import apply

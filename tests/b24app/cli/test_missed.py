@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from b24app.cli.status import gap_lines
+from b24app.cli.missed_lines import gap_lines
 from sync.store.hook_logs import NO_HOOK, NO_LOG, SWITCHED_OFF, TOO_LONG, HookLogRow
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from b24app.services.install_steps import InstallWorker
-from sync.bitrix24.install.steps import EVENTS, TASK_FIELDS
+from sync.bitrix24.install.registrations import EVENTS, TASK_FIELDS
 from sync.store import portals
 from sync.store.db.database import read, write
 from sync.store.tables import metadata

@@ -11,7 +11,8 @@ import pytest
 from b24app import assets
 from b24app.services import install_steps, portals
 from b24app.services.install_steps import ABANDONED_AFTER, InstallWorker
-from sync.bitrix24.install.steps import EVENTS, StepResult
+from sync.bitrix24.install.registrations import EVENTS
+from sync.bitrix24.install.results import StepResult
 from sync.store import leases
 from sync.store.db.database import write
 from tests.b24app.pages import installed, post

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sync.bitrix24.install import registrations
 from sync.bitrix24.install import steps as install_steps
 
 PUBLIC = "https://bridge.example"
@@ -84,4 +85,4 @@ def test_wider_rights_include_the_narrower_ones(desk, given, ok):
     ],
 )
 def test_only_our_own_older_addresses_are_stale(bound, stale):
-    assert install_steps.is_stale(bound, f"{PUBLIC}/b24/events") is stale
+    assert registrations.is_stale(bound, f"{PUBLIC}/b24/events") is stale

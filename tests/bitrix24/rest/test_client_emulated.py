@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from sync.bitrix24.install import registrations
 from sync.bitrix24.install import steps as install_steps
 from sync.bitrix24.rest import errors, limits
 from sync.bitrix24.rest.client import Answer, Call, Portal
@@ -15,7 +16,8 @@ from sync.bitrix24.rest.features import detect_features
 from sync.bitrix24.rest.install_proof import prove_install
 from sync.bitrix24.rest.throttle import Throttle
 from sync.bitrix24.tasks import queries as tasks_queries
-from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.bitrix24.tasks.commands import calls_for
+from sync.bitrix24.tasks.outcomes import read_outcome
 from sync.core.audit import CallLog
 from sync.core.clock import ManualClock
 from sync.core.model.commands import (
@@ -455,13 +457,13 @@ def test_an_installation_sets_up_everything_and_a_second_one_changes_nothing(w):
     }  # fmt: skip
     state = w.b24.state
     writes = sum(w.b24.writes.values())
-    assert {binding.event for binding in state.bindings} == set(install_steps.EVENTS)
+    assert {binding.event for binding in state.bindings} == set(registrations.EVENTS)
     assert {binding.handler for binding in state.bindings} == {f"{PUBLIC}/b24/events"}
     assert [(p.code, p.handler) for p in state.placements] == [
         ("TASK_VIEW_TAB", f"{PUBLIC}/b24/task"),
         ("SONET_GROUP_DETAIL_TAB", f"{PUBLIC}/b24/group"),
     ]
-    assert {row.name for row in state.user_fields.values()} >= set(install_steps.TASK_FIELDS)
+    assert {row.name for row in state.user_fields.values()} >= set(registrations.TASK_FIELDS)
     second = run(w, "ru")
     assert second["events"].text == "Все подписки на события на месте: 7"
     assert sum(w.b24.writes.values()) == writes

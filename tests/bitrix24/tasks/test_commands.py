@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from sync.bitrix24.rest.client import Answer, Call
-from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.bitrix24.tasks.commands import calls_for
+from sync.bitrix24.tasks.outcomes import read_outcome
 from sync.bitrix24.tasks.transitions import METHOD_PATHS, STAYS_IN_CONTROL, CommandResult
 from sync.core.model.commands import (
     LogTime,

@@ -10,7 +10,8 @@ import pytest
 
 from sync.bitrix24.rest.batch import Answer
 from sync.bitrix24.tasks import create as tasks_create
-from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.bitrix24.tasks.commands import calls_for
+from sync.bitrix24.tasks.outcomes import read_outcome
 from sync.core.model.commands import CreateTask
 from sync.errors import Later, Refused
 from tests.bitrix24.rest.test_client_emulated import World, world

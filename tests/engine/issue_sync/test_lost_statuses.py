@@ -35,7 +35,7 @@ def test_a_renamed_status_of_the_licence(users: Make) -> None:
     made.rest()
     assert made.issue.title == "Goes on"
     assert translate("ru", made.life.link().problems["status"]) == (
-        "нет строки для статуса портала, добавьте её в `statuses`: «In progress» в колонке «New»"
+        "нет строки для статуса портала, добавьте её в `statuses`: «Выполняется» в колонке «New»"
     )
     gone = (
         "the tracker has no status 'In progress'; it has: To do, Doing, Done, Won't do, Duplicate"

@@ -35,8 +35,8 @@ def test_of_a_change_just_made_another_in_the_same_second_is_taken_in() -> None:
     item = Item(ItemAddress("1"), {}, Author(""), START, START)
     for seconds, again in ((2, True), (5, False)):
         began_at = START + timedelta(seconds=seconds)
-        after = replace(row, seen=shown(row, [item], began_at, began_at))
+        after = replace(row, change_moments=shown(row, [item], began_at, began_at))
         assert is_fresh(after, item) is again
     exact = replace(item, updated_at=START + timedelta(milliseconds=5))
-    after = replace(row, seen=shown(row, [exact], START + timedelta(seconds=1), START))
+    after = replace(row, change_moments=shown(row, [exact], START + timedelta(seconds=1), START))
     assert not is_fresh(after, exact)

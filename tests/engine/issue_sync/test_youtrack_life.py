@@ -40,8 +40,9 @@ RUSSIAN = {  # all that is said in these lives
         "у задачи (трекер) больше нет поля «крайний срок». В проекте нет такого (поле типа date): "
         "Due Date; добавьте его в проект или назовите другое в настройках"
     ),
-    'no row for the portal\'s status, add one under `statuses`: "3" in the column "1"': (
-        "нет строки для статуса портала, добавьте её в `statuses`: «3» в колонке «1»"
+    "no row for the portal's status, add one under `statuses`: "
+    '"In progress" in the column "New"': (
+        "нет строки для статуса портала, добавьте её в `statuses`: «Выполняется» в колонке «New»"
     ),
     f"{LINK}the tracker's item 2-1 is in an archive, where nothing can be written. Take its "
     "project out of the archive, or end the link. The link waits; nothing is lost": (
