@@ -45,7 +45,7 @@ def next_look(now: datetime, quiet_since: datetime, links: int, jitter: float) -
 
 def _grid(step: timedelta) -> timedelta:
     """Return the widest grid that is no wider than a step: 2, 4, 8 minutes and so on."""
-    return TOGETHER * 2 ** max(0, floor(log2(step / TOGETHER)))
+    return TOGETHER * int(2 ** max(0, floor(log2(step / TOGETHER))))
 
 
 def is_at_rest(

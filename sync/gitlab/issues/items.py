@@ -190,7 +190,7 @@ class ItemWriter:
         kinds: Mapping[str, str] = {}
         if any(name.startswith(CUSTOM) for name in changes.keys() - scoped):
             kinds = capabilities.field_kinds(reader, reader.projects.get(project_id))
-        project = reader.projects.held(project_id)
+        held = reader.projects.held(project_id)
         setting = Setting(
             reader.options,
             has_statuses,
@@ -199,7 +199,7 @@ class ItemWriter:
             kinds,
             before or {},
             text,
-            exclusive_scopes=project is not None and project.exclusive_scopes,
+            exclusive_scopes=held is not None and held.exclusive_scopes,
         )
         sent = parameters(fields, setting)
         for name, color in sent.colored.items():

@@ -153,12 +153,12 @@ class ItemWriter:
             if tagged.add or tagged.remove:
                 refused_tags = tags.change(self.reader, issue_id, tagged.add, tagged.remove)
                 tagged = SetChange(tagged.add - refused_tags.keys(), tagged.remove)
-                for name, refused in refused_tags.items():
-                    refusals.append(refused)
+                for name, refusal in refused_tags.items():
+                    refusals.append(refusal)
                     dropped[TAGS] = sentence(
                         'The tag "{name}" was refused: {text}',
                         name=name,
-                        text=as_sentence(refused.message),
+                        text=as_sentence(refusal.message),
                     )
                 begun, fresh = begun or bool(tagged.add or tagged.remove), False
             for name, (field, target) in body.machines.items():
