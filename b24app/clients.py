@@ -26,7 +26,7 @@ from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.rules.portal import Rules
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
 from sync.engine.load.scope import read_portal
-from sync.errors import Denied, Refused
+from sync.errors import NO_KEY_OPENS, UNREADABLE, Denied, Later, Refused
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiter, RateLimiters
 from sync.net import guarded_session
 from sync.sentences import sentence
@@ -40,7 +40,7 @@ from sync.store.db.types import dump_json
 from sync.store.oauth_grants import OWN, GrantRecord
 from sync.store.portals import PortalRow
 from sync.store.rows import AllowanceRow, ConnectionRecord, PortalTokens
-from sync.store.vault import Vault
+from sync.store.vault import Vault, VaultError
 
 if TYPE_CHECKING:
     from sync.gitlab.api.client import GitLab
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _REOPEN_HINT = "Open the application in Bitrix24 as an administrator"
+_UNREADABLE_SECONDS = 60.0  # between two looks whether the right key is back
 
 
 def _require_kind(record: ConnectionRecord, kind: str) -> None:
@@ -185,8 +186,16 @@ class Clients:
         )
 
     def _access_token(self, record: ConnectionRecord) -> str:
-        with read(self.engine) as conn:
-            secrets = connections.secrets(conn, self.vault, record.id)
+        try:
+            with read(self.engine) as conn:
+                secrets = connections.secrets(conn, self.vault, record.id)
+        except VaultError as error:
+            raise Denied(
+                sentence("The stored token of {name} cannot be read", name=record.name),
+                cause=NO_KEY_OPENS,
+                change="Give it a new one under `token` in the settings",
+                code=UNREADABLE,
+            ) from error
         if secrets is None or not secrets.access_token:
             raise Denied(
                 sentence("The connection {name} has no access token", name=record.name),
@@ -303,7 +312,10 @@ class StoredTokens:
         return refreshing(self.clients, f"refresh:{self.portal_id}", "this portal's tokens")
 
     def save(self, credentials: Credentials) -> None:
-        """Store new tokens and the portal's address in one transaction."""
+        """Store new tokens and the portal's address in one transaction.
+
+        Not where somebody else took over meanwhile: theirs stay.
+        """
         fresh_tokens = PortalTokens(
             credentials.access_token,
             credentials.refresh_token,
@@ -312,6 +324,10 @@ class StoredTokens:
         )
         now = self.clients.clock.now()
         with write(self.clients.engine) as conn:
+            stored = portals.lock(conn, self.portal_id)
+            holder = stored.token_user_id if stored else None
+            if credentials.user_id and holder and holder != credentials.user_id:
+                return
             portals.save_tokens(conn, self.clients.vault, self.portal_id, fresh_tokens, now)
             portals.set_endpoint(conn, self.portal_id, credentials.client_endpoint, now)
 
@@ -341,8 +357,21 @@ class StoredAllowance:
 
 
 def _build_credentials(vault: Vault, row: PortalRow | None) -> Credentials:
-    """Build what the portal is called with. Raises Denied where there are no tokens."""
-    tokens = portals.open_tokens(vault, row) if row else None
+    """Build what the portal is called with.
+
+    Raises Denied where there are no tokens, Later where no key here opens them.
+    """
+    try:
+        tokens = portals.open_tokens(vault, row) if row else None
+    except VaultError as error:
+        # No time heals it, but the right key does, and nobody has to open the application then.
+        raise Later(
+            "The stored tokens of this portal cannot be read",
+            after=_UNREADABLE_SECONDS,
+            cause=NO_KEY_OPENS,
+            change=_REOPEN_HINT,
+            code=UNREADABLE,
+        ) from error
     if row is None or tokens is None:
         raise Denied("There are no tokens of this portal", change=_REOPEN_HINT, code="no_tokens")
     record = row.record

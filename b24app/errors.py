@@ -12,10 +12,11 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 
 from b24app.texts import page_texts, translate
-from sync.errors import Denied, Later, Refused, SyncError
+from sync.errors import UNREADABLE, Denied, Later, Refused, SyncError
 from sync.log import log
 from sync.sentences import join_sentences
 from sync.store.db.database import AWAY
+from sync.store.vault import VaultError
 
 
 class RequestRejected(Exception):
@@ -129,6 +130,13 @@ def _error_answer(error: Exception) -> ErrorAnswer:
             _, status, code = next(row for row in _BY_ERROR if isinstance(error, row[0]))
             parts = [part for part in (error.message, error.cause) if part]
             return ErrorAnswer(status, error.code or code, join_sentences(". ", parts))
+        case VaultError():
+            return ErrorAnswer(
+                503,
+                UNREADABLE,
+                "A stored secret cannot be read",
+                "Run `b24bridge doctor`: it says what to do",
+            )
         case _ if isinstance(error, AWAY):
             return ErrorAnswer(
                 503, "database", "The database cannot be reached now", "Try again in a minute"

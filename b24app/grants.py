@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from b24app.oauth_address import callback_url
 from b24app.refresh_lease import LEASE, refreshing
 from sync.deadlines import limit_outbound, seconds_left
-from sync.errors import Denied, Later, SyncError
+from sync.errors import NO_KEY_OPENS, UNREADABLE, Denied, Later, SyncError
 from sync.gitlab.api import oauth
 from sync.gitlab.api.oauth import Application, TokenPair
 from sync.log import log
@@ -18,6 +18,7 @@ from sync.store import connections, oauth_applications, oauth_grants
 from sync.store.db.database import read, write
 from sync.store.oauth_grants import OWN, GrantRecord, GrantTokens
 from sync.store.rows import ConnectionRecord
+from sync.store.vault import VaultError
 
 if TYPE_CHECKING:
     from b24app.clients import Clients
@@ -94,8 +95,16 @@ class StoredGrant:
         return is_another and not _is_over(stored, self.clients.clock.now())
 
     def _load(self) -> GrantTokens:
-        with read(self.clients.engine) as conn:
-            stored = oauth_grants.tokens(conn, self.clients.vault, self.grant.id)
+        try:
+            with read(self.clients.engine) as conn:
+                stored = oauth_grants.tokens(conn, self.clients.vault, self.grant.id)
+        except VaultError as error:
+            raise Denied(
+                "The stored tokens of this sign-in cannot be read",
+                cause=NO_KEY_OPENS,
+                change=self._change,
+                code=UNREADABLE,
+            ) from error
         if stored is None:
             raise self._ended()
         return stored
@@ -136,9 +145,13 @@ def find_application(clients: Clients, connection: ConnectionRecord) -> Applicat
 
 def revoke(clients: Clients, connection: ConnectionRecord, grant: GrantRecord) -> bool:
     """Have GitLab forget a grant's tokens, and delete it here; return whether GitLab did."""
-    with read(clients.engine) as conn:
-        stored = oauth_grants.tokens(conn, clients.vault, grant.id)
-    is_done = stored is None
+    try:
+        with read(clients.engine) as conn:
+            stored = oauth_grants.tokens(conn, clients.vault, grant.id)
+        is_done = stored is None
+    except VaultError as error:
+        log.warning("not_revoked", connection=connection.name, error=str(error))
+        stored, is_done = None, False
     if stored is not None:
         try:
             oauth.revoke(

@@ -43,6 +43,11 @@ ENGLISH: dict[str, tuple[str, ...]] = {
     "backup_ok": ("last made {at}",),
     "backup_old": ("last made {at}", "the nightly job does not run, or fails", _BACKUP),
     "backup_missing": ("none was ever made", "no job for it was set up", _BACKUP),
+    "backup_closed": (
+        "the last one, of {at}, opens with the key {keys} alone, which is not here",
+        "the key was rotated or changed after it",
+        "run `b24bridge backup FILE` now",
+    ),
     "worker_ok": ("{count} at work",),
     "worker_silent": (
         "none was seen in the last minute",
@@ -78,6 +83,11 @@ ENGLISH: dict[str, tuple[str, ...]] = {
         "the account whose access is used is no administrator any more",
         "its right was withdrawn, or another person took over",
         _OPEN,
+    ),
+    "portal_unreadable": (
+        "its stored tokens cannot be read: no key here opens them",
+        "the key was changed without `b24bridge keys rotate`, or the row is damaged",
+        "put the old key behind the new one, and rotate; else " + _OPEN,
     ),
     "portal_unreachable": (
         "not reached for {age}: {text}",
@@ -119,6 +129,11 @@ ENGLISH: dict[str, tuple[str, ...]] = {
         "not accepted any more: {text}",
         "it was revoked, or has expired",
         _RENEW,
+    ),
+    "token_unreadable": (
+        "it cannot be read: no key here opens it",
+        "the key was changed without `b24bridge keys rotate`, or the row is damaged",
+        "put the old key behind the new one, and rotate; else " + _RENEW,
     ),
     "rotation_lost": (
         "GitLab made a new token and its answer never arrived; the old one is not accepted",

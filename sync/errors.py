@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from sync.sentences import Sentence, as_sentence
 
+UNREADABLE = "unreadable"  # a stored secret opens with none of the keys here
+NO_KEY_OPENS = as_sentence(
+    "It opens with none of the keys here: the key was changed without `b24bridge keys rotate`, or "
+    "the row is damaged. If there is an older key, put it behind the new one, and rotate"
+)
+
 
 class SyncError(Exception):
     """A failure for people: what happened, why it usually does, what to change.

@@ -13,9 +13,10 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Engine
 
+from sync.log import log
 from sync.store import connections, portals
 from sync.store.db.database import AWAY, read
-from sync.store.vault import Vault
+from sync.store.vault import Vault, VaultError
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -140,7 +141,11 @@ def portal_finder(engine: Engine, vault: Vault) -> Callable[[str], CachedPortal 
             portal = portals.by_member(conn, member_id)
             if portal is None:
                 return None
-            token = portals.application_token(conn, vault, portal.id)
+            try:
+                token = portals.application_token(conn, vault, portal.id)
+            except VaultError as error:  # its next event proves itself, and brings it anew
+                log.error("application_token_unreadable", portal_id=portal.id, error=str(error))
+                token = None
         return CachedPortal(portal.id, portal.state, token)
 
     return find

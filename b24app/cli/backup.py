@@ -23,7 +23,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     from sync.store.db import copying, postgres_copies
     from sync.store.db.database import database_url, read, write
     from sync.store.db.migrate import stored_revision
-    from sync.store.sealed import fingerprint, opens
+    from sync.store.sealed import fingerprint, keys_in_use, opens
     from sync.store.tables import program as program_table
 
     target: Path = args.file
@@ -31,15 +31,23 @@ def run(config: Config, args: argparse.Namespace) -> int:
     now = WallClock().now()
     with read(engine) as conn:
         key_opens = opens(conn, config.secret_keys)
-        has_state = engine.dialect.has_table(conn, program_table.name)
-    if has_state and key_opens:
-        with write(engine) as conn:
-            program.set_key_fingerprint(conn, fingerprint(config.secret_keys))
-    if database_file(config) is not None:
-        copying.copy_database(engine, target)
-    else:
-        postgres_copies.dump(database_url(config.database_url), target)
-    if has_state:
+        needed = fingerprint(keys_in_use(conn, config.secret_keys))
+        keeps_state = key_opens and engine.dialect.has_table(conn, program_table.name)
+        former = program.read_state(conn).key_fingerprint if keeps_state else ""
+    try:
+        if keeps_state:
+            with write(engine) as conn:
+                program.set_key_fingerprint(conn, needed)
+        if database_file(config) is not None:
+            copying.copy_database(engine, target)
+        else:
+            postgres_copies.dump(database_url(config.database_url), target)
+    except BaseException:
+        if keeps_state:  # it stays that of the last copy
+            with write(engine) as conn:
+                program.set_key_fingerprint(conn, former)
+        raise
+    if keeps_state:  # what nobody can open is no backup
         with write(engine) as conn:
             program.set_backed_up(conn, now)
     revision = stored_revision(engine)
@@ -51,13 +59,16 @@ def run(config: Config, args: argparse.Namespace) -> int:
             megabytes=f"{target.stat().st_size / 1000000:.1f}",
             revision=revision,
         ),
-        *key_lines(config, key_opens=key_opens),
+        *key_lines(config, needed, key_opens=key_opens),
     )
     return 0 if key_opens else 1
 
 
-def key_lines(config: Config, *, key_opens: bool) -> Sequence[str]:
-    """Return what to do about the key that a copy needs; `key_opens`: one of ours fits."""
+def key_lines(config: Config, needed: str, *, key_opens: bool) -> Sequence[str]:
+    """Return what to do about the key that a copy needs; `key_opens`: one of ours fits.
+
+    `needed`: the fingerprint of the key that opens it, "" where nothing in it is sealed.
+    """
     from sync.store.sealed import fingerprint
 
     if not key_opens:
@@ -71,6 +82,8 @@ def key_lines(config: Config, *, key_opens: bool) -> Sequence[str]:
             "The key is not in it. Keep {place} too, and elsewhere: the copy's secrets open "
             "only with the key {fingerprint}.",
             place=place,
-            fingerprint=fingerprint(config.secret_keys) or as_sentence("that is still to be made"),
+            fingerprint=needed
+            or fingerprint(config.secret_keys)
+            or as_sentence("that is still to be made"),
         )
     ]

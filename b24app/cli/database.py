@@ -11,6 +11,8 @@ from sync.sentences import sentence
 from sync.store.db.database import open_database
 from sync.store.vault import Vault, VaultError, rotate, rotate_key_file
 
+_COPIES = "Earlier backups open with the old key alone: run `b24bridge backup FILE` now."
+
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Migrate the database, or rotate the secret keys."""
@@ -40,6 +42,7 @@ def rotate_keys(config: Config) -> int:
                 "B24BRIDGE_SECRET_KEY holds one key: put a new one before it, separated by a "
                 "comma, and run this again"
             )
+        require_own_key(config, engine)
         done = rotate(engine, Vault(config.secret_keys))
         print_lines(
             sentence(
@@ -47,6 +50,7 @@ def rotate_keys(config: Config) -> int:
                 done=done,
             ),
             "Remove the others from it and restart everything.",
+            _COPIES,
         )
         return 0
     require_own_key(config, engine)
@@ -56,6 +60,7 @@ def rotate_keys(config: Config) -> int:
             "{done} secrets were encrypted with a new key; {secret_key_file} holds only it.",
             done=done,
             secret_key_file=config.secret_key_file,
-        )
+        ),
+        _COPIES,
     )
     return 0

@@ -195,7 +195,7 @@ def _restore_postgres(config: Config, file: Path, facts: CopyFacts, *, replace: 
         *_next_lines(facts),
     )
     if not key_opens:
-        print_lines(*key_lines(config, key_opens=False))
+        print_lines(*key_lines(config, "", key_opens=False))
     return 0 if key_opens else 1
 
 

@@ -167,12 +167,12 @@ class _WebProcess:
         from b24app.deps import build_deps
         from sync.core.clock import WallClock
         from sync.engine.wake_ups import WakeUps, open_queue
-        from sync.store.db.database import open_database
+        from sync.store.db.database import open_service_database
 
         self._wakes = WakeUps(open_queue(self._config.queue_url))
         self._deps = build_deps(
             self._config,
-            open_database(self._config.database_url),
+            open_service_database(self._config.database_url),
             clock=WallClock(),
             owner=owner_name("web"),
             wake=self._wakes.wake,

@@ -11,7 +11,7 @@ from b24app.cli.language import current_language, say
 from b24app.cli.portal_lines import portal_lines
 from b24app.cli.worker_lines import worker_lines
 from b24app.services import overview as services_overview
-from b24app.services.health import read_checks, read_disk, wrong
+from b24app.services.health import read_checks, wrong
 from b24app.services.health_check import Check
 from b24app.texts_health import describe, subject_name
 from sync.config import Config
@@ -40,7 +40,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
         print_lines(*worker_lines(workers, now))
         if chosen:
             ids = [portal.id for portal in chosen]
-            checks = read_checks(conn, read_disk(config.data_dir), now, ids)
+            checks = read_checks(conn, config, now, ids)
             print_lines(*map(printable, wrong_lines(checks)))
         for portal in chosen:
             print_lines("", *map(printable, portal_lines(conn, portal, args.limit, now)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import Any, assert_never
@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Blueprint, Response, current_app, request
 
 from b24app.auth.lookup_cache import CachedPortal
-from b24app.auth.rate_limit import APP_EVENTS
+from b24app.auth.rate_limit import APP_EVENTS, PORTAL_EVENTS
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
@@ -34,14 +34,17 @@ from sync.log import log
 from sync.store.rows import Delivery
 
 MAX_FORM_BYTES = 1_000_000
-_ASKING = BoundedSemaphore(3)  # events that ask Bitrix24 at once, of four threads or more
+# Events that ask Bitrix24 at once, of four threads or more: of all, and of those of strangers.
+_ASKING, _ASKING_FOR_STRANGERS = BoundedSemaphore(3), BoundedSemaphore(2)
 _PAYMENT_CHECK_INTERVAL = timedelta(minutes=1)
+# When a portal's payment was last looked up, by its id and whether the hint was proven.
+PaymentLooks = dict[tuple[int, bool], datetime]
 
 
 def blueprint(deps: Deps) -> Blueprint:
     """Return the route of a portal's events."""
     here = Blueprint("events", __name__)
-    paid: dict[int, datetime] = {}  # when each portal's payment was last looked up
+    paid: PaymentLooks = {}
 
     @here.post("/b24/events")
     def events() -> Response:
@@ -62,7 +65,7 @@ def blueprint(deps: Deps) -> Blueprint:
     return here
 
 
-def _handle_app_event(deps: Deps, event: AppEvent, paid: dict[int, datetime]) -> None:
+def _handle_app_event(deps: Deps, event: AppEvent, paid: PaymentLooks) -> None:
     match event:
         case AppInstalled():
             _handle_install(deps, event.auth, event.language, is_install=True)
@@ -91,9 +94,10 @@ def _handle_install(
         portals.save_application_token(deps, portal.id, sender.application_token)
         portals.schedule_install(deps, portal.id)
         return
-    with _limited(deps, sender):
+    with _limited(deps):
         proven = portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
-        stored = portals.find_portal(deps, sender.member_id)
+        _limit_portal(deps, proven.member_id)
+        stored = portals.find_portal(deps, proven.member_id)
         user = visitors.identify_user(deps, proven, stored)
     if not user.admin:
         raise RequestRejected(401, "not_admin", "Only an administrator installs the application")
@@ -120,8 +124,8 @@ def _is_another_installation(deps: Deps, sender: EventAuth) -> bool:
     )
 
 
-def _check_payment(deps: Deps, sender: EventAuth, paid: dict[int, datetime]) -> None:
-    """Ask the portal about its payment, at most once a minute.
+def _check_payment(deps: Deps, sender: EventAuth, paid: PaymentLooks) -> None:
+    """Ask the portal about its payment, at most once a minute; a hint of its own counts apart.
 
     ONAPPPAYMENT may come without application_token, and anybody can send one: it is only a hint.
     Raises RequestRejected (401).
@@ -132,11 +136,11 @@ def _check_payment(deps: Deps, sender: EventAuth, paid: dict[int, datetime]) -> 
         raise _unauthentic_error(sender)
     if sender.application_token and not portal.accepts_token(sender.application_token):
         raise _unauthentic_error(sender)
-    now = deps.clock.now()
-    if is_due(paid.get(portal.id), _PAYMENT_CHECK_INTERVAL, now):
-        paid[portal.id] = now
-        with _limited(deps, sender):
+    now, look = deps.clock.now(), (portal.id, bool(sender.application_token))
+    if is_due(paid.get(look), _PAYMENT_CHECK_INTERVAL, now):
+        with _place(_ASKING) if sender.application_token else _limited(deps):
             portals.check_payment(deps, portal.id)
+        paid[look] = now
 
 
 def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
@@ -155,27 +159,39 @@ def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
         return portal
     if portal.application_token or not sender.application_token or not sender.access_token:
         raise _unauthentic_error(sender)
-    with _limited(deps, sender):
-        portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
+    with _limited(deps):
+        proven = portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
+        _limit_portal(deps, proven.member_id)
     portals.save_application_token(deps, portal.id, sender.application_token)
     return portal
 
 
 @contextmanager
-def _limited(deps: Deps, sender: EventAuth) -> Iterator[None]:
-    """Let nobody make us ask others without end, nor with every thread that acknowledges.
+def _limited(deps: Deps) -> Iterator[None]:
+    """Let nobody who is not proven make us ask others without end. Raises RequestRejected (429)."""
+    deps.limits.admit("event", APP_EVENTS, address=request.remote_addr)
+    is_trusted = deps.limits.is_trusted(request.remote_addr)
+    with nullcontext() if is_trusted else _place(_ASKING_FOR_STRANGERS), _place(_ASKING):
+        yield
 
-    Raises RequestRejected (429, 503).
-    """
-    deps.limits.admit("event", APP_EVENTS, address=request.remote_addr, portal=sender.member_id)
-    if not _ASKING.acquire(blocking=False):
+
+def _limit_portal(deps: Deps, member_id: str) -> None:
+    """Count an event for the portal that it proved to be of. Raises RequestRejected (429)."""
+    deps.limits.trust(request.remote_addr)
+    deps.limits.admit("event", PORTAL_EVENTS, portal=member_id)
+
+
+@contextmanager
+def _place(places: BoundedSemaphore) -> Iterator[None]:
+    """Ask others, but not with every thread that acknowledges. Raises RequestRejected (503)."""
+    if not places.acquire(blocking=False):
         raise RequestRejected(
             503, "busy", "Too many requests at once", "Try again in a minute", retry_after=5
         )
     try:
         yield
     finally:
-        _ASKING.release()
+        places.release()
 
 
 def _unauthentic_error(sender: EventAuth) -> RequestRejected:

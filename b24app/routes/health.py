@@ -74,7 +74,7 @@ def check_readiness(deps: Deps) -> Readiness:
             waiting = inbox.oldest_waiting_at(conn)
             oldest = agenda.oldest_work(conn, MAX_PORTALS)
         with read(deps.engine) as conn:
-            checks = read_checks(conn, disk, now)
+            checks = read_checks(conn, deps.config, now, disk=disk)
     except SQLAlchemyError:
         return Readiness(database=False, disk=check_disk(disk).ok)
     return Readiness(

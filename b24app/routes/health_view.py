@@ -17,6 +17,7 @@ from b24app.services.health import (
     check_portal,
     check_queue,
     check_worker,
+    present_fingerprints,
     read_disk,
     wrong,
 )
@@ -53,11 +54,11 @@ def read_portal_checks(deps: Deps, portal: PortalRecord) -> tuple[tuple[Check, .
         rows = load_rows(conn, [portal.id])
         workers = logs.workers(conn)
         oldest = inbox.oldest_waiting_at(conn, portal.id)
-        backed_up_at = program.read_state(conn).backed_up_at
+        state = program.read_state(conn)
     checks = [
         check_worker(workers, now),
         check_disk(read_disk(deps.config.data_dir)),
-        check_backup(backed_up_at, now),
+        check_backup(state, present_fingerprints(deps.config), now),
         *check_clock_of(workers),
         check_queue(oldest, now),
     ]

@@ -42,7 +42,7 @@ def blueprint(deps: Deps) -> Blueprint:
         now, disk = deps.clock.now(), read_disk(deps.config.data_dir)
         with read(deps.engine) as conn:
             read_now = figures.read_figures(conn, now)
-            checks = read_checks(conn, disk, now)
+            checks = read_checks(conn, deps.config, now, disk=disk)
         registry = CollectorRegistry()
         registry.register(_Scrape(lambda: build_metrics(read_now, now)))
         registry.register(_Scrape(lambda: build_health_metrics(checks, disk)))

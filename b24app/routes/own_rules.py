@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from b24app.auth.rate_limit import CHECKS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
-from b24app.routes.page_requests import json_body, person_name, require_visitor
+from b24app.routes.page_requests import (
+    json_body,
+    limit_acts,
+    person_name,
+    require_visitor,
+)
 from b24app.routes.settings import check_json
 from b24app.routes.settings_forms import form_language
 from b24app.services import own_rules
@@ -32,7 +36,7 @@ def add_own_rule_routes(here: Blueprint, deps: Deps) -> None:
     def change(group_id: int) -> Response:
         """Save a patch of a workgroup's rules; with `check` only say what would change."""
         visitor, portal = require_visitor(deps)
-        deps.limits.admit("settings", CHECKS, portal=portal.id)
+        limit_acts(deps, visitor, "own_rules")
         body = json_body()
         patch = body.get("patch")
         if not isinstance(patch, dict) or not patch:

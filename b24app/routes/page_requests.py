@@ -8,6 +8,7 @@ from flask import request
 
 from b24app.auth.current_user import current_user
 from b24app.auth.page_tokens import Visitor
+from b24app.auth.rate_limit import ACTS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.services import visitors
@@ -49,6 +50,12 @@ def require_reader_of_task(deps: Deps, task_id: int) -> tuple[Visitor, PortalRec
             "Ask whoever leads the task to add you to it",
         )
     return visitor, portal
+
+
+def limit_acts(deps: Deps, visitor: Visitor, name: str) -> None:
+    """Limit what any employee may start. Raises RequestRejected (429)."""
+    user = visitor.portal_id, visitor.user_id
+    deps.limits.admit(name, ACTS, user=user, portal=visitor.portal_id)
 
 
 def person_name(deps: Deps, visitor: Visitor) -> str:

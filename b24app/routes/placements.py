@@ -69,7 +69,12 @@ def _page_portal(deps: Deps, entered: PlacementLogin) -> PortalRecord:
 
 
 def _takes_over(deps: Deps, entered: PlacementLogin, portal: PortalRecord) -> bool:
-    """Return whether the visitor is an administrator, and whoever connected the portal is not."""
-    if not entered.user.admin or portal.token_user_id == entered.user.user_id:
+    """Return whether the visitor is an administrator, and whoever connected the portal is not.
+
+    Who connected it takes over from themselves where the stored tokens cannot be read.
+    """
+    if not entered.user.admin:
         return False
+    if portal.token_user_id == entered.user.user_id:
+        return not portals.tokens_open(deps, portal.id)
     return not portals.holder_is_admin(deps, portal)

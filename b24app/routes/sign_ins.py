@@ -10,10 +10,16 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
-from b24app.auth.rate_limit import CHECKS, SIGN_INS
+from b24app.auth.rate_limit import SIGN_INS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
-from b24app.routes.page_requests import json_body, person_name, require_admin, require_visitor
+from b24app.routes.page_requests import (
+    json_body,
+    limit_acts,
+    person_name,
+    require_admin,
+    require_visitor,
+)
 from b24app.texts import translate
 from sync.sentences import sentence
 from sync.store import oauth_sign_ins
@@ -52,7 +58,7 @@ def _add_begin_routes(here: Blueprint, deps: Deps) -> None:
 
         personal = json_body().get("personal") is True
         visitor, portal = require_visitor(deps) if personal else require_admin(deps)
-        deps.limits.admit("sign_in", CHECKS, portal=portal.id)
+        limit_acts(deps, visitor, "sign_in")
         name = str(json_body().get("connection") or "")
         sign_in_id, ticket = sign_ins.begin_sign_in(deps, visitor, portal, name, personal=personal)
         seconds = int(LIFE.total_seconds())
@@ -119,8 +125,8 @@ def _add_account_routes(here: Blueprint, deps: Deps) -> None:
         """End the visitor's own sign-in; `revoked` False: GitLab could not be told."""
         from b24app.services import sign_ins
 
-        visitor, portal = require_visitor(deps)
-        deps.limits.admit("sign_in", CHECKS, portal=portal.id)
+        visitor, _ = require_visitor(deps)
+        limit_acts(deps, visitor, "sign_in")
         return jsonify(revoked=sign_ins.disconnect_own_account(deps, visitor, name))
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from b24app.auth.page_tokens import Visitor
-from b24app.auth.rate_limit import CHECKS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
-from b24app.routes.page_requests import json_body, require_reader_of_task
+from b24app.routes.page_requests import json_body, limit_acts, require_reader_of_task
 from b24app.services import task_actions
 from b24app.services.task_hours import read_hours
 from sync.sentences import sentence
@@ -80,7 +79,7 @@ def add_task_action_routes(here: Blueprint, deps: Deps) -> None:
 def _begin(deps: Deps, task_id: int) -> tuple[Visitor, PortalRecord, dict[str, Any]]:
     """Return who acts and what they sent. Raises RequestRejected (404, 429)."""
     visitor, portal = require_reader_of_task(deps, task_id)
-    deps.limits.admit("act", CHECKS, portal=portal.id)
+    limit_acts(deps, visitor, "act")
     return visitor, portal, json_body()
 
 

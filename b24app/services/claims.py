@@ -163,7 +163,11 @@ def _targets(record: ConnectionRecord) -> list[str]:
 
 
 def _overlaps(name: str, others: Iterable[str]) -> bool:
+    """Return whether both may mean one project: a number may be that of any path."""
     return any(
-        name == other or name.startswith(f"{other}/") or other.startswith(f"{name}/")
+        name == other
+        or name.isdecimal() != other.isdecimal()
+        or name.startswith(f"{other}/")
+        or other.startswith(f"{name}/")
         for other in others
     )

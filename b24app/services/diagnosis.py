@@ -12,7 +12,12 @@ from b24app.cli.context import database_file, describe_database
 from b24app.clients import Clients
 from b24app.services.connection_checks import check_targets
 from b24app.services.gitlab_connections import check_connection
-from b24app.services.health import check_installation, check_portal, read_disk
+from b24app.services.health import (
+    check_installation,
+    check_portal,
+    present_fingerprints,
+    read_disk,
+)
 from b24app.services.health_check import Check
 from b24app.services.health_rows import load_rows
 from b24app.services.outside import ask_gitlab, ask_portal
@@ -69,7 +74,12 @@ def _examine(clients: Clients, language: str) -> Iterator[Finding]:
             *examine_database(clients, conn),
             *(
                 to_finding(check, language)
-                for check in check_installation(conn, read_disk(clients.config.data_dir), now)
+                for check in check_installation(
+                    conn,
+                    read_disk(clients.config.data_dir),
+                    present_fingerprints(clients.config),
+                    now,
+                )
             ),
         ]
         records = [portal for portal in portals.all_portals(conn) if portal.state != "removed"]

@@ -14,11 +14,15 @@ from b24app.services.health_check import SHORT_SILENCE, STALE_AFTER, Check, seco
 from b24app.services.health_of_connections import check_connection
 from b24app.services.health_rows import HealthRows, load_rows
 from sync.bitrix24.rest.limits import BURST, OPERATING_LIMIT
+from sync.config import Config
 from sync.core.clock import is_recent
+from sync.errors import UNREADABLE
 from sync.settings.apply import portal_domain
 from sync.store import inbox, logs, program
 from sync.store.access import NO_ADMIN, REFUSED, UNREACHABLE, PortalAccess
+from sync.store.program import ProgramRow
 from sync.store.rows import AllowanceRow, PortalRecord, WorkerRow
+from sync.store.sealed import fingerprint
 
 SILENT_AFTER = timedelta(seconds=60)
 WRONG_CLOCK = timedelta(minutes=5)
@@ -49,12 +53,25 @@ def read_disk(folder: Path) -> Disk:
 
 
 def read_checks(
-    conn: Connection, disk: Disk, now: datetime, ids: Collection[int] | None = None
+    conn: Connection,
+    config: Config,
+    now: datetime,
+    ids: Collection[int] | None = None,
+    disk: Disk | None = None,
 ) -> tuple[Check, ...]:
     """Return every check of the installation, and of the portals of these ids, or of all."""
+    disk = disk or read_disk(config.data_dir)
     rows = load_rows(conn, ids)
     of_portals = (check for portal in rows.portals for check in check_portal(portal, rows, now))
-    return (*check_installation(conn, disk, now), *of_portals)
+    return (*check_installation(conn, disk, present_fingerprints(config), now), *of_portals)
+
+
+def present_fingerprints(config: Config) -> Collection[str]:
+    """Return the fingerprints of the keys here now: they may be rotated meanwhile."""
+    try:
+        return fingerprint(config.current_keys()).split()
+    except (OSError, ValueError):  # the file cannot be read now
+        return fingerprint(config.secret_keys).split()
 
 
 def wrong(checks: Iterable[Check]) -> tuple[Check, ...]:
@@ -62,10 +79,12 @@ def wrong(checks: Iterable[Check]) -> tuple[Check, ...]:
     return tuple(sorted((each for each in checks if not each.ok), key=lambda each: not each.urgent))
 
 
-def check_installation(conn: Connection, disk: Disk, now: datetime) -> Iterator[Check]:
+def check_installation(
+    conn: Connection, disk: Disk, key_fingerprints: Collection[str], now: datetime
+) -> Iterator[Check]:
     """Yield what concerns the machine, the database and the worker."""
     yield check_disk(disk)
-    yield check_backup(program.read_state(conn).backed_up_at, now)
+    yield check_backup(program.read_state(conn), key_fingerprints, now)
     workers = logs.workers(conn)
     yield check_worker(workers, now)
     yield from check_clock_of(workers)
@@ -79,12 +98,15 @@ def check_disk(disk: Disk) -> Check:
     return Check("disk", "disk_ok" if ok else "disk_full", ok, values=values)
 
 
-def check_backup(at: datetime | None, now: datetime) -> Check:
-    """Judge when the last backup was made. Pure."""
+def check_backup(state: ProgramRow, key_fingerprints: Collection[str], now: datetime) -> Check:
+    """Judge when the last backup was made, and whether the keys here open it. Pure."""
+    at, needed = state.backed_up_at, state.key_fingerprint.split()
     if at is None:
         return Check("backup", "backup_missing", False, urgent=False)
+    values = {"at": f"{at:%Y-%m-%d %H:%M} UTC", "keys": ", ".join(needed)}
+    if not set(needed) <= set(key_fingerprints):
+        return Check("backup", "backup_closed", False, values=values, urgent=False)
     ok = is_recent(at, OLD_BACKUP, now)
-    values = {"at": f"{at:%Y-%m-%d %H:%M} UTC"}
     return Check("backup", "backup_ok" if ok else "backup_old", ok, values=values, urgent=False)
 
 
@@ -149,6 +171,8 @@ def check_grant(
     values = {"text": row.text, "seconds": seconds_of(now - row.since)}
     if row.state == NO_ADMIN:
         return Check("portal", "portal_no_admin", False, domain, values, since=row.since)
+    if row.code == UNREADABLE:
+        return Check("portal", "portal_unreadable", False, domain, since=row.since)
     late = now - row.since >= SHORT_SILENCE
     if row.state in (UNREACHABLE, REFUSED) and late:
         return Check("portal", "portal_unreachable", False, domain, values, since=row.since)

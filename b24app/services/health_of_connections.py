@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from b24app.services.health_check import SHORT_SILENCE, STALE_AFTER, Check, seconds_of
 from sync.core.clock import is_recent
 from sync.core.notifications.access import WARNING_DAYS, days_before_end
+from sync.errors import UNREADABLE
 from sync.store.access import LOST, MISSING, REFUSED, UNREACHABLE, ConnectionAccess
 from sync.store.hook_logs import (
     NO_HOOK,
@@ -19,6 +20,7 @@ from sync.store.hook_logs import (
 )
 from sync.store.rows import ConnectionRecord
 
+_REFUSALS = {LOST: "rotation_lost", UNREADABLE: "token_unreadable"}
 URGENT_DAYS = 7  # before the end of a token
 _HOOK_STATES = {
     NO_HOOK: "hook_missing",
@@ -63,7 +65,7 @@ def check_token(
         return Check("token", "token_missing", False, place)
     values: dict[str, object]
     if row.state == REFUSED:
-        state = "rotation_lost" if row.code == LOST else "token_refused"
+        state = _REFUSALS.get(row.code, "token_refused")
         values = {"text": row.text, "cause": row.cause}
         return Check("token", state, False, place, values, since=row.since)
     if not is_recent(row.checked_at, SHORT_SILENCE, now):

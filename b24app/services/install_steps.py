@@ -19,9 +19,10 @@ from b24app.clients import Clients
 from b24app.services.public_address import check_public_address
 from sync.bitrix24.install import steps as installer
 from sync.bitrix24.install.results import StepResult
-from sync.core.clock import TOLERANCE
+from sync.core.clock import TOLERANCE, is_due
+from sync.deadlines import limit_outbound
 from sync.engine import backoff
-from sync.errors import Later, SyncError
+from sync.errors import Denied, Later, SyncError
 from sync.log import log
 from sync.store import leases, portals
 from sync.store.db.database import read, write
@@ -36,6 +37,8 @@ PAYMENT_OVER = "The subscription of the application has ended"
 ABANDONED_AFTER = timedelta(minutes=10)  # then the install page counts as closed
 _LEASE = timedelta(minutes=10)
 _CHECK_SECONDS = 2.0
+PAYMENT_EVERY = timedelta(minutes=10)
+_PAYMENT_SECONDS = 5.0
 
 
 def run_steps(
@@ -83,14 +86,42 @@ def activate_portal(rooms: Clients, portal_id: int, failed: Sequence[str] = ()) 
             portals.set_state(conn, portal_id, "active", reason, rooms.clock.now())
 
 
+def check_payment(rooms: Clients, portal_id: int) -> None:
+    """Pause or resume a portal by what it says of the application's subscription.
+
+    Raises SyncError where it cannot be asked.
+    https://apidocs.bitrix24.com/api-reference/common/system/app-info.html
+    """
+    try:
+        info = rooms.portal(portal_id).call("app.info", {}, write=False)["result"]
+        over = info.get("PAYMENT_EXPIRED") in ("Y", True)
+    except Denied as error:
+        if error.code != "PAYMENT_REQUIRED":
+            raise
+        over = True
+    with write(rooms.engine) as conn:
+        portal, now = portals.by_id(conn, portal_id), rooms.clock.now()
+        if portal is None or portal.state == "removed":
+            return
+        if over:
+            portals.set_state(conn, portal_id, "paused", PAYMENT_OVER, now)
+        elif portal.state == "paused" and portal.state_reason == PAYMENT_OVER:
+            # The portal may have forgotten handlers meanwhile: a worker checks all of them.
+            portals.set_state(conn, portal_id, "installing", PENDING, now)
+
+
 @dataclass
 class InstallWorker:
-    """The worker's part: a step that fails for the moment is repeated, later and later."""
+    """The worker's part: a step that fails for the moment is repeated, later and later.
+
+    Portals whose subscription ended are asked now and then: a hint of a payment may be lost.
+    """
 
     clients: Clients
     jitter: Random = field(default_factory=Random)
     _failures: dict[int, int] = field(default_factory=dict)
     _retry_at: dict[int, datetime] = field(default_factory=dict)
+    _payment_asked_at: dict[int, datetime] = field(default_factory=dict)
 
     def run_forever(self, stop: Event) -> None:
         """Set up waiting portals until `stop` is set."""
@@ -106,12 +137,30 @@ class InstallWorker:
     def run_once(self) -> int:
         """Set up the portals that wait for it; return how many were tried."""
         now = self.clients.clock.now()
+        self._ask_for_payments(now)
         with read(self.clients.engine) as conn:
             waiting = [portals.by_id(conn, record) for record in _portals_to_install(conn, now)]
         portal_records = [
             record for record in waiting if record and self._retry_at.get(record.id, now) <= now
         ]
         return sum(self._install_with_lease(record) for record in portal_records)
+
+    def _ask_for_payments(self, now: datetime) -> None:
+        with read(self.clients.engine) as conn:
+            paused = conn.scalars(
+                select(table.c.id).where(
+                    table.c.state == "paused", table.c.state_reason == PAYMENT_OVER
+                )
+            ).all()
+        for portal_id in paused:
+            if not is_due(self._payment_asked_at.get(portal_id), PAYMENT_EVERY, now):
+                continue
+            self._payment_asked_at[portal_id] = now
+            try:
+                with limit_outbound(_PAYMENT_SECONDS):
+                    check_payment(self.clients, portal_id)
+            except SyncError as error:
+                log.warning("payment_not_asked", portal_id=portal_id, error=str(error))
 
     def _install_with_lease(self, portal: PortalRecord) -> bool:
         """Set up a portal under a lease; return whether this worker did it."""

@@ -9,7 +9,7 @@ from flask import Response, g, render_template, request, url_for
 
 from b24app import assets
 from b24app.auth import page_tokens
-from b24app.auth.rate_limit import PAGES
+from b24app.auth.rate_limit import PAGES, PORTAL_PAGES
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
@@ -55,8 +55,10 @@ def log_in(deps: Deps) -> PlacementLogin:
     # Before the portal is proven, its frame may show only an error without any button.
     page_tokens.allow_framing_by(frame.client_endpoint)
     g.language = frame.language
-    deps.limits.admit("page", PAGES, address=request.remote_addr, portal=frame.member_id)
+    deps.limits.admit("page", PAGES, address=request.remote_addr)
     proven = portals.prove_credentials(deps, frame.credentials(deps.clock.now()))
+    deps.limits.trust(request.remote_addr)
+    deps.limits.admit("page", PORTAL_PAGES, portal=proven.member_id)
     page_tokens.allow_framing_by(proven.client_endpoint)
     return PlacementLogin(
         frame,

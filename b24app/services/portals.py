@@ -17,15 +17,15 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected, error_text
 from b24app.grants import revoke_all
 from b24app.services import install_steps
-from b24app.services.install_steps import PAYMENT_OVER
 from sync.bitrix24.rest.credentials import Credentials
 from sync.bitrix24.rest.install_proof import prove_install
 from sync.bitrix24.tasks.readable import read_profile
-from sync.errors import Denied, Later, SyncError
+from sync.errors import UNREADABLE, Later, SyncError
 from sync.log import log
 from sync.store import erasure, portals
 from sync.store.db.database import read, write
 from sync.store.rows import Installation, PortalRecord, PortalTokens
+from sync.store.vault import VaultError
 
 HOLDER_TTL = timedelta(minutes=5)
 MOST_STEPS = 200  # of an erasure in a request: about ten seconds
@@ -157,7 +157,8 @@ def holder_is_admin(deps: Deps, portal: PortalRecord) -> bool:
     """Return whether the stored tokens are an administrator's still; asked every few minutes.
 
     The tokens of a dismissed employee are dead; somebody who lost the right has living ones, which
-    see less and less. While the portal cannot be asked, they count as an administrator's.
+    see less and less. Tokens that no key here opens are nobody's. While the portal cannot be asked,
+    they count as an administrator's.
     https://apidocs.bitrix24.com/settings/system-user.html
     """
     cached, now = deps.visits.holders.get(portal.id, deps.clock.now()), deps.clock.now()
@@ -166,32 +167,27 @@ def holder_is_admin(deps: Deps, portal: PortalRecord) -> bool:
     try:
         admin = read_profile(deps.clients.portal(portal.id)).admin
     except SyncError as error:
-        admin = not isinstance(error, Denied) or error.code == "PAYMENT_REQUIRED"
+        is_passing = isinstance(error, Later) and error.code != UNREADABLE
+        admin = is_passing or error.code == "PAYMENT_REQUIRED"
     deps.visits.holders.put(portal.id, admin, now, HOLDER_TTL)
     if not admin:
         log.warning("holder_gone", portal_id=portal.id, user_id=portal.token_user_id)
     return admin
 
 
-def check_payment(deps: Deps, portal_id: int) -> None:
-    """Pause or resume the portal by what it says of the application's subscription.
-
-    https://apidocs.bitrix24.com/api-reference/common/system/app-info.html
-    """
+def tokens_open(deps: Deps, portal_id: int) -> bool:
+    """Return whether the keys here open the stored tokens of the portal."""
     try:
-        info = deps.clients.portal(portal_id).call("app.info", {}, write=False)["result"]
-        over = info.get("PAYMENT_EXPIRED") in ("Y", True)
-    except Denied as error:
-        if error.code != "PAYMENT_REQUIRED":
-            raise
-        over = True
-    with write(deps.engine) as conn:
-        portal, now = _load_portal(conn, portal_id), deps.clock.now()
-        if over:
-            portals.set_state(conn, portal_id, "paused", PAYMENT_OVER, now)
-        elif portal.state == "paused" and portal.state_reason == PAYMENT_OVER:
-            # The portal may have forgotten handlers meanwhile: a worker checks all of them.
-            portals.set_state(conn, portal_id, "installing", install_steps.PENDING, now)
+        with read(deps.engine) as conn:
+            portals.tokens(conn, deps.vault, portal_id)
+    except VaultError:
+        return False
+    return True
+
+
+def check_payment(deps: Deps, portal_id: int) -> None:
+    """Pause or resume the portal by what it says of the application's subscription."""
+    install_steps.check_payment(deps.clients, portal_id)
     deps.wake(portal_id)
 
 

@@ -143,7 +143,12 @@ def finish_sign_in(deps: Deps, state: str, browser: str, code: str) -> str:
     try:
         if not code:
             raise Denied(_DENIED, change="Try again, and choose to authorize", code="access_denied")
-        deps.limits.admit("exchange", EXCHANGES, portal=sign_in.portal_id)
+        deps.limits.admit(
+            "exchange",
+            EXCHANGES,
+            user=(sign_in.portal_id, sign_in.user_id),
+            portal=sign_in.portal_id,
+        )
         _confirm_visitor(deps, sign_in)
         application = find_application(deps.clients, record)
         pair = _exchange(deps, application, record, code, sign_in.verifier)

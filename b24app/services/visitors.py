@@ -103,7 +103,7 @@ def proves_same_user(deps: Deps, visitor: Visitor, portal: PortalRecord, access_
     if not access_token:
         return False
     try:
-        user = identify_user(deps, _credentials(portal, access_token), portal)
+        user = identify_user(deps, _credentials(portal, access_token), portal, _key(visitor))
     except RequestRejected:
         return False
     if user.user_id != visitor.user_id:
@@ -117,13 +117,20 @@ def is_admin(deps: Deps, visitor: Visitor) -> bool:
     return deps.visits.users.get(_key(visitor), deps.clock.now()) is True
 
 
-def identify_user(deps: Deps, proven: Credentials, portal: PortalRecord | None = None) -> PageUser:
+def identify_user(
+    deps: Deps,
+    proven: Credentials,
+    portal: PortalRecord | None = None,
+    asked_by: VisitKey | None = None,
+) -> PageUser:
     """Return the user of these tokens. Raises RequestRejected (401, 503).
+
+    `asked_by`: whose requests it counts as; by default the tokens' user's, who must be proven.
 
     https://apidocs.bitrix24.com/api-reference/common/users/profile.html
     """
     try:
-        user = read_profile(_open_portal(deps, proven, portal))
+        user = read_profile(_open_portal(deps, proven, portal, asked_by))
     except SyncError as error:
         raise _rejection(error, "no_profile") from None
     return user if user.user_id else replace(user, user_id=proven.user_id)
@@ -241,13 +248,18 @@ def _credentials(portal: PortalRecord, access_token: str) -> Credentials:
     )
 
 
-def _open_portal(deps: Deps, credentials: Credentials, portal: PortalRecord | None) -> Portal:
+def _open_portal(
+    deps: Deps,
+    credentials: Credentials,
+    portal: PortalRecord | None,
+    asked_by: VisitKey | None = None,
+) -> Portal:
     """Return a client with a visitor's own token, which is never renewed or stored.
 
     Raises RequestRejected (429) where too many are wanted.
     """
-    whose = hashlib.sha256(credentials.access_token.encode()).digest()
-    deps.limits.admit("visit", VISITS, user=whose, portal=credentials.member_id)
+    user = asked_by or hashlib.sha256(credentials.access_token.encode()).digest()
+    deps.limits.admit("visit", VISITS, user=user, portal=credentials.member_id)
     return Portal(
         credentials,
         deps.clients.app_keys,

@@ -17,7 +17,7 @@ from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.lanes import owner_name
 from sync.engine.wake_ups import WakeUps, open_queue
 from sync.engine.worker import THREADS, Worker
-from sync.store.db.database import open_database
+from sync.store.db.database import open_service_database
 from sync.store.vault import Vault
 
 
@@ -27,7 +27,7 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker,
     `own_id` distinguishes it from other workers of this process.
     """
     engine, vault, clock = (
-        open_database(config.database_url),
+        open_service_database(config.database_url),
         Vault(config.secret_keys, reload=config.current_keys),
         WallClock(),
     )

@@ -23,6 +23,7 @@ from sync.engine.upkeep.access import AccessWatch
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.upkeep.upgrade import decide_anew, program_version
 from sync.engine.wake_ups import WakeUps
+from sync.errors import Later
 from sync.store import agenda, logs
 from sync.store.db.database import read, write
 
@@ -119,9 +120,22 @@ class Worker:
     def _run_turn(self, portal_id: int) -> None:
         """Run a turn and never raise: what failed is tried again by a later check."""
         self._note_turn(portal_id)
-        if not self._run_safely(lambda: take_turn(self._deps, portal_id, self._pauses)):
+        if not self._run_safely(lambda: self._take_turn(portal_id)) and not (
+            self._pauses.is_paused(portal_id, self._deps.clock.now())
+        ):
             self._stop.wait(backoff.delay(1, self._deps.jitter()))
         self._note_turn(portal_id)
+
+    def _take_turn(self, portal_id: int) -> None:
+        """Take the portal's turn; one that a bug ends rests, and is one of those that fail."""
+        try:
+            take_turn(self._deps, portal_id, self._pauses)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            now, jitter = self._deps.clock.now(), self._deps.jitter()
+            self._pauses.pause(portal_id, Later(type(error).__name__), now, jitter)
+            raise
 
     def _note_turn(self, portal_id: int) -> None:
         with self._gathering_lock:

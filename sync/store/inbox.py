@@ -27,7 +27,7 @@ def is_due(now: Any) -> ColumnElement[bool]:
 
 
 _NEW = (
-    select(*_COLUMNS, connection.c.options, connection.c.admitted)
+    select(*_COLUMNS, connection.c.options, connection.c.admitted, connection.c.created_at)
     .outerjoin(connection, connection.c.id == delivery.c.connection_id)
     .where(delivery.c.portal_id == bindparam("of_portal"), is_due(bindparam("now")))
     .order_by(delivery.c.id)

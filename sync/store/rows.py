@@ -133,7 +133,8 @@ class Delivery:
 class DeliveryRow:
     """A stored delivery. `state`: new, failed (will be tried again), done, dead.
 
-    `options` and `admitted` are of its connection, where it is to be digested; None without one.
+    `options`, `admitted` and `connected_at` are of its connection, where it is to be digested; None
+    without one.
     """
 
     id: int
@@ -149,6 +150,7 @@ class DeliveryRow:
     attempts: int
     options: Json | None = None
     admitted: Json | None = None
+    connected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

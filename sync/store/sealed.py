@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, inspect, text
 
-from sync.store.vault import Vault, VaultError
+from sync.store.vault import Vault
 
 _SHOWN_CHARACTERS = 12
 _SAMPLES_PER_COLUMN = 3
@@ -25,19 +25,17 @@ def has_sealed(conn: Connection) -> bool:
 
 
 def opens(conn: Connection, keys: Sequence[str]) -> bool:
-    """Tell whether the keys open what is sealed: a few secrets of each kind are tried."""
+    """Tell whether the keys are those of the database: a few secrets of each kind are tried.
+
+    A single secret that does not open is its owner's trouble, not a wrong key.
+    """
+    return not has_sealed(conn) or bool(keys_in_use(conn, keys))
+
+
+def keys_in_use(conn: Connection, keys: Sequence[str]) -> tuple[str, ...]:
+    """Return which of the keys open anything of what is sealed, in their order."""
     samples = list(sealed_samples(conn))
-    if not samples:
-        return True
-    if not keys:
-        return False
-    vault = Vault(keys)
-    try:
-        for sealed in samples:
-            vault.open(sealed)
-    except VaultError:
-        return False
-    return True
+    return tuple(key for key in keys if any(map(Vault([key]).is_newest, samples)))
 
 
 def sealed_samples(conn: Connection) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -94,6 +95,7 @@ def rotate_key_file(engine: Engine, path: Path) -> int:
 def rotate(engine: Engine, vault: Vault, *, batch: int = 200) -> int:
     """Re-encrypt every sealed value with the vault's newest key and return how many.
 
+    What none of the keys opens stays as it is: its portal or connection says so itself.
     Each batch is one transaction, and finished values are left alone: after a crash, run it again
     with the same keys. A pass that changed something is followed by another, for what others sealed
     meanwhile. Afterwards the other keys are not needed.
@@ -123,8 +125,10 @@ def _rotate_table(engine: Engine, vault: Vault, table: Table, batch: int) -> int
 
 
 def _reseal(vault: Vault, values: dict[Column[str], str | None]) -> dict[Column[str], str]:
-    return {
-        column: vault.seal(vault.open(value))
-        for column, value in values.items()
-        if value is not None and not vault.is_newest(value)
-    }
+    changes = {}
+    for column, value in values.items():
+        if value is None or vault.is_newest(value):
+            continue
+        with suppress(VaultError):
+            changes[column] = vault.seal(vault.open(value))
+    return changes

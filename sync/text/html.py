@@ -16,7 +16,17 @@ from sync.text.bbcode_reader import blocks_of
 from sync.text.chars import without_comments
 from sync.text.html_elements import SILENT, Tag, only_elements, size, tag
 from sync.text.runs import trimmed
-from sync.text.tree import Cell, Document, Heading, Node, Paragraph, mapped
+from sync.text.tree import (
+    Cell,
+    Document,
+    Heading,
+    Inline,
+    LineBreak,
+    Node,
+    Paragraph,
+    Text,
+    mapped,
+)
 
 __all__ = ["SILENT", "Tag", "only_elements", "read", "size", "tag"]
 
@@ -48,9 +58,23 @@ def _trimmed(node: Node) -> Node:
     """Strip blanks at the ends of a block, which come from how the HTML was written."""
     match node:
         case Paragraph(run) | Heading(_, run) | Cell(run):
-            return replace(node, children=trimmed(run))
+            return replace(node, children=trimmed(_without_blanks_at_breaks(run)))
         case _:
             return node
+
+
+def _without_blanks_at_breaks(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
+    """Strip blanks beside `<br>`, which browsers do not show."""
+    around = zip((None, *run), run, (*run[1:], None), strict=False)
+    return tuple(
+        Text(_stripped(node.text, before, after)) if isinstance(node, Text) else node
+        for before, node, after in around
+    )
+
+
+def _stripped(text: str, before: Inline | None, after: Inline | None) -> str:
+    text = text.lstrip(" ") if isinstance(before, LineBreak) else text
+    return text.rstrip(" ") if isinstance(after, LineBreak) else text
 
 
 class _Reader(HTMLParser):

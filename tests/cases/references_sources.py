@@ -43,6 +43,22 @@ CASES = {
         "5 revert 6 close"),
     "a description lists what a title applies again": (
         {"title": "Reapply 2 commits", "description": "* Closes B24-5"}, "5 move"),
+    "a title that closes and takes back": (
+        {"branch": "revert-1a2b", "title": "Closes B24-6. Reverts !1 (closes B24-5)"},
+        "6 close 5 revert"),
+    "a description that takes back": (
+        {"title": "Fix cart, closes B24-6", "description": "Reverts acme/shop!1 (closes B24-5)"},
+        "6 close 5 revert"),
+    "a kind of change and a task below": (
+        {"title": "Pay", "commit": "Pay\n\nChangelog: fixed\nTask: B24-5"}, "5 move"),
+    "a form with a kind and a task": (
+        {"title": "Pay", "description": "Type: fix\nTask: B24-5\n\n- [ ] closes B24-6"},
+        "5 move 6 mention"),
+    "a list of closed tasks": (
+        {"branch": "b24-5", "description": "Closes tasks:\n- B24-5\n- B24-6"},
+        "5 close 6 close"),
+    "a list whose last goes on": (
+        {"title": "Closes B24-5, B24-6 is next", "branch": "b24-6"}, "5 close 6 part"),
     "two tasks": (
         {"branch": "b24-5", "description": "Closes B24-5, does not close B24-6"},
         "5 close 6 deny"),

@@ -11,6 +11,8 @@ from tests.cases import (
     references_doubt,
     references_english,
     references_everyday,
+    references_habits,
+    references_habits_russian,
     references_names,
     references_ordinary,
     references_people,
@@ -29,6 +31,8 @@ from tests.cases import (
 UNUSUAL = (
     references_doubt,
     references_everyday,
+    references_habits,
+    references_habits_russian,
     references_names,
     references_ordinary,
     references_people,

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, make_url, select
+from sqlalchemy import Engine, make_url, select, text
+from sqlalchemy.exc import OperationalError
 
 from sync.engine.inbox import Inbox
 from sync.errors import Later
 from sync.store.db.database import open_database, read, write
+from sync.store.db.silence import give_up_silent
 from sync.store.tables import delivery
 from tests.store.factories import a_delivery, a_portal
 
@@ -123,6 +125,20 @@ def test_a_connection_that_dies_at_the_commit_stores_once(
     inbox.accept(a_delivery(1, "a"))
     assert between.lose == b""
     assert stored(engine) == ["before", "a"]
+
+
+def test_a_statement_that_is_never_answered_ends_and_the_next_is_answered(
+    far: Engine, between: Between
+) -> None:
+    give_up_silent(far, 0.3)
+    with read(far) as conn:
+        assert conn.scalar(text("SELECT 1")) == 1
+        between.is_silent = True
+        with pytest.raises(OperationalError, match="no answer"):
+            conn.scalar(text("SELECT 2"))
+    between.is_silent = False
+    with read(far) as conn:
+        assert conn.scalar(text("SELECT 3")) == 3
 
 
 def test_a_server_that_accepts_and_never_answers_is_given_up_and_acknowledges_nothing(

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from sync.engine import worker
 from sync.engine.deliver import batch, flights
 from sync.engine.dispatch import TurnDispatcher
 from sync.engine.upkeep import purge as purging
@@ -54,6 +55,24 @@ def test_one_that_recovered_makes_room_for_the_next() -> None:
             break
     dispatch.stop()
     assert ended[2].is_set()
+
+
+def test_a_portal_whose_turn_a_bug_ends_rests_and_takes_no_thread(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+
+    def take_turn(deps: object, portal_id: int, pauses: object) -> None:
+        taken.append(portal_id)
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(worker, "take_turn", take_turn)
+    running = Worker(world.deps())
+    monkeypatch.setattr(running._stop, "wait", lambda seconds: pytest.fail("a thread waits"))
+    running._run_turn(world.portal_id)
+    assert taken == [world.portal_id]
+    assert running._pauses.is_failing(world.portal_id)
+    assert running._pauses.is_paused(world.portal_id, world.clock.now())
 
 
 def test_a_portal_that_failed_is_asked_one_thing_first(

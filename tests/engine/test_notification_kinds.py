@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
+from sync.bitrix24.rest.client import Portal
+from sync.bitrix24.tasks import queries
 from sync.core.model.kinds import Kind
 from sync.core.rules.portal import GroupRules, Rules
 from sync.core.rules.routes import Channel, Role, Route
@@ -259,6 +262,31 @@ def test_people_are_told_of_a_comment_where_rules_say_so(world: World) -> None:
         "Looks good, [user=all]x[/user]",
     ]
     assert [user for user, said in notified(world) if "commented" in said] == [7]
+
+
+@pytest.mark.parametrize("task_id", [2103, 777])
+def test_the_people_of_a_task_that_was_never_read_are_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, task_id: int
+) -> None:
+    """It is read for that, once, also where it is not there; not for rules of chats alone."""
+    telling(world, to_chat(Kind.ISSUE), to_people(Kind.COMMENT, Role.RESPONSIBLE))
+    asked: list[list[int]] = []
+    usual = queries.read_tasks
+
+    def read_tasks(portal: Portal, task_ids: Sequence[int]) -> object:
+        asked.append(list(task_ids))
+        return usual(portal, task_ids)
+
+    monkeypatch.setattr(queries, "read_tasks", read_tasks)
+    issue = world.gitlab.tracking.open_issue(world.shop, f"Slow, see B24-{task_id}", "ann")
+    world.settle()
+    assert asked == []
+    for text in (f"It is B24-{task_id}", f"Still B24-{task_id}"):
+        world.gitlab.comment(issue, text, "bob")
+        world.settle()
+    people = [user for user, text in notified(world) if "commented" in text]
+    assert people == ([7, 7] if task_id == 2103 else [])
+    assert asked == [[task_id]]
 
 
 def test_comments_for_members_are_not_told_without_a_rule_for_them(world: World) -> None:

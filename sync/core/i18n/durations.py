@@ -57,11 +57,12 @@ _SECOND_SPAN = re.compile(
     rf"(?:{_UNIT_PATTERN}|mn|mns|min(?!or|im|us|ing|ds)\w*|hou\w+|hrs?|sec\w*|"
     r"час\w*|мин\w*|сек\w*|дн\w*|нед\w*|мес\w*)(?![^\W\d_])"
     rf"|\b(?:{_NUMBER_WORDS})(?:\s(?:an?|of|a))?\s(?:{_UNIT_PATTERN}|time)(?!\w)"
-    r"|\b(?:полчаса|получаса|полтора|полторы|(?:and|plus)\s(?:a\s)?half|с\sполовиной|минутк\w+|"
+    r"|\b(?:полчас\w*|получаса|полтора|полторы|(?:and|plus)\s(?:a\s)?half|с\sполовиной|минутк\w+|"
     r"часик\w*)(?!\w)"
-    rf"|\A[\s,;:&+/(_–—-]*(?:(?:and|plus|to|or|и|плюс|до|или)\s)?(?:[0-9]+|[{''.join(_FRACTIONS)}])"
+    rf"|\A[\s,;:&+'’/(_–—-]*(?:(?:and|plus|to|or|maybe|и|плюс|до|или|может)\s)?(?:[0-9]+|[{''.join(_FRACTIONS)}])"
     rf"(?:[.,:/'′][0-9]*|\s?(?:{_UNIT_PATTERN})(?!\w)|\s*(?:\Z|[^\w\s]))"
-    r"|\A[\s,;:&+/(–—-]*(?:(?:and|plus|и|плюс)\s)?[1-5][05]\s",
+    r"|\A[\s,;:&+/(–—-]*(?:(?:and|plus|и|плюс)\s)?[1-5][05]\s"
+    rf"|\A[\s,;]*(?:and|plus|и|плюс|[&+])\s(?:{_NUMBER_WORDS})(?:\s(?:{_NUMBER_WORDS}))?\W*\Z",
     re.IGNORECASE,
 )
 

@@ -23,9 +23,10 @@ from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import Task
 from sync.core.notifications.filters import BUILT_IN_TASK_KINDS
 from sync.core.rules.portal import GroupRules, Rules
-from sync.core.rules.routes import Channel, Chat, Facts, Role, Route
+from sync.core.rules.routes import Channel, Chat, Facts, Role, Route, Target
 from sync.sentences import join_sentences
 
+TASK_ROLES = frozenset({Role.RESPONSIBLE, Role.CREATOR, Role.ACCOMPLICES, Role.AUDITORS})
 # A change of these is worth a new message when the old one can be edited no more: of kinds with
 # every state, or only with the named ones.
 REPEATED_STATES: Mapping[Kind, frozenset[str]] = {
@@ -41,9 +42,10 @@ class NotificationView:
     """A subject as people may be notified of it.
 
     `messages`: those about it, by place. `notified_states`: the last one that each person was
-    notified of. `tasks`: those it concerns. `author_id`, `actor_id`: portal users, of the work and
-    of what was done; None where not known. `not_before`: it is announced for then. `ended`: what
-    was not posted of it by then is not posted any more.
+    notified of. `tasks`: those it concerns; `unread_tasks`: those of them that were never read.
+    `author_id`, `actor_id`: portal users, of the work and of what was done; None where not known.
+    `not_before`: it is announced for then. `ended`: what was not posted of it by then is not posted
+    any more.
     """
 
     subject_key: str
@@ -53,6 +55,7 @@ class NotificationView:
     messages: Mapping[Place, SentMessage] = field(default_factory=dict)
     notified_states: Mapping[int, str] = field(default_factory=dict)
     tasks: tuple[Task, ...] = ()
+    unread_tasks: tuple[int, ...] = ()
     author_id: int | None = None
     actor_id: int | None = None
     administrator_id: int | None = None
@@ -95,6 +98,23 @@ def plan_notifications(view: NotificationView, rules: Rules, now: datetime) -> N
         reasons.append(translate(rules.language, "no rule matches"))
     decision = join_sentences("; ", reasons) or translate(rules.language, "nothing to do")
     return NotificationPlan(commands, decision, wait_until)
+
+
+def needs_tasks(view: NotificationView, rules: Rules, now: datetime) -> bool:
+    """Tell whether a rule that is open now concerns people, or chats, of tasks never read."""
+    if not view.unread_tasks or (view.not_before and now < view.not_before):
+        return False
+    group = rules.for_group(rules.group_of(view.project.path))
+    wanted: set[Target] = set(TASK_ROLES)
+    if not group.roles.get(Role.MANAGER):
+        wanted.add(Role.MANAGER)
+    if view.facts.kind not in BUILT_IN_TASK_KINDS:
+        wanted.add(Channel.TASK)
+    return any(
+        wanted.intersection(route.targets) and route.matches(view.facts)
+        for route in rules.routes_of(view.project.path)
+        if not (route.quiet_hours and route.quiet_hours.ends_at(now, rules.zone))
+    )
 
 
 def _plan_chat_messages(

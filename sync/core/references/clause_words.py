@@ -51,6 +51,7 @@ _DENIED = (
     r"\b(none|nothing|neither|nobody|no one|no (part|commit|change)|ничто|ничего|никто|"
     r"ни один|ни одна|ни одно)\b[^\n]*\Z",
     r"\b(no longer|(does?|did) (little|nothing) to|hardly|barely|scarcely|вряд ли|"
+    r"unlikely|doubtful|accidentally|mistakenly|случайно|ошибочно|маловероятно|"
     r"едва ли|"
     r"fail(s|ed|ing)? to|unable to|refus\w+ to|forg[eo]t\w* to|"
     r"(prevent|stop|avoid|skip|postpon|delay|defer|forbid|block|doubt)\w*|instead of|"
@@ -99,8 +100,8 @@ _LATER = (
 _EVENT = (
     r"(if|when|once|after|as soon as|provided|assuming|если|когда|после|как только|"
     r"при условии) (\w+ ){0,4}?(deploy\w*|releas\w*|review\w*|qa|approv\w*|agree\w*|"
-    r"confirm\w*|(is|are|goes|get\w*|has been) (on|live|out|up|there|enabled|active|ready|"
-    r"shipped)|"
+    r"confirm\w*|accept\w+|приемк\w+|(is|are|goes|get\w*|has been) "
+    r"(on|live|out|up|there|enabled|active|ready|shipped)|"
     r"test(s|ed|ing)?|verif\w*|pass(es)?|works|well|helps?|релиз\w*|провер\w*|"
     r"ревью|деплоя|выкат\w*|тест\w*|подтверд\w*|соглас\w*|сработа\w*|получится|поможет|хорошо)\b"
 )
@@ -153,7 +154,7 @@ _UNTIL_ANOTHER = (  # "do not merge until Bob closes B24-5"
     r"\b(until|till|unless|once(?! (again|more|and))|as soon as|пока|как только)"
     r"( \w+){1,2} \Z"
 )
-_STATE_LABEL = rf"^\W*({STATE_WORDS})( ?[:—–)\]!.-]+ ?(\w+ ){{0,2}}| )\Z"
+_STATE_LABEL = rf"^\W*({STATE_WORDS})( ?[:—–)\]!.-]+ ?(\w+ ){{0,2}}|,? )\Z"
 _REQUEST = r"(mr|pr|(merge|pull) request|commit|change|patch|branch|мр|мерж\w*|коммит\w*|ветк\w*)"
 _OTHERS = (  # "the next merge request fixes B24-5"
     r"(\b(next|second|third|later|other|another|separate|different|following|previous|earlier|"
@@ -173,7 +174,7 @@ _WORDS = (  # "write closes B24-5", where the words are meant
     rf"{_REQUEST}|![0-9]+),? (that|which|котор\w+) \Z"
 )
 _GERUND = (  # "introduced by fixing"
-    r"\b(by|for|with|of|about|from|than|but|on|during|that|что) (the )?\Z"
+    r"\b(by|for|with|of|about|from|than|but|on|during|since|requires?|needs?|that|что) (the )?\Z"
 )
 _SENTENCE_OF_PURPOSE = (
     r"^\W*(in order to|to|чтобы)( \w+(ly|ью|но))? \Z"  # "To fully fix B24-5, we need"

@@ -115,8 +115,9 @@ _TASK_NOUN = r"(?:task|issue|ticket|bug)s?|задач\w{0,3}|тикет\w?|ба�
 
 # What may stand between two references of one list: "see B24-5, B24-6 and B24-7", or bullets.
 LIST_GLUE = re.compile(
-    r"[\s*_\])]{0,4}(?:[,;]\s{0,3}(?:and|or|и|или)\b|[,;/&+]|\b(?:and|or|nor|и|или)\b"
-    r"|\n\s{0,4}[-*+]\s)[\s*_\[(]{0,4}",
+    r"[\s*_\])(]{0,4}(?:[,;]\s{0,3}(?:and|or|и|или|а(?=\sтакже))\b|[,;/&+]|\b(?:and|or|nor|plus|и|"
+    r"или)\b)(?:\s(?:also|также))?(?:"
+    r")[\s*_\[(]{0,4}|[\s*_\])]{0,4}\n\s{0,4}[-*+]\s[\s*_\[(]{0,4}",
     re.IGNORECASE,
 )
 KEYWORD_DISTANCE = 64  # characters before a reference in which its keyword may stand
@@ -159,7 +160,8 @@ def _keyword_pattern() -> re.Pattern[str]:
         rf"(?<![^\W_])(?:(?<!-)|(?<=\bauto-))(?:{kinds})\x01{{0,64}}"
         r"[\s:*_\[(\"“«#№]{0,6}(?:\x01{1,64},?)?\s{0,3}(?:(?:both|all\sof|всю|"
         r"весь)\s)?(?:\n\s{0,4}[-*+]\s{1,3}[*_\[(]{0,3})?"
-        rf"(?:the\s)?(?:{parts})?(?:(?:{_TASK_NOUN})[\s:*_\[(#№\"“«]{{1,4}})?"
+        rf"(?:the\s)?(?:{parts})?(?:(?:following\s)?(?:{_TASK_NOUN})[\s:*_\[(#№\"“«]{{1,4}}"
+        r"(?:-\s[\[*_(]{0,3})?)?"
         # "Closes #12, acme/shop#13 and B24-5": the code host's own issues, before ours
         r"(?:[\w./-]{0,30}#\d{1,9}(?:\s?[,;&+]\s?(?:and\s|и\s)?|\s(?:and|и)\s|\s)){0,3}\Z"
     )

@@ -19,7 +19,7 @@ from sync.core.references.reverts import (
     branch_reverts,
     listed_revert,
     may_list_reverts,
-    reverted_part,
+    reverts_at,
 )
 
 # From weak to strong. mention: looked at. deny: said not to be closed. revert: taken back. part:
@@ -43,6 +43,20 @@ _DIRECT = re.compile(
     r"(?:in|by|with|under)\s)\Z",
     re.IGNORECASE,
 )
+
+# "Type: fix", "Changelog: fixed": what kind of change it is.
+_LABEL_OF_KIND = re.compile(
+    r"[\s*_>#-]{0,6}(?:(?:change|commit|mr)\s)?(?:type|kind|category|changelog|status|state|class|scope|"
+    r"тип|вид|категория|статус|состояние)(?:\sof\s\w+)?[*_]{0,2}\s?:[\s*_`\[]{0,4}",
+    re.IGNORECASE,
+)
+# "Closes B24-5, B24-6 is next": of the second another sentence tells.
+_PREDICATE = re.compile(
+    r"\s(?:will|(?:is|are)(?!\s(?:fixed|closed|done|resolved))|needs?|comes?|follows?|remains?|stays?|not|"
+    r"excluded|later|next|to\s(?:follow|come|do)|ещ[её]|позже|потом|пока|нет|будет|остал?\w+|не)\b",
+    re.IGNORECASE,
+)
+_TARGET = re.compile(r"\]\([\0\s]*\)")  # of a link, whose address is masked
 
 Match = tuple[int, int, int]  # start, end, task id
 
@@ -152,7 +166,8 @@ def _read(prose: str, matches: Iterable[Match], title: str) -> Iterable[tuple[in
         else:
             kind = _kind_at(prose, start, end, line_start, line)
         if not kind and last_end >= 0 and _continues_list(prose, last_end, start):
-            kind = last_kind
+            tells_other = last_kind == "close" and _PREDICATE.match(prose, end)
+            kind = "part" if tells_other else last_kind
         kind = kind or "move"
         last_end, last_kind = end, kind
         yield start, task_id, "mention" if quoted.contains(start) else kind
@@ -160,22 +175,23 @@ def _read(prose: str, matches: Iterable[Match], title: str) -> Iterable[tuple[in
 
 def _kind_at(prose: str, start: int, end: int, line_start: int, line: str) -> str:
     """Return what the words around a reference say about it, "" for nothing."""
-    if part := reverted_part(line):
-        first, last, taken_back = part
-        if first <= start - line_start < last:
-            return "revert" if taken_back else "move"
+    taken_back = reverts_at(line, start - line_start)
+    if taken_back is not None:
+        return "revert" if taken_back else "move"
     if line.startswith("Merge ") and branch_reverts(line, start - line_start):
         return "revert"
     word, word_start = keyword_before(prose, start)
     if word in KINDS:
         return word
+    if word and "\n" in prose[word_start:start] and _is_value(prose, word_start):
+        return ""
     if not word or _is_scope(prose, word_start, start, end):
         direct = _DIRECT.search(prose, max(0, start - 40), start)
         if not direct and is_denied_object(prose[max(0, start - CLAUSE_LENGTH) : start]):
             return "deny"
         return (direct.lastgroup if direct else None) or weakened(prose, "", start, start, end)
     place = word_start - line_start
-    if _UNTICKED.match(line) or (place >= 0 and _is_in_quotes(line, place, start - line_start)):
+    if _UNTICKED.match(line) or (place >= 0 and _is_in_quotes(line, place, end - line_start)):
         return "mention"
     return weakened(prose, word, word_start, start, end)
 
@@ -186,9 +202,17 @@ def _is_scope(prose: str, word_start: int, start: int, end: int) -> bool:
     return _SCOPE_END.match(prose, end) is not None and _SCOPE_START.search(header) is not None
 
 
+def _is_value(prose: str, word_start: int) -> bool:
+    """Tell whether the word is the value of a line like `Type: fix`, which says nothing below."""
+    line_start = prose.rfind("\n", 0, word_start) + 1
+    return _LABEL_OF_KIND.fullmatch(prose, line_start, word_start) is not None
+
+
 def _is_in_quotes(line: str, first: int, last: int) -> bool:
     """Tell whether `first` to `last` lie between the same quotation marks."""
     head = line[:first]
+    if head.endswith((" '", "‘")) and line[last : last + 1] in ("'", "’"):
+        return True
     opened = head.count('"') % 2 == 1 and '"' not in line[first:last] and '"' in line[last:]
     curly = any(
         head.rfind(mark) > head.rfind(end) and end in line[last:]
@@ -198,6 +222,8 @@ def _is_in_quotes(line: str, first: int, last: int) -> bool:
 
 
 def _continues_list(text: str, end: int, start: int) -> bool:
+    if text.startswith("](\0", end) and start - end <= 300:
+        return LIST_GLUE.fullmatch(_TARGET.sub("", text[end:start])) is not None
     return start - end <= 20 and LIST_GLUE.fullmatch(text, end, start) is not None
 
 

@@ -26,9 +26,9 @@ _HEAD = (
     r"[\s>]{0,4}(?:[-*+•]\s{1,3}|\d{1,3}[.)]\s{1,3}|#{1,6}\s{1,3})?(?:[0-9a-f]{7,40}\s)?"
     r"(?:(?:draft|wip|черновик)\s?:\s?|[\[(](?:draft|wip)[\])]\s?|(?:draft|wip)\s-\s)?"
     r"(?:(?:this|it|мы|это)\s(?:(?:commit|mr|change)\s)?)?"
-    rf"(?:(?!(?:\w+\s)?(?:{_REVERT_NOUN}|undo))[^\s\":«“][^\n\":«“]{{0,40}}:\s|"
+    rf"(?:(?!(?:\w+\s)?(?:{_REVERT_NOUN}|undo|отмена))[^\s\":«“][^\n\":«“]{{0,40}}:\s|"
     rf"\[(?!{_REVERT_NOUN})[^\]\n]{{1,20}}\]\s)?"
-    r"(?:(?:temporar\w+|partial(?:ly)?|manual(?:ly)?|quick(?:ly)?|auto(?:matic(?:ally)?)?|clean|"
+    r"(?:(?:emergency|urgent|срочн\w+|temporar\w+|partial(?:ly)?|manual(?:ly)?|quick(?:ly)?|auto(?:matic(?:ally)?)?|clean|"
     r"full|complete|временн\w+|полн\w+|автоматическ\w+|частичн\w+)\s)?"
 )
 _ANY = (
@@ -61,7 +61,8 @@ _FORMS = (
         rf"(?P<word>{_REVERT_NOUN})\s(?:of\s)?(?P<quote>)(?=(?:{_REVERT_NOUN})\b)", re.IGNORECASE
     ),
     re.compile(
-        rf"(?P<word>{_REVERT_NOUN})\s{_OBJECTS}(?<=[0-9a-fsвй ])(?<!\bof\s)[:(]\s?", re.IGNORECASE
+        rf"(?P<word>{_REVERT_NOUN}|отмена)\s{_OBJECTS}(?<=[0-9a-fsвй ])(?<!\bof\s)[:(]\s?",
+        re.IGNORECASE,
     ),
 )
 # "Revert the cache"; the "Revert button" is a thing to press.
@@ -110,6 +111,11 @@ _PURPOSE = re.compile(
 _OWN_WORDS = re.compile(
     rf"[,;:.(–—]\s?(?:\w+\s){{0,2}}(?:{any_word_pattern(CLOSING_WORDS)})\b|\.\s", re.IGNORECASE
 )
+# Where a line that began with words of its own takes back: "Closes B24-6. Reverts !12 (…)".
+_LATER_REVERT = re.compile(
+    rf"(?:[.!;,]\s|\s[-–—]\s|\()(?=(?:(?:this|and|it|и|это)\s)?(?:{_ANY})\b)", re.IGNORECASE
+)
+_PART_END = re.compile(r"[.!;]\s|\)")
 _AGAIN = re.compile(r"re-?appl|re-?land|un-?revert|повторн|вернуть", re.IGNORECASE)
 _BRANCH_WORD = re.compile(r"revert|roll-?back|back-?out|undo|otkat|откат", re.IGNORECASE)
 _BRANCH = re.compile(
@@ -146,6 +152,22 @@ def reverted_part(line: str) -> tuple[int, int, bool] | None:
         own = _OWN_WORDS.search(line, match.end()) or _PURPOSE.search(line, match.end())
         end = own.start() if own else len(line)
         return match.end(), end, not _AGAIN.match(match[0])
+    return None
+
+
+def reverts_at(line: str, place: int) -> bool | None:
+    """Return whether the title at `place` of `line` is reverted, None where it is not quoted so."""
+    if not _HEADING_WORD.search(line):
+        return None
+    starts = [0, *(match.end() for match in _LATER_REVERT.finditer(line, 0, place))]
+    for start in starts[:1] + starts[1:][-3:]:
+        rest = line[start:]
+        end = _PART_END.search(rest) if start else None
+        if end and not any(mark in rest[: end.start()] for mark in _QUOTES):
+            rest = rest[: end.end()]
+        part = reverted_part(rest)
+        if part and part[0] <= place - start < part[1]:
+            return part[2]
     return None
 
 

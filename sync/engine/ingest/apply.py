@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
@@ -80,8 +81,12 @@ def ingest(
     events_by_delivery: EventsByDelivery,
     rules: Rules,
     now: datetime,
+    connected: Mapping[int, datetime] = MappingProxyType({}),
 ) -> Ingested:
-    """Store what the deliveries (by id) report, and mark what they touch dirty, once."""
+    """Store what the deliveries (by id) report, and mark what they touch dirty, once.
+
+    `connected`: when their connections were made, where that is known already.
+    """
     by_type: dict[type, list[Any]] = {}
     by_handler: dict[Handler[Any], list[Any]] = {handler: [] for handler in HANDLERS.values()}
     for event in chain.from_iterable(events_by_delivery.values()):
@@ -94,7 +99,7 @@ def ingest(
         for event in events
         if (subject := handler.subject(event))
     ]
-    batch = Batch(conn, portal_id, rules, now, by_type, lateness.load(conn, about, now))
+    batch = Batch(conn, portal_id, rules, now, by_type, lateness.load(conn, about, now, connected))
     _save_projects(conn, about)
     for handler, events in by_handler.items():
         handler.save(batch, events)

@@ -108,7 +108,13 @@ def _ingest_batch(
         lock_mirror(conn, scope.portal_id)
         outside = admission.find_outside(conn, batch, events)
         events = {key: group for key, group in events.items() if key not in outside}
-        ingested = apply.ingest(conn, scope.portal_id, events, scope.rules, deps.clock.now())
+        connected = {
+            row.connection_id: row.connected_at
+            for row in batch
+            if row.connection_id is not None and row.connected_at is not None
+        }
+        now = deps.clock.now()
+        ingested = apply.ingest(conn, scope.portal_id, events, scope.rules, now, connected)
         if inbox.mark_done(conn, {**ingested.outcomes, **outside}) < len(batch):
             raise _TakenMeanwhile
         acquired = lane is not None and lane.take(conn)

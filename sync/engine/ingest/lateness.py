@@ -55,10 +55,16 @@ class Lateness:
         return at < limit or (self.stale is not None and at < self.stale)
 
 
-def load(conn: Connection, subjects: Sequence[NotificationSubject], now: datetime) -> Lateness:
+def load(
+    conn: Connection,
+    subjects: Sequence[NotificationSubject],
+    now: datetime,
+    connected: Mapping[int, datetime],
+) -> Lateness:
     """Return the limits: the connection's beginning, or a week ago where that is later.
 
-    Where all is of this moment there is nothing to ask for.
+    Where all is of this moment there is nothing to ask for, unless the connection is, too: whoever
+    makes one presses the Test button. `connected`: when connections were made, if it is known.
     """
     times = (
         notification_subject.updated_at
@@ -68,7 +74,8 @@ def load(conn: Connection, subjects: Sequence[NotificationSubject], now: datetim
     )
     samples = _sampled_deployments(conn, subjects)
     if not any(at < now - MOMENT for at in times if at):
-        return Lateness({}, samples=samples)
+        young = {number: at for number, at in connected.items() if at > now - MOMENT}
+        return Lateness(young, now - STALE if young else None, samples)
     connection_ids = {
         notification_subject.project.connection_id for notification_subject in subjects
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from sync.core.model.activity import Push
+from sync.core.model.activity import Comment, Push
 from sync.core.model.events import COMMENTED, MergeRequestEvent, PipelineEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
 from sync.engine.ingest import lateness
@@ -45,7 +45,7 @@ class TouchedWork:
 def fold(batch: Batch) -> FoldedBatch:
     """Fold the batch's hooks of merge requests into the mirror."""
     conn = batch.conn
-    events = _with_authors(conn, _that_tell(conn, batch.of(MergeRequestEvent)))
+    events = _with_authors(conn, _that_tell(batch))
     finished = lateness.finished_before(conn, events, batch.late)
     actors = {event.merge_request.key: event.actor for event in events if event.actor}
     save_people(conn, [event.merge_request for event in events], actors)
@@ -100,14 +100,28 @@ def relate(batch: Batch, events: Sequence[MergeRequestEvent]) -> Handled[MergeRe
     )
 
 
-def _that_tell(conn: Connection, events: Sequence[MergeRequestEvent]) -> list[MergeRequestEvent]:
-    """Leave out what comments show of merge requests that are heard of otherwise, too."""
+def _that_tell(batch: Batch) -> list[MergeRequestEvent]:
+    """Leave out what comments show of merge requests that are heard of otherwise, too.
+
+    So is what only a comment of before the connection shows: a sample.
+    """
+    conn, events = batch.conn, batch.of(MergeRequestEvent)
     keys = {event.merge_request.key for event in events if event.action == COMMENTED}
     if not keys:
         return list(events)
     others = {event.merge_request.key for event in events if event.action != COMMENTED}
     others |= store_merge_requests.without_pipelines(conn, keys - others).keys()
+    others |= keys - _newly_commented(batch)
     return [e for e in events if e.action != COMMENTED or e.merge_request.key not in others]
+
+
+def _newly_commented(batch: Batch) -> set[MergeRequestKey]:
+    """Return the merge requests with a comment that is news."""
+    return {
+        MergeRequestKey(comment.project.connection_id, comment.project.id, int(comment.target.key))
+        for comment in batch.of(Comment)
+        if comment.target.kind == "merge_request" and not batch.late.is_late(comment)
+    }
 
 
 def _with_authors(conn: Connection, events: Sequence[MergeRequestEvent]) -> list[MergeRequestEvent]:

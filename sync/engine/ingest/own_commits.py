@@ -134,16 +134,31 @@ def save_landed(
 
 
 def sharing(conn: Connection, merge_requests: MergeRequests) -> MergeRequests:
-    """Return the open merge requests that have commits of those that were merged."""
-    merged = [k for k, item in merge_requests.items() if item.state is MergeRequestState.MERGED]
+    """Return the open merge requests that have commits of those that were merged.
+
+    A fork may take the same branch of ours in.
+    """
+    merged = {k for k, item in merge_requests.items() if item.state is MergeRequestState.MERGED}
     commits = store_commits.by_merge_requests(conn, merged)
     shas = {_sha_key(key, commit.sha) for key, listed in commits.items() for commit in listed}
     keys = frozenset[MergeRequestKey]().union(*store_commits.by_shas(conn, shas).values())
     digests = {_digest_key(key, commit) for key, listed in commits.items() for commit in listed}
     copies = store_commits.by_digests(conn, digests) if digests else {}
     keys |= {key for twins in copies.values() for key, _ in twins}
+    keys |= _taken_in_elsewhere(conn, [merge_requests[key] for key in merged])
     merge_request_keys = store_commits.open_ones(conn, keys - merge_requests.keys())
     return store_merge_requests.without_pipelines(conn, merge_request_keys)
+
+
+def _taken_in_elsewhere(
+    conn: Connection, merged: Sequence[MergeRequest]
+) -> frozenset[MergeRequestKey]:
+    """Return the merge requests of other projects that come from the same branches."""
+    branches = {item.branch_key for item in merged}
+    by_branch = store_merge_requests.by_branches(conn, branches) if branches else {}
+    return frozenset(
+        key for branch, keys in by_branch.items() for key in keys if key.project_id != branch[1]
+    )
 
 
 def _listed_by_new_branches(conn: Connection, stale: MergeRequests) -> CommitsByMergeRequest:
@@ -222,7 +237,7 @@ def _without_earlier_work(
     keys |= {owner for pairs in copies.values() for owner, _ in pairs}
     stored = {**store_merge_requests.without_pipelines(conn, keys - merge_requests.keys())}
     stored |= merge_requests
-    pushed = _pushed_to_own_branches(conn, merge_requests, copies)
+    pushed = _pushed_to_each_other(conn, stored, copies)
     return {
         key: tuple(
             commit
@@ -237,7 +252,8 @@ def _without_earlier_work(
                 owner in stored
                 and _carries(merge_requests[key], stored[owner])
                 and (
-                    (key, sha) in pushed
+                    (*stored[key].branch_key, sha) in pushed
+                    or (*stored[owner].branch_key, commit.sha) in pushed
                     or stored[owner].target_branch != merge_requests[key].target_branch
                 )
                 for owner, sha in copies.get((key, commit.sha), ())
@@ -266,19 +282,23 @@ def _copied_commits(
     }
 
 
-def _pushed_to_own_branches(
+def _pushed_to_each_other(
     conn: Connection,
-    merge_requests: MergeRequests,
+    stored: MergeRequests,
     copies: Mapping[tuple[MergeRequestKey, str], Sequence[tuple[MergeRequestKey, str]]],
-) -> frozenset[tuple[MergeRequestKey, str]]:
-    """Return the merge requests to whose branch the copied commits themselves were pushed."""
+) -> frozenset[tuple[int, int, str, str]]:
+    """Return the commits, with their branch, that came to that of whoever has a copy of them.
+
+    The branch below a stack is rebased, or that of the stack: either holds what the other had.
+    """
     places = {
-        (*merge_requests[key].branch_key, sha): (key, sha)
-        for (key, _), pairs in copies.items()
-        for _, sha in pairs
+        (*stored[branch_of].branch_key, sha)
+        for (key, own_sha), pairs in copies.items()
+        for owner, owner_sha in pairs
+        if owner in stored
+        for branch_of, sha in ((key, owner_sha), (owner, own_sha))
     }
-    pushed = store_pushed_commits.by_sha(conn, places) if places else {}
-    return frozenset(places[place] for place in pushed)
+    return frozenset(store_pushed_commits.by_sha(conn, places)) if places else frozenset()
 
 
 def _digest_key(key: MergeRequestKey, commit: Commit) -> store_commits.DigestKey:

@@ -51,6 +51,7 @@ def load(conn: Connection, scope: Scope, keys: Iterable[str]) -> dict[str, Notif
         conn, portal_id, {task_id for value in concerned.values() for task_id in value}
     )
     present = {task_id: row.body for task_id, row in stored.items() if row.body and not row.missing}
+    read_before = present.keys() | {task_id for task_id, row in stored.items() if row.missing}
     users = people.portal_users_of(conn, scope, _people_by_connection(by_key))
     authors = people.portal_authors(conn, scope, _authored_commits(by_key))
     jobs = _failed_jobs(conn, by_key)
@@ -84,6 +85,7 @@ def load(conn: Connection, scope: Scope, keys: Iterable[str]) -> dict[str, Notif
             messages=sent.get(key, {}),
             notified_states=values_by_key.get(key, {}),
             tasks=tuple(own),
+            unread_tasks=tuple(id_ for id_ in concerned[key] if id_ not in read_before),
             author_id=None
             if _notified_in_tasks(notification_subject, around[key].previous_state, own, rules)
             else writer,

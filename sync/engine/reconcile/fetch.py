@@ -86,13 +86,19 @@ def fetch_alert_tasks(
         return
     with read(deps.database) as conn:
         stored = tasks.get(conn, portal_id, keys)
-    lacking = sorted(t for t in keys if t not in stored or stored[t].read_at is None)
-    if not lacking:
-        return
+    lacking = {t for t in keys if t not in stored or stored[t].read_at is None}
+    if lacking:
+        fetch_tasks(deps, lane, portal_id, portal, lacking)
+
+
+def fetch_tasks(
+    deps: Deps, lane: Lane, portal_id: int, portal: Portal, task_ids: Iterable[int]
+) -> None:
+    """Read tasks and store them. Raises Later and Denied where the portal cannot be asked."""
     with recording_transaction(deps) as conn:
         lane.keep(conn, CALL_LEASE_TTL)
     began_at = deps.clock.now()
-    answers = tasks_queries.read_tasks(portal, lacking)
+    answers = tasks_queries.read_tasks(portal, sorted(task_ids))
     with recording_transaction(deps) as conn:
         lane.keep(conn)
         tasks.save_read(conn, portal_id, answers, began_at)

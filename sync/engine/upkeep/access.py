@@ -23,7 +23,7 @@ from sync.engine.lanes import hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.engine.upkeep.token_rotation import Rotations
-from sync.errors import Denied, Later, SyncError
+from sync.errors import UNREADABLE, Denied, Later, SyncError
 from sync.gitlab.api.own_token import TokenLife, read_token_life
 from sync.store import access, connections, portals, subjects
 from sync.store.access import (
@@ -106,7 +106,8 @@ class AccessWatch:
             row = _failed(row, REFUSED, error)
             disconnect(deps, portal_id, error)
         except SyncError as error:
-            row = _failed(row, UNREACHABLE, error)
+            unreadable = error.code == UNREADABLE
+            row = _failed(row, REFUSED if unreadable else UNREACHABLE, error)
         with write(deps.database) as conn:
             access.save_portal(conn, _go_on(row, before))
 

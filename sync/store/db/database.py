@@ -47,6 +47,16 @@ _POSTGRESQL_OPTIONS: dict[str, Any] = {
 }
 
 
+def open_service_database(url: str) -> Engine:
+    """Open an engine as `open_database` does, whose statements never wait for ever."""
+    engine = open_database(url)
+    if engine.dialect.name == "postgresql":
+        from sync.store.db.silence import give_up_silent
+
+        give_up_silent(engine)
+    return engine
+
+
 def open_database(url: str, *, pool_size: int = 10) -> Engine:
     """Open an engine for `sqlite:///file` (or a bare path) or `postgresql://…`.
 

@@ -20,6 +20,7 @@ from sync.store import logs, program
 from sync.store.db.database import open_database, read, write
 from sync.store.revisions import newest_revision
 from sync.store.sealed import fingerprint
+from sync.store.vault import Vault
 from tests.store.dumps.make import KEY
 from tests.store.dumps.resume import DUMPS, load
 
@@ -122,6 +123,72 @@ def test_a_backup_without_the_right_key_says_so(place, capsys):
         "Its secrets open with none of the keys here: without the right key this copy is of no "
         "use. Find the key first.\n"
     )
+
+
+def last_backup(place):
+    engine = open_database(f"sqlite:///{database(place)}")
+    with read(engine) as conn:
+        state = program.read_state(conn)
+    engine.dispose()
+    return state
+
+
+def test_a_backup_that_no_key_here_opens_is_not_the_last_good_one(place, capsys):
+    assert main(["migrate"]) == 0
+    assert main(["backup", "good.sqlite3"]) == 0
+    good = last_backup(place)
+    (place / "data/secret.key").write_text(new_key() + "\n")
+    assert main(["backup", "closed.sqlite3"]) == 1
+    assert last_backup(place) == good
+    lost = (place / "data/secret.key").read_text()
+    (place / "data/secret.key").write_text(KEY + "\n")
+    assert main(["restore", "closed.sqlite3"]) == 0  # with its key it is as good as any
+    (place / "data/secret.key").write_text(lost)
+    capsys.readouterr()
+    main(["status", "--portal", "portal.test"])
+    assert f"opens with the key {fingerprint([KEY])} alone, which is not here" in (
+        capsys.readouterr().out
+    )
+
+
+def test_a_rotation_leaves_the_last_backup_closed_until_there_is_another(place, capsys):
+    assert main(["migrate"]) == 0
+    assert main(["backup", "before.sqlite3"]) == 0
+    assert main(["keys", "rotate"]) == 0
+    assert "Earlier backups open with the old key alone" in capsys.readouterr().out
+    assert main(["restore", "before.sqlite3"]) == 1
+    main(["status", "--portal", "portal.test"])
+    assert "which is not here" in capsys.readouterr().out
+    assert main(["backup", "after.sqlite3"]) == 0
+    capsys.readouterr()
+    main(["status", "--portal", "portal.test"])
+    assert "which is not here" not in capsys.readouterr().out
+
+
+def test_a_copy_that_fails_leaves_the_last_good_one_as_it_was(place, monkeypatch):
+    assert main(["migrate"]) == 0
+    assert main(["backup", "good.sqlite3"]) == 0
+    good = last_backup(place)
+    key = new_key()
+    (place / "data/secret.key").write_text(f"{key}\n{KEY}\n")
+    assert main(["keys", "rotate"]) == 0
+    Path("there.sqlite3").touch()
+    assert main(["backup", "there.sqlite3"]) == 1
+    assert last_backup(place) == good
+
+
+def test_one_secret_that_cannot_be_read_stops_no_backup_and_no_rotation(place, capsys):
+    assert main(["migrate"]) == 0
+    with closing(sqlite3.connect(database(place))) as conn, conn:
+        conn.execute("UPDATE portal SET application_token_sealed = ?", (foreign(),))
+    assert main(["backup", "copy.sqlite3"]) == 0
+    assert main(["restore", "copy.sqlite3"]) == 0
+    assert main(["keys", "rotate"]) == 0
+    assert len((place / "data/secret.key").read_text().split()) == 1
+
+
+def foreign() -> str:
+    return Vault([new_key()]).seal("of a key that is lost")
 
 
 def test_a_restored_database_writes_ahead_and_is_private(place):

@@ -22,6 +22,7 @@ from sync.settings.document import read as settings
 from sync.store import connections, logs, program
 from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
+from sync.store.program import ProgramRow
 from sync.store.rows import AllowanceRow
 from tests.b24app.conftest import MEMBER
 from tests.emulators.gitlab.server import GitLabEmulator
@@ -152,7 +153,7 @@ def test_a_bundle_holds_no_secret(world, installed, config, capsys, tmp_path):
             "ok    disk        4.0 GB of 10.0 GB free",
         ),
         (
-            health.check_backup(AT - timedelta(days=8), AT),
+            health.check_backup(ProgramRow(backed_up_at=AT - timedelta(days=8)), (), AT),
             "WRONG backup      last made 2026-02-22 09:30 UTC",
         ),
         (

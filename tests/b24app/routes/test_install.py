@@ -390,6 +390,21 @@ def test_a_forged_payment_only_makes_us_ask_the_portal_and_not_often(beside, emu
     assert beside.portal(member).state == "active"
 
 
+def test_a_hint_of_a_payment_that_a_stranger_hid_is_made_up_for(beside, emulator, member):
+    installed(beside, emulator)
+    emulator.require_payment()
+    emulator.lifecycle.pay(expired="Y")
+    emulator.flush_events()
+    beside.deps.clock.sleep(timedelta(minutes=2).total_seconds())
+    assert event(beside, "ONAPPPAYMENT", member, "", PAYMENT_EXPIRED="Y").status_code == 200
+    emulator.require_payment(False)
+    emulator.lifecycle.pay(days=30)
+    emulator.flush_events()
+    assert beside.portal(member).state == "paused"
+    assert InstallWorker(beside.deps.clients).run_once() == 1
+    assert beside.portal(member).state == "active"
+
+
 def test_a_portal_told_its_token_late_is_believed_by_a_proven_event_only(beside, emulator, member):
     post(beside, emulator.install_page(terse=True))
     assert event(beside, "ONTASKUPDATE", member, "first come").status_code == 401

@@ -90,6 +90,15 @@ def test_access_is_proven_with_the_token(world, portal, gitlab, user, said):
         assert bool(contested(conn, record_of(world, portal))) is (user == "bob")
 
 
+def test_a_project_by_its_number_and_by_its_path_is_one_project(world, portal, gitlab):
+    squatter(world, gitlab.url, "acme/shop")
+    number = str(gitlab.shop.id)
+    connect(world, portal, document(gitlab.url, number), gitlab.state.add_token("ann").value)
+    (line,) = prove_claims(world.deps.clients, portal)
+    assert line.endswith("main proved its access.")
+    assert set(record_of(world, portal).proven) == {number}
+
+
 def test_nothing_is_to_be_proven_where_no_other_portal_is(world, portal, gitlab):
     squatter(world, gitlab.url, "acme/other")
     connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("bob").value)

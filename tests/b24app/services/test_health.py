@@ -19,6 +19,7 @@ from b24app.texts_health import ENGLISH, describe, subject_name
 from b24app.texts_health_ru import RUSSIAN
 from sync.store.access import ConnectionAccess, PortalAccess
 from sync.store.hook_logs import NO_HOOK, NO_LOG, SWITCHED_OFF, HookLogRow
+from sync.store.program import ProgramRow
 from sync.store.rows import ConnectionRecord, PortalRecord, WorkerRow
 
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -87,7 +88,7 @@ def test_what_a_clock_dated_ahead_of_now_is_not_green():
     assert states(hooks=[replace(HOOK, read_at=ahead)])["hook"] == "hook_unread"
     assert states(replace(RECORD, swept_at=ahead))["sweep"] == "sweep_stale"
     assert not health.check_tasks(ahead, LATE, "acme", NOW).ok
-    assert not health.check_backup(ahead, NOW).ok
+    assert not health.check_backup(ProgramRow(backed_up_at=ahead), (), NOW).ok
     assert not check_worker([WorkerRow("gone", ahead, ahead, None)], NOW).ok
 
 

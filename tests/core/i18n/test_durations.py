@@ -140,6 +140,9 @@ NO_SPANS = [
     "1h and a bit", "1h and something", "1h and change", "1h and a quarter",
     "1h-ish", "1h ish", "1ч раза два", "1ч и четверть", "1ч с копейками", "1ч с чем-то",
     "a quarter of an hour", "четверть часа", "1h out of 3h", "1h → 2h",
+    "1h'30", "1h and thirty", "1h and two", "1h and forty five", "1 ч и тридцать", "1h + half",
+    "1h и полчасика", "1h, maybe 2", "1h plus thirty mins", "1h; me 2h Bob", "1h утром, 2ч вечером",
+    "1h this morning and 1h tonight", "1h & 1.5", "1h coding & 2 h tests", "1h→30m", "1h·30m",
     "1h dev, 2h qa", "1 ч ревью 2 ч тестов", "1h including 30m", "1e3h", "1 000h", "1_000m",
 ]  # fmt: skip
 

@@ -13,6 +13,8 @@ from tests.cases import (
     references_doubt,
     references_english,
     references_everyday,
+    references_habits,
+    references_habits_russian,
     references_names,
     references_ordinary,
     references_people,
@@ -33,6 +35,8 @@ LANGUAGES = {"en": references_english.CASES, "ru": references_russian.CASES}
 UNUSUAL = (
     references_doubt,
     references_everyday,
+    references_habits,
+    references_habits_russian,
     references_names,
     references_ordinary,
     references_people,

@@ -8,16 +8,26 @@ from datetime import date, timedelta
 
 import pytest
 import requests
+from sqlalchemy import select, update
 
+from b24app.services.health import check_grant
+from b24app.services.health_of_connections import check_token
 from sync.engine.deps import Deps
+from sync.engine.pauses import Pauses
+from sync.engine.turn import take_turn
 from sync.engine.upkeep.access import EVERY, AccessWatch
 from sync.engine.upkeep.token_rotation import Rotations
+from sync.errors import UNREADABLE
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.own_token import TokenLife, read_token_life
-from sync.store import access, connections, logs
+from sync.keyfile import new_key
+from sync.store import access, connections, logs, portals
 from sync.store.access import LOST, MISSING, NO_ADMIN, OK, REFUSED, UNREACHABLE, ConnectionAccess
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
+from sync.store.tables import connection as connection_table
+from sync.store.tables import portal as portal_table
+from sync.store.vault import Vault
 from tests.engine.world import HOST, World
 
 END = date(2026, 4, 20)  # seven weeks after the world's beginning
@@ -150,6 +160,44 @@ def test_an_account_that_lost_its_right_is_seen(watched: Watched) -> None:
     watched.look()
     with read(watched.world.database) as conn:
         assert access.of_portals(conn)[watched.world.portal_id].state == NO_ADMIN
+
+
+def test_a_secret_that_no_key_opens_is_red_and_disconnects_nothing(watched: Watched) -> None:
+    """One unreadable token is its owner's trouble, and the key may come back."""
+    world = watched.world
+    clients = world.clients("one")
+    deps = replace(watched.deps(), code_host_for=clients.code_host, portal_for=clients.portal_of)
+    assert watched.look().state == OK
+    watched.watch = AccessWatch(deps)
+    foreign = Vault([new_key()]).seal("of a key that is lost")
+    with write(world.database) as conn:
+        kept = conn.execute(select(portal_table.c.access_token_sealed)).scalar_one()
+        conn.execute(update(portal_table).values(access_token_sealed=foreign))
+        conn.execute(update(connection_table).values(access_token_sealed=foreign))
+    row = watched.look()
+    assert (row.state, row.code) == (REFUSED, UNREADABLE)
+    with read(world.database) as conn:
+        portal = access.of_portals(conn)[world.portal_id]
+        record = portals.by_id(conn, world.portal_id)
+        checks = [*check_grant_and_token(record, portal, conn, row, world)]
+    assert (portal.state, portal.code, record.state) == (REFUSED, UNREADABLE, "active")
+    assert checks == ["portal_unreadable", "token_unreadable"]
+    pauses = Pauses()
+    world.opened()
+    take_turn(deps, world.portal_id, pauses)
+    assert pauses.is_failing(world.portal_id)
+    with write(world.database) as conn:
+        conn.execute(update(portal_table).values(access_token_sealed=kept))
+    world.tick(60)
+    take_turn(deps, world.portal_id, pauses)
+    assert len(world.cards()) == 1
+
+
+def check_grant_and_token(record, portal, conn, row, world):
+    (connection,) = connections.by_portal(conn, world.portal_id)
+    now = world.clock.now()
+    yield check_grant(record, portal, "acme", now).state
+    yield check_token(connection, row, "acme", now).state
 
 
 def test_looks_that_go_well_do_not_fill_the_audit_log(watched: Watched) -> None:
