@@ -127,12 +127,14 @@ def _peak(size: int) -> int:
             try:
                 return answer(request)
             finally:
+                gc.collect()  # what the emulated YouTrack left behind
                 tracemalloc.reset_peak()
 
         town.youtrack_answer = answered  # type: ignore[method-assign]
         client = YouTrackIssues(town.new_client(), clock=town.clock)
         client.capabilities(town.project.id)
         gc.collect()
+        gc.freeze()
         tracemalloc.start()
         cursor = None
         while True:
@@ -143,4 +145,5 @@ def _peak(size: int) -> int:
                 break
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
+        gc.unfreeze()
         return max(peaks)

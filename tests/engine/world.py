@@ -395,7 +395,8 @@ def _portal_request(request: requests.PreparedRequest) -> PortalRequest:
 
 
 def _bytes(body: object) -> bytes:
-    return body.encode() if isinstance(body, str) else (body or b"")
+    whole = body.read() if hasattr(body, "read") else body  # a form with a file is streamed
+    return whole.encode() if isinstance(whole, str) else (whole or b"")
 
 
 def _response(

@@ -63,7 +63,8 @@ class PortalTasks:
 
     def changed(self, project: str, since: datetime, cursor: str | None = None) -> Page:
         """List tasks of a workgroup changed at `since` or later, without comments and the like."""
-        return listing.changed(self._portal, self._reader().side, project, since, cursor)
+        side = self._reader().side
+        return listing.changed(self._portal, side, self._memory, project, since, cursor)
 
     def census(self, project: str, cursor: str | None = None) -> Census:
         """List the numbers of all tasks of a workgroup with their last activity."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from sync.bitrix24.issue_sync import rows
 from sync.bitrix24.issue_sync.calls import PAGE, columns_call
+from sync.bitrix24.issue_sync.memory import Memory
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.values import select_fields
 from sync.bitrix24.rest.batch import Answer, Call, as_int, as_mapping
@@ -28,20 +29,27 @@ _CHANGED = "changedDate"
 
 
 def changed(
-    portal: Portal, side: ReadingSide, group_id: str, since: datetime, cursor: str | None
+    portal: Portal,
+    side: ReadingSide,
+    memory: Memory,
+    group_id: str,
+    since: datetime,
+    cursor: str | None,
 ) -> Page:
     """List tasks of a workgroup ("" for those in none) changed at `since` or later.
+
+    The columns that come with each answer are remembered, for tasks that nobody moved yet.
 
     A comment is no change there, but it is an activity: tasks that had one alone come last. One
     request of three calls says whether there is anything; five hundred tasks a request follow.
     """
     state: dict[str, Any] = _decode(cursor) if cursor else {"moment": since.isoformat(), "done": []}
     if "active" in state:
-        return _active(portal, side, group_id, since, as_int(state["active"]))
+        return _active(portal, side, memory, group_id, since, as_int(state["active"]))
     calls = [_changed_call(side, group_id, state, page * PAGE) for page in range(_pages(cursor))]
     if cursor is None:
         calls.append(_active_call(side, group_id, 0))
-    answers = _asked(portal, group_id, calls)
+    answers = _asked(portal, group_id, calls, memory)
     active = answers.pop() if cursor is None else None
     if active is not None:  # whether the changed ones are all that there are
         state["whole"] = active.total == answers[0].total
@@ -86,11 +94,18 @@ def _following(state: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) ->
     return {"moment": last, "done": [*earlier, *same], "whole": state["whole"]}
 
 
-def _active(portal: Portal, side: ReadingSide, group_id: str, since: datetime, start: int) -> Page:
+def _active(
+    portal: Portal,
+    side: ReadingSide,
+    memory: Memory,
+    group_id: str,
+    since: datetime,
+    start: int,
+) -> Page:
     """Go on with tasks that were active and not changed, the latest first."""
     places = [start + page * PAGE for page in range(PAGES_OF_TASKS)]
     calls = [_active_call(side, group_id, place) for place in places]
-    answers = _asked(portal, group_id, calls)
+    answers = _asked(portal, group_id, calls, memory)
     items: list[Item] = []
     for answer in answers:
         items += _only_active(answer, side, since)
@@ -158,10 +173,14 @@ def _rows(answer: Answer) -> list[Mapping[str, Any]]:
     return [row for row in tasks if isinstance(row, dict) and as_int(row.get("id"))]
 
 
-def _asked(portal: Portal, group_id: str, calls: Sequence[Call]) -> list[Answer]:
+def _asked(
+    portal: Portal, group_id: str, calls: Sequence[Call], memory: Memory | None = None
+) -> list[Answer]:
     """Ask for pages, and whether we see the workgroup at all: one that is hidden looks empty."""
     visible = [columns_call(as_int(group_id))] if as_int(group_id) else []
     answers = [_answered(answer) for answer in portal.batch([*visible, *calls])]
+    if visible and memory is not None:
+        memory.learn_columns(as_int(group_id), answers[0])
     return answers[len(visible) :]
 
 

@@ -172,4 +172,6 @@ def _custom(value: Any) -> Value:
             return frozenset(str(item) for item in items if item not in (None, ""))
         case None | "" | False:
             return None
+        case float() if value.is_integer():
+            return str(int(value))
     return str(value)

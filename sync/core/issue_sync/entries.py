@@ -16,6 +16,7 @@ from sync.core.issue_sync.ledger import (
     content,
     placed,
     records_of,
+    returned,
     rule_of,
     write_key,
 )
@@ -62,7 +63,7 @@ def plan_entries(link: LinkState, items: Mapping[SideName, Item], rules: LinkRul
     remarks: list[str] = []
     for kind in EntryKind:
         records = records_of(items, kind)
-        link = placed(link, kind, records)
+        link = placed(returned(link, kind, records), kind, records)
         if vanished := _vanished(link, kind, records):
             return EntryPlan(link, vanished=vanished)
         if new := tuple(new_entries(link, kind, records, rules)):

@@ -125,6 +125,30 @@ def given_up(link: LinkState) -> LinkState:
     )
 
 
+def returned(link: LinkState, kind: EntryKind, records: Records) -> LinkState:
+    """Return the link with entries alive again whose records were deleted, and are back.
+
+    Some trackers let people restore a comment. A copy that was deleted is made anew.
+    """
+    return replace(
+        link,
+        entries=tuple(
+            _restored(entry)
+            if entry.kind is kind
+            and entry.state is EntryState.ORIGIN_GONE
+            and entry.ids.get(entry.origin) in records.get(entry.origin, {})
+            else entry
+            for entry in link.entries
+        ),
+    )
+
+
+def _restored(entry: Entry) -> Entry:
+    if entry.ids.get(entry.origin.other):
+        return replace(entry, state=EntryState.LIVE)
+    return replace(entry, state=EntryState.LIVE, content="", copy="", version=entry.version + 1)
+
+
 def placed(link: LinkState, kind: EntryKind, records: Records) -> LinkState:
     """Return the link with copies found by their keys, and with moved records found again.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import floor, log2
 
 from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.model import Author, Item, SideName, Value
@@ -31,14 +32,20 @@ def next_look(now: datetime, quiet_since: datetime, links: int, jitter: float) -
 
     Some changes no hook tells: an edited message, a deleted comment, a renamed label. The longer
     nothing happened the rarer it is looked at, and all `links` together no oftener than the sides
-    can bear. Moments are rounded so that links fall due together. `jitter`: from 0 to 1.
+    can bear. Moments are rounded so that links fall due together, also those that were quiet for
+    another while: each grid of moments has all moments of the wider ones. `jitter`: from 0 to 1.
     """
     quiet = max(now - quiet_since, timedelta())
     interval = min(max(quiet / QUIET_SHARE, SHORTEST), LONGEST)
     interval = max(interval, timedelta(minutes=links / LOOKS_A_MINUTE))
-    step = min(max(interval * BATCH / max(links, 1), TOGETHER), interval / 2)
+    step = _grid(min(interval * BATCH / max(links, 1), interval / 2))
     wanted = now + interval * (0.9 + 0.2 * jitter) - _BEGINNING
     return _BEGINNING + step * (wanted // step + 1)
+
+
+def _grid(step: timedelta) -> timedelta:
+    """Return the widest grid that is no wider than a step: 2, 4, 8 minutes and so on."""
+    return TOGETHER * int(2 ** max(0, floor(log2(step / TOGETHER))))
 
 
 def is_at_rest(

@@ -162,8 +162,11 @@ class ProjectPair:
         return f"{self.connection}/{self.project}/{self.group_id}".casefold()
 
     def creates_on(self, side: SideName, other: Item) -> bool:
-        """Return whether the other side's item gets its end on this side."""
-        return side in self.creates and self.only.admits(side.other, other)
+        """Return whether the other side's item gets its end on this side.
+
+        An item that goes on elsewhere gets none: what it became may get one there.
+        """
+        return side in self.creates and not other.moved_to and self.only.admits(side.other, other)
 
 
 @dataclass(frozen=True, slots=True)

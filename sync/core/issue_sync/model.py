@@ -181,6 +181,7 @@ class Capabilities:
     `writable`: fields that our account may set. `choices`: by field. `longest`: characters by
     field. `several_assignees`: whether more than one is kept. `missing`: field → why it cannot be
     written, in a sentence. `names`: what people there call a field of the side's own.
+    `tag_divider`: a sign that no name of a tag can have, as it stands between two of them.
     """
 
     writable: frozenset[str]
@@ -189,3 +190,4 @@ class Capabilities:
     several_assignees: bool = True
     missing: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    tag_divider: str = ""

@@ -76,23 +76,29 @@ def _is_set(value: Value) -> bool:
 
 
 def _text(value: Value, choices: Sequence[Choice] | None) -> str | None:
-    """Return a value as people read it; a whole number has no fraction."""
+    """Return a value as people read it."""
     match value:
         case frozenset():
             names = {choice.id: choice.name for choice in choices or ()}
             return _JOINT.join(sorted(names.get(item, item) for item in value)) or None
         case None | "":
             return None
-    text = str(value)
-    whole, _, fraction = text.partition(".")
-    return whole if whole.lstrip("-").isdigit() and fraction.strip("0") == "" else text
+    return str(value)
 
 
 def _chosen(text: str, choices: Sequence[Choice]) -> frozenset[str] | None:
-    """Return the options that a text names: as a whole, else several with commas between."""
+    """Return the options that a text names: as a whole, else several with commas between.
+
+    A number with a fraction of zeros names the whole one where no option is called so.
+    """
     by_name = {choice.name.casefold(): choice.id for choice in choices}
-    whole = by_name.get(text.strip().casefold())
+    whole = by_name.get(text.strip().casefold()) or by_name.get(_without_zeros(text))
     if whole is not None:
         return frozenset([whole])
     parts = [part.strip().casefold() for part in text.split(",")]
     return frozenset(by_name[part] for part in parts) if by_name.keys() >= set(parts) else None
+
+
+def _without_zeros(text: str) -> str:
+    whole, _, fraction = text.strip().partition(".")
+    return whole if whole.lstrip("-").isdigit() and not fraction.strip("0") else text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from sync.core.i18n.translate import find_sentence
 from sync.core.issue_sync import statuses
@@ -189,7 +190,7 @@ def _translations(
     restated = statuses.restated_by(world.capabilities)
     yield STATUS, statuses.translation(rows, restated, world.capabilities)
     yield DEADLINE, converted(DEADLINE, _day, _end_of_day)
-    yield TAGS, Elements(TAGS, _label, _tag)
+    yield TAGS, Elements(TAGS, partial(_label, divider=tracker.tag_divider), _tag)
     yield ESTIMATE, converted(ESTIMATE, _seconds, _seconds)
     yield CHECKLIST, unchanged(CHECKLIST)
     if priorities := _priorities(world):
@@ -228,10 +229,11 @@ def _end_of_day(value: Value) -> Value:
     return f"{value}{END_OF_DAY}" if value else None
 
 
-def _label(tag: str) -> str | None:
-    """Return a tag as a label; commas part labels, and a scope would be another field."""
+def _label(tag: str, *, divider: str) -> str | None:
+    """Return a tag as the tracker's; None for one that it would take for several."""
     name = " ".join(tag.split())
-    return name if name and "," not in name and len(name) <= 255 else None
+    is_several = bool(divider) and divider in name
+    return name if name and not is_several and len(name) <= 255 else None
 
 
 def _tag(label: str) -> str | None:

@@ -84,14 +84,16 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         missing |= dict.fromkeys((PARENT, ESTIMATE), NO_LICENCE)
     if role and role < PLANNER:
         missing |= dict.fromkeys(writable - {TITLE, DESCRIPTION, CHECKLIST}, NO_ROLE)
-    assignees = definitions.get("ASSIGNEES", {})
+    several = definitions.get("ASSIGNEES", {}).get("allowsMultipleAssignees") is True
+    project.exclusive_scopes = several  # the same licence has both
     return Capabilities(
         writable=frozenset(writable - missing.keys()),
         choices=choices,
         longest=LONGEST,
-        several_assignees=assignees.get("allowsMultipleAssignees") is True,
+        several_assignees=several,
         missing=missing,
         names=names,
+        tag_divider=",",
     )
 
 

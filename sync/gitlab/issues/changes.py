@@ -33,8 +33,10 @@ from sync.text.markdown.actions import disarmed
 from sync.text.markdown.checklists import with_checklist, with_text
 
 COMMA = "GitLab divides the names of labels at commas"
+ONE_OF_SCOPE = "GitLab keeps one label of a scope, and the issue has another one of it"
 RESERVED = "The label would say something else than a tag"
 UNKNOWN = "The project has no such field"
+_SCOPE = "::"
 NO_NUMBER = "The field takes numbers alone"
 
 
@@ -58,7 +60,7 @@ class Setting:
     """What decides how a field is written. `labels`: of the project; `people`: set now.
 
     `before`: what the fields are believed to hold. `text`: the description as it is, where it has a
-    checklist beside what people wrote.
+    checklist beside what people wrote. `exclusive_scopes`: an issue has one label of a scope.
     """
 
     options: IssueOptions
@@ -68,6 +70,7 @@ class Setting:
     custom: Mapping[str, str] = field(default_factory=dict)  # field id → its kind
     before: Mapping[str, Value] = field(default_factory=dict)
     text: str = ""
+    exclusive_scopes: bool = False
 
 
 def parameters(changes: Mapping[str, Change], setting: Setting) -> Parameters:
@@ -155,15 +158,29 @@ def _status(sent: Parameters, change: Change, setting: Setting) -> None:
 def _tags(sent: Parameters, change: Change, setting: Setting) -> None:
     added = change.add if isinstance(change, SetChange) else members(change)
     removed = change.remove if isinstance(change, SetChange) else frozenset()
+    held = members(setting.before.get(TAGS)) - removed
     for tag in sorted(added | removed):
         if "," in tag:
             sent.dropped[TAGS] = COMMA
+        elif tag in added and setting.exclusive_scopes and _displaces(tag, held | sent.added):
+            sent.dropped[TAGS] = ONE_OF_SCOPE
         elif reserved(tag, setting.options, has_status=setting.has_statuses):
             sent.dropped[TAGS] = RESERVED
         elif tag in added:
             sent.added.add(tag)
         else:
             sent.removed.add(tag)
+
+
+def _displaces(tag: str, held: Set[str]) -> bool:
+    """Whether a label would take another one of its scope off the issue.
+
+    https://docs.gitlab.com/user/project/labels/#scoped-labels
+    """
+    scope = tag.rpartition(_SCOPE)[0]
+    return bool(scope) and any(
+        other != tag and other.rpartition(_SCOPE)[0] == scope for other in held
+    )
 
 
 def _deadline(sent: Parameters, change: Change, setting: Setting) -> None:

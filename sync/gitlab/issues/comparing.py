@@ -61,7 +61,16 @@ def holds(name: str, change: Change, stored: Value) -> bool:
             return normalized(change) == (stored or "")
         case str() if name == DEADLINE:
             return change[:10] == (stored or "")
+        case str() if isinstance(stored, int):
+            return _is_number(change, stored)
     return (change or None) == (stored or None)
+
+
+def _is_number(text: str, stored: int) -> bool:
+    try:
+        return float(text) == stored
+    except ValueError:
+        return False
 
 
 def trimmed(text: str) -> str:

@@ -190,7 +190,17 @@ class ItemWriter:
         kinds: Mapping[str, str] = {}
         if any(name.startswith(CUSTOM) for name in changes.keys() - scoped):
             kinds = capabilities.field_kinds(reader, reader.projects.get(project_id))
-        setting = Setting(reader.options, has_statuses, labels, people, kinds, before or {}, text)
+        held = reader.projects.held(project_id)
+        setting = Setting(
+            reader.options,
+            has_statuses,
+            labels,
+            people,
+            kinds,
+            before or {},
+            text,
+            exclusive_scopes=held is not None and held.exclusive_scopes,
+        )
         sent = parameters(fields, setting)
         for name, color in sent.colored.items():
             reader.projects.ensure_label(reader.projects.get(project_id), name, color)

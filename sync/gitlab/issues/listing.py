@@ -14,6 +14,7 @@ from sync.errors import Later, Refused
 from sync.gitlab.api.pagination import read_changed
 from sync.gitlab.issues import queries
 from sync.gitlab.issues.asking import NotSpoken, Question, TooMuch, ask
+from sync.gitlab.issues.moved import with_moves
 from sync.gitlab.issues.reading import IssueReader
 from sync.gitlab.issues.rows import IssueRow, rest_row
 from sync.gitlab.issues.terms import hidden_row, item_of, values_of
@@ -71,6 +72,8 @@ def _changed_items(
     if "updated_after" in lacking:
         return None
     rows = reader.rows_of(page)
+    by_id = with_moves(reader.client, reader.instance, {row.id: row for row in rows})
+    rows = [by_id[row.id] for row in rows]
     items = [item for row in rows if (item := _listed(reader, row)) is not None]
     info = mapping(page.get("pageInfo"))
     if info.get("hasNextPage") is not True:

@@ -18,6 +18,7 @@ class Project:
     """A project; `labels`: names, once they were listed.
 
     `has_statuses`, `field_kinds` (of fields of the instance's own, by id): None until asked.
+    `exclusive_scopes`: whether its licence keeps one label of a scope on an issue.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Project:
     labels: set[str] | None = None
     has_statuses: bool | None = None
     field_kinds: Mapping[str, str] | None = None
+    exclusive_scopes: bool = False
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class Projects:
                 labels=held.labels if held else None,
                 has_statuses=held.has_statuses if held else None,
                 field_kinds=held.field_kinds if held else None,
+                exclusive_scopes=held is not None and held.exclusive_scopes,
             )
             self._by_id[project_id] = held
         return held

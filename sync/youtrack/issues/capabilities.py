@@ -76,6 +76,8 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         for name, field in layout.items()
         if name != ASSIGNEES and (chosen := _choices(facts[field.id]))
     }
+    if teams := [name for name, field in layout.items() if field.kind == "group"]:
+        choices |= dict.fromkeys(teams, _groups(reader))
     planned = _planned(reader)
     missing |= dict.fromkeys({LINKS, PARENT, SPRINT} - planned, NOT_KEPT)
     if LINKS in planned:
@@ -150,6 +152,15 @@ def _choices(row: Mapping[str, Any]) -> tuple[Choice, ...]:
         for value in mappings(bundle.get("values"))
         if value.get("archived") is not True
     )
+
+
+def _groups(reader: IssueReader) -> tuple[Choice, ...]:
+    """Return the groups that our account sees: a field of groups has no values of its own.
+
+    https://www.jetbrains.com/help/youtrack/devportal/resource-api-groups.html
+    """
+    names = (text(row.get("name")) for row in reader.client.list("/groups", fields="id,name"))
+    return tuple(Choice(name, name) for name in names if name)
 
 
 def _names(reader: IssueReader, name: str) -> str:

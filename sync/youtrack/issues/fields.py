@@ -143,6 +143,8 @@ def _member(field: FieldFacts, row: Mapping[str, Any]) -> str:
 def _as_text(value: object) -> Value:
     if value is None or isinstance(value, bool | dict | list):
         return None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value if isinstance(value, int) else str(value)
 
 
@@ -201,11 +203,17 @@ def whole_minutes(seconds: int) -> int:
     return max(1, (seconds + 30) // 60)
 
 
+def _whole(number: str) -> int:
+    """Return a number without its fraction of zeros. Raises ValueError where there is another."""
+    digits, _, fraction = number.partition(".")
+    return int(number if fraction.strip("0") else digits)
+
+
 _WRITERS: dict[str, Callable[[Any], Any]] = {
     "date": lambda value: noon(str(value)),
     "date and time": lambda value: milliseconds(datetime.fromisoformat(str(value))),
     "period": lambda value: {"minutes": whole_minutes(int(value))},
     "text": lambda value: {"text": str(value)},
-    "integer": int,
+    "integer": lambda value: _whole(str(value)),
     "float": float,
 }

@@ -131,6 +131,7 @@ class ItemWriter:
         """
         path, begun, refusals = f"/issues/{encode_segment(issue_id)}", row is not None, []
         dropped, fresh, stored = dict(body.dropped), True, dict(answered or {})
+        tagged = body.tags
         try:
             for part in _parts(body):
                 try:
@@ -149,9 +150,17 @@ class ItemWriter:
                         except Refused as error:
                             refusals.append(_explained(single, error))
                             dropped[name] = refusals[-1].message
-            if body.tags.add or body.tags.remove:
-                tags.change(self.reader, issue_id, body.tags.add, body.tags.remove)
-                begun, fresh = True, False
+            if tagged.add or tagged.remove:
+                refused_tags = tags.change(self.reader, issue_id, tagged.add, tagged.remove)
+                tagged = SetChange(tagged.add - refused_tags.keys(), tagged.remove)
+                for name, refusal in refused_tags.items():
+                    refusals.append(refusal)
+                    dropped[TAGS] = sentence(
+                        'The tag "{name}" was refused: {text}',
+                        name=name,
+                        text=as_sentence(refusal.message),
+                    )
+                begun, fresh = begun or bool(tagged.add or tagged.remove), False
             for name, (field, target) in body.machines.items():
                 if reason := states.move(self.reader, issue_id, field, target):
                     dropped[name] = reason
@@ -178,9 +187,9 @@ class ItemWriter:
             return NotDone(refusals[0])
         if row is None or not fresh:
             row = self.reader.row(issue_id, rows.BASIC)
-        if body.tags.add or body.tags.remove:
+        if tagged.add or tagged.remove:
             held = frozenset[str]() if TAGS in stored else as_set(self._values(row).get(TAGS))
-            stored[TAGS] = tags.after(as_set(self._values(row).get(TAGS)), held, body.tags)
+            stored[TAGS] = tags.after(as_set(self._values(row).get(TAGS)), held, tagged)
         return self._done(row, changes, dropped, {n: v for n, v in stored.items() if n in changes})
 
     def _answered(self, body: Body, row: Mapping[str, Any]) -> dict[str, Value]:
@@ -252,7 +261,9 @@ class ItemWriter:
             body = body_of(self.reader, wanted, layout, self._values(row))
             rest = Body({}, body.fields, body.tags, body.machines, body.planned, body.dropped)
             return self._carry_out(address.id, changes, rest, row)
-        return self._done(row, changes, {}, {})
+        # The creation itself stored these two: another text is what somebody wrote since.
+        edited = {n: write.values[n] for n in (TITLE, DESCRIPTION) if n in missing}
+        return self._done(row, changes, {}, edited)
 
     def _is_untouched(self, row: Mapping[str, Any]) -> bool:
         updater = text(mapping(row.get("updater")).get("id"))

@@ -25,7 +25,7 @@ PER_PAGE = 100
 CENSUS_PAGE = 500
 _MOST_PAGES = 200
 _AFTER = "history"  # in a cursor: the issues are listed, the history goes on there
-_ACTS = "acts"  # in a cursor: what the history has told of issues that are yet to be read
+_ACTS = "acted"  # in a cursor: whose issues are yet to be read by the history, a line for each
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -56,33 +56,42 @@ def changed(reader: IssueReader, project_id: str, since: datetime, cursor: str |
 
 
 def _page_of_history(
-    reader: IssueReader, project_id: str, since: datetime, state: Mapping[str, Any]
+    reader: IssueReader, project_id: str, since: datetime, state: dict[str, Any]
 ) -> Page:
-    """Collect who was acted on, to the end of the history; then read each issue once."""
-    acts = {
-        issue_id: (ItemAddress(issue_id, project, number), at)
-        for issue_id, (project, number, at) in state.get(_ACTS, {}).items()
-    }
+    """Collect who was acted on, to the end of the history; then read each issue once.
+
+    Of many only their lines are held while issues are read.
+    """
+    unread = state.pop(_ACTS, "")
     if _AFTER in state:
+        acts = _parsed(unread)
         short_name = reader.instance.project(project_id).short_name
         page, following = activities.history(reader, short_name, since, state[_AFTER])
         acts = activities.latest(acts, page)
         if following:
-            return Page((), json.dumps({_AFTER: following, **_written(acts)}))
+            return Page((), json.dumps({_AFTER: following, _ACTS: _lines(acts)}))
         if reader.options.time:
             acts = activities.latest(acts, activities.worked_on(reader, short_name, since))
-    first = dict(list(acts.items())[:AT_ONCE])
-    unread = {issue_id: act for issue_id, act in acts.items() if issue_id not in first}
-    items = activities.read(reader, first)
-    return Page(items, json.dumps(_written(unread)) if unread else None)
+        unread = _lines(acts)
+        del acts
+    first = unread.split("\n", AT_ONCE)
+    unread = first.pop() if len(first) > AT_ONCE else ""
+    items = activities.read(reader, _parsed("\n".join(first)))
+    return Page(items, json.dumps({_ACTS: unread}) if unread else None)
 
 
-def _written(acts: activities.Acts) -> dict[str, Any]:
+def _lines(acts: activities.Acts) -> str:
+    return "\n".join(
+        f"{issue_id} {address.project} {address.number} {at}"
+        for issue_id, (address, at) in acts.items()
+    )
+
+
+def _parsed(lines: str) -> activities.Acts:
+    rows = (line.split(" ") for line in lines.splitlines())
     return {
-        _ACTS: {
-            issue_id: (address.project, address.number, at)
-            for issue_id, (address, at) in acts.items()
-        }
+        issue_id: (ItemAddress(issue_id, project, number), int(at))
+        for issue_id, project, number, at in rows
     }
 
 

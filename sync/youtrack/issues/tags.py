@@ -28,17 +28,35 @@ def tag_id(reader: IssueReader, name: str) -> str:
     return held[name.casefold()]
 
 
-def change(reader: IssueReader, issue_id: str, add: Set[str], remove: Set[str]) -> None:
-    """Add and take off tags. Raises SyncError."""
+def change(
+    reader: IssueReader, issue_id: str, add: Set[str], remove: Set[str]
+) -> dict[str, Refused]:
+    """Add and take off tags; return those that were refused, which stop no other.
+
+    Raises SyncError.
+    """
     path = f"/issues/{encode_segment(issue_id)}/tags"
+    refusals: dict[str, Refused] = {}
     for name in sorted(add):
         try:
-            reader.client.post(path, {"id": tag_id(reader, name)}, fields="id,name")
-        except Refused:  # a remembered tag may be gone
-            reader.instance.memory.tags.pop(name.casefold(), None)
-            reader.client.post(path, {"id": tag_id(reader, name)}, fields="id,name")
-    if not remove:
-        return
+            _add(reader, path, name)
+        except Refused as refused:
+            refusals[name] = refused
+    if remove:
+        _remove(reader, issue_id, remove)
+    return refusals
+
+
+def _add(reader: IssueReader, path: str, name: str) -> None:
+    try:
+        reader.client.post(path, {"id": tag_id(reader, name)}, fields="id,name")
+    except Refused:  # a remembered tag may be gone
+        reader.instance.memory.tags.pop(name.casefold(), None)
+        reader.client.post(path, {"id": tag_id(reader, name)}, fields="id,name")
+
+
+def _remove(reader: IssueReader, issue_id: str, remove: Set[str]) -> None:
+    path = f"/issues/{encode_segment(issue_id)}/tags"
     row = mapping(reader.client.get(f"/issues/{encode_segment(issue_id)}", fields="tags(id,name)"))
     wanted = {name.casefold() for name in remove}
     for tag in mappings(row.get("tags")):

@@ -36,6 +36,16 @@ def test_links_fall_due_together() -> None:
     assert len(moments) < 2_000 / 40
 
 
+def test_links_that_were_quiet_for_another_while_fall_due_together_too() -> None:
+    """A hundred links, of which one was changed in each minute of an hour, and half never."""
+    quiet = [timedelta(minutes=min(60, number)) for number in range(100)]
+    moments = {
+        next_look(NOON, NOON - since, 100, number / 100) for number, since in enumerate(quiet)
+    }
+    assert len(moments) <= 5
+    assert all(next_look(NOON, NOON - since, 100, 0.5) - NOON < 22 * MINUTE for since in quiet)
+
+
 def test_an_end_that_shows_what_was_agreed_is_at_rest() -> None:
     agreed, both = titles("Fix"), rules(fields=[TITLE])
     whole, _ = titled("Fix", "Fix")

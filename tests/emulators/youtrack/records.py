@@ -19,6 +19,8 @@ ISSUE_TYPES = {
     "build[*]": "MultiBuildIssueCustomField",
     "ownedField[1]": "SingleOwnedIssueCustomField",
     "ownedField[*]": "MultiOwnedIssueCustomField",
+    "group[1]": "SingleGroupIssueCustomField",
+    "group[*]": "MultiGroupIssueCustomField",
     "date": "DateIssueCustomField",
     "date and time": "SimpleIssueCustomField",
     "integer": "SimpleIssueCustomField",

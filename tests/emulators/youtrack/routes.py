@@ -95,6 +95,11 @@ def bundle(state: State, call: Call, kind: str, bundle_id: str, part: str) -> An
     raise ApiError(404, "Not Found", f"Entity with id {bundle_id} not found")
 
 
+@ROUTES.add("GET", "/groups")
+def groups(state: State, call: Call) -> Answer:
+    return listed(call, state.groups)
+
+
 @ROUTES.add("GET", "/tags")
 def tags(state: State, call: Call) -> Answer:
     wanted = (call.parameter("query") or "").lower()
@@ -108,6 +113,8 @@ def add_tag(state: State, call: Call) -> Answer:
         raise ApiError(400, "Field required", "Name is required", error_field="name")
     if any(each.name.lower() == name.lower() and each.owner is call.user for each in state.tags):
         raise ApiError(400, "must-be-unique", "Tag name must be unique", error_field="name")
+    if name.casefold() in state.refused_tags:
+        raise ApiError(400, "bad_request", f"Tag name {name} is not allowed", error_field="name")
     tag = r.Tag(state.next_id("5"), name, call.user)
     state.tags.append(tag)
     return shown(call, tag)

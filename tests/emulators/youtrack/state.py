@@ -64,6 +64,8 @@ class State:
         self.projects: list[r.Project] = []
         self.issues: dict[str, r.Issue] = {}
         self.tags: list[r.Tag] = []
+        self.refused_tags: set[str] = set()  # in small letters
+        self.groups: list[r.Group] = []
         self.activities: list[r.Activity] = []
         self.tokens: dict[str, r.User] = {}
         self.refusing = False
@@ -103,6 +105,7 @@ class State:
         project.readers = {user.id for user in members}
         project.writers = set(project.readers)
         self.projects.append(project)
+        self.groups.append(group)
         for name, type_id in fields.items():
             self.add_field(project, name, type_id)
         return project

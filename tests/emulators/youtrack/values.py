@@ -94,6 +94,11 @@ def _member(kind: str, of_project: r.ProjectField, sent: Any, state: State) -> A
         if bundle is None or users[0] not in bundle.users:
             raise bad_request("Value is not allowed")
         return users[0]
+    if kind == "group":
+        groups = [group for group in state.groups if group.name == sent.get("name")]
+        if not groups:
+            raise bad_request(f"Entity with name {sent.get('name')} not found")
+        return groups[0]
     for value in bundle.values if bundle else []:
         name = sent.get("name")
         if value.id == sent.get("id") or (

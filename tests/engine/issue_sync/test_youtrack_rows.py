@@ -13,7 +13,8 @@ from sync.engine.issue_sync.setting import IssueSync
 from sync.store import portals
 from sync.store.db.database import read
 from sync.youtrack.issues.keys import unmarked
-from tests.emulators.youtrack.records import ENUMERATED, BundleValue, Period, Tag, TextValue
+from tests.emulators.youtrack.records import ENUMERATED, BundleValue, Group, Period, Tag, TextValue
+from tests.emulators.youtrack.state import LINK_TYPES
 from tests.engine.world import PORTAL
 from tests.engine.youtrack_world import BORIS, GROUP, HOST, RITA, YouTrackLife, YouTrackWorld
 
@@ -33,6 +34,10 @@ CUSTOM = {  # of a field of the portal's own: YouTrack's type, what people write
     "UF_PHASE": ("state[1]", "S2", "S1"),
     "UF_TESTER": ("user[1]", "Rita", "Boris"),
     "UF_REVIEWERS": ("user[*]", "Boris, Rita", "Rita"),
+    "UF_TEAM": ("group[1]", "SHOP Team", "Till Team"),
+    "UF_TEAMS": ("group[*]", "SHOP Team, Till Team", "Till Team"),
+    "UF_RELEASE": ("version[1]", "2.0", "3.0"),
+    "UF_NUMBER": ("string", "1.0", "2.00"),
     "UF_EFFORT": ("integer", "5", "8"),
     "UF_RATIO": ("float", "0.5", "2.25"),
     "UF_CUSTOMER": ("string", "Acme", "Ikea"),
@@ -231,9 +236,10 @@ def test_own_fields_of_every_type_cross_in_both_directions(database_url: str) ->
     rows = ", ".join(f"{name}: {{field: {title}}}" for name, title in names.items())
     life = begin(database_url, f"create: [issues], custom: {{{rows}}}")
     portal = life.world.b24.state
+    life.state.groups.append(Group(life.state.next_id("3"), "Till Team"))
     for name, (type_id, here, _) in CUSTOM.items():
         portal.add_user_field(name, "string")
-        life.state.add_field(life.project, names[name], type_id, ("S1", "S2"))
+        life.state.add_field(life.project, names[name], type_id, ("S1", "S2", "2.0", "3.0"))
         life.task.uf[name] = here
     life.import_all()
     life.rest()
@@ -272,6 +278,9 @@ def typed(life: YouTrackLife, name: str, type_id: str, words: str) -> Any:
     if kind == "user":
         people = [user for user in life.state.users if user.name in words.split(", ")]
         return people if several else people[0]
+    if kind == "group":
+        groups = [group for group in life.state.groups if group.name in words.split(", ")]
+        return groups if several else groups[0]
     if kind in ENUMERATED:
         values = [life.value(name, word) for word in words.split(", ")]
         return values if several else values[0]
@@ -283,6 +292,51 @@ def typed(life: YouTrackLife, name: str, type_id: str, words: str) -> Any:
         "period": lambda seconds: Period(int(seconds) // 60),
     }  # fmt: skip
     return makers.get(kind, str)(words)
+
+
+def test_a_tag_with_a_comma_is_one_tag_and_a_refused_one_stops_no_other(life: YouTrackLife) -> None:
+    life.state.refused_tags.add("never")
+    life.edit_task(tags=["a, b", "never", "ui"], title="Also renamed")
+    life.rest(11)
+    assert sorted(each.name for each in life.issue.tags) == ["a, b", "ui"]
+    assert life.issue.summary == "Also renamed"
+    assert "Tag name never is not allowed" in life.said()
+    tag(life, "c, d", "ui")
+    life.rest(11)
+    assert sorted(life.task.tags) == ["c, d", "never", "ui"]
+    before = len(life.state.activities)
+    life.rest(11)
+    assert len(life.state.activities) == before
+
+
+def test_a_parent_and_what_a_task_waits_for_cross_both_ways(life: YouTrackLife) -> None:
+    portal, state = life.world.b24.state, life.state
+    child = life.issue
+    people = {"created_by": RITA, "responsible_id": RITA, "group_id": GROUP}
+    parent_id, earlier_id = (portal.create_task(title, **people).id for title in ("House", "Dig"))
+    life.rest(11)
+    issues = {issue.summary: issue for issue in state.issues.values()}
+    house, dig = issues["House"], issues["Dig"]
+    subtask, depend = (
+        next(kind for kind in LINK_TYPES if kind.name == name) for name in ("Subtask", "Depend")
+    )
+    portal.parts.previous[2103] = [earlier_id]
+    life.edit_task(parent_id=parent_id)
+    life.rest(11)
+    assert state.linked(child, subtask, "INWARD") == [house]
+    assert state.linked(child, depend, "INWARD") == [dig]
+    state.unlink(life.boris, child, house, subtask, "INWARD")
+    state.unlink(life.boris, child, dig, depend, "INWARD")
+    life.rest(11)
+    assert (life.task.parent_id, portal.parts.previous[2103]) == (0, [])
+    state.link(life.boris, child, dig, subtask, "INWARD")
+    state.link(life.boris, child, house, depend, "INWARD")
+    life.rest(11)
+    assert (life.task.parent_id, portal.parts.previous[2103]) == (earlier_id, [parent_id])
+    before = len(state.activities)
+    life.rest(11)
+    assert len(state.activities) == before
+    assert [link.problems for link in life.links()] == [{}] * 3
 
 
 STATUSES = {  # the table that is proposed: here, there, and back; None: it is not read that way

@@ -1,0 +1,118 @@
+"""What a project of YouTrack may refuse, hide or take back, through the real rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engine.issue_sync.test_youtrack_rows import (
+    begin,
+    files,
+    hours,
+    messages,
+    set_field,
+    work,
+)
+from tests.engine.youtrack_world import RITA, YouTrackLife
+
+
+@pytest.fixture
+def life(database_url: str) -> Iterator[YouTrackLife]:
+    life = begin(database_url, "create: [issues]")
+    life.import_all()
+    life.rest()
+    yield life
+    life.world.close()
+
+
+def later(life: YouTrackLife) -> None:
+    for _ in range(3):
+        life.rest(540)
+
+
+def test_a_project_without_time_tracking_says_so_and_takes_it_when_it_is_on(
+    life: YouTrackLife,
+) -> None:
+    life.project.time_tracking = False
+    life.world.b24.state.user_logs_time(RITA, 2103, 1800, "Dug")
+    life.edit_task(title="Meanwhile")
+    life.rest(11)
+    assert (life.issue.summary, work(life)) == ("Meanwhile", [])
+    assert "ime tracking" in life.said(), life.said()
+    life.project.time_tracking = True
+    later(life)
+    assert [(login, minutes, text[:3]) for login, minutes, text in work(life)] == [
+        ("rita", 30, "Dug")
+    ]
+
+
+def test_a_comment_that_is_deleted_and_restored(life: YouTrackLife) -> None:
+    comment = life.state.add_comment(life.issue, life.boris, "Seen it")
+    life.rest()
+    assert sum("Seen it" in text for text in messages(life)) == 1
+    comment.deleted = True
+    life.state.record(life.issue, life.boris, "CommentsCategory", removed=comment)
+    life.rest(11)
+    held = life.world.b24.state.discussion(2103)
+    assert not [m for m in held if "Seen it" in m.text and not m.deleted]
+    comment.deleted = False
+    life.state.record(life.issue, life.boris, "CommentsCategory", added=comment)
+    life.rest(11)
+    held = life.world.b24.state.discussion(2103)
+    assert len([m for m in held if "Seen it" in m.text and not m.deleted]) == 1
+    before = len(life.state.activities)
+    later(life)
+    assert len(life.state.activities) == before
+
+
+def test_a_field_that_only_administrators_write_stops_no_other(life: YouTrackLife) -> None:
+    life.world.bridge.admin = False
+    life.project.readers.add(life.world.bridge.id)
+    life.project.writers.add(life.world.bridge.id)
+    life.field("Priority").private = True
+    life.edit_task(priority=2, title="Meanwhile", time_estimate=3600)
+    life.rest(11)
+    assert life.issue.summary == "Meanwhile"
+    assert life.issue.values["Estimation"].minutes == 60
+    assert "permission" in life.said()
+    life.field("Priority").private = False
+    later(life)
+    assert life.issue.values["Priority"].name == "Major"
+
+
+def test_a_required_field_without_a_value_is_said_at_a_creation(database_url: str) -> None:
+    life = begin(database_url, "create: [issues]")
+    life.state.add_field(life.project, "Customer", "string", can_be_empty=False)
+    life.import_all()
+    life.rest(11)
+    assert (life.state.issues, "Customer" in life.said()) == ({}, True), life.said()
+    life.field("Customer").can_be_empty = True
+    later(life)
+    assert life.issue.summary == life.task.title
+    life.world.close()
+
+
+def test_files_of_one_name_and_of_no_bytes_cross_once(life: YouTrackLife) -> None:
+    for content in (b"1", b"2", b""):
+        life.world.b24.state.user_attaches(RITA, 2103, "a.txt", content)
+    for content in (b"3", b"4"):
+        life.state.attach(life.issue, life.boris, "a.txt", content)
+    life.rest(11)
+    later(life)
+    assert sorted(file.content for file in life.issue.attachments) == [b"", b"1", b"2", b"3", b"4"]
+    assert len(files(life)) == 5
+
+
+def test_an_estimate_of_seconds_and_of_years_comes_to_rest(life: YouTrackLife) -> None:
+    for seconds in (1, 89, 10 * 365 * 86_400):
+        life.edit_task(time_estimate=seconds)
+        life.rest(11)
+    before = len(life.state.activities)
+    later(life)
+    assert len(life.state.activities) == before
+    assert abs(life.issue.values["Estimation"].minutes * 60 - life.task.time_estimate) < 60
+    assert hours(life) == []
+    set_field(life, "Estimation", None)
+    life.rest(11)
+    assert not life.task.time_estimate
