@@ -21,7 +21,10 @@ from tools.system_packages import PACKAGES, Package
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / ".build" / "tests"
-SPREAD = ("-n", "auto", "--maxprocesses=8", "--dist=worksteal", "--durations=5")
+# Threads and browsers on a busy machine may miss a moment: what fails is run once more, and named.
+SPREAD = (
+    "-n", "auto", "--maxprocesses=8", "--dist=worksteal", "--durations=5", "--reruns=1", "-rR",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,9 @@ SQLITE = Part(
     (*SPREAD, "-n", str(min(os.cpu_count() or 1, 7) + 1), "--database=sqlite"),
 )
 MEASURED = Part(SQLITE.name, (*SQLITE.arguments, "--cov", "--cov-report=", "--cov-fail-under=0"))
-# A browser on a busy machine may miss a moment: a test that fails is run once more, and named.
 BROWSER = Part(
     "the pages in a browser",
-    (*SPREAD, "tests/e2e", "--database=sqlite", "-m", "browser", "--reruns=1", "-rR"),
+    (*SPREAD, "tests/e2e", "--database=sqlite", "-m", "browser"),
     "chromium",
 )
 # Where tests marked `dialect` may stand, and in which files: to collect the others would take

@@ -38,11 +38,11 @@ def built(monkeypatch):
     monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
 
 
-class Impatient(ManualClock):
+class Waiting(ManualClock):
     """A clock that stands still while threads really wait for each other."""
 
     def sleep(self, seconds):
-        time.sleep(seconds / 10)
+        time.sleep(seconds)
 
 
 def tokens(world, portal):
@@ -63,7 +63,7 @@ def test_a_token_that_is_over_is_renewed_and_stored(beside, emulator, portal, cl
 def test_many_workers_renew_a_token_once(beside, emulator, portal, clock):
     clock.sleep(timedelta(hours=2).total_seconds())
     before = emulator.oauth.requests["refresh_token"]
-    rooms = replace(beside.deps.clients, clock=Impatient(clock.now()))
+    rooms = replace(beside.deps.clients, clock=Waiting(clock.now()))
     clients = [rooms.portal(portal.id) for _ in range(6)]
     failed = []
 

@@ -27,6 +27,7 @@ from sync.settings.apply import apply
 from sync.settings.document import read as settings
 from sync.store import connections, oauth_applications, oauth_grants
 from sync.store.db.database import read, write
+from tests.b24app.test_clients import Waiting
 from tests.emulators.gitlab.server import GitLabEmulator
 
 PUBLIC = "https://bridge.example.com"
@@ -362,9 +363,8 @@ def test_two_processes_never_spend_one_refresh_token_twice(
     barrier = threading.Barrier(4)
 
     def renew(number):
-        from dataclasses import replace
-
-        clients = replace(world.deps.clients, owner=f"process-{number}")
+        waiting = Waiting(clock.now())
+        clients = replace(world.deps.clients, owner=f"process-{number}", clock=waiting)
         barrier.wait()
         return StoredGrant(clients, record, grant).current()
 
