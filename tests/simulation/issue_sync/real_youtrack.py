@@ -6,6 +6,7 @@ answer may be lost: also in the midst of a write that takes several requests.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -52,6 +53,7 @@ from tests.simulation.issue_sync.memory_side import BOT, Held
 from tests.simulation.issue_sync.youtrack_side import EVENTS, YouTrackSide
 
 HOST = "http://youtrack.test"
+_NAMES = {"summary": TITLE, "customFields": STATUS}  # of what a request sends
 HERE, THERE = "0-7", "0-9"  # the ids of the project, and of that to which issues are moved
 TRANSITIONS = tuple(
     Transition(start, f"to {end}", end) for start, ends in EVENTS.items() for end in ends
@@ -111,8 +113,9 @@ class RealYouTrack(YouTrackSide):
         self._show()
         before = {key: dict(held.values) for key, held in self.items.items()}
         answer = self._plain(request)
-        if is_write:
-            self._take_over(before)
+        asked = self._asked(request) if answer.ok else {}
+        if is_write or asked:
+            self._take_over(before, asked)
         self.watcher.point("after a request")
         if fate < self.faults * 0.5:
             raise requests.ConnectionError("cut off before the answer")
@@ -133,8 +136,51 @@ class RealYouTrack(YouTrackSide):
             issue = self.state.issues[held.address.id]
             issue.seen_by = {self.ann.id} if held.is_hidden and not is_new else None
 
-    def _take_over(self, before: Mapping[str, Mapping[str, Value]]) -> None:
-        """Show people what a write has stored."""
+    def _asked(self, request: requests.PreparedRequest) -> dict[str, Change]:
+        """Return which changes of the present write a request asks for.
+
+        One that reads asks for those that it shows to be there: people have made them before.
+        """
+        write, changes = self.writing, self._changes()
+        path, _, query = request.path_url.removeprefix(f"{CONTEXT}/api/").partition("?")
+        match request.method, path.split("/"):
+            case "POST", ["issues", *_] if path.count("/") < 2:
+                sent = json.loads(_bytes(request.body))
+                asked = {_NAMES[name] for name in sent if sent[name] and name in _NAMES}
+                asked |= {DESCRIPTION} if "description" in sent else set()
+                return {name: changes[name] for name in asked if name in changes}
+            case "POST", ["issues", _, "tags"]:
+                tag_id = json.loads(_bytes(request.body))["id"]
+                return {TAGS: SetChange(add=self._tag_names(tag_id))}
+            case "DELETE", ["issues", _, "tags", tag_id]:
+                return {TAGS: SetChange(remove=self._tag_names(tag_id))}
+            case "GET", ["issues", issue_id] if isinstance(write, UpdateItem):
+                shown = self._values(self.state.issues[issue_id])
+                if query.startswith("fields=tags"):
+                    present, change = shown[TAGS], changes[TAGS]
+                    assert isinstance(present, frozenset)
+                    assert isinstance(change, SetChange)
+                    return {TAGS: SetChange(remove=change.remove - present)}
+                if query.startswith("fields=customFields") and shown[STATUS] == changes[STATUS]:
+                    return {STATUS: changes[STATUS]}
+        return {}
+
+    def _changes(self) -> dict[str, Change]:
+        match self.writing:
+            case UpdateItem(changes=changes):
+                return dict(changes)
+            case CreateItem(values=values):
+                return {name: value for name, value in values.items() if value is not None}
+        return {}
+
+    def _tag_names(self, tag_id: str) -> frozenset[str]:
+        return frozenset(tag.name for tag in self.state.tags if tag.id == tag_id)
+
+    def _take_over(
+        self, before: Mapping[str, Mapping[str, Value]], asked: Mapping[str, Change]
+    ) -> None:
+        """Show people what a request has stored, and let the oracle judge it."""
+        self.stored |= asked.keys()
         for issue in self.state.issues.values():
             held = self.items.get(issue.id)
             if held is None:
@@ -143,25 +189,15 @@ class RealYouTrack(YouTrackSide):
                 self.watcher.is_created_in_part(self.side, held)
                 continue
             write, after = self.writing, self._values(issue)
-            if isinstance(write, UpdateItem) and write.address.id == issue.id:
+            if isinstance(write, UpdateItem) and write.address.id == issue.id and asked:
                 held.values = dict(before[issue.id])
-                names = [name for name in write.changes if after[name] != held.values[name]]
-                self._judge(held, {name: after[name] for name in names})
+                values = {name: after[name] for name in asked}
+                self.watcher.is_written(self.side, held, values, asked)
             self._pull(held, issue)
             if isinstance(write, CreateItem) and write.key == held.key:
                 self.watcher.is_filled(self.side, held, before[issue.id])
-
-    def _judge(self, held: Held, stored: Mapping[str, Value]) -> None:
-        """Let the oracle judge what a request of the present write has stored."""
-        assert isinstance(self.writing, UpdateItem)
-        changes = dict(self.writing.changes)
-        if TAGS in stored:
-            old, new = held.values[TAGS], stored[TAGS]
-            assert isinstance(old, frozenset)
-            assert isinstance(new, frozenset)
-            changes[TAGS] = SetChange(new - old, old - new)
-        self.watcher.is_written(self.side, held, stored, changes)
-        self.stored |= stored.keys()
+                present = {name: held.values[name] for name in asked}
+                self.watcher.is_written(self.side, held, present, asked)
 
     # What people see.
 
@@ -346,20 +382,18 @@ class RealYouTrack(YouTrackSide):
         return outcomes
 
     def _judge_unwritten(self, write: Write, outcome: Outcome) -> None:
-        """Let the oracle judge what needed no request: people had stored the same before."""
-        if not isinstance(outcome, Done):
+        """Let the oracle judge what a creation needed no request for: it was there before."""
+        if not isinstance(outcome, Done) or not isinstance(write, CreateItem | UpdateItem):
             return
-        changes: dict[str, Change] = {}
-        if isinstance(write, CreateItem) and outcome.item is not None:
-            item_id, changes = outcome.item.address.id, dict(write.values)
-            wanted, present = write.values.get(TAGS), self.items[item_id].values[TAGS]
-            if isinstance(wanted, frozenset) and isinstance(present, frozenset):
-                changes[TAGS] = SetChange(wanted & present)
-        elif isinstance(write, UpdateItem):
-            item_id, changes = write.address.id, dict(write.changes)
-        names = changes.keys() - self.stored - outcome.dropped.keys()
-        if names:
-            held = self.items[item_id]
-            values = {name: held.values[name] for name in names}
-            unwritten = {name: changes[name] for name in names}
-            self.watcher.is_written(self.side, held, values, unwritten)
+        names = self._changes().keys() - self.stored - outcome.dropped.keys()
+        if isinstance(write, UpdateItem):
+            assert not names, f"nobody asked for {names}"
+            return
+        assert outcome.item is not None
+        held = self.items[outcome.item.address.id]
+        changes: dict[str, Change] = {name: write.values[name] for name in names}
+        wanted, present = write.values.get(TAGS), held.values[TAGS]
+        if TAGS in names and isinstance(wanted, frozenset) and isinstance(present, frozenset):
+            changes[TAGS] = SetChange(wanted & present)
+        values = {name: held.values[name] for name in names}
+        self.watcher.is_written(self.side, held, values, changes)
