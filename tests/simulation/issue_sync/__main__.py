@@ -1,9 +1,10 @@
 """Live many worlds: `python -m tests.simulation.issue_sync WORLDS [FIRST] [KIND]`.
 
 KIND: nothing for two sides in memory, `youtrack` for a tracker with its traits, `real` for the room
-of YouTrack over its emulator, `triangle` for that and a third side in memory, kept in step through
-the same task. With `kills SEED` in place of numbers the worker of one life dies at each pair of its
-steps; with `mistakes WORLDS` each deliberate mistake has to show.
+of YouTrack over its emulator, `gitlab` for that of GitLab, `triangle` for YouTrack's and a third
+side in memory, kept in step through the same task. With `kills SEED` in place of numbers the worker
+of one life dies at each pair of its steps; with `mistakes WORLDS` each deliberate mistake has to
+show.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tests.simulation.issue_sync.triangle import Triangle
 from tests.simulation.issue_sync.world import World, play, points
 
 BATCH = 500
-KINDS = ("youtrack", "real")
+KINDS = ("youtrack", "real", "gitlab")
 
 
 def main() -> None:

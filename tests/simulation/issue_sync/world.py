@@ -34,6 +34,7 @@ from sync.errors import Later
 from tests.simulation.issue_sync import words
 from tests.simulation.issue_sync.memory_side import Held, MemorySide, without_faults
 from tests.simulation.issue_sync.oracle import Broken, Oracle
+from tests.simulation.issue_sync.real_gitlab import RealGitLab
 from tests.simulation.issue_sync.real_youtrack import RealYouTrack
 from tests.simulation.issue_sync.youtrack_side import YouTrackSide, rounded
 
@@ -80,7 +81,8 @@ def _signed(to: SideName, comment: Comment) -> str:
 
 class World:
     """One life of a link. `crash_at`: the points at which the worker dies, counted from the start;
-    None: at random. `youtrack`: the tracker has its traits; `real`: it is its room and emulator.
+    None: at random. `youtrack`: the tracker has its traits; `real`: it is its room and emulator;
+    `gitlab`: it is GitLab's.
     """
 
     def __init__(
@@ -91,12 +93,14 @@ class World:
         *,
         youtrack: bool = False,
         real: bool = False,
+        gitlab: bool = False,
     ) -> None:
         self.youtrack = youtrack = youtrack or real
+        self.gitlab = gitlab
         self.random, self.clock = Random(seed), ManualClock()
         dice = self.random
         policy = dice.choice(list(Policy))
-        knows_edits = dice.random() < 0.7 and not youtrack
+        knows_edits = dice.random() < 0.7 and not (youtrack or gitlab)
         exact = dice.random() < 0.7
         self.oracle = Oracle(policy, knows_edits, exact)
         faults = dice.choice([0.0, 0.0, 0.2, 0.5])
@@ -115,8 +119,8 @@ class World:
         self.sides = {
             side: MemorySide(side, self.clock, dice, self, faults, knows_edits) for side in SideName
         }
-        if youtrack:
-            kind = RealYouTrack if real else YouTrackSide
+        if youtrack or gitlab:
+            kind = RealGitLab if gitlab else RealYouTrack if real else YouTrackSide
             self.sides[TRACKER] = kind(TRACKER, self.clock, dice, self, faults)
         self.links = MemoryLinks(self)
         create = dice.choice([None, TRACKER, PORTAL])
@@ -286,7 +290,7 @@ class World:
                 self._touched(side, held)
 
     def _log(self, side: SideName, held: Held) -> None:
-        choices = [90, 3600, 20] if self.youtrack else [60, 3600, -60]
+        choices = [90, 3600, 20] if self.youtrack or self.gitlab else [60, 3600, -60]
         entry_id, seconds = self.sides[side].new_id(), self._kept(side, self.random.choice(choices))
         held.time.append(TimeEntry(entry_id, Author("ann"), seconds, self.clock.now().date()))
         self.work[side, entry_id] = seconds
@@ -321,6 +325,9 @@ class World:
             held.address = replace(held.address, project=project, number=f"9-{client.new_id()}")
             self._touched(side, held)
             return
+        if isinstance(client, RealGitLab):
+            self._follow(side, held, client)
+            return
         item_id = client.new_id()
         moved = replace(
             held,
@@ -343,6 +350,18 @@ class World:
         held.moved_to = item_id
         client.items[item_id] = moved
         self._touched(side, moved)
+
+    def _follow(self, side: SideName, held: Held, client: RealGitLab) -> None:
+        """Move an issue as GitLab does: labels that are not there and its status do not follow."""
+        before, lives = dict(held.values), (self.texts, self.work)
+        for old, new in client.move(held).items():
+            for life in lives:
+                if (side, old) in life:
+                    life[side, new] = life.pop((side, old))  # type: ignore[attr-defined]
+        moved = self.held(side)
+        assert moved is not None
+        self.oracle.edited(side, before, moved)
+        client.watcher.heard(side)
 
     def _touched(self, side: SideName, held: Held) -> None:
         self.sides[side].touch(held)
