@@ -147,16 +147,14 @@ def _with_text(conn: Connection, portal_id: int, rows: Sequence[AnyRow], text: s
 def _own(conn: Connection, scope: Scope, user_id: int, rows: Sequence[AnyRow]) -> list[AnyRow]:
     """Keep what the user has written, reviews or was given, and what moves a task of theirs."""
     accounts = _accounts_of(conn, scope, user_id)
-    keys = [MergeRequestKey(*row[:3]) for row in rows]
-    named = links.by_merge_requests(conn, keys)
-    task_ids = {row.task_id for group in named.values() for row in group if row.live}
-    read = tasks.get(conn, scope.portal_id, task_ids)
-    theirs = {id_ for id_, row in read.items() if row.body and row.body.responsible_id == user_id}
+    theirs = tasks.of_responsible(conn, scope.portal_id, user_id)
+    moving = links.by_tasks(conn, scope.portal_id, theirs).values()
+    keys = {_tuple(link.merge_request) for group in moving for link in group if link.live}
     return [
         row
-        for row, key in zip(rows, keys, strict=True)
-        if any((key.connection_id, id_) in accounts for id_ in _people(row[-3:]))
-        or any(link.live and link.task_id in theirs for link in named.get(key, ()))
+        for row in rows
+        if tuple(row[:3]) in keys
+        or (accounts and any((row[0], id_) in accounts for id_ in _people(row[-3:])))
     ]
 
 
