@@ -217,7 +217,9 @@ def describe(check: Check, language: str = "en") -> Words:
     """Return the texts of a check with its values; what systems answered is translated too."""
     table = RUSSIAN if language == "ru" else ENGLISH
     values = {
-        name: translate(language, str(value)) if name in _VENDOR_TEXTS else _text_of(value, language)
+        name: translate(language, str(value))
+        if name in _VENDOR_TEXTS
+        else _text_of(value, language)
         for name, value in check.values.items()
     }
     seconds = values.get("seconds")
