@@ -90,10 +90,9 @@ def keep_in_step(stage: Stage, watch: Watch) -> int:
 def follow_a_bug(stage: Stage, watch: Watch) -> int:
     """A customer's bug through three systems; how many checks failed."""
     print(f"\n{BOLD}A customer's bug goes through YouTrack and GitLab{PLAIN}")
-    with customer_bug.youtrack() as youtrack:
-        bug = customer_bug.Bug(stage, youtrack)
-        print(indented(bug.prepare(), "    "))
-        return play_acts(watch, customer_bug.acts(bug), [])
+    bug = customer_bug.Bug(stage, stage.beside.enter_context(customer_bug.youtrack()))
+    print(indented(bug.prepare(), "    "))
+    return play_acts(watch, customer_bug.acts(bug), [])
 
 
 def play_acts(watch: Watch, acts: Iterable[in_step.Act], printed: list[str]) -> int:
