@@ -69,8 +69,10 @@ def count_of_portal(conn: Connection, portal_id: int) -> int:
     return conn.scalar(query) or 0
 
 
-def with_trouble(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
-    """Return the portal's links that may wait for somebody, the oldest first.
+def with_trouble(
+    conn: Connection, portal_id: int, limit: int | None = None
+) -> tuple[IssueLinkRow, ...]:
+    """Return the portal's links that may wait for somebody, the oldest first, up to `limit`.
 
     What is stored leaves out what is empty, so that its words name the candidates; whether a link
     does wait says its state.
@@ -88,4 +90,4 @@ def with_trouble(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
         *(state.like(f'%"{name}":%') for name in names),
     )
     query = select(*COLUMNS).where(issue_link.c.portal_id == portal_id, ~issue_link.c.ended)
-    return rows_of(conn, query.where(troubled).order_by(issue_link.c.id))
+    return rows_of(conn, query.where(troubled).order_by(issue_link.c.id).limit(limit))
