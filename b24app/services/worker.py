@@ -13,7 +13,7 @@ from sync.engine.audit.writer import AuditWriter
 from sync.engine.deliver.calls import ThreadedCalls
 from sync.engine.deliver.flights import MOST_FLIGHTS
 from sync.engine.deps import Deps
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from sync.engine.lanes import owner_name
 from sync.engine.wake_ups import WakeUps, open_queue
 from sync.engine.worker import THREADS, Worker

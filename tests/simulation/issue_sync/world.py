@@ -12,7 +12,6 @@ from sync.core.clock import ManualClock
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.codec import decode, encode
 from sync.core.issue_sync.link import Conflict, EntryState, LinkState, PauseReason, StoryLine
-from sync.core.issue_sync.looks import Hint
 from sync.core.issue_sync.model import (
     DESCRIPTION,
     STATUS,
@@ -20,6 +19,7 @@ from sync.core.issue_sync.model import (
     TITLE,
     Author,
     Comment,
+    Hint,
     ItemAddress,
     SideName,
     TimeEntry,
