@@ -17,6 +17,7 @@ UNNEEDED = {
     "ruamel.yaml": "until settings are read as YAML",
     "sqlalchemy.dialects.postgresql": "the database is SQLite",
     "sync.bitrix24.issue_sync.client": "until a pair is opened",
+    "sync.core.issue_sync.link": "until a pair is connected, or a page asks for links",
     "sync.engine.issue_sync.lists": "until a pair is connected",
     "sync.engine.issue_sync.setting": "until a pair is opened",
     "sync.engine.issue_sync.work": "until a link waits for work",
