@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Text, case, cast, func, or_, select
 
 from sync.core.issue_sync.link import LinkState
 from sync.store.issue_link_queue import is_due
-from sync.store.issue_links import COLUMNS, IS_DIRTY, IssueLinkRow, load, rows_of
+from sync.store.issue_link_rows import COLUMNS, IS_DIRTY, IssueLinkRow, rows_of
+from sync.store.issue_links import load
 from sync.store.tables import issue_link, issue_link_entry
 
 

@@ -19,6 +19,7 @@ from sync.core.issue_sync.model import (
     TITLE,
     Author,
     Comment,
+    Hint,
     ItemAddress,
     SideName,
     TimeEntry,
