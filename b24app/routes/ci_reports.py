@@ -128,8 +128,8 @@ def _connections_of_issuer(deps: Deps, issuer: str) -> tuple[ConnectionRecord, .
     """Return the connections to the issuer, which is asked for its keys at its own address.
 
     So it has to be written as servers write theirs, or as the connection does: each further
-    spelling would let a stranger make us ask once more. Nor is a connection by https proven by keys
-    that came without it.
+    spelling would let a stranger make us ask once more. Nor does a connection without TLS count for
+    an issuer with it: whose proxy stands between can answer in its name.
     """
     if not issuer:
         return ()
@@ -138,20 +138,15 @@ def _connections_of_issuer(deps: Deps, issuer: str) -> tuple[ConnectionRecord, .
     return tuple(
         record
         for record in records
-        if record.base_url == issuer
-        or (_is_normal(issuer) and not _is_less_safe(issuer, record.base_url))
+        if record.base_url == issuer or issuer == _normal(record.base_url)
     )
 
 
-def _is_normal(issuer: str) -> bool:
+def _normal(base_url: str) -> str:
     try:
-        return normal_url(issuer) == issuer
+        return normal_url(base_url)
     except ValueError:
-        return False
-
-
-def _is_less_safe(issuer: str, base_url: str) -> bool:
-    return base_url.lower().startswith("https:") and not issuer.startswith("https:")
+        return base_url
 
 
 def _is_project_allowed(deps: Deps, record: ConnectionRecord, claims: Claims) -> bool:

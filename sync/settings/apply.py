@@ -284,12 +284,12 @@ def _update_connection(
     connections.upsert(conn, vault, record.portal_id, draft, now)
     if token is None:
         conn.execute(update(table).where(table.c.id == record.id).values(access_token_sealed=None))
+    is_same_address = normal_url(record.base_url) == normal_url(draft.base_url)
+    if not same_token or not is_same_address:
+        connections.forget_proofs(conn, record.id)
     if not _is_same_server(record.base_url, draft.base_url):
         connections.set_signed(conn, record.id, None)  # another GitLab may be too old to sign
         connections.set_admitted(conn, record.id, {})
-        connections.forget_proofs(conn, record.id)
-    elif not same_token:
-        connections.forget_proofs(conn, record.id)
     connections.set_account(conn, record.id, {})
     connections.set_state(conn, record.id, "active", "")
     return True

@@ -332,7 +332,8 @@ def test_an_issuer_is_found_however_its_connection_writes_it(connected, gitlab):
     ("base_url", "issuer", "is_asked"),
     [
         ("https://git.example.com", "http://git.example.com", False),
-        ("http://git.example.com", "https://git.example.com", True),
+        ("http://git.example.com", "https://git.example.com", False),
+        ("HTTPS://Git.example.com:443/", "https://git.example.com", True),
         ("https://git.example.com", "https://GIT.example.com", False),
         ("https://git.example.com", "https://git.example.com:443", False),
         ("https://GIT.example.com", "https://GIT.example.com", True),

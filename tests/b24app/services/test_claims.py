@@ -111,7 +111,7 @@ def test_a_stranger_who_names_a_project_lets_its_maintainers_prove_theirs(world,
     assert record_of(world, stranger).proven == {}
 
 
-@pytest.mark.parametrize("what", ["url", "token", "spelling"])
+@pytest.mark.parametrize("what", ["url", "token", "spelling", "scheme"])
 def test_a_proof_is_of_its_token_and_its_server(world, portal, gitlab, what):
     token = gitlab.state.add_token("ann").value
     connect(world, portal, document(gitlab.url, "acme/shop"), token)
@@ -119,7 +119,9 @@ def test_a_proof_is_of_its_token_and_its_server(world, portal, gitlab, what):
     with write(world.deps.engine) as conn:
         connections.add_proofs(conn, record.id, ["acme/shop"], AT)
         connections.set_admitted(conn, record.id, {"5": "acme/shop"})
-    url = {"url": "https://gitlab.com", "spelling": f"{gitlab.url}/"}.get(what, gitlab.url)
+    urls = {"url": "https://gitlab.com", "spelling": f"{gitlab.url}/"}
+    urls["scheme"] = gitlab.url.replace("http:", "https:")  # without TLS a proxy may have proven it
+    url = urls.get(what, gitlab.url)
     connect(world, portal, document(url, "acme/shop"), "other" if what == "token" else token)
     assert bool(record_of(world, portal).proven) is (what == "spelling")
     with read(world.deps.engine) as conn:
