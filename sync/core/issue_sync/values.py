@@ -18,7 +18,7 @@ from sync.core.issue_sync.link import (
     values_of,
 )
 from sync.core.issue_sync.merge import Decision, Verdict, decide
-from sync.core.issue_sync.model import PARENT, TITLE, Item, SideName, Value
+from sync.core.issue_sync.model import ASSIGNEES, LEAD, PARENT, TITLE, Item, SideName, Value
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.texts import Text
@@ -128,7 +128,11 @@ def _names(
         )
         for each in named:
             for field, value in each.items():
-                names = {choice.id: choice.name for choice in able.choices.get(field, ())}
+                names = (
+                    rules.people.get(side, {})
+                    if field in (ASSIGNEES, LEAD)
+                    else {choice.id: choice.name for choice in able.choices.get(field, ())}
+                )
                 values = value if isinstance(value, frozenset) else {str(value)}
                 yield from ((f"{side}/{field}/{raw}", names[raw]) for raw in values if raw in names)
 

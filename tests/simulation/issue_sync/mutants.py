@@ -15,8 +15,7 @@ from sync.core.issue_sync.confirm import confirm
 from sync.core.issue_sync.fields import Untranslatable
 from sync.core.issue_sync.journal import announce, as_sent, landed
 from sync.core.issue_sync.link import LinkState, PlannedWrite, ValuePair
-from sync.core.issue_sync.looks import Hint
-from sync.core.issue_sync.model import STATUS, Item
+from sync.core.issue_sync.model import STATUS, Hint, Item
 from sync.core.issue_sync.plan import LinkPlan, Read, plan
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.writes import CreateItem, Done, UpdateItem
