@@ -15,6 +15,8 @@ MISTAKEN = {  # the first world in which a mistake shows
     "two_way_compare": 2,
     "base_late": 2,
     "create_without_key": 4,
+    "base_early": 3,
+    "a_changed_end_at_rest": 5,
 }
 
 
