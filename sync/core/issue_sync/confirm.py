@@ -17,7 +17,7 @@ from sync.core.issue_sync.link import (
     StoryLine,
     Values,
 )
-from sync.core.issue_sync.model import Comment, File, SideName, Value
+from sync.core.issue_sync.model import Comment, File, Item, SideName, Value
 from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.writes import (
     CreateItem,
@@ -79,9 +79,8 @@ def _settled(link: LinkState, planned: PlannedWrite) -> LinkState:
 def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) -> LinkState:
     match planned.write:
         case CreateItem() | UpdateItem() as write:
-            is_update = isinstance(write, UpdateItem)
-            if is_update and done.item is not None and done.item.moved_to:
-                return link  # it was written to what had moved on; nothing is agreed
+            if done.item is not None and done.item.moved_to:
+                return _moved_on(link, planned, done.item)
             sent = _kept(write, as_sent(write, done.item.values if done.item else {}), done)
             stored: Values = sent
             if answered and done.item is not None:
@@ -95,6 +94,13 @@ def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) ->
             return link
         case _ if planned.entry is not None:
             return replaced(link, _entry(planned.entry, planned.write, planned.side, done))
+    return link
+
+
+def _moved_on(link: LinkState, planned: PlannedWrite, item: Item) -> LinkState:
+    """Return the link after a write to what had moved on: nothing is agreed but where it was."""
+    if isinstance(planned.write, CreateItem):
+        return replace(link, addresses={**link.addresses, planned.side: item.address})
     return link
 
 

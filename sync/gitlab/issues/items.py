@@ -218,8 +218,9 @@ class ItemWriter:
     def _put(self, address: ItemAddress, data: dict[str, Any], written: Written) -> None:
         path = f"/projects/{address.project}/issues/{address.number}"
         row = rest_row(mapping(self.reader.client.put(path, data)), self.reader.own_id())
+        values, is_begun = self._rest_values(row), written.row is not None
         written.row = row
-        written.values |= self._rest_values(row)
+        written.values |= {STATUS: values[STATUS]} if is_begun and STATUS in values else values
 
     def _rest_values(self, row: IssueRow) -> dict[str, Value]:
         """Return what a REST answer tells for certain: statuses of the namespace it does not."""
@@ -285,8 +286,11 @@ class ItemWriter:
             input={"id": f"gid://gitlab/WorkItem/{address.id}", **fields},
         )
         row = work_item_row(mapping(payload.get("workItem")), reader.own_id())
-        written.row = replace(row, moved_to=written.row.moved_to) if written.row else row
-        written.values |= work_item_values(row, reader.options)
+        row = replace(row, moved_to=written.row.moved_to) if written.row else row
+        written.row = reader.with_move(row)
+        values = work_item_values(row, reader.options)
+        # What an earlier answer told stands: now it may be what people wrote since.
+        written.values = values | written.values | _written_by(fields, values)
 
     def _done(
         self, address: ItemAddress, changes: Mapping[str, Change], written: Written
@@ -298,6 +302,13 @@ class ItemWriter:
             return Done(item=item if isinstance(item, Item) else None, dropped=missing)
         item = item_of(written.row, written.values, self.reader.options)
         return Done(item=item, dropped={**left_out(changes, item.values), **written.dropped})
+
+
+def _written_by(fields: Mapping[str, Any], values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return those values that a mutation of these fields has written."""
+    names = {name for part in fields for name in _FIELDS_OF.get(part, ())}
+    is_custom = "customFieldsWidget" in fields
+    return {n: v for n, v in values.items() if n in names or (is_custom and n.startswith(CUSTOM))}
 
 
 def _stored(sent: Value) -> str:

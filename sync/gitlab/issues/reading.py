@@ -153,6 +153,10 @@ class IssueReader:
             row = replace(row, notes=notes)
         if row.more_time or (row.timelogs is None and self.options.time):
             row = replace(row, timelogs=tuple(self.timelogs(row.id)))
+        return self.with_move(row)
+
+    def with_move(self, row: IssueRow) -> IssueRow:
+        """Return a row that says as what the item goes on that it moved to. Raises SyncError."""
         if row.moved_url and not row.moved_to:
             issue = mapping(self.client.get(f"/projects/{row.project_id}/issues/{row.iid}"))
             row = replace(row, moved_to=str(issue.get("moved_to_id") or ""))

@@ -304,3 +304,16 @@ def test_two_fields_settle_by_themselves() -> None:
     assert changes(settled) == {PORTAL: {STATUS: "5"}}
     _, _, portal = carried_out(settled, tracker, half)
     assert portal.values == {TITLE: "b", STATUS: "5"}
+
+
+def test_a_creation_that_moved_on_before_its_answer_agrees_on_nothing() -> None:
+    """What was written later is not in the item that goes on: both sides count as edited."""
+    creating = replace(TITLES, create={TRACKER: Creation("7")})
+    link = LinkState("L1", {PORTAL: item(PORTAL, {}).address})
+    planned = planned_now(link, None, item(PORTAL, {TITLE: "a"}), creating)
+    (write,) = planned.writes
+    moved = replace(item(TRACKER, {TITLE: "a"}), moved_to="777")
+    announced = announce(planned.link, planned.writes, NOW)
+    after, _ = confirm(announced, TRACKER, write.write, Done(moved), NOW)
+    assert (dict(after.bases), after.addresses[TRACKER]) == ({}, moved.address)
+    assert planned_now(after, moved, item(PORTAL, {TITLE: "a"}), creating).read_again

@@ -225,6 +225,9 @@ class RealRoom(MemorySide):
         if isinstance(outcome, Unknown):
             self.watcher.heard(self.side)
         if isinstance(outcome, Done):
+            if isinstance(write, CreateItem) and outcome.item and outcome.item.moved_to:
+                held = self.items[outcome.item.moved_to]  # what was written later is not in it
+                self.watcher.is_created_in_part(self.side, held)
             if isinstance(write, UpdateItem) and STATUS in outcome.dropped:
                 held = self.items[write.address.id]
                 self.watcher.was_refused(self.side, STATUS, held.values[STATUS])
