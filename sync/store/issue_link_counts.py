@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Text, case, cast, func, or_, select
 
 from sync.core.issue_sync.link import LinkState
 from sync.store.issue_link_queue import is_due
-from sync.store.issue_links import COLUMNS, IS_DIRTY, IssueLinkRow, load, rows_of
+from sync.store.issue_link_rows import COLUMNS, IS_DIRTY, IssueLinkRow, rows_of
+from sync.store.issue_links import load
 from sync.store.tables import issue_link, issue_link_entry
 
 
@@ -69,8 +70,10 @@ def count_of_portal(conn: Connection, portal_id: int) -> int:
     return conn.scalar(query) or 0
 
 
-def with_trouble(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
-    """Return the portal's links that may wait for somebody, the oldest first.
+def with_trouble(
+    conn: Connection, portal_id: int, limit: int | None = None
+) -> tuple[IssueLinkRow, ...]:
+    """Return the portal's links that may wait for somebody, the oldest first, up to `limit`.
 
     What is stored leaves out what is empty, so that its words name the candidates; whether a link
     does wait says its state.
@@ -88,4 +91,4 @@ def with_trouble(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
         *(state.like(f'%"{name}":%') for name in names),
     )
     query = select(*COLUMNS).where(issue_link.c.portal_id == portal_id, ~issue_link.c.ended)
-    return rows_of(conn, query.where(troubled).order_by(issue_link.c.id))
+    return rows_of(conn, query.where(troubled).order_by(issue_link.c.id).limit(limit))

@@ -21,7 +21,7 @@ from sync.engine.issue_sync.setting import PairSetting
 from sync.errors import SyncError
 from sync.store import issue_link_moves, issue_link_queue, issue_link_stories, issue_links
 from sync.store.db.database import read
-from sync.store.issue_links import IssueLinkRow
+from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.portals import PortalRow
 
 _MOVED = {

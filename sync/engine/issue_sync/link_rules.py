@@ -92,6 +92,7 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
             _status_note(world, rows, texts),
         ),
         capabilities=world.capabilities,
+        people=texts.people.names,
     ), (*problems, *_stand_ins(world))
 
 

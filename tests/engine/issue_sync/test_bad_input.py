@@ -10,8 +10,9 @@ import pytest
 from sync.core.issue_sync.mapping import StatusMatch, SyncMapping
 from sync.core.issue_sync.model import SideName
 from sync.core.model.tasks import TaskStatus
-from sync.engine.issue_sync.lists import listed_pairs
-from sync.engine.issue_sync.setting import IssueSync, open_pair
+from sync.engine.issue_sync.pairs import listed_pairs
+from sync.engine.issue_sync.process import IssueSync
+from sync.engine.issue_sync.setting import open_pair
 from sync.store import issue_link_stories, issue_links
 from sync.store.db.database import read
 from tests.engine.issue_sync.test_life import RITA, Life
