@@ -118,14 +118,16 @@ class LinkTexts:
 
     def deleted(self, to: SideName) -> str:
         """Return what is said where the other end was deleted."""
-        what = f"The issue in {self.system}" if to is SideName.PORTAL else "The Bitrix24 task"
-        text = f"{what} was deleted: nothing is kept in step here any more."
+        key = "other issue deleted" if to is SideName.PORTAL else "other task deleted"
+        text = translate(self.language, key, system=self.system)
         return self.sides[to].write(Document((Paragraph((Text(text),)),)))
 
     def _name(self, to: SideName, author: Author) -> str:
         name = author.name or self.people.names[to.other].get(author.id, "")
         system = self.system if to is SideName.PORTAL else "Bitrix24"
-        return f"{name} ({system})" if name else f"Somebody in {system}"
+        if name:
+            return f"{name} ({system})"
+        return translate(self.language, "unnamed author", system=system)
 
     def _translated(self, to: SideName) -> Callable[[Node], Node]:
         files = _files(self.link, to)

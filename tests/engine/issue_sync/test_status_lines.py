@@ -7,6 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from b24app.services.link_status import link_lines
+from sync.core.issue_sync.link import LinkState
+from sync.core.issue_sync.model import Author, SideName
+from sync.engine.issue_sync.link_texts import LinkTexts, People
+from sync.text.markdown.dialect import GITLAB
+from sync.text.sides import TASK, tracker
 from tests.engine.issue_sync.test_life import RITA, Life
 from tests.engine.world import World
 
@@ -80,3 +85,14 @@ def test_time_that_was_taken_back_and_cannot_be_in_the_task_is_said(life: Life) 
     assert life.hours() == (5400, 7200)
     line = _lines(life)[1]
     assert line.startswith("link     task 2103: entry of time that does not cross: -1800 seconds")
+
+
+def test_what_is_written_into_items_is_in_the_portals_language() -> None:
+    people = People({side: {} for side in SideName}, {side: {} for side in SideName}, {})
+    dialects = {SideName.TRACKER: tracker(GITLAB), SideName.PORTAL: TASK}
+    texts = LinkTexts(dialects, people, LinkState("p1"), "GitLab", language="ru")
+    assert [texts.deleted(side) for side in SideName] == [
+        "Задача в Битрикс24 удалена: здесь больше ничего не обновляется.",
+        "Задача в GitLab удалена: здесь больше ничего не обновляется.",
+    ]
+    assert texts.author(SideName.PORTAL, Author("9")).name == "Кто-то в GitLab"
