@@ -48,7 +48,7 @@ def gitlab(clock) -> Iterator[GitLabEmulator]:
 def built(monkeypatch):
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda **_: assets.Assets("main.js", ("main.css",)))
 
 
 @pytest.fixture
