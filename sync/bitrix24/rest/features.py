@@ -11,7 +11,8 @@ from sync.errors import Denied, Refused, SyncError
 def detect_features(portal: Portal) -> dict[str, bool]:
     """Detect REST 3.0 of tasks (`v3`), task chats (`new_card`) and offline events.
 
-    Costs three requests. In a portal without a task chats cannot be seen yet. Raises Later.
+    Costs three requests. A portal without a task shows no chats yet: then `new_card` is left out,
+    and each task is asked. Raises Later.
     """
     newest = {"order": {"ID": "desc"}, "select": ["ID"], "start": -1}
     with probing():
@@ -19,11 +20,10 @@ def detect_features(portal: Portal) -> dict[str, bool]:
             Call("tasks.task.list", newest, write=False),
             Call("feature.get", {"CODE": "rest_offline_extended"}, write=False),
         ])  # fmt: skip
-        return {
-            "v3": _has_v3(portal),
-            "new_card": _has_chat(portal, _newest_task(listed)),
-            "offline_events": _feature_value(offline) == "Y",
-        }
+        features = {"v3": _has_v3(portal), "offline_events": _feature_value(offline) == "Y"}
+        if task_id := _newest_task(listed):
+            features["new_card"] = _has_chat(portal, task_id)
+        return features
 
 
 def _newest_task(listed: Answer | SyncError) -> int:
@@ -36,8 +36,6 @@ def _has_chat(portal: Portal, task_id: int) -> bool:
 
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-get.html
     """
-    if not task_id:
-        return False
     params = {"taskId": task_id, "select": ["ID", "CHAT_ID"]}
     try:
         answer = portal.call("tasks.task.get", params, write=False)["result"]

@@ -44,6 +44,8 @@ _POSTGRESQL_OPTIONS: dict[str, Any] = {
     "keepalives_interval": 2,
     "keepalives_count": 2,
     "tcp_user_timeout": 6000,
+    # A database of the encoding SQL_ASCII (a cluster made without a locale) would answer in bytes.
+    "client_encoding": "utf8",
 }
 
 

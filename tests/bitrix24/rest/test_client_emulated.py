@@ -113,6 +113,10 @@ def test_the_new_card_is_seen_by_the_one_field_that_is_documented(either):
     assert {call.method for call in either.log} <= {"batch", "tasks.task.get", "tasks.task.list"}
 
 
+def test_a_portal_without_tasks_is_not_taken_for_an_old_one(either):
+    assert "new_card" not in detect_features(either.portal)
+
+
 # --- tokens
 
 

@@ -6,8 +6,9 @@ import stat
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy import Engine, insert, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.store.db.database import database_url, open_database, read, write
@@ -115,3 +116,21 @@ def test_an_error_shows_no_value(engine: Engine) -> None:
     with pytest.raises(IntegrityError) as caught, write(engine) as conn:
         conn.execute(insert(lease), [ROW | {"owner": "secret"}] * 2)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_cluster_made_without_a_locale_serves_too(empty_database_url):
+    """initdb without a locale chooses SQL_ASCII, for which psycopg gives bytes."""
+    target = make_url(empty_database_url)
+    with psycopg.connect(empty_database_url.replace("+psycopg", ""), autocommit=True) as conn:
+        conn.execute(
+            "CREATE DATABASE bare TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C'"
+            " LC_CTYPE 'C'"
+        )
+        try:
+            bare = open_database(target.set(database="bare").render_as_string(False))
+            with read(bare) as opened_connection:
+                assert opened_connection.scalar(text("SELECT 'Ёлка'")) == "Ёлка"
+            bare.dispose()
+        finally:
+            conn.execute("DROP DATABASE bare")
