@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from b24app.services.rehearsal import parse_mapping
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from sync.store import portals
 from sync.store.db.database import read
 from sync.youtrack.issues.keys import unmarked
