@@ -25,9 +25,10 @@ from tools.system_packages import PACKAGES, Package
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / ".build" / "tests"
-# Threads and browsers on a busy machine may miss a moment: what fails is run once more, and named.
+# Threads and browsers on a busy machine may miss a moment: what fails is run once more, and shown.
 SPREAD = (
-    "-n", "auto", "--maxprocesses=8", "--dist=worksteal", "--durations=5", "--reruns=1", "-rR",
+    "-n", "auto", "--maxprocesses=8", "--dist=worksteal", "--durations=5", "--reruns=1",
+    "--rerun-show-tracebacks",
 )  # fmt: skip
 CORES = os.cpu_count() or 1
 BESIDE = ("-n", str(max(1, min(CORES, 8) // 2)))  # beside the first lane

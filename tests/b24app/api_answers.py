@@ -17,9 +17,15 @@ Json = dict[str, Any]
 
 
 @functools.cache
+def description() -> Json:
+    """The document, which takes half a second to make."""
+    return document()
+
+
+@functools.cache
 def answer_schemas() -> dict[str, Json]:
     """The schema of each answer, by the operation's name."""
-    made = document()
+    made = description()
     operations = (operation for path in made["paths"].values() for operation in path.values())
     return {
         operation["operationId"]: content["schema"] | {"components": made["components"]}
@@ -32,7 +38,7 @@ def answer_schemas() -> dict[str, Json]:
 @functools.cache
 def body_validators() -> dict[str, Draft202012Validator]:
     """Of each operation that takes a body."""
-    made = document()
+    made = description()
     return {
         operation["operationId"]: Draft202012Validator(
             operation["requestBody"]["content"]["application/json"]["schema"]

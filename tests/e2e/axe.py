@@ -12,7 +12,8 @@ HERE = Path(__file__).parent
 
 
 @cache
-def _source() -> str:
+def source() -> str:
+    """Return axe's script; npm may install it for seconds, in which no page should be waiting."""
     return (installed(HERE) / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
@@ -20,7 +21,7 @@ def findings(window: Window, *rules: str) -> list[str]:
     """Returns each rule that is broken, with the element that breaks it; without `rules`, all."""
     frame = window.page.frames[1]
     if not frame.evaluate("() => 'axe' in window"):
-        frame.evaluate(_source())
+        frame.evaluate(source())
     options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
     result = frame.evaluate("(options) => axe.run(document, options)", options)
     return [

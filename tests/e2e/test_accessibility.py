@@ -17,7 +17,7 @@ from sync.store.db.database import write
 from tests.b24app.factories import AT, deployed, failed, linked, mirrored
 from tests.b24app.history import shipped_for_weeks
 from tests.b24app.pages import installed
-from tests.e2e.axe import findings
+from tests.e2e.axe import findings, source
 from tests.e2e.conftest import SIZE
 from tests.emulators.bitrix24 import work
 from tests.emulators.gitlab.server import GitLabEmulator
@@ -150,6 +150,7 @@ def picture(opened, name):
 
 def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_a_phone(furnished, window, clock):
     """In the dark only colours differ: what else there is to find was found in the light."""
+    assert source()
     broken, wide = {}, []
     for page, opened in walk(window, "en", clock.now()):
         picture(opened, f"{page}-light")

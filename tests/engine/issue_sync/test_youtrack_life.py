@@ -97,8 +97,8 @@ def trouble(life: YouTrackLife) -> str:
 
 
 def days(life: YouTrackLife) -> None:
-    for _ in range(4):
-        life.rest(200)
+    for _ in range(2):
+        life.rest(400)
 
 
 def test_a_task_and_its_issue_are_in_step(life: YouTrackLife) -> None:
