@@ -17,8 +17,8 @@ from sync.engine.deps import Deps, clock_lead, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.ingest.people import save_people
-from sync.engine.issue_sync.lists import read_lists
 from sync.engine.issue_sync.own_accounts import end_dismissed
+from sync.engine.issue_sync.pairs import has_pairs
 from sync.engine.lanes import hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
@@ -120,6 +120,10 @@ class Sweep:
 
     def _read_lists(self, deps: Deps, portal_id: int) -> int:
         """Read the issue lists that are due; with the first look after a start, all of them."""
+        if not has_pairs(deps, portal_id):
+            return 0
+        from sync.engine.issue_sync.lists import read_lists
+
         count = read_lists(deps, portal_id, after_start=portal_id not in self._lists_read)
         self._lists_read.add(portal_id)
         return count
