@@ -150,7 +150,8 @@ class Worker:
             self._stop.wait(_SWEEP_SECONDS)
 
     def _watch_access(self) -> None:
-        watch = AccessWatch(replace(self._deps, owner=f"{self._deps.owner}-access"))
+        own = replace(self._deps, owner=f"{self._deps.owner}-access")
+        watch = AccessWatch(own, self._stop.is_set)
         while not self._stop.is_set():
             self._run_safely(lambda: watch.run(self._deps.clock.now()))
             self._stop.wait(_SWEEP_SECONDS)

@@ -52,10 +52,13 @@ Row = TypeVar("Row", ConnectionAccess, PortalAccess)
 
 
 class AccessWatch:
-    """Asks what is due. One worker of all does it at a time."""
+    """Asks what is due. One worker of all does it at a time.
 
-    def __init__(self, deps: Deps) -> None:
-        self._deps = deps
+    `is_stopping`: whether the worker is to end, which then asks no further one of a thousand.
+    """
+
+    def __init__(self, deps: Deps, is_stopping: Callable[[], bool] = lambda: False) -> None:
+        self._deps, self._is_stopping = deps, is_stopping
         self.rotations = Rotations(deps)
 
     def run(self, now: datetime) -> int:
@@ -87,6 +90,8 @@ class AccessWatch:
 
     def _run_safely(self, ask: Callable[[], None]) -> None:
         """Ask one, and never raise: the others are asked whatever becomes of it."""
+        if self._is_stopping():
+            return
         try:
             ask()
         except Exception:

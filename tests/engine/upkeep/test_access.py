@@ -359,3 +359,17 @@ def test_a_state_of_a_clock_that_was_put_back_began_now(watched: Watched) -> Non
     watched.world.clock._now -= timedelta(days=365)
     row = watched.look()
     assert row.since == watched.world.clock.now()
+
+
+def test_a_worker_that_ends_asks_nobody_more(watched: Watched) -> None:
+    asked: list[int] = []
+
+    def client_of(record: ConnectionRecord) -> GitLab:
+        asked.append(record.id)
+        return watched.client_of(record)
+
+    deps = replace(watched.deps(), code_host_for=client_of)
+    assert AccessWatch(deps, lambda: True).run(watched.world.clock.now()) > 0
+    assert asked == []
+    AccessWatch(deps).run(watched.world.clock.now())
+    assert asked
