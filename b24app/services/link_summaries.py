@@ -16,13 +16,14 @@ from sync.sentences import as_sentence, join_sentences
 from sync.store import (
     connections,
     issue_link_counts,
+    issue_link_rows,
     issue_link_stories,
     issue_links,
     issue_lists,
     people,
     tasks,
 )
-from sync.store.issue_links import IssueLinkRow
+from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.tables import connection, project
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def list_troubled(conn: Connection, portal_id: int) -> tuple[LinkSummary, ...]:
 
 def links_of_task(conn: Connection, portal_id: int, task_id: int) -> tuple[LinkSummary, ...]:
     """Return the links of a task with the last lines of their stories, those at work first."""
-    rows = issue_links.by_ends(conn, portal_id, task_ids=[str(task_id)])
+    rows = issue_link_rows.by_ends(conn, portal_id, task_ids=[str(task_id)])
     ordered = sorted(rows, key=lambda row: row.ended)
     return summarize(conn, portal_id, ordered, story=MAX_STORY)
 

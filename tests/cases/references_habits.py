@@ -98,7 +98,7 @@ _TEXTS_BY_KINDS = {
         "See !77 which closes B24-5", "Related tasks: B24-5", "Depends on the fix of B24-5",
         "Because B24-5 was closed too early", "Inspired by how we fixed B24-5",
         "Like the fix for B24-5 but for carts", "Adds a test for closed B24-5",
-        "Docs for completed B24-5", "Reverts !12, which closes B24-5", 'Revert^2 "Closes B24-5"',
+        "Docs for completed B24-5", "Reverts !12, which closes B24-5",
     ),
     "5 mention 6 close": (
         "Part of B24-5. Closes B24-6.", "Epic: B24-5\nCloses B24-6", "Parent: B24-5, closes B24-6",

@@ -4,6 +4,12 @@ The text is the name. `5 close 6 move`: of task 5 close, of task 6 move.
 """
 
 _KINDS_BY_TEXT = {
+    "Xiomara: closes B24-5": "5 part",
+    "Łukasz: fixes B24-5": "5 part",
+    "Зоя: закрывает B24-5": "5 part",
+    "Инна закрывает B24-5": "5 part",
+    "Cart: closes B24-5": "5 close",
+    "Корзина: закрывает B24-5": "5 close",
     "Bob closes B24-5": "5 part",
     "Ann fixes B24-5": "5 part",
     "John Smith fixes B24-5": "5 part",

@@ -34,6 +34,10 @@ _KINDS_BY_TEXT = {
     "Annuler \"Closes B24-5\"": "5 mention",
     # It is worked on.
     "⏪️ B24-5 pay": "5 move",
+    "Revert^2 \"Closes B24-5\"": "5 move",
+    "Revert^3 \"Closes B24-5\"": "5 revert",
+    "revert: \"x\" (closes B24-5)": "5 revert",
+    "Revert \"Pay\" (closes B24-5)": "5 revert",
     "This reverts commit 4f1c9e0a1.\n\nReason: B24-5 broke login": "5 move",
     "Tidy\n\n* Revert \"Closes B24-5\"\n\n* Reapply \"Closes B24-5\"": "5 move",
     "Revert \"Revert \\\"Closes B24-5\\\"\"": "5 move",

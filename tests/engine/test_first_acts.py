@@ -124,9 +124,9 @@ def test_a_comment_heard_with_the_opening_is_in_the_task(world: World) -> None:
     assert world.status() == IN_PROGRESS
 
 
-@pytest.mark.parametrize("minutes", [12, 25])
+@pytest.mark.parametrize("minutes", [0.1, 12, 25])
 def test_the_sample_of_a_young_merge_request_of_before_is_silent(
-    world: World, minutes: int
+    world: World, minutes: float
 ) -> None:
     """Its own author connects GitLab and presses the button: newer versions say `open`."""
     telling(world, to_chat(Kind.MERGE_REQUEST))

@@ -90,6 +90,9 @@ _FACTOR = re.compile(
 )
 
 
+_DIMENSION = re.compile(r"[234]d(?!\w)", re.IGNORECASE)  # behind hours: `1h 3D view`
+
+
 def parse_leading(text: str) -> tuple[int, str] | None:
     """Parse the duration that `text` begins with; return its seconds and the rest, or None.
 
@@ -104,7 +107,11 @@ def parse_leading(text: str) -> tuple[int, str] | None:
         seconds += _amount(part) * UNITS[part["unit"].casefold()]
         at = part.end()
         joint = _JOINT.match(text, at)
-        part = _PART.match(text, joint.end() if joint else at)
+        following = joint.end() if joint else at
+        is_below_days = UNITS[part["unit"].casefold()] < _DAY
+        if is_below_days and _DIMENSION.match(text, following):
+            return None
+        part = _PART.match(text, following)
     rest = text[at:]
     if not at or rest[:1].isdecimal() or _SECOND_SPAN.search(rest) or _FACTOR.search(rest):
         return None

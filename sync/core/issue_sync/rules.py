@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from sync.core.issue_sync.fields import Translation
 from sync.core.issue_sync.model import Author, Capabilities, Comment, SideName, TimeEntry
+
+if TYPE_CHECKING:
+    from sync.core.issue_sync.fields import Translation
 
 
 class Direction(StrEnum):

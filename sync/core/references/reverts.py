@@ -14,7 +14,7 @@ from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
 LINE_LENGTH = 1_000  # characters of a line that are looked at
 
 _REVERT_VERB = (
-    r"(?:auto-?)?revert(?:s|ed|ing)?|re-?appl(?:y|ies|ied)|re-?lands?|un-?reverts?|"
+    r"(?:auto-?)?revert(?:s|ed|ing|\^\d)?|re-?appl(?:y|ies|ied)|re-?lands?|un-?reverts?|"
     r"roll(?:s|ed|ing)?\sback|back(?:s|ed|ing)?\sout|откат(?:ить|ил[аи]?|ывает(?:ся)?|ываем|ываю)|"
     r"реверт(?:им|ит|нул[аи]?|нуть|ить)"
 )
@@ -116,7 +116,8 @@ _LATER_REVERT = re.compile(
     rf"(?:[.!;,]\s|\s[-–—]\s|\()(?=(?:(?:this|and|it|и|это)\s)?(?:{_ANY})\b)", re.IGNORECASE
 )
 _PART_END = re.compile(r"[.!;]\s|\)")
-_AGAIN = re.compile(r"re-?appl|re-?land|un-?revert|повторн|вернуть", re.IGNORECASE)
+_ASIDE = re.compile(rf"[{_QUOTES}]\s?\([^()\n]*\)")  # `Revert "x" (closes B24-5)`, of a squash
+_AGAIN = re.compile(r"re-?appl|re-?land|un-?revert|revert\^[2468]|повторн|вернуть", re.IGNORECASE)
 _BRANCH_WORD = re.compile(r"revert|roll-?back|back-?out|undo|otkat|откат", re.IGNORECASE)
 _BRANCH = re.compile(
     rf"(?:^|[/'])(?P<words>(?:(?:{_BRANCH_WORD.pattern})[-_/])+)"
@@ -234,9 +235,10 @@ def _next_mark(line: str, position: int) -> re.Match[str] | None:
 
 
 def _closing_quote(line: str, start: int) -> int:
-    """Return the position of the last quotation mark, or the end of a cut line."""
+    """Return where the quoted title ends, with brackets behind it, or the end of a cut line."""
     last = max(line.rfind(mark, start) for mark in _QUOTES)
-    return len(line) if last < 0 else last
+    aside = _ASIDE.match(line, max(last, 0))
+    return aside.end() if aside else len(line) if last < 0 else last
 
 
 def branch_reverts(branch: str, start: int) -> bool:

@@ -6,7 +6,6 @@ Field by field: https://docs.gitlab.com/user/project/integrations/webhook_events
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from sync.core.model.common import Person
@@ -28,7 +27,6 @@ from sync.gitlab.json_fields import (
     web_url,
 )
 from sync.gitlab.webhooks.projects import hook_project
-from sync.gitlab.webhooks.samples import refuse_sample_of_another
 
 # action -> (what it changes: one approval more or less, whether the approval rules are met).
 # `approval` and `unapproval` are one person's; `approved` and `unapproved` also tip the rules.
@@ -39,8 +37,6 @@ _APPROVALS: dict[str, tuple[bool, bool | None]] = {
     "unapproved": (False, False),
 }
 _REVIEW_ACTIONS = {"open", "close", "reopen", "merge", "approved", "unapproved"}
-_ENDED = ("closed", "merged")
-_MOMENT = timedelta(minutes=1)
 _FIELDS = {name: name for name in ("title", "description", "target_branch", "labels")}
 _FIELDS["state_id"] = "state"
 _STATE_IDS = {1: "opened", 2: "closed", 3: "merged", 4: "locked"}
@@ -91,18 +87,18 @@ def parse_commented_request(
 def refuse_sample(payload: dict[str, Any], row: dict[str, Any]) -> None:
     """Refuse the sample that the Test button sends of the newest merge request or issue.
 
-    It names no action, or, in newer versions, that it was opened, without a change and though it
-    was edited or ended since. See app/services/concerns/integrations/project_test_data.rb in
-    GitLab's source.
+    It names no action; since 17.3 it says `open`, and that nothing changed, where a real opening
+    lists what came to be: `prepared_at` of a merge request, the author of an issue. Versions that
+    tell no `prepared_at` list nothing for a real one, and no action for a sample. See
+    app/services/concerns/integrations/project_test_data.rb in GitLab's source, and
+    https://gitlab.com/gitlab-org/gitlab/-/merge_requests/156856
     """
     action, changes = text(row.get("action")), payload.get("changes")
     if not action:
         raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
-    refuse_sample_of_another(payload, row)
-    created, updated = timestamp(row.get("created_at")), timestamp(row.get("updated_at"))
-    is_edited = created is not None and updated is not None and updated - created > _MOMENT
-    if action == "open" and changes == {} and (is_edited or text(row.get("state")) in _ENDED):
-        raise UnreadablePayload("a sample of the webhook's Test button: it was opened before")
+    lists_nothing = changes == {} and ("prepared_at" in row or "source_branch" not in row)
+    if action == "open" and lists_nothing:
+        raise UnreadablePayload("a sample of the webhook's Test button: nothing came to be")
 
 
 def replaced_values(payload: dict[str, Any], fields: Mapping[str, str]) -> Replaced:

@@ -15,7 +15,7 @@ from sync.core.model.activity import Comment, Release, Resource
 from sync.core.model.events import CodeEvent, MergeRequestEvent, PipelineEvent
 from sync.core.model.kinds import Kind
 from sync.core.model.pipelines import JobRun
-from sync.gitlab.json_fields import UnreadablePayload, mapping, positive_int, text, timestamp
+from sync.gitlab.json_fields import UnreadablePayload, mapping, text, timestamp
 
 SAMPLE_AGE = timedelta(minutes=30)  # GitLab sends hooks within seconds, in bad hours within minutes
 _CREATIONS = frozenset({"", "open", "create"})
@@ -42,18 +42,6 @@ def refuse_sample_of_old(event: CodeEvent, payload: dict[str, Any], sent_at: dat
     at = time_of(event, payload) if time_of else None
     if at is not None and at < sent_at - SAMPLE_AGE:
         raise UnreadablePayload("a sample of the webhook's Test button: it is of long before")
-
-
-def refuse_sample_of_another(payload: dict[str, Any], row: dict[str, Any]) -> None:
-    """Refuse a sample that has who pressed the button open what somebody else opened.
-
-    Who moves an issue opens another's, too; that has changes.
-    """
-    actor_id = positive_int(mapping(payload.get("user")).get("id"))
-    author_id = positive_int(row.get("author_id"))
-    is_opening = text(row.get("action")) == "open" and payload.get("changes") == {}
-    if is_opening and actor_id and author_id and actor_id != author_id:
-        raise UnreadablePayload("a sample of the webhook's Test button: another opened it")
 
 
 def refuse_made_up_vulnerability(number: str, row: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from sync.core.i18n.durations import UNITS, format_seconds, format_span, parse_l
 
 SPANS = {
     "1h 30m": (5400, ""),
+    "1w 2D": (56 * 3600, ""),
     "1h30m": (5400, ""),
     "1h 30m review": (5400, "review"),
     "1H 30M": (5400, ""),
@@ -106,6 +107,7 @@ def test_a_span_and_what_follows_it() -> None:
 
 
 NO_SPANS = [
+    "1h 3D view", "2h 2d map",
     "", "abc", "90", "h", "-1h", "1x", "1hour2", "1h30", "1h 30", "1.5.2h", "123456h", "1.234h",
     "1:30", "1:30h", "1-2h", "1–2 ч", "1h-2h", "1h - 30m", "1h or 2h", "1h to 2h", "1h/30m",
     "1h and 30", "1h + 30", "1h, 30", "1h: 30", "1h 30, review", "1h 30 review", "1h 1/2",
