@@ -108,7 +108,8 @@ def furnish(database_url: str, portal_id: int = 1) -> None:
             problems = {} if number % 100 else {"tags": "The portal has no tag of that name"}
             state = LinkState(f"1-{number}", addresses, problems=problems)
             issue_links.create(conn, portal_id, connection_id, "pair", state, datetime.now(UTC))
-        conn.execute(update(issue_link).values(done_version=issue_link.c.version))  # all in step
+        at_rest = {"done_version": issue_link.c.version, "due_at": None}
+        conn.execute(update(issue_link).values(at_rest))  # the worker has no look at them to take
     engine.dispose()
 
 

@@ -1,12 +1,18 @@
 /** The portal's frame around this page: there is none when the page is opened by itself. */
-import { initializeB24Frame, type B24Frame } from '@bitrix24/b24jssdk'
+import type { B24Frame } from '@bitrix24/b24jssdk'
 
 let opened: Promise<B24Frame | null> | undefined
 
 function frame(): Promise<B24Frame | null> {
   if (window.parent === window) return Promise.resolve(null)
-  opened ??= initializeB24Frame().catch(() => null)
+  opened ??= greet().catch(() => null)
   return opened
+}
+
+/** The kit of the portal is loaded when the page stands: nothing on it waits for the portal. */
+async function greet(): Promise<B24Frame> {
+  const { initializeB24Frame } = await import('@bitrix24/b24jssdk')
+  return initializeB24Frame()
 }
 
 /**

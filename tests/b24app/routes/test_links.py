@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from sync.core.issue_sync.link import Entry, EntryKind, EntryState
+from sync.core.issue_sync.link import Entry, EntryKind, EntryState, ValuePair
 from sync.core.issue_sync.model import SideName
 from sync.store import connections, issue_link_stories, issue_links, issue_lists, leases, portals
 from sync.store.db.database import read, write
@@ -206,3 +206,20 @@ def test_a_halted_pair_is_shown_and_goes_on(world, portal, headers):
         answer = world.client.post("/api/pairs/resume", json=body, headers=headers)
         assert answer.status_code == status
     assert trouble_of(world, headers)["pairs"] == []
+
+
+def test_fields_are_shown_without_the_markup_of_their_sides(world, portal, headers):
+    texts = ValuePair(
+        {"description": "**Pay** by [card](https://shop.test)\n\n- soon"},
+        {"description": "[B]Pay[/B] by card"},
+    )
+    with write(world.deps.engine) as conn:
+        link = issue_links.load(conn, [LINK])[LINK]
+        issue_links.save(conn, replace(link, bases={"description": texts}), link)
+    shown = trouble_of(world, headers)["links"][0]["fields"]
+    assert shown[0] == {
+        "field": "description",
+        "state": "same",
+        "tracker": "Pay by card • soon",
+        "portal": "Pay by card",
+    }

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sync.core.issue_sync.link import LinkState
-from sync.core.issue_sync.model import ASSIGNEES, LEAD, Item, SideName, Value
+from sync.core.issue_sync.model import ASSIGNEES, LEAD, Capabilities, Item, SideName, Value
 from sync.core.issue_sync.sets import People
 from sync.core.issue_sync.writes import SetChange
 from tests.core.issue_sync.cases import (
@@ -126,3 +126,15 @@ def test_who_left_and_is_unknown_since_leaves_once_they_are_known() -> None:
     assert "no counterpart of a person" in carried.problems[0]
     later = People(BACK.get, PEOPLE.get).carry(PORTAL, carried.source, after, portal("1", "2"))
     assert later.changes == {ASSIGNEES: SetChange(remove=frozenset({"2"}))}
+
+
+def test_a_link_names_the_people_that_both_sides_hold():
+    named = replace(
+        RULES,
+        capabilities=dict.fromkeys(SideName, Capabilities(frozenset())),
+        people={TRACKER: {"ann": "Ann Oak", "cy": "Cy"}, PORTAL: {"1": "Anna"}},
+    )
+    link = linked(assignees=(tracker("ann"), portal("1")))
+    items = item(TRACKER, tracker("ann")), item(PORTAL, portal("1"))
+    names = planned_now(link, *items, named).link.names
+    assert names == {"tracker/assignees/ann": "Ann Oak", "portal/lead/1": "Anna"}
