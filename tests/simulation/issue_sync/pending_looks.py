@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sync.core.issue_sync.looks import Hint
-from sync.core.issue_sync.model import Item, SideName
+from sync.core.issue_sync.model import Hint, Item, SideName
 
 
 @dataclass

@@ -19,7 +19,6 @@ from sync.core.issue_sync.model import (
     TITLE,
     Author,
     Comment,
-    Hint,
     ItemAddress,
     SideName,
     TimeEntry,
