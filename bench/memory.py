@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench import lives
 from bench.figures import Figure, Part, at_most, must
 from bench.load import apart, begin
 from bench.site import Site
+from demo.service import Service
+from tests.emulators.bitrix24.server import BitrixEmulator
 
 MERGE_REQUESTS, CLIENTS = 1000, 10
 SEED = 6
 SETTLE_SECONDS = 300
+START_SECONDS = 6  # by then every thread of the worker has done its first round
 MEGABYTE = 2**20
 _HOW = """\
 {count:,} shuffled deliveries about {tasks:,} merge requests from ten clients into `b24bridge \
@@ -48,6 +53,23 @@ def measure() -> Part:
     ]
     how = _HOW.format(count=len(told), tasks=MERGE_REQUESTS)
     return Part("memory", "Memory after a burst", how, figures)
+
+
+def at_start(tree: Path) -> list[Memory]:
+    """Of `serve` of a source tree on a database that exists, before anybody installs the app.
+
+    Its first start makes the database and, where there are none, compiled files.
+    """
+    with BitrixEmulator() as portal, TemporaryDirectory(prefix="b24bridge-start-") as folder:
+        service = Service(Path(folder), portal, tree=tree)
+        service.start()
+        service.stop()
+        service.start()
+        time.sleep(START_SECONDS)
+        try:
+            return [memory(pid) for pid in service.processes()]
+        finally:
+            service.stop()
 
 
 def memory(pid: int) -> Memory:
