@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,10 +61,13 @@ def measure() -> Part:
 def at_start(tree: Path) -> list[Memory]:
     """Of `serve` of a source tree on a database that exists, before anybody installs the app.
 
-    Its first start makes the database and, where there are none, compiled files.
+    It has the packages of a plain installation: extras that are installed are loaded, too. The
+    first start makes the database and compiled files.
     """
-    with BitrixEmulator() as portal, TemporaryDirectory(prefix="b24bridge-start-") as folder:
-        service = Service(Path(folder), portal, tree=tree)
+    with BitrixEmulator() as portal, TemporaryDirectory(prefix="b24bridge-start-") as name:
+        folder = Path(name)
+        python = _install_plainly(tree, folder / "venv")
+        service = Service(folder, portal, tree=tree, python=str(python))
         service.start()
         service.stop()
         service.start()
@@ -70,6 +76,16 @@ def at_start(tree: Path) -> list[Memory]:
             return [memory(pid) for pid in service.processes()]
         finally:
             service.stop()
+
+
+def _install_plainly(tree: Path, folder: Path) -> Path:
+    """Install a tree without extras, and return the interpreter. Raises CalledProcessError."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    python = folder / "bin" / "python"
+    pinned = ["-c", str(tree / "constraints.txt"), str(tree)]
+    subprocess.run([python, "-m", "pip", "install", "-q", *pinned], check=True)
+    shutil.rmtree(tree / "build", ignore_errors=True)
+    return python
 
 
 def memory(pid: int) -> Memory:
