@@ -28,13 +28,13 @@ from bench.figures import percentile
 from bench.lives import Life, Told
 from bench.load import apart, begin
 from bench.machine import Watch
-from bench.memory import MEGABYTE, memory
+from bench.memory import MEGABYTE, at_start, memory
 from bench.side import Side, running
 from bench.site import ROOT
 from bench.statements import Probe
 from sync.bitrix24.rest.limits import RATE
 
-PARTS = ("hook", "burst", "serve", "slow", "ack")
+PARTS = ("start", "hook", "burst", "serve", "slow", "ack")
 TODAY = "today"
 PROBED, TIMED = 2, 10  # merge requests in a round: to count the SQL of, to time
 ECHOED = ", and the portal's events about the writes"
@@ -107,6 +107,9 @@ def _git(*words: str) -> None:
 
 
 def _measure(columns: Columns, tree: Path, args: argparse.Namespace) -> None:
+    if "start" in args.parts:
+        pss = sum(process.pss for process in at_start(tree))
+        columns.add("serve: PSS after its start, MiB", pss / MEGABYTE)
     if "hook" in args.parts:
         _count_statements(columns, tree)
     if "hook" in args.parts or "serve" in args.parts:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench import lives
 from bench.figures import Figure, Part, at_most, must
 from bench.load import apart, begin
 from bench.site import Site
+from demo.service import Service
+from tests.emulators.bitrix24.server import BitrixEmulator
 
 MERGE_REQUESTS, CLIENTS = 1000, 10
 SEED = 6
 SETTLE_SECONDS = 300
+START_SECONDS = 6  # by then every thread of the worker has done its first round
 MEGABYTE = 2**20
 _HOW = """\
 {count:,} shuffled deliveries about {tasks:,} merge requests from ten clients into `b24bridge \
@@ -48,6 +56,36 @@ def measure() -> Part:
     ]
     how = _HOW.format(count=len(told), tasks=MERGE_REQUESTS)
     return Part("memory", "Memory after a burst", how, figures)
+
+
+def at_start(tree: Path) -> list[Memory]:
+    """Of `serve` of a source tree on a database that exists, before anybody installs the app.
+
+    It has the packages of a plain installation: extras that are installed are loaded, too. The
+    first start makes the database and compiled files.
+    """
+    with BitrixEmulator() as portal, TemporaryDirectory(prefix="b24bridge-start-") as name:
+        folder = Path(name)
+        python = _install_plainly(tree, folder / "venv")
+        service = Service(folder, portal, tree=tree, python=str(python))
+        service.start()
+        service.stop()
+        service.start()
+        time.sleep(START_SECONDS)
+        try:
+            return [memory(pid) for pid in service.processes()]
+        finally:
+            service.stop()
+
+
+def _install_plainly(tree: Path, folder: Path) -> Path:
+    """Install a tree without extras, and return the interpreter. Raises CalledProcessError."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    python = folder / "bin" / "python"
+    pinned = ["-c", str(tree / "constraints.txt"), str(tree)]
+    subprocess.run([python, "-m", "pip", "install", "-q", *pinned], check=True)
+    shutil.rmtree(tree / "build", ignore_errors=True)
+    return python
 
 
 def memory(pid: int) -> Memory:

@@ -25,7 +25,10 @@ LAST_LINES = 15
 
 @dataclass
 class Service:
-    """One `b24bridge serve` (or web) in a process group. `tree`: the sources that are run."""
+    """One `b24bridge serve` (or web) in a process group. `tree`: the sources that are run.
+
+    `python`: the interpreter, with the packages that are needed.
+    """
 
     home: Path
     portal: BitrixEmulator
@@ -33,6 +36,7 @@ class Service:
     tree: Path = ROOT
     more: Mapping[str, str] = field(default_factory=dict)  # environment variables beside the usual
     url: str = field(default_factory=lambda: f"http://127.0.0.1:{free_port()}")
+    python: str = sys.executable
     _server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -54,7 +58,7 @@ class Service:
         """Start, and wait until it is ready. Raises RuntimeError with the log's last lines."""
         with (self.home / "serve.log").open("ab") as log:
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "b24app.cli", self.command],
+                [self.python, "-m", "b24app.cli", self.command],
                 env=self.environ, cwd=self.tree, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         server = self._server
@@ -69,7 +73,7 @@ class Service:
     def run(self, *words: str) -> str:
         """Return what `b24bridge …` printed. Raises RuntimeError with its words if it failed."""
         done = subprocess.run(
-            [sys.executable, "-m", "b24app.cli", *words],
+            [self.python, "-m", "b24app.cli", *words],
             env=self.environ, cwd=self.tree, capture_output=True, text=True, timeout=60,
             check=False,
         )  # fmt: skip

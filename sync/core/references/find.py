@@ -25,6 +25,7 @@ from sync.core.rules.portal import ReferenceRules
 MAX_TASKS = 50  # in one text: more is a list of tasks, not the work of one merge request
 MAX_TEXT_LENGTH = 1_000_000  # characters, what the code host allows in a description
 MAX_TASK_ID = 9_999_999_999
+MAX_REMEMBERED = 600  # characters of a text whose references are kept for the next hook
 
 # Lines, longer ones in pieces that end between words.
 _PIECE = re.compile(r"[^\n]{1,1000}(?!\S)|[^\n]{1,1000}")
@@ -40,10 +41,22 @@ def find_references(
     """
     if rules.pattern is None and not _prefix_pattern(rules.prefix).search(text):
         return ()  # most texts name no task: they need not be read closely
+    if len(text) + len(title) > MAX_REMEMBERED:
+        return _read_references(text, source, rules, title)
+    return _remember_references(text, source, rules, title)
+
+
+def _read_references(
+    text: str, source: str, rules: ReferenceRules, title: str
+) -> tuple[Reference, ...]:
     read = text[:MAX_TEXT_LENGTH]
     kinds = task_kinds(read, source, lambda part: find_matches(part, rules), title)
     references = (Reference(task_id, LinkKind(kind), source) for task_id, kind in kinds.items())
     return tuple(islice(references, MAX_TASKS))
+
+
+# Every hook of a merge request and every push that brings a commit tells the same texts again.
+_remember_references = lru_cache(maxsize=1024)(_read_references)
 
 
 def strongest_references(references: Iterable[Reference]) -> dict[int, Reference]:
