@@ -34,10 +34,10 @@ MENTION_WORDS = (
 )  # fmt: skip
 _MENTIONS = (  # the same in all their forms
     r"(?:fix|solv|clos|resolv|implement|address|handl|track|discuss|report|notic|mention|describ|"
-    r"introduc|caus|trigger|revert|replac|supersed|regress)ed (?:by|in)|(?:done|broken|found|"
-    r"seen) (?:by|in)|(?:clos|fix|resolv|introduc)ed with|(?:moved|postponed|deferred|left) to|"
-    r"regression (?:from|of|in|since)|same (?:bug|problem|issue) as|(?:left ?overs?|fallout) "
-    r"(?:of|from)|follow(?:s? up (?:to|of|for|on)|up(?: to)?|s)|(?:split|spun)(?: off| out)? "
+    r"introduc|caus|trigger|revert|replac|supersed|regress)ed (?:by|in|with)|(?:done|broken|found|"
+    r"seen) (?:by|in)|conflicts? (?:with|in)|конфликт\w* (?:с|в)|(?:moved|postponed|"
+    r"deferred|left) to|regression (?:from|of|in|since)|same (?:bug|problem|issue) as|"
+    r"(?:left ?overs?|fallout) (?:of|from)|follow(?:s? up (?:to|of|for|on)|up(?: to)?|s)|(?:split|spun)(?: off| out)? "
     r"(?:of|from)|wait(?:s|ing) (?:for|on)|ref(?:s|ers? to|erences?)?[.]?|compare(?: (?:to|with))?|"
     r"mentions?|relat(?:ed|es|ing)(?: to)?|blocked (?:by|on)|dup(?:e of| of|licates?(?: of)?)?|"
     r"(?:исправлен|закрыт|реш[её]н|сделан|реализован|описан|вынесен|перенес[её]н|отложен|найден|"
