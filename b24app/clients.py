@@ -22,7 +22,6 @@ from sync.clock_check import ClockCheck
 from sync.config import Config
 from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
-from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.rules.portal import Rules
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
 from sync.engine.load.scope import read_portal
@@ -31,7 +30,6 @@ from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiter, RateLim
 from sync.net import guarded_session
 from sync.sentences import sentence
 from sync.settings.apply import stored_settings
-from sync.settings.issue_sync_mapping import to_mapping
 from sync.settings.model import Settings, load
 from sync.settings.rules import needs_addresses, to_rules
 from sync.store import connections, logs, oauth_grants, people, portals
@@ -43,6 +41,7 @@ from sync.store.rows import AllowanceRow, ConnectionRecord, PortalTokens
 from sync.store.vault import Vault, VaultError
 
 if TYPE_CHECKING:
+    from sync.core.issue_sync.mapping import SyncMapping
     from sync.gitlab.api.client import GitLab
     from sync.gitlab.api.oauth import BearerTokens
     from sync.youtrack.api.client import YouTrack
@@ -288,6 +287,8 @@ class Clients:
 
     def mapping_of(self, conn: Connection, row: PortalRow) -> SyncMapping:
         """Return the pairs of two-way sync of a portal just read."""
+        from sync.settings.issue_sync_mapping import to_mapping
+
         settings = _parse_settings(_settings_key(row))
         names = [connection.name for connection in settings.connections]
         by_email = people.active_by_email(conn, row.record.id) if settings.issue_sync.pairs else {}

@@ -5,6 +5,7 @@ The keys are those of `services.health_check.Check.state`; a state that is right
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import NamedTuple
 
 from b24app.services.health_check import Check
@@ -216,13 +217,28 @@ def describe(check: Check, language: str = "en") -> Words:
     """Return the texts of a check with its values; what systems answered is translated too."""
     table = RUSSIAN if language == "ru" else ENGLISH
     values = {
-        name: translate(language, str(value)) if name in _VENDOR_TEXTS else value
+        name: translate(language, str(value))
+        if name in _VENDOR_TEXTS
+        else _text_of(value, language)
         for name, value in check.values.items()
     }
     seconds = values.get("seconds")
     if isinstance(seconds, int):
         values["age"] = describe_seconds(seconds, language)
     return Words(*(part.format_map(values) for part in table[check.state]))
+
+
+def _text_of(value: object, language: str) -> object:
+    """Return a number with a fraction or a moment as the language writes it, others as they are."""
+    is_russian = language == "ru"
+    match value:
+        case float():
+            return f"{value:.1f}".replace(".", "," if is_russian else ".")
+        case datetime():
+            return f"{_text_of(value.date(), language)} {value:%H:%M} UTC"
+        case date():
+            return f"{value:%d.%m.%Y}" if is_russian else f"{value:%Y-%m-%d}"
+    return value
 
 
 def describe_seconds(seconds: int, language: str = "en") -> str:

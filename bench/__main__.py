@@ -13,7 +13,8 @@ from bench.machine import Watch
 
 PARTS = (
     "ack", "burst", "storm", "memory", "kill", "reports",
-    "issues", "issue_import", "issue_memory", "issue_steady", "youtrack_import", "youtrack_steady",
+    "issues", "issue_import", "issue_closed", "issue_memory", "issue_steady", "youtrack_import",
+    "youtrack_steady",
     "promise", "scale", "beside", "pages",
 )  # fmt: skip
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"

@@ -25,7 +25,7 @@ from statistics import median
 
 from bench import idle, lives
 from bench.figures import percentile
-from bench.lives import Life
+from bench.lives import Life, Told
 from bench.load import apart, begin
 from bench.machine import Watch
 from bench.memory import MEGABYTE, memory
@@ -166,24 +166,40 @@ def _burst_over_http(columns: Columns, side: Side, count: int) -> None:
 
 
 def _acknowledge(columns: Columns, side: Side, count: int) -> None:
-    """Ten clients send while the worker works off what they sent before."""
-    side.deliveries.clear()
-    played = lives.play(side.gitlab, side.shop, count, SEED, lambda: side.clock.move(1))
-    side.site.tasks(life.task_id for life, _ in played)
-    side.quiet(SETTLE_SECONDS)
-    deliveries = lives.shuffled(side.deliveries, SEED)
+    """Ten clients send while the worker is at work on merge requests that waited for it.
+
+    The worker stands still while the same backlog is stored on both sides, and has begun with it
+    when the clients do.
+    """
+    repeated = _deliveries(side, count)[:ACKNOWLEDGED]
     with apart() as pool:
-        begin(pool, side.site.url, side.site.shots(deliveries), CLIENTS).result()
+        begin(pool, side.site.url, side.site.shots(repeated), CLIENTS).result()
         for number in range(BUSY_RUNS):
-            shots = side.site.shots(deliveries[:ACKNOWLEDGED], f"busy-{number}")
+            side.rest(SETTLE_SECONDS)
+            shots = side.site.shots(repeated, f"busy-{number}")
+            backlog = side.site.shots(_deliveries(side, count))
+            with side.worker_held():
+                begin(pool, side.site.url, backlog, CLIENTS).result()
+            side.worker_begun(SETTLE_SECONDS)
             before = side.cpu()
             load = begin(pool, side.site.url, shots, CLIENTS).result()
+            spent = [after - cpu for cpu, after in zip(before, side.cpu(), strict=True)]
             columns.add(ACK.p95, load.milliseconds(0.95))
             columns.add(ACK.rate, load.rate)
-            spent = [after - cpu for cpu, after in zip(before, side.cpu(), strict=True)]
             columns.add(ACK.worker, spent[-1] / load.wall)
             columns.add(ACK.web, 1000 * sum(spent[:-1]) / len(load.seconds))
             columns.add("wrong", len(load.unanswered))
+
+
+def _deliveries(side: Side, count: int) -> list[Told]:
+    """Return what GitLab tells of so many further merge requests, on tasks of their own."""
+    side.deliveries.clear()
+    first_task = lives.FIRST_TASK + len(side.shop.merge_requests)
+    played = lives.play(
+        side.gitlab, side.shop, count, SEED, lambda: side.clock.move(1), first_task=first_task
+    )
+    side.site.tasks(life.task_id for life, _ in played)
+    return lives.shuffled(side.deliveries, SEED)
 
 
 def _pss(side: Side) -> float:

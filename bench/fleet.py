@@ -18,13 +18,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from urllib.parse import urlsplit
 
 import psycopg
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from bench import lives
 from bench.lives import Told
@@ -33,10 +32,10 @@ from demo.service import Service
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.store import connections
-from sync.store.db.database import open_database, write
+from sync.store.db.database import open_database, read, write
 from sync.store.db.migrate import migrate
 from sync.store.rows import ConnectionDraft, ConnectionSecrets
-from sync.store.tables import portal
+from sync.store.tables import portal, portal_access
 from sync.store.vault import Vault
 from tests.emulators.bitrix24.wire import Listener, Request, Response
 from tools import postgres
@@ -46,8 +45,7 @@ SENDERS = 8
 _SIGNING = f"whsec_{'A' * 43}="
 _TASK = re.compile(rb"B24-(\d+)-part")
 _AGAIN_SECONDS = 0.5  # until a delivery that was not accepted is sent again
-_REST_SECONDS, _CALM_SECONDS = 600, 3
-_IDLE_TICKS = 15  # hundredths of a second in a second: what workers at rest use at most
+_REST_SECONDS, _CALM_SECONDS = 900, 3
 _MOVED = 3  # the status of a task with an open merge request
 
 
@@ -113,22 +111,21 @@ class Fleet:
         self.rest()
 
     def rest(self) -> None:
-        """Wait until nothing waits, and the processes have been at rest for some seconds."""
-        calm, busy = 0, self._ticks()
-        for _ in range(_REST_SECONDS):
-            time.sleep(1)
-            now = self._ticks()
-            calm = calm + 1 if now - busy < _IDLE_TICKS and not self.site.left() else 0
-            busy = now
-            if calm == _CALM_SECONDS:
-                return
-        raise RuntimeError(f"the workers have no rest after {_REST_SECONDS} s")
+        """Wait until nothing waits, and each portal was asked lately whether it is open to us.
 
-    def _ticks(self) -> int:
-        """Return the processor time of the workers so far (proc(5))."""
-        rows = [Path(f"/proc/{one.pid}/stat").read_text().rpartition(")")[2].split()
-                for one in self.workers if one.poll() is None]  # fmt: skip
-        return sum(int(row[11]) + int(row[12]) for row in rows)
+        Workers are never idle among so many portals: every one is asked again each minute.
+        """
+        calm, until = 0, time.monotonic() + _REST_SECONDS
+        while calm < _CALM_SECONDS:
+            if time.monotonic() > until:
+                raise RuntimeError(f"the workers have no rest after {_REST_SECONDS} s")
+            time.sleep(1)
+            calm = calm + 1 if self._are_asked() and not self.site.left() else 0
+
+    def _are_asked(self) -> bool:
+        with read(self.site.engine) as conn:
+            known = conn.scalar(select(func.count()).select_from(portal_access))
+        return known == len(self.webhooks)
 
     def signal_workers(self, number: int) -> None:
         for worker in self.workers:

@@ -46,7 +46,7 @@ def measure() -> Part:
 def figures() -> Iterator[Figure]:
     """Measure an import, and one whose process is killed in the middle."""
     with _town() as town:
-        whole = _import(town)
+        whole = import_town(town)
     tracker, portal = whole.sent[SideName.TRACKER], whole.sent[SideName.PORTAL]
     calls = SIZE * (1 + COMMENTS + ENTRIES) + ceil(SIZE / CALLS) + 2 * SIZE
     fewest = {SideName.PORTAL: ceil(calls / CALLS), SideName.TRACKER: ceil(SIZE / ITEMS)}
@@ -65,9 +65,9 @@ def figures() -> Iterator[Figure]:
     with _town() as town:
         town.die_at = whole.sent.total() // 2
         with suppress(Killed):
-            _import(town)
+            import_town(town)
         town.clock.sleep(LEASE)
-        again = _import(town)
+        again = import_town(town)
     yield must("made once in spite of a kill", again.made, whole.made)
     more = again.sent.total() - whole.sent.total()
     yield at_most("requests more because of the kill", more, 20, "{:.0f}")
@@ -84,7 +84,8 @@ def _town() -> Iterator[Town]:
             town.close()
 
 
-def _import(town: Town) -> Imported:
+def import_town(town: Town) -> Imported:
+    """Import the pair of a town by the command, to its end."""
     began = town.clock.now()
     owner = f"after {town.sent.total()}"
     for _ in PortalDesk(town.new_process(owner), town.row).import_pair(town.pair):

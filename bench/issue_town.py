@@ -13,7 +13,7 @@ from sync.core.issue_sync.mapping import ProjectPair, SyncMapping
 from sync.core.issue_sync.model import SideName
 from sync.core.model.common import Person, PortalUser
 from sync.engine.deps import Deps
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.rate_limit import RateLimiter
 from sync.store import people, portals

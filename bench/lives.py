@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 
 from tests.emulators.gitlab import routing, signing
@@ -57,13 +58,24 @@ class Told:
         )  # fmt: skip
 
 
-def told(count: int, seed: int) -> tuple[list[Life], list[Told]]:
-    """`count` lives and their deliveries as they came about, without a server."""
-    clock = StillClock(datetime.now(UTC) - BEFORE)
-    gitlab = GitLabEmulator(clock, seed=seed)
-    gitlab.state.url = "http://gitlab.test"
-    deliveries = kept(gitlab)
-    lives = [life for life, _ in play(gitlab, shop(gitlab), count, seed, lambda: clock.move(1))]
+def told(count: int, seed: int, each: int = 0) -> tuple[list[Life], list[Told]]:
+    """`count` lives and their deliveries as they came about, without a server.
+
+    `each`: so many live in a project of their own at the same time; 0: all in one.
+    """
+    lives, deliveries = list[Life](), list[Told]()
+    for first in range(0, count, each or count):
+        clock = StillClock(datetime.now(UTC) - BEFORE)
+        gitlab = GitLabEmulator(clock, seed=seed + first)
+        gitlab.state.url = "http://gitlab.test"
+        gitlab.state.counters["project"] = first  # so that no two projects have one number
+        deliveries_of_project = kept(gitlab)
+        place = shop(gitlab, f"acme/shop-{first}" if first else "acme/shop")
+        some = min(each or count, count - first)
+        tick = partial(clock.move, 1)
+        played = play(gitlab, place, some, seed + first, tick, first_task=FIRST_TASK + first)
+        lives += [life for life, _ in played]
+        deliveries += deliveries_of_project
     return lives, deliveries
 
 
@@ -79,23 +91,29 @@ def kept(gitlab: GitLabEmulator) -> list[Told]:
     return deliveries
 
 
-def shop(gitlab: GitLabEmulator) -> Project:
+def shop(gitlab: GitLabEmulator, path: str = "acme/shop") -> Project:
     """A project of ann and bob with a hook for everything we use."""
     for name in ("ann", "bob"):
         gitlab.state.add_user(name, public=True)
-    made = gitlab.state.add_project("acme/shop", members={"ann": 40, "bob": 40})
+    made = gitlab.state.add_project(path, members={"ann": 40, "bob": 40})
     gitlab.add_hook(made, "http://bridge.test/hook", *FLAGS)
     return made
 
 
 def play(
-    gitlab: GitLabEmulator, place: Project, count: int, seed: int, tick: Callable[[], object]
+    gitlab: GitLabEmulator,
+    place: Project,
+    count: int,
+    seed: int,
+    tick: Callable[[], object],
+    *,
+    first_task: int = FIRST_TASK,
 ) -> list[tuple[Life, MergeRequest]]:
     """All lives side by side, act by act; `tick` lets a second pass between two acts."""
     random, first_iid = Random(seed), len(place.merge_requests) + 1
     lives, running = [], list[Iterator[MergeRequest]]()
     for number in range(count):
-        life = Life(FIRST_TASK + number, first_iid + number, random.choice(_ENDS))
+        life = Life(first_task + number, first_iid + number, random.choice(_ENDS))
         running.append(_acts(gitlab, place, life))
         lives.append(life)
     last: dict[int, MergeRequest] = {}

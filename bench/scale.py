@@ -25,7 +25,8 @@ SECONDS = 60.0  # over which each quiet portal has one hook
 STORM = 300  # merge requests of one portal, ten deliveries each, at once
 FROZEN_SECONDS = 20.0
 DRAINED = 200  # merge requests whose ten deliveries wait when workers start, at most
-SETTLE_SECONDS = 600
+SETTLE_SECONDS = 900
+TOGETHER = 150  # lives in a project, which takes time by their square to play
 SEED = 19
 _HOW = """\
 {portals:,} portals in one PostgreSQL database, two web processes and {workers} workers, wake-ups \
@@ -63,7 +64,7 @@ class Stories:
 def measure(portals: int = PORTALS) -> Part:
     rounds, storms, drained = 3, 2, min(DRAINED, portals - 1)
     count = rounds * (portals - 1) + storms * STORM + 3 * drained
-    played, told = lives.told(count, SEED)
+    played, told = lives.told(count, SEED, TOGETHER)
     stories = Stories(list(played), dict(by_task(told)))
     done: list[Life] = []
     with fleet(portals) as running:

@@ -8,6 +8,7 @@ beside today's.
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from tests.emulators.gitlab.entities import Project
 from tests.emulators.gitlab.server import GitLabEmulator
 
 QUIET_SECONDS = 1.0  # longer than a burst is gathered, and than the audit log waits
+_BEGUN_SECONDS, _AT_REST_SECONDS = 0.1, 0.05  # of processor time; the latter within a second
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SETTINGS = """\
 version: 1
@@ -75,6 +77,34 @@ class Side:
             if time.monotonic() > until:
                 raise RuntimeError(f"the portal is still being called after {limit:.0f} s")
             time.sleep(0.02)
+
+    @contextmanager
+    def worker_held(self) -> Iterator[None]:
+        """Let the worker stand still meanwhile."""
+        worker = self.site.service.processes()[-1]
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(worker, signal.SIGCONT)
+
+    def worker_begun(self, limit: float) -> None:
+        """Wait until the worker has worked a little. RuntimeError where it does not begin."""
+        before, until = self.cpu()[-1], time.monotonic() + limit
+        while self.cpu()[-1] - before < _BEGUN_SECONDS:
+            if time.monotonic() > until:
+                raise RuntimeError(f"the worker has not begun after {limit:.0f} s")
+            time.sleep(0.02)
+
+    def rest(self, limit: float) -> None:
+        """Wait until the worker does nothing. RuntimeError where it always does something."""
+        until = time.monotonic() + limit
+        before = -1.0
+        while (now := self.cpu()[-1]) - before > _AT_REST_SECONDS:
+            if time.monotonic() > until:
+                raise RuntimeError(f"the worker has no rest after {limit:.0f} s")
+            before = now
+            time.sleep(1)
 
     def cpu(self) -> list[float]:
         """Seconds of processor time of the arbiter, the web process and the worker (proc(5))."""

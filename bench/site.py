@@ -90,12 +90,12 @@ class Site:
         self.b24.state.add_group("Shop", id=3, members=[1, RESPONSIBLE])
         self.service.start()
         install(self)
+        self.engine = open_database(Config.from_env(self.service.environ).database_url)
+        self._stack.callback(self.engine.dispose)
         self.webhook = self.connect(self) if self.connect else self._connect_without_token()
 
     def _connect_without_token(self) -> Webhook:
         config = Config.from_env(self.service.environ)
-        self.engine = open_database(config.database_url)
-        self._stack.callback(self.engine.dispose)
         key = _WEBHOOK.path.rpartition("/")[2]
         secrets = ConnectionSecrets(key, _WEBHOOK.token, _WEBHOOK.signing_token)
         draft = ConnectionDraft("gitlab", "gitlab", "http://gitlab.test", secrets)

@@ -15,7 +15,7 @@ import requests
 from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.issue_sync.model import SideName
 from sync.engine.deps import Deps
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from sync.store import portals
 from sync.store.db.database import read
 from sync.store.db.migrate import migrate

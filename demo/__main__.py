@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from demo import customer_bug, direct, in_step, telling
+from demo import customer_bug, direct, in_step, telling, weeks
 from demo.installing import install
 from demo.scenario import Scene, scenes
 from demo.stage import TASK, TITLE, Stage
@@ -34,6 +34,7 @@ def main() -> int:
             print(f"{RED}The demo stopped:{PLAIN} {error}\n{stage.service.last_lines()}")
             return 1
         if keep:
+            weeks.save(stage)
             stay(stage)
     return 1 if failed else 0
 
@@ -89,10 +90,9 @@ def keep_in_step(stage: Stage, watch: Watch) -> int:
 def follow_a_bug(stage: Stage, watch: Watch) -> int:
     """A customer's bug through three systems; how many checks failed."""
     print(f"\n{BOLD}A customer's bug goes through YouTrack and GitLab{PLAIN}")
-    with customer_bug.youtrack() as youtrack:
-        bug = customer_bug.Bug(stage, youtrack)
-        print(indented(bug.prepare(), "    "))
-        return play_acts(watch, customer_bug.acts(bug), [])
+    bug = customer_bug.Bug(stage, stage.beside.enter_context(customer_bug.youtrack()))
+    print(indented(bug.prepare(), "    "))
+    return play_acts(watch, customer_bug.acts(bug), [])
 
 
 def play_acts(watch: Watch, acts: Iterable[in_step.Act], printed: list[str]) -> int:
@@ -173,7 +173,8 @@ def totals(stage: Stage) -> None:
 
 
 def stay(stage: Stage) -> None:
-    print(f"\nThe task as the portal shows it: {stage.b24.portal_url}/view/task/{TASK}")
+    print("\nWeeks of earlier work were put beside, so that the metrics have something to show.")
+    print(f"The task as the portal shows it: {stage.b24.portal_url}/view/task/{TASK}")
     window = f"{stage.b24.portal_url}/window"
     print(f"Its tab “Development”: {window}/task/{TASK}")
     print(f"The application's pages: {window}/app")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
@@ -40,6 +41,7 @@ class Stage:
         self.home = home
         self.b24, self.gitlab = BitrixEmulator(scopes=(*SCOPES, "disk")), GitLabEmulator()
         self.service = Service(home, self.b24)
+        self.beside = ExitStack()  # systems that join later, and stay as long as the rest
 
     def __enter__(self) -> Self:
         self.b24.start()
@@ -50,6 +52,7 @@ class Stage:
 
     def __exit__(self, *exc: object) -> None:
         self.service.stop()
+        self.beside.close()
         self.gitlab.__exit__()
         self.b24.stop()
 

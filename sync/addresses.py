@@ -1,4 +1,4 @@
-"""Which IP addresses are public servers: everything but the special-purpose networks. Pure.
+"""Which IP addresses are public servers, and which web addresses are of one server. Pure.
 
 https://www.iana.org/assignments/iana-ipv4-special-registry/
 https://www.iana.org/assignments/iana-ipv6-special-registry/
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import SplitResult, urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -60,6 +61,37 @@ def is_permitted(text: str, networks: Sequence[Network]) -> bool:
 def is_host(text: str) -> bool:
     """Return whether a text has only signs that the host of an address may have, or its login."""
     return not _NOT_OF_HOSTS.search(text)
+
+
+def normal_url(url: str) -> str:
+    """Return a web address as servers write it: lower case, no usual port, no last slash.
+
+    What is after the host stays as it is. Raises ValueError for what is no address.
+    """
+    parts = urlsplit(url.strip())
+    return f"{parts.scheme}://{_host_and_port(parts)}{parts.path.rstrip('/')}"
+
+
+def server_key(url: str) -> str:
+    """Return what all spellings of one server's address share, http and https included.
+
+    Two names of one server, or its name and its IP address, are two: only that server could say.
+    A text that is no address is its own key.
+    """
+    try:
+        parts = urlsplit(normal_url(url))
+        host = (parts.hostname or "").encode("idna").decode()
+        port = "" if parts.port is None else f":{parts.port}"
+    except (ValueError, UnicodeError):
+        return url
+    return f"{host}{port}{parts.path.removesuffix('/api/v4').rstrip('/')}"
+
+
+def _host_and_port(parts: SplitResult) -> str:
+    host, port = (parts.hostname or "").rstrip("."), parts.port
+    host = f"[{ipaddress.IPv6Address(host)}]" if ":" in host else host
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return host if port in (None, usual) else f"{host}:{port}"
 
 
 def _is_public(address: Address) -> bool:

@@ -30,6 +30,7 @@ ALLOWED = {
         "sync.store",
         "sync.core",
         "sync.text",
+        "sync.addresses",
         "sync.errors",
         "sync.sentences",
         "sync.keyfile",

@@ -14,7 +14,7 @@ from ipaddress import ip_network
 import pytest
 import requests
 
-from sync.addresses import is_permitted
+from sync.addresses import is_permitted, server_key
 from sync.answer_limits import MAX_ANSWER_BYTES, AnswerTooLarge
 from sync.deadlines import limit_outbound, seconds_left
 from sync.errors import Refused
@@ -352,3 +352,23 @@ def test_a_head_that_does_not_end_is_no_empty_answer() -> None:
     for url in answering(b"HTTP/1.1 200 OK\r\n", pause=0.05):
         with limit_outbound(0.3), pytest.raises(requests.RequestException):
             guarded_session(LOCAL).get(url, stream=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://git.example.com", "git.example.com"),
+        ("http://git.example.com", "git.example.com"),
+        ("HTTPS://Git.Example.com:443/", "git.example.com"),
+        ("http://git.example.com.:80//", "git.example.com"),
+        ("https://git.example.com/api/v4/", "git.example.com"),
+        ("https://git.example.com/Root", "git.example.com/Root"),
+        ("https://git.example.com:8443", "git.example.com:8443"),
+        ("http://git.example.com:443", "git.example.com:443"),
+        ("https://[2001:DB8:0::1]:443/", "2001:db8::1"),
+        ("https://пример.рф/", "xn--e1afmkfd.xn--p1ai"),
+        ("https://git.example.com:99999", "https://git.example.com:99999"),
+    ],
+)
+def test_all_spellings_of_a_servers_address_are_one(url, key):
+    assert server_key(url) == key

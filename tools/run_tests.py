@@ -1,7 +1,9 @@
 """Runs the test suite part by part: `make test`, and with `--all` at full depth `make test-all`.
 
-A part that fails, or that this machine cannot run, does not keep the others from running. The last
-lines say what was run, how many tests passed and failed, and what was left out.
+A quick run has two lanes side by side, as each leaves moments in which it waits; what the second
+prints follows the first. A part that fails, or that this machine cannot run, does not keep the
+others from running. The last lines say what was run, how many tests passed and failed, and what
+was left out.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 from xml.etree import ElementTree
 
 from tools import system_packages
@@ -25,6 +29,8 @@ RESULTS = ROOT / ".build" / "tests"
 SPREAD = (
     "-n", "auto", "--maxprocesses=8", "--dist=worksteal", "--durations=5", "--reruns=1", "-rR",
 )  # fmt: skip
+CORES = os.cpu_count() or 1
+BESIDE = ("-n", str(max(1, min(CORES, 8) // 2)))  # beside the first lane
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,11 @@ class Part:
     name: str
     arguments: tuple[str, ...]
     package: str = ""
+
+
+def beside(part: Part) -> Part:
+    """Return the part with the share of processes that the second lane has."""
+    return replace(part, arguments=(*part.arguments, *BESIDE))
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ class Count:
 # Some tests wait for processes and sockets: one process more than there are cores uses the time.
 SQLITE = Part(
     "everything on SQLite",
-    (*SPREAD, "-n", str(min(os.cpu_count() or 1, 7) + 1), "--database=sqlite"),
+    (*SPREAD, "-n", str(min(CORES, 7) + 1), "--database=sqlite"),
 )
 MEASURED = Part(SQLITE.name, (*SQLITE.arguments, "--cov", "--cov-report=", "--cov-fail-under=0"))
 BROWSER = Part(
@@ -77,17 +88,66 @@ DATABASE = Part(
     (*SPREAD, "--database=postgresql", "-m", "database and not browser"),
     "postgresql",
 )
-QUICK = (SQLITE, BROWSER, DIALECT)
-FULL = (MEASURED, BROWSER, DATABASE)
+Lane = tuple[Part, ...]
+QUICK: tuple[Lane, ...] = ((SQLITE,), tuple(beside(part) for part in (BROWSER, DIALECT)))
+FULL: tuple[Lane, ...] = ((MEASURED, BROWSER, DATABASE),)
 
 
-def run(part: Part, file: Path, environment: Mapping[str, str]) -> Count:
-    """Run pytest, which prints as ever, and return what its JUnit `file` counts."""
-    print(f"\n=== {part.name}", flush=True)
+def run(
+    part: Part, file: Path, environment: Mapping[str, str], output: BinaryIO | None = None
+) -> Count:
+    """Run pytest, which prints as ever or into `output`; return what its JUnit `file` counts."""
     file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", *part.arguments, f"--junitxml={file}"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, check=False, stdout=output, stderr=output
+    )
     return count(file.read_text("utf-8") if file.exists() else "", done.returncode)
+
+
+def run_lanes(
+    lanes: Sequence[Lane], environment: Mapping[str, str], folder: Path
+) -> dict[str, Count]:
+    """Run lanes side by side, the parts of each in turn; return the counts in the order given.
+
+    The first lane prints as it goes, the parts of the others when it has ended.
+    """
+    first, *others = lanes
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        kept = [pool.submit(run_lane, lane, environment, folder, quiet=True) for lane in others]
+        counts = run_lane(first, environment, folder)
+        for lane, counted in zip(others, kept, strict=True):
+            counts |= counted.result()
+            for part in lane:
+                heading(part)
+                print(log(part, folder).read_text("utf-8", "replace"), flush=True)
+    return counts
+
+
+def run_lane(
+    lane: Lane, environment: Mapping[str, str], folder: Path, *, quiet: bool = False
+) -> dict[str, Count]:
+    """Run the parts in turn; `quiet`: each into its log, for whoever prints it later."""
+    counts = {}
+    for part in lane:
+        file = log(part, folder).with_suffix(".xml")
+        if quiet:
+            with log(part, folder).open("wb") as output:
+                counts[part.name] = run(part, file, environment, output)
+        else:
+            heading(part)
+            counts[part.name] = run(part, file, environment)
+    return counts
+
+
+def heading(part: Part) -> None:
+    """Print what comes next."""
+    print(f"\n=== {part.name}", flush=True)
+
+
+def log(part: Part, folder: Path) -> Path:
+    """Return where the part keeps what it prints; its report stands beside it."""
+    return folder / f"{part.name.replace(' ', '-')}.log"
 
 
 def count(junit: str, exit_code: int) -> Count:
@@ -146,11 +206,11 @@ def main() -> int:
     # Hundreds of processes start Python: each would compile all of it where nothing is kept.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environment["HYPOTHESIS_PROFILE"] = "steady" if whole else "quick"
-    counts = {
-        part.name: run(part, RESULTS / f"{number}.xml", environment)
-        for number, part in enumerate(FULL if whole else QUICK, start=1)
-        if not part.package or PACKAGES[part.package] not in absent
-    }
+    lanes = [
+        tuple(part for part in lane if not part.package or PACKAGES[part.package] not in absent)
+        for lane in (FULL if whole else QUICK)
+    ]
+    counts = run_lanes(lanes, environment, RESULTS)
     print(f"\n=== {time.monotonic() - started:.0f} seconds")
     covered = not whole or _coverage()
     if absent:

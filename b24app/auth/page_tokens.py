@@ -15,16 +15,17 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet, InvalidToken
 from flask import Flask, Response, g, request
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
 
 from sync.core.clock import TOLERANCE
+
+if TYPE_CHECKING:
+    from joserfc.jwk import OctKey
 
 PAGE_TOKEN_TTL = timedelta(hours=1)
 VISIT_TTL = timedelta(hours=12)  # from the opening of a page; then it must be opened again
@@ -51,8 +52,15 @@ class _SigningKey:
     """What a secret key signs page tokens with, and seals a visitor's access token inside them."""
 
     def __init__(self, key: str) -> None:
-        self.signing = OctKey.import_key(_derive_key(key, _PURPOSE))
+        self._derived = _derive_key(key, _PURPOSE)
         self.sealing = Fernet(base64.urlsafe_b64encode(_derive_key(key, _SEAL_PURPOSE)))
+
+    @cached_property
+    def signing(self) -> OctKey:
+        """The key of joserfc, which is large and is loaded with the first page."""
+        from joserfc.jwk import OctKey
+
+        return OctKey.import_key(self._derived)
 
 
 class PageTokens:
@@ -101,6 +109,8 @@ class PageTokens:
         return self._sign(visitor, claims["iat"], until), until - at
 
     def _sign(self, visitor: Visitor, entered: int, until: int) -> str:
+        from joserfc import jwt
+
         self._refresh()
         newest = self._keys[0]
         claims = {
@@ -116,6 +126,9 @@ class PageTokens:
 
     def _claims(self, token: str, now: datetime) -> dict[str, Any] | None:
         """Return the claims of a valid token, with the visitor's access token opened."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
         self._refresh()
         for key in self._keys:
             try:

@@ -37,6 +37,7 @@ VISITS = {"user": Rate(2, 60), "portal": Rate(20, 200), "all": Rate(50, 500)}
 SIGN_INS = {"address": Rate(0.5, 20), "all": Rate(20, 200)}  # people who come from GitLab
 EXCHANGES = {"user": Rate(0.1, 5), "portal": Rate(0.5, 20)}  # for whom GitLab is asked
 CHECKS = {"portal": Rate(0.5, 20)}  # what an administrator starts: a test, installation steps
+PROOFS = {"connection": Rate(1 / 3600, 1)}  # of access to what another portal names, too
 ACTS = {"user": Rate(0.2, 10), "portal": Rate(0.5, 20)}  # what any employee may start
 
 

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 from b24app.cli import environment, parsers
@@ -23,6 +22,7 @@ from b24app.cli.sync_arguments import add_sync_arguments
 from b24app.cli.variables import unknown_variables
 from sync.config import Config, ConfigError
 from sync.sentences import as_sentence, as_text, sentence
+from sync.version import package_version
 
 Configure = Callable[[argparse.ArgumentParser], None]
 
@@ -188,7 +188,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--version",
         action="version",
-        version=f"%(prog)s {version('b24bridge')}",
+        version=f"%(prog)s {package_version()}",
         help="print the version",
     )
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

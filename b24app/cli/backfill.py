@@ -12,7 +12,6 @@ from typing import Any
 from b24app.cli.backfill_progress import progress_line
 from b24app.cli.backfill_status import status_lines
 from b24app.cli.context import (
-    build_engine_deps,
     find_connection,
     open_clients,
     prepare_database,
@@ -20,6 +19,7 @@ from b24app.cli.context import (
     print_problems,
 )
 from b24app.clients import Clients
+from b24app.engine_deps import build_engine_deps
 from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.core.model.common import Project

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from sync.config import Config
 from sync.sentences import as_sentence, sentence
+from sync.version import package_version
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -27,9 +27,7 @@ def banner_lines(
             sentence("{file}{absent}", file=environment_file, absent=as_sentence(read)),
         ),
     ]
-    lines = [
-        sentence("b24bridge {version}, {command}", version=version("b24bridge"), command=command)
-    ]
+    lines = [sentence("b24bridge {version}, {command}", version=package_version(), command=command)]
     lines += [
         sentence("  {name} {value}", name=as_sentence(f"{name:<12}"), value=as_sentence(value))
         for name, value in rows

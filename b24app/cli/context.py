@@ -1,4 +1,4 @@
-"""What every command needs: a database of this version, connections by name, the engine."""
+"""What every command needs: a database of this version, clients, connections by name."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from b24app.clients import Clients
 from sync.config import SYSTEM_DATA_DIR, Config
 from sync.core.clock import WallClock
 from sync.engine.audit.writer import AuditWriter
-from sync.engine.deps import Deps
-from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.lanes import owner_name
 from sync.sentences import Sentence, as_sentence, sentence
 from sync.store import connections
@@ -193,22 +191,6 @@ def find_connection(conn: Connection, portal_id: int, name: str | None) -> Conne
             sentence("There is no connection {name}; there is: {names}", name=name, names=names)
         )
     return record
-
-
-def build_engine_deps(opened: Clients) -> Deps:
-    """Return the engine's dependencies, with this process as its worker."""
-    return Deps(
-        database=opened.engine,
-        vault=opened.vault,
-        clock=opened.clock,
-        portal_for=opened.portal_of,
-        code_host_for=opened.code_host,
-        youtrack_for=opened.youtrack,
-        owner=opened.owner,
-        rules_for=opened.rules_of,
-        issue_sync=IssueSync(mapping_for=opened.mapping_of),
-        audit_writer=opened.audit.pending_writer,
-    )
 
 
 def printable(text: str) -> str:

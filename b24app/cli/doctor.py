@@ -9,12 +9,13 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import distributions, version
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sync.config import Config
 from sync.sentences import as_sentence, sentence
+from sync.version import package_version
 
 if TYPE_CHECKING:
     from b24app.clients import Clients
@@ -99,7 +100,7 @@ def _write_bundle(opened: Clients, findings: Sequence[Finding], file: Path) -> N
 def _versions() -> dict[str, object]:
     packages = {d.metadata["Name"]: d.version for d in distributions()}
     return {
-        "b24bridge": version("b24bridge"),
+        "b24bridge": package_version(),
         "python": platform.python_version(),
         "system": platform.platform(),
         "packages": dict(sorted(packages.items())),

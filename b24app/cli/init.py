@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from getpass import getpass
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from b24app.cli.variables import VARIABLES
 from sync.config_values import parse_web_address
 from sync.sentences import as_sentence, as_text, sentence
 from sync.settings.example import example_text
+from sync.version import package_version
 
 _IN_WHOSE_NAME = (
     "Whoever installs the application in Bitrix24 becomes an observer of every linked task and the",
@@ -74,7 +74,7 @@ def environment_text(answers: Answers) -> str:
     lines = [
         sentence(
             "# The environment of b24bridge {version}: read by the service and by every",
-            version=version("b24bridge"),
+            version=package_version(),
         ),
         "# `b24bridge` command. What begins with # is not in force. It holds a secret: keep it to",
         "# the account that runs b24bridge.",

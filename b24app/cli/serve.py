@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from b24app.assets import find_assets
@@ -29,7 +30,7 @@ from sync.errors import SyncError
 from sync.log import log, setup_logging
 from sync.sentences import as_sentence, sentence
 from sync.store import portals
-from sync.store.db.database import read
+from sync.store.db.database import open_service_database, read
 from sync.store.sealed import opens
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     if args.command == "worker":
         if not _run_in_child(lambda: _prepare(config, args.command, "")):
             return 1
-        run_worker(config)
+        run_worker(config, open_service_database(config.database_url))
         return 0
     from b24app.server import BindOptions, Server
 
@@ -77,10 +78,10 @@ def run(config: Config, args: argparse.Namespace) -> int:
         print(say(NO_PAGES), file=sys.stderr, flush=True)
     beside = args.command == "serve"
     if beside:
-        import sync.engine.worker  # noqa: F401 - loaded before the fork, so that it is shared
-    web = _WebProcess(config)
-    master = os.getpid()
-    worker = (lambda: run_worker(config, master)) if beside else None
+        import b24app.services.worker  # noqa: F401 - loaded before the fork, so that it is shared
+    engine, master = open_service_database(config.database_url), os.getpid()
+    web = _WebProcess(config, engine)
+    worker = (lambda: run_worker(config, engine, master)) if beside else None
     Server(bind, web.load, web.start, worker=worker).run()
     return 0
 
@@ -158,8 +159,8 @@ def _first_words(error: Exception) -> object:
 class _WebProcess:
     """The web process: built before the fork, its threads started after it."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self, config: Config, engine: Engine) -> None:
+        self._config, self._engine = config, engine
 
     def load(self) -> Flask:
         """Build the app."""
@@ -167,12 +168,11 @@ class _WebProcess:
         from b24app.deps import build_deps
         from sync.core.clock import WallClock
         from sync.engine.wake_ups import WakeUps, open_queue
-        from sync.store.db.database import open_service_database
 
         self._wakes = WakeUps(open_queue(self._config.queue_url))
         self._deps = build_deps(
             self._config,
-            open_service_database(self._config.database_url),
+            self._engine,
             clock=WallClock(),
             owner=owner_name("web"),
             wake=self._wakes.wake,
@@ -192,10 +192,11 @@ def _end_with(master: int, stop: threading.Event) -> None:
             stop.set()
 
 
-def run_worker(config: Config, master: int = 0) -> None:
+def run_worker(config: Config, engine: Engine, master: int = 0) -> None:
     """Run a worker until a signal stops it; what it is doing then is finished first.
 
-    `master`: the process that it must not survive, 0 for none.
+    `engine`: without an open connection, where it was made before a fork. `master`: the process
+    that it must not survive, 0 for none.
     """
     from b24app.services.worker import build_worker
 
@@ -204,7 +205,7 @@ def run_worker(config: Config, master: int = 0) -> None:
         signal.signal(number, lambda *_: stop.set())
     if master:
         threading.Thread(target=_end_with, args=(master, stop), daemon=True).start()
-    worker, setting_up, audit = build_worker(config, own_id=uuid.uuid4().hex[:8])
+    worker, setting_up, audit = build_worker(config, engine, own_id=uuid.uuid4().hex[:8])
     beside = threading.Thread(target=setting_up.run_forever, args=(stop,), daemon=True)
     beside.start()
     log.info("worker_started")

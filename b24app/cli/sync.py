@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from b24app.cli.context import build_engine_deps, open_clients, prepare_database
+from b24app.cli.context import open_clients, prepare_database
 from b24app.cli.desk import Desk
 from b24app.cli.sync_imports import preview, rehearse, run_import
 from b24app.cli.sync_links import conflicts, create_link, explain, pause, replay, resume, unlink
+from b24app.engine_deps import build_engine_deps
 from b24app.services.overview import find_portal
 from b24app.services.sync_desk import PortalDesk
 from sync.config import Config

@@ -83,7 +83,7 @@ def preview_lines(
             )
     if forecast.statuses:
         yield sentence("  statuses (issue, task):")
-        yield from (f"    {line}" for line in forecast.statuses)
+        yield from (sentence("    {line}", line=line) for line in forecast.statuses)
     if forecast.problems:
         yield "  cannot cross as it is:"
         for text, count in sorted(forecast.problems.items(), key=lambda row: (-row[1], row[0])):

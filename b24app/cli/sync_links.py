@@ -14,7 +14,7 @@ from b24app.services import issue_links
 from b24app.services.issue_links import Target, pair_name, parse_target
 from sync.core.issue_sync.link import StoryLine
 from sync.core.issue_sync.model import SideName
-from sync.sentences import as_sentence, sentence
+from sync.sentences import as_sentence, join_sentences, sentence
 
 
 def explain(desk: Desk, args: argparse.Namespace) -> int:
@@ -60,7 +60,8 @@ def _resume_pairs(desk: Desk, args: argparse.Namespace) -> int:
     if not names:
         raise LookupError(
             sentence(
-                "{name}: not halted, nothing to do", name=", ".join((name for name, _ in released))
+                "{name}: not halted, nothing to do",
+                name=join_sentences(", ", [name for name, _ in released]),
             )
         )
     print_lines(*map(printable, names))

@@ -34,8 +34,8 @@ from b24app.routes.setup import add_setup_routes
 from b24app.routes.sign_ins import add_sign_in_routes
 from b24app.routes.task_actions import add_task_action_routes
 from b24app.services import alerts as services_alerts
-from b24app.services import link_summaries, portals, visitors
 from b24app.services import overview as services_overview
+from b24app.services import portals, visitors
 from b24app.services import replay as services_replay
 from b24app.services import task_overview as seen
 from b24app.services.health import wrong
@@ -99,6 +99,8 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/status")
     def status() -> Response:
         """Show the portal: to an administrator whole, to others what concerns their tasks."""
+        from b24app.services import link_summaries  # large, and no hook needs it
+
         visitor, portal = require_visitor(deps)
         tasks = None if visitor.admin else _readable_tasks_of_overview(deps, visitor, portal)
         with read(deps.engine) as conn:

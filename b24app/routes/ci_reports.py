@@ -18,6 +18,7 @@ from b24app.errors import RequestRejected
 from b24app.routes.accept import accept_delivery
 from b24app.services import task_urls
 from b24app.services.claims import entitled
+from sync.addresses import normal_url
 from sync.errors import SyncError
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.ci_reports import form as ci_reports_form
@@ -50,6 +51,14 @@ def blueprint(deps: Deps) -> Blueprint:
             if _is_project_allowed(deps, connection_record, claims)
         ]
         chosen = entitled(including, claims.project_id, claims.project_path)
+        if including and not chosen:
+            log.warning("report_refused", reason="contested", project=claims.project_path)
+            raise RequestRejected(
+                403,
+                "contested",
+                "Several portals name this project, and none has proved its access",
+                "Name the project in the connection, whose token has to be a maintainer's",
+            )
         if not chosen:
             log.warning("report_refused", reason="project", project=claims.project_path)
             raise RequestRejected(
@@ -116,8 +125,28 @@ def _verify_token(deps: Deps, keys: IssuerKeys) -> tuple[Claims, tuple[Connectio
 
 
 def _connections_of_issuer(deps: Deps, issuer: str) -> tuple[ConnectionRecord, ...]:
+    """Return the connections to the issuer, which is asked for its keys at its own address.
+
+    So it has to be written as servers write theirs, or as the connection does: each further
+    spelling would let a stranger make us ask once more. Nor does a connection without TLS count for
+    an issuer with it: whose proxy stands between can answer in its name.
+    """
+    if not issuer:
+        return ()
     with read(deps.engine) as conn:
-        return connections.by_base_url(conn, issuer) if issuer else ()
+        records = connections.by_server(conn, issuer)
+    return tuple(
+        record
+        for record in records
+        if record.base_url == issuer or issuer == _normal(record.base_url)
+    )
+
+
+def _normal(base_url: str) -> str:
+    try:
+        return normal_url(base_url)
+    except ValueError:
+        return base_url
 
 
 def _is_project_allowed(deps: Deps, record: ConnectionRecord, claims: Claims) -> bool:

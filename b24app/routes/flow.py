@@ -34,10 +34,10 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
         visitor, portal = require_visitor(deps)
         now = deps.clock.now()
         visible, chosen = _choose(deps, visitor, portal)
-        flow = deps.flows.read(deps.engine, chosen, _period(now), now)
-        period = flow.period
+        measured = deps.flows.read(deps.engine, chosen, _period(now), now)
+        period = measured.flow.period
         return jsonify(
-            flow_metrics.summarize_flow(flow, now)
+            measured.summary
             | {"from": period.start, "to": period.end, "projects": _project_rows(visible)}
         )
 
@@ -50,7 +50,7 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
             raise RequestRejected(400, "bad_request", "`of` must be a metric, `page` a number")
         now = deps.clock.now()
         _, chosen = _choose(deps, visitor, portal)
-        flow = deps.flows.read(deps.engine, chosen, _period(now), now)
+        flow = deps.flows.read(deps.engine, chosen, _period(now), now).flow
         with read(deps.engine) as conn:
             total, rows = flow_metrics.list_items(conn, flow, name, int(page))
         hidden = _hidden(deps, visitor, portal, [row.key for row in rows if row.key])

@@ -1,10 +1,13 @@
-"""/api/links and /api/trouble: what waits for a person, and what they decide about it."""
+"""/api/links and /api/trouble: what waits for a person, and what they decide about it.
+
+What links consist of is large, and is loaded when a page first asks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify
 
@@ -18,15 +21,15 @@ from b24app.routes.page_requests import (
     require_reader_of_task,
     translated,
 )
-from b24app.services import link_actions, link_summaries
 from b24app.services import overview as services_overview
-from b24app.services.failure_names import load_names
-from b24app.services.link_actions import LinkAction
-from b24app.services.link_summaries import LinkSummary
 from b24app.texts import translate
 from sync.core.issue_sync.model import SideName
 from sync.store import issue_lists
 from sync.store.db.database import read
+
+if TYPE_CHECKING:
+    from b24app.services.link_actions import LinkAction
+    from b24app.services.link_summaries import LinkSummary
 
 
 def add_link_routes(here: Blueprint, deps: Deps) -> None:
@@ -35,6 +38,9 @@ def add_link_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/trouble")
     def trouble() -> Response:
         """Show an administrator everything that waits for a person."""
+        from b24app.services import link_summaries
+        from b24app.services.failure_names import load_names
+
         _, portal = require_admin(deps)
         with read(deps.engine) as conn:
             failures = services_overview.list_failures(conn, portal.id)
@@ -69,6 +75,8 @@ def add_link_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/task/<int:task_id>/links")
     def links_of_task(task_id: int) -> Response:
         """Show a task's issues on the tracker's side to whoever may open the task."""
+        from b24app.services import link_summaries
+
         _, portal = require_reader_of_task(deps, task_id)
         with read(deps.engine) as conn:
             links = link_summaries.links_of_task(conn, portal.id, task_id)
@@ -77,30 +85,41 @@ def add_link_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/pairs/resume")
     def resume_pair() -> Response:
         """Let a halted pair go on: for an hour very many of its items may change at once."""
+        from b24app.services import link_actions
+
         _, portal = require_admin(deps)
         name, pair = str(json_body().get("connection")), str(json_body().get("pair"))
         return jsonify(retried=link_actions.release_pair(deps, portal, name, pair))
 
     @here.post("/links/<key>/resume")
     def resume(key: str) -> Response:
+        from b24app.services import link_actions
+
         return _carried_out(deps, key, link_actions.resume)
 
     @here.post("/links/<key>/retry")
     def retry(key: str) -> Response:
+        from b24app.services import link_actions
+
         return _carried_out(deps, key, link_actions.retry)
 
     @here.post("/links/<key>/pause")
     def pause(key: str) -> Response:
+        from b24app.services import link_actions
+
         return _carried_out(deps, key, link_actions.pause)
 
     @here.post("/links/<key>/unlink")
     def unlink(key: str) -> Response:
+        from b24app.services import link_actions
+
         return _carried_out(deps, key, link_actions.unlink)
 
     @here.post("/task/<int:task_id>/link")
     def link(task_id: int) -> Response:
         """Link a task with an `issue`, as people write it: `group/project#12`."""
-        from b24app.services.link_creation import link_task  # large, and rarely needed
+        from b24app.services import link_summaries
+        from b24app.services.link_creation import link_task
 
         visitor, portal = require_admin(deps)
         issue = str(json_body().get("issue") or "")
@@ -112,6 +131,8 @@ def add_link_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/links/<key>/decide")
     def decide(key: str) -> Response:
         """Let the value of `winner` (tracker or portal) stand in a disputed `field`."""
+        from b24app.services import link_actions
+
         field, winner = json_body().get("field"), json_body().get("winner")
 
         def decision(person: str) -> LinkAction:
@@ -139,6 +160,8 @@ def link_json(link: LinkSummary) -> dict[str, Any]:
 
 def _carried_out(deps: Deps, key: str, action: Callable[[str], LinkAction]) -> Response:
     """Do it in an administrator's name and return the link as it is then."""
+    from b24app.services import link_actions
+
     visitor, portal = require_admin(deps)
     summary = link_actions.carry_out(deps, portal, key, action(person_name(deps, visitor)))
     return jsonify(link_json(summary))

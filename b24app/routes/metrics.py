@@ -10,7 +10,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, current_app, request
@@ -21,6 +20,7 @@ from b24app.services.health import read_checks, read_disk, used_seconds
 from sync.store import figures
 from sync.store.db.database import read
 from sync.store.figures import Figures
+from sync.version import package_version
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -88,7 +88,7 @@ def build_metrics(of: Figures, now: datetime) -> Iterator[Metric]:
         return 0.0 if moment is None else max(0.0, (now - moment).total_seconds())
 
     info = GaugeMetricFamily("b24bridge_info", "1, with the version.", labels=["version"])
-    info.add_metric([version("b24bridge")], 1)
+    info.add_metric([package_version()], 1)
     yield info
     received = CounterMetricFamily(
         "b24bridge_deliveries", "Deliveries received since the installation (number of the newest)."

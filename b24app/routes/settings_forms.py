@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -12,13 +12,15 @@ from b24app.auth.rate_limit import CHECKS, Rate
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.routes.page_requests import json_body, require_admin
-from b24app.services.settings_form.changed import ChangedSettings, change_settings
 from b24app.services.settings_form.tree import Language, settings_form
 from sync.core.model.kinds import Kind
 from sync.settings.apply import current_settings
 from sync.settings.problems import Invalid
 from sync.store.db.database import read
 from sync.store.rows import PortalRecord
+
+if TYPE_CHECKING:
+    from b24app.services.settings_form.changed import ChangedSettings
 
 LOOKS = {"portal": Rate(2, 40)}  # while an administrator types
 MAX_TEXT, MAX_ID = 255, 2**31 - 1
@@ -87,6 +89,8 @@ def form_language() -> Language:
 
 def _changed(deps: Deps, portal: PortalRecord) -> ChangedSettings:
     """Return the settings with the request's patch. Raises RequestRejected with what is wrong."""
+    from b24app.services.settings_form.changed import change_settings  # with all of two-way sync
+
     patch: Any = json_body().get("patch")
     if not isinstance(patch, dict):
         raise RequestRejected(400, "bad_request", "`patch` must be a JSON merge patch")

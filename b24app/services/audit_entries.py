@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
 from sync.bitrix24.rest.batch import as_mapping
+from sync.bitrix24.rest.errors import UNKNOWN_OUTCOME
 from sync.core.audit import PROBE
 from sync.store.rows import ApiCallRow
 
@@ -17,6 +19,7 @@ _TASK_KEYS = frozenset({"taskid", "task_id"})
 # Methods whose own `id` is a task's.
 # https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-move-task.html
 _TASK_METHODS = ("task.stages.movetask", "tasks.task.", "api/tasks.task.")
+_READING = re.compile(r"(?i)(?:.*\.)?(?:get\w*|list|profile|scope|time|info)")
 _CHAT = re.compile(r"chat(\d+)")
 # Of a request that was too long to be kept whole, what is there.
 _COMMAND = re.compile(r'"(c\d+)": ("(?:[^"\\]|\\.)*")')
@@ -57,13 +60,22 @@ def _inner_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterato
         method, _, query = command.partition("?")
         error = errors.get(key)
         if error is not None:
-            result = _error_text(error)
+            result, failed = _error_text(error), True
         elif key in results:
-            result = "ok"
+            result, failed = "ok", False
+        elif row.status == HTTPStatus.OK:
+            result, failed = "not kept", False
         else:
-            result = "not kept" if row.status == 200 else "not done, or not known"
+            result, failed = _unanswered_result(row, method), not row.error.startswith(PROBE)
         task = _task_of(method, dict(parse_qsl(query)), tasks_by_chat)
-        yield CallEntry(row, method, task, result, error is not None, inner=True)
+        yield CallEntry(row, method, task, result, failed, inner=True)
+
+
+def _unanswered_result(row: ApiCallRow, method: str) -> str:
+    """Say what became of a call in a batch without an answer: a write may have been done."""
+    if UNKNOWN_OUTCOME not in row.error:
+        return "not done"
+    return "no answer" if _READING.fullmatch(method) else UNKNOWN_OUTCOME
 
 
 def _error_text(error: Any) -> str:

@@ -8,12 +8,13 @@ there are more, to those whose token has shown that it administers the project.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from b24app.clients import Clients
+from sync.addresses import server_key
 from sync.errors import SyncError
 from sync.gitlab.api.hooks import HookTarget, remove_hooks
 from sync.sentences import as_sentence, sentence
@@ -28,16 +29,12 @@ def entitled(
 ) -> tuple[ConnectionRecord, ...]:
     """Return which connections that include a project may have its reports. Pure.
 
-    One portal's all may. Of several portals those that proved their access; where nobody did, the
-    one that has been connected for the longest.
+    One portal's all may. Of several portals those that proved their access: nobody else, also where
+    that leaves none, for whoever came first may be a stranger, too.
     """
     if len({record.portal_id for record in records}) <= 1:
         return tuple(records)
-    proven = tuple(record for record in records if is_proven(record, project_id, path))
-    if proven:
-        return proven
-    first = min(records, key=lambda record: record.id).portal_id
-    return tuple(record for record in records if record.portal_id == first)
+    return tuple(record for record in records if is_proven(record, project_id, path))
 
 
 def is_proven(record: ConnectionRecord, project_id: int, path: str) -> bool:
@@ -55,7 +52,7 @@ def contested(conn: Connection, record: ConnectionRecord) -> tuple[str, ...]:
     """Return what other portals connect as well, and this connection has not proven."""
     others = {
         str(entry).casefold()
-        for other in connections.by_base_url(conn, record.base_url)
+        for other in connections.by_server(conn, record.base_url)
         if other.portal_id != record.portal_id
         for entry in _targets(other)
     }
@@ -66,16 +63,32 @@ def contested(conn: Connection, record: ConnectionRecord) -> tuple[str, ...]:
     )
 
 
-def prove_claims(rooms: Clients, portal: PortalRecord) -> list[str]:
+def prove_claims(
+    rooms: Clients, portal: PortalRecord, may_ask: Callable[[int], bool] = lambda number: True
+) -> list[str]:
     """Let each connection prove its access to what other portals connect too; return what is said.
 
+    The other portals' connections prove theirs, where `may_ask` lets them by their ids: nobody has
+    to come back because a stranger names what is theirs. What they are answered is not said here.
     Who may list the webhooks of a project or group administers it.
     https://docs.gitlab.com/api/project_webhooks/
     """
     with read(rooms.engine) as conn:
-        records = connections.by_portal(conn, portal.id)
-        claims = [(record, contested(conn, record)) for record in records]
-    return [line for record, names in claims for line in _prove(rooms, record, names)]
+        own = connections.by_portal(conn, portal.id)
+        claims = [(record, contested(conn, record)) for record in own]
+        rivals = {
+            rival.id: rival
+            for record, names in claims
+            if names or _targets(record)
+            for rival in connections.by_server(conn, record.base_url)
+            if rival.portal_id != portal.id
+        }
+        others = [(rival, contested(conn, rival)) for rival in rivals.values()]
+    lines = [line for record, names in claims for line in _prove(rooms, record, names)]
+    for rival, names in others:
+        if names and may_ask(rival.id):
+            list(_prove(rooms, rival, names))
+    return lines
 
 
 def _prove(rooms: Clients, record: ConnectionRecord, names: Iterable[str]) -> Iterable[str]:
@@ -133,7 +146,9 @@ def _remove(rooms: Clients, record: ConnectionRecord, item: LeftOver) -> str:
     with read(rooms.engine) as conn:
         secrets = connections.secrets(conn, rooms.vault, record.id)
     try:
-        if item.base_url != record.base_url:  # our token is not for that GitLab
+        if server_key(item.base_url) != server_key(
+            record.base_url
+        ):  # our token is not for that GitLab
             return sentence(
                 "{where}: its webhook is left over; remove it at {address}",
                 where=where,

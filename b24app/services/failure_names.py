@@ -81,6 +81,7 @@ class _Phrases:
     workgroup: str = "the chat of workgroup {}"
     chat: str = "the {} chat"
     somewhere: str = "a discussion"
+    quoted: str = "“{}”"
 
 
 _PHRASES = {
@@ -88,6 +89,7 @@ _PHRASES = {
     "ru": _Phrases(
         _ACTIONS_RU, _SUBJECTS_RU, "задача {}", "проект {} в GitLab", "{} в {}", "оповещения {}",
         "обсуждение, {}", "чат группы {}", "чат {}", "обсуждение",
+        "«{}»",
     ),
 }  # fmt: skip
 
@@ -133,7 +135,7 @@ class FailureNames:
 
     def _task(self, number: str, phrases: _Phrases) -> str:
         title, name = self.titles.get(number, ""), phrases.task.format(number)
-        return f"{name} “{title}”" if title else name
+        return f"{name} {phrases.quoted.format(title)}" if title else name
 
     def _place(self, place: str, phrases: _Phrases) -> str:
         kind, _, name = place.partition(":")

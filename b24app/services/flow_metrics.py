@@ -69,24 +69,33 @@ def project_choices(conn: Connection, portal_id: int, rules: Rules) -> tuple[Pro
     )
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredFlow:
+    """What happened in a period, and its numbers as the pages get them."""
+
+    flow: Flow
+    summary: dict[str, Any]
+
+
 class FlowCache:
     """Flows that were read within the last minute: a number and its list are of the same moment."""
 
     def __init__(self) -> None:
-        self._flows: ExpiringValues[FlowKey, Flow] = ExpiringValues(limit=MAX_FLOWS)
+        self._flows: ExpiringValues[FlowKey, MeasuredFlow] = ExpiringValues(limit=MAX_FLOWS)
 
     def read(
         self, engine: Engine, chosen: Sequence[ProjectChoice], period: Period, now: datetime
-    ) -> Flow:
+    ) -> MeasuredFlow:
         """Return what happened to the chosen projects in the period and around it."""
         keys = frozenset(choice.project.key for choice in chosen)
         key = keys, period.start, period.end.date()
-        flow = self._flows.get(key, now)
-        if flow is None:
+        measured = self._flows.get(key, now)
+        if measured is None:
             with read(engine) as conn:
                 flow = _read_flow(conn, keys, period)
-            self._flows.put(key, flow, now, FLOW_TTL)
-        return flow
+            measured = MeasuredFlow(flow, summarize_flow(flow, now))
+            self._flows.put(key, measured, now, FLOW_TTL)
+        return measured
 
 
 def _read_flow(conn: Connection, keys: Collection[ProjectKey], period: Period) -> Flow:

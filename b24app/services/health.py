@@ -94,7 +94,7 @@ def check_installation(
 def check_disk(disk: Disk) -> Check:
     """Judge the room on the disk. Pure."""
     ok = disk.free >= LEAST_FREE_BYTES and disk.free >= disk.total * LEAST_FREE_SHARE
-    values = {"free": f"{disk.free / 1e9:.1f}", "total": f"{disk.total / 1e9:.1f}"}
+    values = {"free": disk.free / 1e9, "total": disk.total / 1e9}
     return Check("disk", "disk_ok" if ok else "disk_full", ok, values=values)
 
 
@@ -103,7 +103,7 @@ def check_backup(state: ProgramRow, key_fingerprints: Collection[str], now: date
     at, needed = state.backed_up_at, state.key_fingerprint.split()
     if at is None:
         return Check("backup", "backup_missing", False, urgent=False)
-    values = {"at": f"{at:%Y-%m-%d %H:%M} UTC", "keys": ", ".join(needed)}
+    values: dict[str, object] = {"at": at, "keys": ", ".join(needed)}
     if not set(needed) <= set(key_fingerprints):
         return Check("backup", "backup_closed", False, values=values, urgent=False)
     ok = is_recent(at, OLD_BACKUP, now)

@@ -72,7 +72,7 @@ def check_token(
         values = {"seconds": seconds_of(now - row.checked_at)}
         return Check("token", "token_stale", False, place, values, since=row.checked_at)
     days = days_before_end(row.expires_at, now)
-    ends = f"{row.expires_at:%Y-%m-%d}" if row.expires_at else ""
+    ends = row.expires_at.date() if row.expires_at else None
     values = {"days": days or 0, "date": ends, "why": row.rotation}
     if days is not None and days <= max(WARNING_DAYS):
         state = "rotation_failed" if row.rotation else "token_ends"
@@ -92,8 +92,8 @@ def check_hook(row: HookLogRow, place: str, now: datetime) -> Check:
     """Judge what the instance's log says of a webhook."""
     values = {
         "target": describe_target(row.target),
-        "good": f"{row.good_at:%Y-%m-%d %H:%M} UTC" if row.good_at else "–",
-        "bad": f"{row.refused_at:%Y-%m-%d %H:%M} UTC" if row.refused_at else "–",
+        "good": row.good_at or "–",
+        "bad": row.refused_at or "–",
         "why": row.refused,
         "problem": row.problem,
         "seconds": seconds_of(now - row.read_at),

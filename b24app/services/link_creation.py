@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from b24app.cli.context import build_engine_deps
 from b24app.deps import Deps
+from b24app.engine_deps import build_engine_deps
 from b24app.errors import RequestRejected, error_text
 from b24app.services.issue_links import parse_target
 from b24app.services.sync_desk import PortalDesk

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sync.core.issue_sync.link import EntryKind, EntryState, LinkState
 from sync.sentences import as_sentence, join_sentences, sentence
 from sync.store import issue_link_counts, issue_links, issue_lists
-from sync.store.issue_links import IssueLinkRow
+from sync.store.issue_link_rows import IssueLinkRow
 
 _WHOLE = "the item"
 _KINDS = {EntryKind.COMMENT: "comment", EntryKind.TIME: "entry of time", EntryKind.FILE: "file"}

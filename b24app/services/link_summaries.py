@@ -5,27 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
-from sync.core.issue_sync.link import EntryState, LinkState, PauseReason, ValuePair
-from sync.core.issue_sync.model import ASSIGNEES, LEAD, SideName
+from sync.core.issue_sync.link import EntryState, LinkState, PauseReason, ValuePair, Values
+from sync.core.issue_sync.model import ASSIGNEES, DESCRIPTION, LEAD, SideName
 from sync.core.issue_sync.story import shown
 from sync.sentences import as_sentence, join_sentences
 from sync.store import (
     connections,
     issue_link_counts,
+    issue_link_rows,
     issue_link_stories,
     issue_links,
     issue_lists,
     people,
     tasks,
 )
-from sync.store.issue_links import IssueLinkRow
+from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.tables import connection, project
+
+if TYPE_CHECKING:
+    from sync.text.sides import Side
 
 MAX_STORY = 12  # lines of a link that a page shows
 MAX_LINKS = 200  # with trouble, that a page shows
+LoadedLink = tuple[IssueLinkRow, LinkState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +99,12 @@ def count_troubled(conn: Connection, portal_id: int) -> int:
 
 def list_troubled(conn: Connection, portal_id: int) -> tuple[LinkSummary, ...]:
     """Return the links of a portal that wait for a person, the oldest first."""
-    return summarize(conn, portal_id, _troubled(conn, portal_id))
+    return _summarize(conn, portal_id, _troubled(conn, portal_id))
 
 
 def links_of_task(conn: Connection, portal_id: int, task_id: int) -> tuple[LinkSummary, ...]:
     """Return the links of a task with the last lines of their stories, those at work first."""
-    rows = issue_links.by_ends(conn, portal_id, task_ids=[str(task_id)])
+    rows = issue_link_rows.by_ends(conn, portal_id, task_ids=[str(task_id)])
     ordered = sorted(rows, key=lambda row: row.ended)
     return summarize(conn, portal_id, ordered, story=MAX_STORY)
 
@@ -113,20 +119,31 @@ def summarize(
     conn: Connection, portal_id: int, rows: Sequence[IssueLinkRow], *, story: int = 0
 ) -> tuple[LinkSummary, ...]:
     """Return links for people, with so many of the last lines of each story."""
-    states = issue_links.load(conn, [row.key for row in rows])
-    names = _load_names(conn, portal_id, states.values())
+    return _summarize(conn, portal_id, _with_states(conn, rows), story=story)
+
+
+def _summarize(
+    conn: Connection, portal_id: int, links: Sequence[LoadedLink], *, story: int = 0
+) -> tuple[LinkSummary, ...]:
+    names = _load_names(conn, portal_id, [link for _, link in links])
     return tuple(
-        _summary(row, states[row.key], names, _story(conn, row, story) if story else ())
-        for row in rows
-        if row.key in states
+        _summary(row, link, names, _story(conn, row, story) if story else ()) for row, link in links
     )
 
 
-def _troubled(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
-    """Return the rows of links with trouble; a text may look like one, so their states decide."""
-    rows = issue_link_counts.with_trouble(conn, portal_id)[:MAX_LINKS]
+def _with_states(conn: Connection, rows: Sequence[IssueLinkRow]) -> tuple[LoadedLink, ...]:
     states = issue_links.load(conn, [row.key for row in rows])
-    return tuple(row for row in rows if _state(row, states[row.key]) not in ("working", "waiting"))
+    return tuple((row, states[row.key]) for row in rows if row.key in states)
+
+
+def _troubled(conn: Connection, portal_id: int) -> tuple[LoadedLink, ...]:
+    """Return the links with trouble; a text may look like one, so their states decide."""
+    rows = issue_link_counts.with_trouble(conn, portal_id, MAX_LINKS)
+    return tuple(
+        (row, link)
+        for row, link in _with_states(conn, rows)
+        if _state(row, link) not in ("working", "waiting")
+    )
 
 
 def _state(row: IssueLinkRow, link: LinkState) -> str:
@@ -234,29 +251,47 @@ def _summary(
         at=link.pause.at if link.pause else None,
         agrees_to_deletion=vanished,
         disputes=tuple(
-            Dispute(name, *_shown(pair, link), str(link.decided.get(name, "")))
+            Dispute(name, *_shown(pair, link, kind), str(link.decided.get(name, "")))
             for name, pair in link.clashes.items()
         ),
         problems=tuple(link.problems.items()),
         story=story,
-        fields=_fields(link),
+        fields=_fields(link, kind),
     )
 
 
-def _shown(pair: ValuePair, link: LinkState) -> tuple[str, str]:
-    """Return what the tracker and the portal hold, as people call it."""
+def _shown(pair: ValuePair, link: LinkState, kind: str) -> tuple[str, str]:
+    """Return what the tracker and the portal hold, as people call it, without markup."""
     names = link.names
-    tracker = shown(pair.tracker, SideName.TRACKER, names)
-    return tracker, shown(pair.portal, SideName.PORTAL, names)
+    tracker, portal = pair.tracker, pair.portal
+    if DESCRIPTION in tracker or DESCRIPTION in portal:
+        from sync.text import sides  # large, and rarely needed
+        from sync.text.markdown.dialect import GITLAB, YOUTRACK
+
+        dialect = YOUTRACK if kind == "youtrack" else GITLAB
+        tracker = _without_markup(tracker, sides.tracker(dialect))
+        portal = _without_markup(portal, sides.TASK)
+    return shown(tracker, SideName.TRACKER, names), shown(portal, SideName.PORTAL, names)
 
 
-def _fields(link: LinkState) -> tuple[FieldState, ...]:
+def _without_markup(values: Values, side: Side) -> Values:
+    from sync.text.plain import lines_of, run_of, text_of
+
+    return {
+        field: " ".join(text_of(run_of(lines_of(side.read(value).blocks))).split())
+        if field == DESCRIPTION and isinstance(value, str)
+        else value
+        for field, value in values.items()
+    }
+
+
+def _fields(link: LinkState, kind: str) -> tuple[FieldState, ...]:
     """Return each field that crosses, in the order of the settings."""
     refused = set(link.problems) | {key.partition("/")[2] for key in link.refused}
     pairs = {**link.bases, **link.clashes}
     return tuple(
         FieldState(
-            name, *_shown(pair, link),
+            name, *_shown(pair, link, kind),
             "disputed" if name in link.clashes else "refused" if name in refused else "same",
         )
         for name, pair in pairs.items()

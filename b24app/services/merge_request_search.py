@@ -103,16 +103,19 @@ def find_merge_requests(
 ) -> list[MergeRequestKey]:
     """Return what the search finds, what changed last first; of every task."""
     extra: list[ColumnElement[Any]] = []
+    condition = _conditions(scope.portal_id, search)
+    own = _own_work(conn, scope, user_id) if search.own else None
     if search.text:
         extra += [_C.source_branch, _C.body["title"].as_string()]
-    if search.own:
+    if own and own.accounts:
         extra += [_C.body["author"], _C.body["reviewers"], _C.body["assignees"]]
-    query = select(*_KEY, _C.updated_at, *extra)
-    rows = list(conn.execute(query.where(_conditions(scope.portal_id, search))))
+    elif own:
+        condition &= or_(false(), *in_keys(_KEY, own.keys))
+    rows = list(conn.execute(select(*_KEY, _C.updated_at, *extra).where(condition)))
     if search.text:
         rows = _with_text(conn, scope.portal_id, rows, search.text.strip())
-    if search.own:
-        rows = _own(conn, scope, user_id, rows)
+    if own and own.accounts:
+        rows = [row for row in rows if own.has(row)]
     rows.sort(key=lambda row: (row[3], *row[:3]), reverse=True)
     return [MergeRequestKey(*row[:3]) for row in rows]
 
@@ -144,20 +147,25 @@ def _with_text(conn: Connection, portal_id: int, rows: Sequence[AnyRow], text: s
     ]
 
 
-def _own(conn: Connection, scope: Scope, user_id: int, rows: Sequence[AnyRow]) -> list[AnyRow]:
-    """Keep what the user has written, reviews or was given, and what moves a task of theirs."""
-    accounts = _accounts_of(conn, scope, user_id)
-    keys = [MergeRequestKey(*row[:3]) for row in rows]
-    named = links.by_merge_requests(conn, keys)
-    task_ids = {row.task_id for group in named.values() for row in group if row.live}
-    read = tasks.get(conn, scope.portal_id, task_ids)
-    theirs = {id_ for id_, row in read.items() if row.body and row.body.responsible_id == user_id}
-    return [
-        row
-        for row, key in zip(rows, keys, strict=True)
-        if any((key.connection_id, id_) in accounts for id_ in _people(row[-3:]))
-        or any(link.live and link.task_id in theirs for link in named.get(key, ()))
-    ]
+@dataclass(frozen=True, slots=True)
+class _OwnWork:
+    """A user's accounts on code hosts, and the merge requests that move a task of theirs."""
+
+    accounts: frozenset[Account]
+    keys: frozenset[tuple[int, ...]]
+
+    def has(self, row: AnyRow) -> bool:
+        """Tell whether the user has written, reviews or was given it, or has a task of it."""
+        return tuple(row[:3]) in self.keys or any(
+            (row[0], id_) in self.accounts for id_ in _people(row[-3:])
+        )
+
+
+def _own_work(conn: Connection, scope: Scope, user_id: int) -> _OwnWork:
+    theirs = tasks.of_responsible(conn, scope.portal_id, user_id)
+    moving = links.by_tasks(conn, scope.portal_id, theirs).values()
+    keys = frozenset(_tuple(link.merge_request) for group in moving for link in group if link.live)
+    return _OwnWork(_accounts_of(conn, scope, user_id), keys)
 
 
 def _people(columns: Sequence[Any]) -> set[int]:

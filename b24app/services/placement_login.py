@@ -92,7 +92,7 @@ def render_page(
         "groupId": group_id,
         "first": _first_answer(deps, entered, portal) if view == "overview" else None,
     }
-    built = assets.find_assets()
+    built = assets.find_assets(view=view)
     if built is None and view == "install":
         return render_plain_install(deps, portal, config)
     return render_shell(config, built)

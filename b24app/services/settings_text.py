@@ -13,11 +13,14 @@ import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
+from b24app.auth.rate_limit import PROOFS
 from b24app.deps import Deps
+from b24app.errors import RequestRejected
 from b24app.services.claims import prove_claims, remove_left_over
 from b24app.services.settings_lookups import PortalLookups, ProjectLookups
 from sync.errors import Refused, SyncError
@@ -319,9 +322,18 @@ def _settle(deps: Deps, portal: PortalRecord, done: ConnectionChanges) -> tuple[
         records = [*connections.by_portal(conn, portal.id), *connections.removed(conn, portal.id)]
     try:
         removed = remove_left_over(deps.clients, records, done.left_over)
-        return (*removed, *prove_claims(deps.clients, portal))
+        return (*removed, *prove_claims(deps.clients, portal, partial(_may_prove, deps)))
     except SyncError as error:
         return (str(error),)
+
+
+def _may_prove(deps: Deps, connection_id: int) -> bool:
+    """Return whether another portal's connection may be asked, which costs its requests."""
+    try:
+        deps.limits.admit("proof", PROOFS, connection=connection_id)
+    except RequestRejected:
+        return False
+    return True
 
 
 def with_difference(check: SettingsCheck, base_text: str) -> SettingsCheck:

@@ -16,12 +16,18 @@ from sync.core.issue_sync import acts
 from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.engine.deps import Deps
-from sync.engine.issue_sync.lists import ListedPair, listed_pairs
+from sync.engine.issue_sync.pairs import ListedPair, listed_pairs
 from sync.errors import Later, SyncError
 from sync.sentences import as_sentence, sentence
-from sync.store import issue_link_moves, issue_link_queue, issue_link_stories, issue_links, leases
+from sync.store import (
+    issue_link_moves,
+    issue_link_queue,
+    issue_link_stories,
+    issue_links,
+    leases,
+)
 from sync.store.db.database import read, write
-from sync.store.issue_links import IssueLinkRow
+from sync.store.issue_link_rows import IssueLinkRow, by_ends
 from sync.store.portals import PortalRow
 from sync.store.tables import project
 
@@ -69,7 +75,7 @@ class StoredBook:
     def of_task(self, task_id: str) -> Sequence[LinkState]:
         """Return the links of a task."""
         with read(self.deps.database) as conn:
-            rows = issue_links.by_ends(conn, self.row.record.id, task_ids=[task_id])
+            rows = by_ends(conn, self.row.record.id, task_ids=[task_id])
             return self._load(conn, rows)
 
     def of_issue(self, project: str, number: str) -> Sequence[LinkState]:
@@ -81,7 +87,7 @@ class StoredBook:
         }
         numbers = [f"{project_id}/{number}" for project_id in ids]
         with read(self.deps.database) as conn:
-            rows = issue_links.by_ends(conn, self.row.record.id, tracker_numbers=numbers)
+            rows = by_ends(conn, self.row.record.id, tracker_numbers=numbers)
             return self._load(conn, rows)
 
     def _load(self, conn: Connection, rows: Iterable[IssueLinkRow]) -> list[LinkState]:
@@ -199,8 +205,8 @@ class StoredBook:
         task, issue = (link.addresses[side].id for side in (SideName.PORTAL, SideName.TRACKER))
         portal_id, connection_id = self.row.record.id, listed.connection.id
         rows = [
-            *issue_links.by_ends(conn, portal_id, task_ids=[task], connection_id=connection_id),
-            *issue_links.by_ends(conn, portal_id, tracker_ids=[issue], connection_id=connection_id),
+            *by_ends(conn, portal_id, task_ids=[task], connection_id=connection_id),
+            *by_ends(conn, portal_id, tracker_ids=[issue], connection_id=connection_id),
         ]
         ended = issue_links.load(conn, [row.key for row in rows if row.ended])
         for before in ended.values():

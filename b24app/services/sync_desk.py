@@ -17,7 +17,8 @@ from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, ItemAddress, SideName
 from sync.engine.deps import Deps
-from sync.engine.issue_sync.lists import BEGINNING, ListedPair, read_list
+from sync.engine.issue_sync.lists import BEGINNING, read_list
+from sync.engine.issue_sync.pairs import ListedPair
 from sync.engine.issue_sync.rehearsing import RehearsedPair
 from sync.engine.issue_sync.setting import PairSetting, open_pair, open_rooms
 from sync.engine.issue_sync.work import BATCH, work_on_links

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from sqlalchemy import Engine
+
 from b24app.clients import Clients
 from b24app.grants import revoke
 from b24app.services.install_steps import InstallWorker
@@ -13,24 +15,21 @@ from sync.engine.audit.writer import AuditWriter
 from sync.engine.deliver.calls import ThreadedCalls
 from sync.engine.deliver.flights import MOST_FLIGHTS
 from sync.engine.deps import Deps
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from sync.engine.lanes import owner_name
 from sync.engine.wake_ups import WakeUps, open_queue
 from sync.engine.worker import THREADS, Worker
-from sync.store.db.database import open_service_database
 from sync.store.vault import Vault
 
 
-def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker, AuditWriter]:
+def build_worker(
+    config: Config, engine: Engine, *, own_id: str
+) -> tuple[Worker, InstallWorker, AuditWriter]:
     """Return a worker, the install worker and the audit writer, which is stopped last.
 
     `own_id` distinguishes it from other workers of this process.
     """
-    engine, vault, clock = (
-        open_service_database(config.database_url),
-        Vault(config.secret_keys, reload=config.current_keys),
-        WallClock(),
-    )
+    vault, clock = Vault(config.secret_keys, reload=config.current_keys), WallClock()
     name = owner_name(own_id)
     audit = AuditWriter(engine)
     rooms = Clients(config, engine, vault, clock, name, audit)

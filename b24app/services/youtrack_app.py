@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from sync.errors import Refused
@@ -10,6 +9,7 @@ from sync.sentences import sentence
 from sync.store import connections
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord
+from sync.version import package_version
 from sync.youtrack.api.account import read_account
 from sync.youtrack.app_package import AppSetting, build_app
 
@@ -40,6 +40,4 @@ def make_app(clients: Clients, record: ConnectionRecord) -> bytes:
             code="no_secret",
         )
     address = f"{clients.config.public_url}/hooks/youtrack/{secrets.hook_key}"
-    return build_app(
-        AppSetting(address, secrets.signing_token, account.login, version("b24bridge"))
-    )
+    return build_app(AppSetting(address, secrets.signing_token, account.login, package_version()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from sync.sentences import as_sentence, sentence
 from sync.store import connections
 from sync.store.db.database import write
 from sync.store.rows import ConnectionRecord, PortalRecord
+from sync.version import package_version
 from sync.youtrack.api.account import Account, problems, read_account
 
 if TYPE_CHECKING:
@@ -114,14 +114,14 @@ def app_problems(
 
     lines: list[str] = []
     for project, installed in _apps(clients, client, record, most):
-        if installed and is_older(installed, version("b24bridge")):
+        if installed and is_older(installed, package_version()):
             lines.append(
                 sentence(
                     "{project}: our app there is {installed}, older than the bridge ({bridge}): "
                     "upload it anew",
                     project=project,
                     installed=installed,
-                    bridge=version("b24bridge"),
+                    bridge=package_version(),
                 )
             )
     return lines

@@ -27,7 +27,7 @@ from sync.core.model.events import (
 )
 from sync.core.rules.portal import DEFAULT_RULES, Rules
 from sync.engine.deliver.calls import Calls, InlineCalls
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from sync.engine.load.scope import Scope, read_portal
 from sync.errors import Denied
 from sync.gitlab.api.client import GitLab

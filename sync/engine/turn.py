@@ -13,7 +13,6 @@ from sync.engine.deliver.send import deliver, land, land_all
 from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
 from sync.engine.ingest.digest import digest, next_batch
-from sync.engine.issue_sync.work import work_on_links
 from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back_after_look, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
@@ -66,6 +65,8 @@ def _try_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
         is_open = _is_open(deps, agenda, pauses)
         done, agenda = _digest_waiting(deps, agenda, batch, lane if is_open else None)
         if agenda.links and is_open:
+            from sync.engine.issue_sync.work import work_on_links  # most servers have no links
+
             done += work_on_links(deps, agenda.portal)
         result = TurnResult(done)
         if agenda.needs_portal and is_open and take(deps, lane):

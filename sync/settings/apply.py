@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection as Database
 from sqlalchemy import update
 
+from sync.addresses import normal_url, server_key
 from sync.errors import SyncError
 from sync.sentences import sentence
 from sync.settings import document
@@ -219,7 +220,7 @@ def _left_over(record: ConnectionRecord, connection: Connection | None) -> Itera
         ("project", "projects"),
         ("group", "groups"),
     )
-    same_host = connection is not None and connection.url == record.base_url
+    same_host = connection is not None and _is_same_server(connection.url, record.base_url)
     for kind, key in kinds:
         now_in = getattr(connection, key) if connection is not None and same_host else []
         kept = {str(entry).casefold() for entry in now_in}
@@ -283,8 +284,12 @@ def _update_connection(
     connections.upsert(conn, vault, record.portal_id, draft, now)
     if token is None:
         conn.execute(update(table).where(table.c.id == record.id).values(access_token_sealed=None))
-    if record.base_url != draft.base_url:  # another GitLab, which may be too old to sign
-        connections.set_signed(conn, record.id, None)
+    is_same_address = normal_url(record.base_url) == normal_url(draft.base_url)
+    if not same_token or not is_same_address:
+        connections.forget_proofs(conn, record.id)
+    if not _is_same_server(record.base_url, draft.base_url):
+        connections.set_signed(conn, record.id, None)  # another GitLab may be too old to sign
+        connections.set_admitted(conn, record.id, {})
     connections.set_account(conn, record.id, {})
     connections.set_state(conn, record.id, "active", "")
     return True
@@ -297,13 +302,18 @@ def _end_grants(
 
     Nobody's token is for another server than the one that gave it.
     """
-    if record.base_url != connection.url:
+    if normal_url(record.base_url) != normal_url(connection.url):
         oauth_grants.remove_all(conn, [record.id])
         return True
     if not is_stored and oauth_grants.find(conn, record.id) is not None:
         oauth_grants.remove(conn, record.id, oauth_grants.OWN)
         return True
     return False
+
+
+def _is_same_server(former: str, present: str) -> bool:
+    """Return whether two addresses are of one server, whatever they are spelled like."""
+    return server_key(former) == server_key(present)
 
 
 def _equal_secrets(first: str | None, other: str | None) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Protocol
 
+from sync.addresses import server_key
 from sync.core.model.common import PortalUser
 from sync.core.model.tasks import KanbanStage
 from sync.core.rules.routes import Channel, effective_routes
@@ -51,6 +52,7 @@ def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProble
     names_in_order = [connection.name for connection in settings.connections]
     yield from pair_checks.check_pairs(settings.issue_sync, names_in_order)
     yield from _check_applications(settings, environ)
+    yield from _check_repeated(settings)
     names = Counter(connection.name for connection in settings.connections)
     for index, connection in enumerate(settings.connections):
         here: Path = ("connections", index)
@@ -69,6 +71,26 @@ def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProble
                 (*here, "ca_file"),
                 sentence("there is no file {ca_file}", ca_file=connection.ca_file),
             )
+
+
+def _check_repeated(settings: Settings) -> FoundProblems:
+    """Yield projects and groups that two connections to one GitLab name: all would come twice."""
+    named: dict[tuple[str, str, str], str] = {}
+    for index, connection in enumerate(settings.connections):
+        for key in ("projects", "groups"):
+            for number, entry in enumerate(getattr(connection, key)):
+                place = server_key(connection.url), key, str(entry).casefold()
+                other = named.setdefault(place, connection.name)
+                if other != connection.name:
+                    yield (
+                        ("connections", index, key, number),
+                        sentence(
+                            "{entry} is named by {other} already, which is at the same address: "
+                            "everything would come twice",
+                            entry=entry,
+                            other=other,
+                        ),
+                    )
 
 
 def _check_applications(settings: Settings, environ: Mapping[str, str]) -> FoundProblems:

@@ -99,19 +99,18 @@ def _meeting(default: PairRules, pair: Pair, other: Pair) -> str:
     )
     if same_project and pair.workgroup == other.workgroup:
         return sentence("another pair claims {name} too", name=name)
-    for item, end, meets in (
-        ("issue", "tasks", same_project),
-        ("task", "issues", pair.workgroup == other.workgroup),
+    for end, meets in (
+        ("tasks", same_project),
+        ("issues", pair.workgroup == other.workgroup),
     ):
         if meets and all(end in _created(default, each) for each in (pair, other)):
             first, second = (each.only or default.only for each in (pair, other))
             if first == second:
                 return sentence(
                     "the pair of {name} creates {end} of the same items: give one of them a "
-                    "filter (`only`), or an {item} gets two ends",
+                    "filter (`only`), or they get two ends",
                     name=name,
-                    end=end,
-                    item=item,
+                    end=as_sentence(end),
                 )
     return ""
 

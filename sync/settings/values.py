@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from sync.addresses import is_host
+from sync.addresses import is_host, normal_url
 from sync.core.model.kinds import Kind
 from sync.core.model.merge_requests import ReviewEvent
 from sync.core.model.tasks import Step, TaskStatus
@@ -30,7 +30,7 @@ def value_error(text: str) -> PydanticCustomError:
 
 
 def _check_address(value: str) -> str:
-    """Check an http(s) address without credentials, query or fragment; drop its last slash."""
+    """Check an http(s) address without credentials, query or fragment; return its usual form."""
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018 - raises on a port that is none
@@ -44,7 +44,10 @@ def _check_address(value: str) -> str:
         raise value_error("must not hold a user name or password; give the token under `token`")
     if parts.query or parts.fragment:
         raise value_error("must not hold a query (?…) or a fragment (#…)")
-    return value.rstrip("/")
+    try:
+        return normal_url(value)
+    except ValueError:
+        raise value_error("is no URL") from None
 
 
 def _check_proxy(value: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
+from sync.addresses import server_key
 from sync.store import oauth_grants
 from sync.store.db.upsert import insert
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
@@ -50,12 +51,18 @@ def by_name(conn: Connection, portal_id: int, name: str) -> ConnectionRecord | N
     return _find(conn, named & _IN_USE)
 
 
-def by_base_url(conn: Connection, base_url: str) -> tuple[ConnectionRecord, ...]:
-    """Return the connections to a code host, without those that were removed, or their portal."""
+def by_server(conn: Connection, url: str) -> tuple[ConnectionRecord, ...]:
+    """Return the connections to the server at `url`, however its address was written there.
+
+    Those that were removed, or their portal, are left out.
+    """
+    key = server_key(url)
+    spellings = conn.scalars(select(connection.c.base_url).distinct())
+    same = [base_url for base_url in spellings if server_key(base_url) == key]
     query = (
         select(*_COLUMNS)
         .join(portal, portal.c.id == connection.c.portal_id)
-        .where(connection.c.base_url == base_url, portal.c.state != "removed", _IN_USE)
+        .where(connection.c.base_url.in_(same), portal.c.state != "removed", _IN_USE)
         .order_by(connection.c.id)
     )
     return tuple(map(_record, conn.execute(query)))
@@ -164,6 +171,11 @@ def add_proofs(
     query = select(connection.c.proven).where(connection.c.id == connection_id)
     proven = dict(conn.scalar(query) or {})
     _set(conn, connection_id, proven=proven | {str(path): now.isoformat() for path in targets})
+
+
+def forget_proofs(conn: Connection, connection_id: int) -> None:
+    """Forget the access that was proven with another token, or at another server."""
+    _set(conn, connection_id, proven={})
 
 
 def set_signed(conn: Connection, connection_id: int, moment: datetime | None) -> None:

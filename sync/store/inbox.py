@@ -101,7 +101,7 @@ def dead_deliveries(conn: Connection, portal_id: int, limit: int = 100) -> tuple
     """Return the portal's dead deliveries, newest first."""
     query = (
         select(*_COLUMNS)
-        .where(delivery.c.portal_id == portal_id, delivery.c.state == "dead")
+        .where(delivery.c.portal_id == portal_id, in_literals(delivery.c.state, "dead"))
         .order_by(delivery.c.id.desc())
         .limit(limit)
     )

@@ -9,13 +9,17 @@ from sqlalchemy import Connection, Text, case, cast, func, or_, select
 
 from sync.core.issue_sync.link import LinkState
 from sync.store.issue_link_queue import is_due
-from sync.store.issue_links import COLUMNS, IS_DIRTY, IssueLinkRow, load, rows_of
+from sync.store.issue_link_rows import COLUMNS, IS_DIRTY, IssueLinkRow, rows_of
+from sync.store.issue_links import load
 from sync.store.tables import issue_link, issue_link_entry
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many links of a pair there are. `created`: with both ends; `waiting`: for work now."""
+    """How many links of a pair there are. `created`: with both ends; `waiting`: for work now.
+
+    `failed`: those that could not be worked on, and those whose other end a side refused.
+    """
 
     total: int
     done: int
@@ -30,7 +34,8 @@ def progress(conn: Connection, connection_id: int, pair: str, now: datetime) -> 
     is_failed = link.error != ""
     is_done = ~IS_DIRTY & ~is_failed
     has_both = link.tracker_id.is_not(None) & link.task_id.is_not(None)
-    conditions = (is_done, is_done & has_both, is_failed, ~is_done & is_due(now))
+    is_refused = is_done & ~has_both & cast(link.state, Text).like('%"refused":%')
+    conditions = (is_done, is_done & has_both, is_failed | is_refused, ~is_done & is_due(now))
     counts = [func.coalesce(func.sum(case((each, 1), else_=0)), 0) for each in conditions]
     same = (link.connection_id == connection_id) & (link.pair == pair)
     row = conn.execute(select(func.count(), *counts).where(same, ~link.ended)).one()
@@ -65,8 +70,10 @@ def count_of_portal(conn: Connection, portal_id: int) -> int:
     return conn.scalar(query) or 0
 
 
-def with_trouble(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
-    """Return the portal's links that may wait for somebody, the oldest first.
+def with_trouble(
+    conn: Connection, portal_id: int, limit: int | None = None
+) -> tuple[IssueLinkRow, ...]:
+    """Return the portal's links that may wait for somebody, the oldest first, up to `limit`.
 
     What is stored leaves out what is empty, so that its words name the candidates; whether a link
     does wait says its state.
@@ -84,4 +91,4 @@ def with_trouble(conn: Connection, portal_id: int) -> tuple[IssueLinkRow, ...]:
         *(state.like(f'%"{name}":%') for name in names),
     )
     query = select(*COLUMNS).where(issue_link.c.portal_id == portal_id, ~issue_link.c.ended)
-    return rows_of(conn, query.where(troubled).order_by(issue_link.c.id))
+    return rows_of(conn, query.where(troubled).order_by(issue_link.c.id).limit(limit))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, literal, select, update
 
 from sync.store.db.upsert import chunks
-from sync.store.issue_links import COLUMNS, IS_DIRTY, IssueLinkRow, rows_of
+from sync.store.issue_link_rows import COLUMNS, IS_DIRTY, IssueLinkRow, rows_of
 from sync.store.tables import issue_link
 
 

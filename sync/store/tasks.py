@@ -36,6 +36,13 @@ def get(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, 
     return by_key
 
 
+def of_responsible(conn: Connection, portal_id: int, user_id: int) -> tuple[int, ...]:
+    """Return the ids of the tasks that a user of the portal is responsible for."""
+    responsible = task.c.body["responsible_id"].as_integer()
+    query = select(task.c.task_id).where(task.c.portal_id == portal_id, responsible == user_id)
+    return tuple(conn.scalars(query))
+
+
 def newest_present(conn: Connection, portal_id: int, limit: int) -> tuple[int, ...]:
     """Return the ids of tasks that the portal had when they were last read, the newest first."""
     query = (

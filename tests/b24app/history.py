@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from sync.core.model.activity import Comment, CommentTarget
-from sync.core.model.common import Commit, Person
+from sync.core.model.common import Commit, Person, Project
 from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequestState, Reviewer
@@ -32,14 +32,21 @@ EVERY = timedelta(days=4)
 
 
 def shipped_for_weeks(
-    conn: Connection, portal_id: int, now: datetime, *, name: str = "main"
+    conn: Connection,
+    portal_id: int,
+    now: datetime,
+    *,
+    name: str = "main",
+    project: Project | None = None,
 ) -> None:
     """Save merge requests that were reviewed, merged and deployed, one each four days until now.
 
-    The fourth is the hotfix of what the third brought. A last one waits for its review.
+    The fourth is the hotfix of what the third brought. A last one waits for its review. Without a
+    `project` they are of the one that all examples have.
     """
     record = connections.by_name(conn, portal_id, name)
     assert record is not None
+    project = project or merge_request(record.id).project
     start, made, comments = now - EVERY * len(WORK), [], []
     for number, (title, *_) in enumerate(WORK):
         began = start + EVERY * number
@@ -49,7 +56,8 @@ def shipped_for_weeks(
         iid, sha = FIRST + number, f"{number + 1:x}" * 40
         branch = "hotfix/refunds" if title.startswith("Hotfix") else f"feature/{iid}"
         proposed = merge_request(
-            record.id, iid, title=title, pipeline=None, created_at=opened, updated_at=opened,
+            record.id, iid, project=project, url=_url(project, iid), title=title, pipeline=None,
+            created_at=opened, updated_at=opened,
             approved=False, approved_by=(), source_branch=branch, head_sha=sha, merge_sha=sha,
         )  # fmt: skip
         projects.save_projects(conn, [proposed.project])
@@ -72,7 +80,8 @@ def shipped_for_weeks(
             )
         )  # fmt: skip
     waiting = merge_request(
-        record.id, FIRST + len(WORK), title="Gift cards", pipeline=None, approved=False,
+        record.id, FIRST + len(WORK), project=project, url=_url(project, FIRST + len(WORK)),
+        title="Gift cards", pipeline=None, approved=False,
         approved_by=(), created_at=now - EVERY, updated_at=now - EVERY, reviewers=(Reviewer(ROB),),
         source_branch="feature/gift-cards", head_sha="f" * 40,
     )  # fmt: skip
@@ -82,3 +91,7 @@ def shipped_for_weeks(
     deployments.save(conn, made, now, contents_known=True)
     contents = {(record.id, each.project.id, each.id): [each.id] for each in made}
     deployments.save_contents(conn, contents)
+
+
+def _url(project: Project, iid: int) -> str:
+    return f"{project.url}/-/merge_requests/{iid}"

@@ -18,6 +18,22 @@ def test_the_manifest_names_the_script_and_its_styles(tmp_path):
     assert find_assets(tmp_path) == Assets("assets/main-1a.js", ("assets/main-2b.css",))
 
 
+def test_a_view_with_a_script_of_its_own_is_loaded_beside_the_rest(tmp_path):
+    flow = {"file": "assets/FlowView-3c.js", "imports": ["_Badge.js", "_Kit.js", ENTRY]}
+    manifest = {
+        ENTRY: {"file": "assets/main-1a.js", "imports": ["_Kit.js"]},
+        "_Kit.js": {"file": "assets/Kit-4d.js"},
+        "_Badge.js": {"file": "assets/Badge-5e.js"},
+        "src/views/FlowView.vue": flow,
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    parts = {view: find_assets(tmp_path, view).parts for view in ("flow", "overview")}
+    assert parts == {
+        "flow": ("assets/Kit-4d.js", "assets/FlowView-3c.js", "assets/Badge-5e.js"),
+        "overview": ("assets/Kit-4d.js",),
+    }
+
+
 @pytest.mark.parametrize("text", [None, "", "{", "{}", "[]"], ids=str)
 def test_without_a_manifest_the_pages_are_not_built(tmp_path, text):
     if text is not None:

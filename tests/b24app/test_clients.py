@@ -35,7 +35,7 @@ def portal(beside, emulator):
 def built(monkeypatch):
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda **_: assets.Assets("main.js", ("main.css",)))
 
 
 class Waiting(ManualClock):

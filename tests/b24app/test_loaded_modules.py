@@ -13,9 +13,14 @@ from sync.keyfile import new_key
 UNNEEDED = {
     "alembic": "migrations run in a process of their own",
     "authlib": "until the first token is asked for",
+    "joserfc": "until a page is opened or a job reports",
     "ruamel.yaml": "until settings are read as YAML",
     "sqlalchemy.dialects.postgresql": "the database is SQLite",
     "sync.bitrix24.issue_sync.client": "until a pair is opened",
+    "sync.core.issue_sync.link": "until a pair is connected, or a page asks for links",
+    "sync.engine.issue_sync.lists": "until a pair is connected",
+    "sync.engine.issue_sync.setting": "until a pair is opened",
+    "sync.engine.issue_sync.work": "until a link waits for work",
     "sync.gitlab.issues": "until a pair with GitLab is opened",
     "sync.youtrack.app_package": "until our app is asked for",
     "sync.youtrack.issues": "until a pair with YouTrack is opened",
@@ -27,9 +32,11 @@ from b24app.cli import serve
 import b24app.server
 import sync.engine.worker
 from b24app.services.worker import build_worker
+from sync.store.db.database import open_service_database
 config = Config.from_env(os.environ)
-serve._WebProcess(config).load()
-build_worker(config, own_id="x")
+engine = open_service_database(config.database_url)
+serve._WebProcess(config, engine).load()
+build_worker(config, engine, own_id="x")
 print(*sys.modules)
 """
 

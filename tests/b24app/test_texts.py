@@ -111,6 +111,6 @@ def test_values_of_people_stay_as_written_and_a_vendors_own_words_are_translated
         shown({"title": "Pay at GitLab or later"}, SideName.TRACKER, names),
         shown({"title": ""}, SideName.PORTAL, names),
     ]
-    said = [b24app_texts.translate("ru", text) for text in values]
-    assert said == ["Ждёт выполнения", "Ready at GitLab", "Pay at GitLab or later", "ничего"]
+    russian = [b24app_texts.translate("ru", text) for text in values]
+    assert russian == ["Ждёт выполнения", "Ready at GitLab", "Pay at GitLab or later", "ничего"]
     assert values == ["Pending", "Ready at GitLab", "Pay at GitLab or later", "nothing"]

@@ -27,8 +27,8 @@ def test_a_table_that_is_cut_finds_the_same(name: str) -> None:
         before, _, after = text.partition("b24-5")
         short = re.compile(cut(whole.pattern, text))
         for part in (before, after, text):
-            found = [pattern.search(part) for pattern in (whole, short)]
-            if len({match and (match.span(), match.lastgroup) for match in found}) != 1:
+            matches = [pattern.search(part) for pattern in (whole, short)]
+            if len({match and (match.span(), match.lastgroup) for match in matches}) != 1:
                 differing.append(part)
     assert differing == []
 

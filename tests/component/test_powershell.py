@@ -25,13 +25,13 @@ GIVEN: list[dict[str, object]] = [
 def test_a_runner_with_powershell_prints_one_sentence(name: str, given: dict[str, str]) -> None:
     for job in jobs(name, **given).values():
         text = script_of_runner([*job["before_script"], *job["script"]])
-        _, shown, said, end, check = commands(text)[:5]
+        _, shown, sentence, end, check = commands(text)[:5]
         assert shown == [
             "echo",
             "$ # b24bridge: reports to Bitrix24 # collapsed multi-line command",
         ]
-        assert said[0] == "echo"
-        assert said[1] == f"{SENTENCE} (POWERSHELL). {MOVE}"
+        assert sentence[0] == "echo"
+        assert sentence[1] == f"{SENTENCE} (POWERSHELL). {MOVE}"
         assert end == ["exit", "1"]
         assert check[0] == "if(!$?)"
         assert len(commands(text)) == 5
@@ -40,8 +40,8 @@ def test_a_runner_with_powershell_prints_one_sentence(name: str, given: dict[str
 def test_the_after_script_ends_as_shortly() -> None:
     template = read_template(TEXTS["deployment-script"])
     [text] = [script for _, script in scripts(template)]
-    said, end = commands(text)
-    assert said[1].startswith(f"{SENTENCE}, and this after_script needs sh (POWERSHELL). ")
+    sentence, end = commands(text)
+    assert sentence[1].startswith(f"{SENTENCE}, and this after_script needs sh (POWERSHELL). ")
     assert end == ["exit", "1"]
 
 

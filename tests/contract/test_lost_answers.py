@@ -153,6 +153,23 @@ def test_an_edit_made_meanwhile_counts_as_arrived(room: Room) -> None:
     assert read(room.client, address).values[TITLE] == "Bob's"
 
 
+def test_an_edit_of_what_was_just_created_is_an_edit(room: Room) -> None:
+    """What the creation stored is what was sent, whoever looks when: the edit differs from it."""
+    write = creation(room)
+    room.lose_answers(1)
+    assert isinstance(apply(room.client, write)[0], Unknown)
+    (settled,) = room.new_client().settle([write])
+    assert isinstance(settled, Done)
+    assert settled.item is not None
+    address = settled.item.address
+    room.wait(5)
+    room.set_title(address, "Bob's")
+    repeated = done(room.new_client(), write)
+    assert repeated.item is not None
+    assert repeated.item.values[TITLE] == write.values[TITLE]
+    assert read(room.client, address).values[TITLE] == "Bob's"
+
+
 def test_too_many_requests_are_tried_later(room: Room) -> None:
     address = room.create("Title")
     room.throttle()

@@ -59,8 +59,8 @@ class Window:
             self.page.clock.fast_forward("56:00")
             for _ in range(40):
                 self.page.wait_for_timeout(50)
-                if found := [one for one in self.answers if one.url.endswith(path)]:
-                    return found[-1]
+                if matches := [answer for answer in self.answers if answer.url.endswith(path)]:
+                    return matches[-1]
         raise AssertionError(f"nothing asked {path}")
 
     def let_go(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from b24app.cli.context import build_engine_deps
+from b24app.engine_deps import build_engine_deps
 from b24app.services.history import wait_for_history
 from sync.engine.worker import Worker
 from sync.settings.apply import current_settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,18 @@ def test_the_tab_of_a_workgroup_shows_its_projects(furnished, window, language, 
     for text in texts:
         expect(shown_in(opened).get_by_text(text).first).to_be_visible()
     expect(opened.frame.get_by_text("Wiki")).to_have_count(0)
+    assert opened.said == []
+
+
+def test_each_value_of_a_week_opens_the_list_of_that_week(furnished, window):
+    opened = window(f"group/{GROUP}")
+    values = shown_in(opened).get_by_role("button", name=re.compile("list: Merged, week of"))
+    expect(values.first).to_be_visible()
+    for value in values.all():
+        value.press("Enter")
+        expect(value).to_have_attribute("aria-expanded", "true")
+        listed = opened.frame.get_by_role("region", name=re.compile("^Merged, week of"))
+        expect(listed.get_by_role("listitem")).to_have_count(int(value.inner_text()))
     assert opened.said == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from b24app.cli.context import build_engine_deps
+from b24app.engine_deps import build_engine_deps
 from sync.engine.upkeep.access import EVERY, AccessWatch
 from tests.e2e.test_first_run import (
     choose_projects,

@@ -191,3 +191,37 @@ def test_a_sweep_finds_what_changed_though_our_clock_is_ahead(world: World) -> N
         connections.set_swept(conn, connection.id, START + ahead)
         (connection,) = connections.by_portal(conn, world.portal_id)
     assert sweep_connection(_ahead(world.deps(), ahead), connection) == 1
+
+
+@pytest.mark.parametrize("by_hook", [True, False], ids=["by its hooks", "by a sweep"])
+@pytest.mark.dialect
+def test_what_happens_after_gitlabs_own_clock_was_put_back_counts(
+    world: World, by_hook: bool
+) -> None:
+    own = world.gitlab.state.now
+    world.gitlab.state.now = lambda: own() + timedelta(hours=1)
+    request = world.opened()
+    run = world.gitlab.run_pipeline(request)
+    run.set_status("running")
+    world.work()
+    if not by_hook:
+        _sweep(world)
+    world.gitlab.state.now = own
+    world.tick(300)
+    run.set_status("success")
+    world.gitlab.update_mr(request, "ann", title="Pay better")
+    world.gitlab.approve(request, "bob")
+    world.gitlab.close(request, "ann")
+    world.work()
+    (card,) = world.cards(2103)
+    assert "!1 Pay better[" in card
+    assert ": closed without merging" in card
+    assert "[/user] (approved)" in card
+    assert "]passed[" in card
+
+
+def _sweep(world: World) -> None:
+    with read(world.database) as conn:
+        (connection,) = connections.by_portal(conn, world.portal_id)
+    sweep_connection(world.deps(), connection)
+    world.work()

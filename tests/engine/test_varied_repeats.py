@@ -111,10 +111,10 @@ def test_the_same_words_commented_twice_are_two_comments(world: World) -> None:
 
 
 def test_a_vulnerability_dismissed_and_detected_again(world: World) -> None:
-    found = world.gitlab.keeping.find_vulnerability(world.shop, "Leak")
+    leak = world.gitlab.keeping.find_vulnerability(world.shop, "Leak")
     for state in ("dismissed", "detected", "dismissed"):
         world.tick(60)
-        world.gitlab.keeping.judge_vulnerability(found, state, "ann")
+        world.gitlab.keeping.judge_vulnerability(leak, state, "ann")
         world.settle()
     assert "dismissed" in "\n".join(plain(world.posted())[-1:]).lower()
 

@@ -15,14 +15,16 @@ from sync.core.issue_sync.mapping import ProjectPair, SyncMapping
 from sync.core.issue_sync.model import SideName
 from sync.core.model.common import PortalUser
 from sync.engine.deps import Deps
-from sync.engine.issue_sync.lists import listed_pairs, read_list
-from sync.engine.issue_sync.setting import IssueSync, open_pair
+from sync.engine.issue_sync.lists import read_list
+from sync.engine.issue_sync.pairs import listed_pairs
+from sync.engine.issue_sync.process import IssueSync
+from sync.engine.issue_sync.setting import open_pair
 from sync.engine.lanes import hold
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.worker import Worker
 from sync.store import connections, issue_link_stories, issue_links, people
 from sync.store.db.database import read, write
-from sync.store.issue_links import IssueLinkRow
+from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
 from sync.youtrack.api.client import YouTrack
 from sync.youtrack.webhooks.parse import EVENT

@@ -330,3 +330,24 @@ rules:
         "it has: 'New' (1), 'Testing' (2)",
         "line 23: rules.workgroups.8: the portal has no workgroup 8, or the app cannot see it",
     ]
+
+
+def test_a_project_is_connected_once_however_its_gitlab_is_written():
+    text = """\
+version: 1
+portal: portal.example.com
+connections:
+  - name: main
+    url: https://git.example.com
+    projects: [acme/shop, acme/other]
+  - name: second
+    url: HTTP://Git.Example.com:80/
+    projects: [acme/tools, Acme/Shop]
+  - name: third
+    url: https://git.example.com:8443
+    projects: [acme/shop]
+"""
+    assert problems(text) == [
+        "line 9: connections[1].projects[1]: Acme/Shop is named by main already, which is at the "
+        "same address: everything would come twice"
+    ]

@@ -218,7 +218,7 @@ BAD = [
         "  default: {create: [tasks]}\n"
         "  pairs:\n    - {workgroup: 7, project: a/b}\n    - {workgroup: 0, project: a/b}\n",
         "line 10: issue_sync.pairs[1]: the pair of a/b and the workgroup 7 creates tasks of the "
-        "same items: give one of them a filter (`only`), or an issue gets two ends",
+        "same items: give one of them a filter (`only`), or they get two ends",
     ),
     (
         "  default: {statuses: [{issue: A, task: waiting}, {issue: a, task: deferred}]}\n",

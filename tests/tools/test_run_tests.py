@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from tools.run_tests import DIALECT_ROOMS, FULL, QUICK, ROOT, Count, count, summary
+from tools import run_tests
+from tools.run_tests import (
+    DIALECT_ROOMS,
+    FULL,
+    QUICK,
+    ROOT,
+    Count,
+    Lane,
+    Part,
+    count,
+    run_lanes,
+    summary,
+)
 from tools.system_packages import PACKAGES
 
 JUNIT = (
@@ -56,10 +70,40 @@ def test_a_part_that_broke_off_counts_as_failed() -> None:
     assert lines[1] == "b: 0 passed, 0 failed, and the run itself broke off"
 
 
-@pytest.mark.parametrize("parts", [QUICK, FULL])
-def test_no_two_parts_have_one_name_and_each_package_is_in_the_table(parts: tuple) -> None:
+@pytest.mark.parametrize("lanes", [QUICK, FULL])
+def test_no_two_parts_have_one_name_and_each_package_is_in_the_table(
+    lanes: tuple[Lane, ...],
+) -> None:
+    parts = [part for lane in lanes for part in lane]
     assert len({part.name for part in parts}) == len(parts)
     assert {part.package for part in parts} <= {"", *PACKAGES}
+
+
+def test_lanes_run_side_by_side_and_print_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The first lane ends only when the last part of the second has begun."""
+    last_began = threading.Event()
+
+    def run(part: Part, file: Path, environment: object, output: BinaryIO | None = None) -> Count:
+        if part.name == "c":
+            last_began.set()
+        if part.name == "a":
+            assert last_began.wait(30)
+            print("a passes", flush=True)
+        else:
+            assert output
+            output.write(f"{part.name} passes\n".encode())
+        return Count(len(part.arguments), broken=part.name == "b")
+
+    monkeypatch.setattr(run_tests, "run", run)
+    lanes = [(Part("a", ("1",)),), (Part("b", ()), Part("c", ("1", "2"))), ()]
+    counts = run_lanes(lanes, {}, tmp_path)
+    assert list(counts.items()) == [
+        ("a", Count(1)), ("b", Count(0, broken=True)), ("c", Count(2)),
+    ]  # fmt: skip
+    lines = [line for line in capfd.readouterr().out.splitlines() if line]
+    assert lines == ["=== a", "a passes", "=== b", "b passes", "=== c", "c passes"]
 
 
 def test_every_test_of_the_dialect_stands_where_it_is_looked_for() -> None:

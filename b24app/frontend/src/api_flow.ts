@@ -12,8 +12,8 @@ export type {
   Week,
 } from './api_types'
 
-/** The choice of the page: the last days, a project or workgroup, "" for all of them. */
-export interface Choice { days: number; project: string; group: string }
+/** The choice of the page: the last days, or those from one to another; "" for all projects. */
+export interface Choice { days: number; from?: string; to?: string; project: string; group: string }
 
 export const query = (values: object) => new URLSearchParams(
   Object.entries(values).map(([name, value]) => [name, String(value)]),

@@ -1,5 +1,7 @@
 /** What the inbox of trouble and the links of a task say, in English and Russian. */
 import { config } from './config'
+import { moment } from './texts'
+import { day, duration } from './texts_flow'
 
 const en = {
   inboxTitle: 'What waits for you',
@@ -99,4 +101,12 @@ export const inboxText = config.language === 'ru' ? ru : en
 /** A field as people call it. */
 export function fieldName(field: string): string {
   return inboxText.fields[field] ?? field.replace(/^custom:/, '')
+}
+
+/** A field's value as people read it: moments in their own time, estimates in hours. */
+export function fieldValue(field: string, value: string): string {
+  if (field === 'deadline' && !Number.isNaN(Date.parse(value))) {
+    return value.includes('T') ? moment(value) : day(value)
+  }
+  return field === 'estimate' && /^\d+$/.test(value) ? duration(Number(value)) : value
 }

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from b24app.cli.context import build_engine_deps
 from b24app.deps import Deps
+from b24app.engine_deps import build_engine_deps
 from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.rules.portal import GroupRules, Rules
 from sync.core.rules.routes import Route

@@ -64,7 +64,7 @@ def columns_call(group_id: int) -> Call:
 
     https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-get.html
     """
-    params = {"entityId": group_id, "isAdmin": "Y"}
+    params = {"entityId": group_id, "isAdmin": 1}  # true, as PHP writes it in a query
     return Call("task.stages.get", params, write=False, name="columns")
 
 

@@ -27,7 +27,7 @@ from sync.core.issue_sync.model import (
 )
 from sync.core.model.tasks import TaskStatus
 from sync.errors import Later, SyncError
-from sync.sentences import as_sentence, sentence
+from sync.sentences import as_sentence, join_sentences, sentence
 
 COMMENTS, FILES = "comments", "files"  # names in `longest` and `missing` beside those of fields
 STATUSES = tuple(
@@ -129,7 +129,7 @@ def _name_sprint_field(
     if _custom_fields(named, answer, absent):
         writable.add(SPRINT)
     else:
-        missing[SPRINT] = "; ".join(absent.values())
+        missing[SPRINT] = join_sentences("; ", [*absent.values()])
 
 
 def _rows(result: Any) -> list[dict[str, Any]]:

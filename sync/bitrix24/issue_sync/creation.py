@@ -22,7 +22,16 @@ from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.issue_sync.values import XML_PREFIX, plain_fields, status_of
 from sync.bitrix24.rest.batch import Answer, Call, Reference, as_int, as_mapping
 from sync.bitrix24.tasks.transitions import METHOD_PATHS
-from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, STAGE, STATUS, Item
+from sync.core.issue_sync.model import (
+    CHECKLIST,
+    DESCRIPTION,
+    LINKS,
+    SPRINT,
+    STAGE,
+    STATUS,
+    TITLE,
+    Item,
+)
 from sync.core.issue_sync.writes import CreateItem, Done, Outcome, Unknown
 from sync.core.model.tasks import TaskStatus
 from sync.errors import Later, Refused, SyncError
@@ -49,7 +58,7 @@ def create_item(write: CreateItem, reader: TaskReader) -> Talk[Outcome]:
     created = reader.memory.created.get(as_int(write.project), {})
     if present := created.get(write.key):
         item = yield from read_again(present, reader)
-        return Done(item=item) if item else failed(missing_task(present))
+        return Done(item=_as_created(item, write)) if item else failed(missing_task(present))
     creator = as_int(person.id) if person and not person.is_bridge else 0
     answers = yield _calls(write, side, creator or side.user_id)
     added = answers[0]
@@ -71,6 +80,15 @@ def create_item(write: CreateItem, reader: TaskReader) -> Talk[Outcome]:
     dropped = dropped_fields(write.values, {}, item, errors)
     new = replace(item, comments=(), time=(), files=())  # nobody has seen it yet
     return Done(item=new, dropped=dropped | _unkept(write, item, creator))
+
+
+def _as_created(item: Item, write: CreateItem) -> Item:
+    """Return a task that was created before with the texts that were sent.
+
+    What it shows now may be an edit since, which then differs from what was stored.
+    """
+    sent = {name: text for name in (TITLE, DESCRIPTION) if (text := write.values.get(name))}
+    return replace(item, values={**item.values, **sent})
 
 
 def _created(error: SyncError) -> bool:

@@ -62,7 +62,11 @@ def select_fields(options: TaskOptions) -> list[str]:
 
 
 def read_values(row: Mapping[str, Any], options: TaskOptions) -> dict[str, Value]:
-    """Return the values of a task's row."""
+    """Return the values of a task's row.
+
+    A field of the portal's own that the answer does not have was deleted: nobody emptied it. One
+    without a value is null. https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-get.html
+    """
     status = parse_status(row) or TaskStatus.WAITING
     values: dict[str, Value] = {
         TITLE: read_text(row.get("title")),
@@ -77,11 +81,10 @@ def read_values(row: Mapping[str, Any], options: TaskOptions) -> dict[str, Value
         ESTIMATE: as_int(row.get("timeEstimate")) or None,
         PARENT: _id(row.get("parentId")),
     }
-    for name in options.custom_fields:
-        values[CUSTOM + name] = _custom(row.get(camel(name)))
+    own = {CUSTOM + name: camel(name) for name in options.custom_fields}
     if options.sprint not in ("", SCRUM):
-        values[SPRINT] = _custom(row.get(camel(options.sprint)))
-    return values
+        own[SPRINT] = camel(options.sprint)
+    return values | {name: _custom(row[key]) for name, key in own.items() if key in row}
 
 
 def read_description(row: Mapping[str, Any]) -> str:

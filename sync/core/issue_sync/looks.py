@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import floor, log2
 
@@ -17,14 +16,6 @@ LOOKS_A_MINUTE = 12  # of all links together, in batches: under one request a mi
 BATCH = 48  # links that are best looked at together
 TOGETHER = timedelta(minutes=2)
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """Only this end may have changed since the last look. `listed`: as a list has just shown it."""
-
-    side: SideName
-    listed: Item | None = None
 
 
 def next_look(now: datetime, quiet_since: datetime, links: int, jitter: float) -> datetime:

@@ -219,7 +219,7 @@ def status_rows(
                     listed=_listed(columns),
                 )
             )
-        if status is not None and (column is not None or match.stage is None):
+        if status is not None and (column is not None or match.stage is None or match.status):
             code = codes[match.status] if match.status else ""
             stage = column.id if column else None
             rows.append(StatusRow(status.id, code, stage, match.direction))

@@ -138,6 +138,14 @@ class Item:
     editors: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Only this end may have changed since the last look. `listed`: as a list has just shown it."""
+
+    side: SideName
+    listed: Item | None = None
+
+
 class Absence(StrEnum):
     """Why an item was not read; none of them proves that it was deleted."""
 

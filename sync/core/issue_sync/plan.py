@@ -27,7 +27,7 @@ from sync.core.issue_sync.model import Absence, Author, Item, ItemAddress, SideN
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.status_notes import explain_status
 from sync.core.issue_sync.story import conflict_line, problem_lines
-from sync.core.issue_sync.values import Items, plan_creation, plan_values
+from sync.core.issue_sync.values import Items, adopt_values, plan_creation, plan_values
 from sync.core.issue_sync.writes import AddComment, AddFile, CreateItem, DeleteTime, UpdateItem
 from sync.sentences import as_sentence, join_sentences, sentence
 
@@ -67,12 +67,14 @@ def plan(link: LinkState, tracker: Read, portal: Read, rules: LinkRules, now: da
     followed = None if keyed or link.ended else _followed(link, reads, now)
     if link.pending and followed is None:
         return LinkPlan(link, conflicts=settled, story=story, unsettled=link.pending)
-    if followed is None and (link.ended or link.pause):
+    if followed is None and link.ended:
         return LinkPlan(link, conflicts=settled, story=story)
+    if followed is None and link.pause:
+        return LinkPlan(_at_a_pause(link, items, rules), conflicts=settled, story=story)
     planned = followed or _with_absent(link, reads, items, rules, now)
     if planned is None:
         planned = _with_both(_returned(link), items, rules, now)
-    planned = _within_budget(link, planned, now)
+    planned = _within_budget(link, planned, items, rules, now)
     return replace(
         planned,
         conflicts=(*settled, *planned.conflicts),
@@ -269,12 +271,20 @@ def _in_order(entries: EntryPlan, updates: tuple[PlannedWrite, ...]) -> tuple[Pl
     return (*files, *updates, *others)
 
 
-def _within_budget(link: LinkState, planned: LinkPlan, now: datetime) -> LinkPlan:
+def _within_budget(
+    link: LinkState, planned: LinkPlan, items: Items, rules: LinkRules, now: datetime
+) -> LinkPlan:
     """Let the fuse of the link blow where it writes too often; then it keeps what it agreed."""
     pause = blown(link, planned.writes, now)
     if pause is None:
         return planned
-    return LinkPlan(replace(link, pause=pause), pause=pause, story=(_pause_line(pause),))
+    after = replace(_at_a_pause(link, items, rules), pause=pause)
+    return LinkPlan(after, pause=pause, story=(_pause_line(pause),))
+
+
+def _at_a_pause(link: LinkState, items: Items, rules: LinkRules) -> LinkState:
+    """Agree on what people make alike while the link stands still, so that later edits count."""
+    return adopt_values(link, items, rules) if len(items) == len(SideName) else link
 
 
 def _pause_line(pause: Pause) -> StoryLine:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from sync.core.issue_sync.fields import Translation
 from sync.core.issue_sync.model import Author, Capabilities, Comment, SideName, TimeEntry
+
+if TYPE_CHECKING:
+    from sync.core.issue_sync.fields import Translation
 
 
 class Direction(StrEnum):
@@ -116,6 +119,7 @@ class LinkRules:
     the mapping of values and people. `create`: sides on which the missing end may be created.
     `capabilities`: what each side's project can hold, where asked. `other_links`: keys of the links
     that the portal's item has to other trackers, whose copies cross as if people had written them.
+    `people`: what each side's accounts are called, by their ids.
     """
 
     fields: Mapping[str, FieldRule]
@@ -127,3 +131,4 @@ class LinkRules:
     texts: Texts = Texts()
     capabilities: Mapping[SideName, Capabilities] = field(default_factory=dict)
     other_links: frozenset[str] = frozenset()
+    people: Mapping[SideName, Mapping[str, str]] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from sync.core.issue_sync.link import (
     values_of,
 )
 from sync.core.issue_sync.merge import Decision, Verdict, decide
-from sync.core.issue_sync.model import PARENT, TITLE, Item, SideName, Value
+from sync.core.issue_sync.model import ASSIGNEES, LEAD, PARENT, TITLE, Item, SideName, Value
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.texts import Text
@@ -90,6 +90,26 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
     return ValuesPlan(link, updates, tuple(named))
 
 
+def adopt_values(link: LinkState, items: Items, rules: LinkRules) -> LinkState:
+    """Return the link agreed on what both sides say alike; nothing is written for that."""
+    bases, clashes, decided = dict(link.bases), dict(link.clashes), dict(link.decided)
+    for name in rules.fields:
+        translation, base = rules.translations[name], link.bases.get(name)
+        pair = _pair(translation, items)
+        if pair is None:
+            continue
+        agreed = base or ValuePair()
+        has_moved = any(translation.moved(to, agreed.of(to), pair.of(to)) for to in SideName)
+        if translation.agree(pair):
+            if has_moved or base is None:
+                bases[name] = pair
+            clashes.pop(name, None)
+            decided.pop(name, None)
+        elif has_moved and base is not None:
+            bases[name] = translation.adopted(base, pair)
+    return replace(link, bases=bases, clashes=clashes, decided=decided)
+
+
 def _names(
     link: LinkState, updates: Iterable[PlannedWrite], rules: LinkRules
 ) -> Iterator[tuple[str, str]]:
@@ -108,7 +128,11 @@ def _names(
         )
         for each in named:
             for field, value in each.items():
-                names = {choice.id: choice.name for choice in able.choices.get(field, ())}
+                names = (
+                    rules.people.get(side, {})
+                    if field in (ASSIGNEES, LEAD)
+                    else {choice.id: choice.name for choice in able.choices.get(field, ())}
+                )
                 values = value if isinstance(value, frozenset) else {str(value)}
                 yield from ((f"{side}/{field}/{raw}", names[raw]) for raw in values if raw in names)
 

@@ -22,6 +22,7 @@ from sync.core.model.events import (
     TaskDeleted,
     UnrecognisedEvent,
 )
+from sync.core.model.moments import event_until
 from sync.core.model.pipelines import JobRun
 from sync.core.notifications.keys import NotificationSubject
 from sync.core.rules.portal import Rules
@@ -87,6 +88,10 @@ def ingest(
 
     `connected`: when their connections were made, where that is known already.
     """
+    events_by_delivery = {
+        delivery_id: [event_until(event, now) for event in group]
+        for delivery_id, group in events_by_delivery.items()
+    }
     by_type: dict[type, list[Any]] = {}
     by_handler: dict[Handler[Any], list[Any]] = {handler: [] for handler in HANDLERS.values()}
     for event in chain.from_iterable(events_by_delivery.values()):

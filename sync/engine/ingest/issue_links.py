@@ -11,14 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sync.core.issue_sync.acts import report_deletion
 from sync.core.issue_sync.model import SideName
 from sync.core.model.activity import Comment, Resource
 from sync.core.model.events import IssueHint, TaskChanged, TaskCommented, TaskDeleted
 from sync.core.model.kinds import Kind
 from sync.engine.issue_sync.echoes import due_at, is_our_change
-from sync.store import issue_link_queue, issue_links, issue_lists
-from sync.store.issue_links import IssueLinkRow
+from sync.store import issue_link_queue, issue_link_rows, issue_lists
+from sync.store.issue_link_rows import IssueLinkRow
 
 _TASK_EVENTS = (TaskChanged, TaskDeleted, TaskCommented)
 _KINDS = (Kind.ISSUE, Kind.WORK_ITEM)
@@ -38,7 +37,7 @@ def mark(
     if not tasks and not issues:
         return hinted
     numbers = [f"{project_id}/{number}" for _, project_id, number in issues]
-    rows = issue_links.by_ends(conn, portal_id, task_ids=tasks, tracker_numbers=numbers)
+    rows = issue_link_rows.by_ends(conn, portal_id, task_ids=tasks, tracker_numbers=numbers)
     connection_ids = {connection_id for connection_id, _, _ in issues}
     chosen = [row for row in rows if row.task_id in tasks or row.connection_id in connection_ids]
     _mark_rows(conn, chosen, tasks, _moments(events), now)
@@ -61,7 +60,7 @@ def _mark_hinted(conn: Connection, hints: Sequence[IssueHint], now: datetime) ->
     for connection_id in sorted({hint.connection_id for hint in hints}):
         own = [hint for hint in hints if hint.connection_id == connection_id]
         numbers = {hint.number for hint in own}
-        rows = issue_links.by_readable_numbers(conn, connection_id, sorted(numbers))
+        rows = issue_link_rows.by_readable_numbers(conn, connection_id, sorted(numbers))
         marked += _mark_side(conn, rows, SideName.TRACKER, now)
         linked = {row.tracker_number.rpartition("/")[2] for row in rows}
         deleted = {hint.number for hint in own if hint.deleted}
@@ -130,5 +129,10 @@ def _issues(events: Mapping[type, Sequence[Any]]) -> Iterable[tuple[int, int, st
 
 def _report_deletions(conn: Connection, rows: Sequence[IssueLinkRow], side: SideName) -> None:
     """Keep a side's own word that its end of these links was deleted."""
+    if not rows:
+        return
+    from sync.core.issue_sync.acts import report_deletion  # large, as is what states consist of
+    from sync.store import issue_links
+
     for link in issue_links.load(conn, [row.key for row in rows]).values():
         issue_links.save(conn, report_deletion(link, side), link)

@@ -16,7 +16,7 @@ from sync.engine.issue_sync.setting import PairSetting
 from sync.engine.lanes import Lane, lane_transaction
 from sync.store import issue_link_counts, issue_link_queue, issue_links
 from sync.store.db.database import read
-from sync.store.issue_links import IssueLinkRow
+from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.issue_lists import ListRow
 
 SHORTEST = timedelta(minutes=10)

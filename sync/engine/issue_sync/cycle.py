@@ -16,8 +16,7 @@ from sync.core.clock import Clock
 from sync.core.issue_sync.confirm import confirm
 from sync.core.issue_sync.journal import announce
 from sync.core.issue_sync.link import Conflict, LinkState, PlannedWrite, StoryLine
-from sync.core.issue_sync.looks import Hint
-from sync.core.issue_sync.model import File, Item, ItemAddress, SideName
+from sync.core.issue_sync.model import File, Hint, Item, ItemAddress, SideName
 from sync.core.issue_sync.plan import LinkPlan, Read, plan
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.side import SideClient

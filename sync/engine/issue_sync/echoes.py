@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
-from sync.core.issue_sync.looks import Hint
-from sync.core.issue_sync.model import Item, SideName
-from sync.store.issue_links import IssueLinkRow
+from sync.core.issue_sync.model import Hint, Item, SideName
+from sync.store.issue_link_rows import IssueLinkRow
 
 ECHO = timedelta(seconds=15)  # what is heard of a link so soon after our write may wait as long
 SETTLED = timedelta(seconds=5)  # sides tell seconds: by then no other change has the same version

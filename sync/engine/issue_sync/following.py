@@ -21,7 +21,7 @@ from sync.engine.issue_sync.setting import PairSetting
 from sync.errors import SyncError
 from sync.store import issue_link_moves, issue_link_queue, issue_link_stories, issue_links
 from sync.store.db.database import read
-from sync.store.issue_links import IssueLinkRow
+from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.portals import PortalRow
 
 _MOVED = {
@@ -33,7 +33,6 @@ _STAYS = "no pair of the settings has both: the old pair's rules stay"
 _LINKED = "an item that it names is linked now"
 _OFFERED = "a side offers other choices now"
 RETRIED = "what was refused is tried again"
-_TRIED = ("refused", "dropped", "resumed")
 RETRY = timedelta(days=1)  # after a refusal; what caused it may be mended by then
 _TOLD = 20  # lines of a story among which a move may stand already
 
@@ -154,7 +153,7 @@ def wake_refused(
         if row.is_dirty or result is None or result.error or not _has_refusals(result.link):
             continue
         lines = issue_link_stories.story(conn, row.id, _TOLD)
-        if any(line.kind in _TRIED and now - line.at < RETRY for line in lines):
+        if any(line.kind in issue_link_stories.TRIED and now - line.at < RETRY for line in lines):
             continue
         if _retried(conn, row):
             issue_link_queue.mark_dirty(conn, [row.id], RETRIED, now)

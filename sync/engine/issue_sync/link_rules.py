@@ -37,6 +37,7 @@ from sync.core.issue_sync.texts import Text
 from sync.core.model.tasks import TaskStatus
 from sync.engine.issue_sync.custom_fields import custom_translation, stand_in
 from sync.engine.issue_sync.link_texts import LinkTexts
+from sync.sentences import join_sentences, sentence
 
 _SCOPE = "::"  # in labels that stand for a field
 END_OF_DAY = "T19:00:00"  # when a task is due for which only a day is known
@@ -91,6 +92,7 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
             _status_note(world, rows, texts),
         ),
         capabilities=world.capabilities,
+        people=texts.people.names,
     ), (*problems, *_stand_ins(world))
 
 
@@ -150,7 +152,7 @@ def status_lines(world: PairWorld) -> tuple[str, ...]:
         for side, able in world.capabilities.items()
     }
     columns = {choice.id: choice.name for choice in portal.choices.get(STAGE, ())}
-    lines = []
+    lines: list[str] = []
     for choice in tracker.choices.get(STATUS, ()):
         wanted = way.to_portal({STATUS: choice.id})
         arrow = "->"
@@ -161,11 +163,14 @@ def status_lines(world: PairWorld) -> tuple[str, ...]:
             arrow, wanted = "<-", {STATUS: own.portal, STAGE: own.stage}
         status = names[SideName.PORTAL].get(str(wanted.get(STATUS) or ""), "")
         column = columns.get(str(wanted.get(STAGE) or ""), "")
-        shown = ", ".join(filter(None, [status, f"column {column}" if column else ""]))
+        place = sentence("column {column}", column=column) if column else ""
+        shown = join_sentences(", ", [text for text in (status, place) if text])
         back = way.to_tracker(wanted)
         if arrow == "->" and not isinstance(back, Untranslatable):
             arrow = "<->" if back.get(STATUS) == choice.id else "->"
-        lines.append(f"{choice.name} {arrow} {shown}")
+        lines.append(
+            sentence("{status} {arrow} {shown}", status=choice.name, arrow=arrow, shown=shown)
+        )
     return tuple(lines)
 
 

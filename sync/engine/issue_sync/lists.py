@@ -9,7 +9,7 @@ time, and goes on where it stopped. Nothing is told of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -18,12 +18,12 @@ from sqlalchemy import Connection
 
 from sync.core.issue_sync.link import LinkState, StoryLine
 from sync.core.issue_sync.looks import has_agreed_fields, is_at_rest
-from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync import census
 from sync.engine.issue_sync.echoes import SETTLED, due_at
 from sync.engine.issue_sync.following import wake_stuck
+from sync.engine.issue_sync.pairs import ListedPair, listed_pairs
 from sync.engine.issue_sync.setting import PairSetting, open_pair
 from sync.engine.issue_sync.watermarks import (
     OVERLAP,
@@ -37,52 +37,20 @@ from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import SyncError
 from sync.sentences import sentence
 from sync.store import (
-    connections,
     issue_link_counts,
     issue_link_queue,
+    issue_link_rows,
     issue_link_stories,
     issue_links,
     issue_lists,
-    portals,
 )
 from sync.store.db.database import read
-from sync.store.issue_links import IssueLinkRow
+from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.issue_lists import ListRow
-from sync.store.portals import PortalRow
-from sync.store.rows import ConnectionRecord
 
 log = structlog.get_logger()
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class ListedPair:
-    """A pair of the settings with its portal and connection."""
-
-    row: PortalRow
-    connection: ConnectionRecord
-    pair: ProjectPair
-
-
-def listed_pairs(deps: Deps, conn: Connection, portal_id: int) -> tuple[ListedPair, ...]:
-    """Return the pairs of a portal that are at work."""
-    row = portals.row_by_id(conn, portal_id)
-    if row is None:
-        return ()
-    mapping = deps.issue_sync.mapping_for(conn, row)
-    if mapping.paused:
-        return ()
-    by_name = {
-        record.name: record
-        for record in connections.by_portal(conn, portal_id)
-        if record.state == "active"
-    }
-    return tuple(
-        ListedPair(row, by_name[pair.connection], pair)
-        for pair in mapping.pairs
-        if pair.connection in by_name
-    )
 
 
 def read_lists(deps: Deps, portal_id: int, *, after_start: bool = False) -> int:
@@ -224,7 +192,7 @@ def _take_in(
     """
     now = deps.clock.now()
     ids = [item.address.id for item in items]
-    rows = issue_links.by_ends(
+    rows = issue_link_rows.by_ends(
         conn,
         listed.row.record.id,
         task_ids=ids if side is SideName.PORTAL else (),

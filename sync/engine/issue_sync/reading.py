@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from sync.core.clock import Clock
 from sync.core.issue_sync.link import LinkState
-from sync.core.issue_sync.looks import Hint, can_create, is_at_rest
-from sync.core.issue_sync.model import SideName
+from sync.core.issue_sync.looks import can_create, is_at_rest
+from sync.core.issue_sync.model import Hint, SideName
 from sync.core.issue_sync.plan import Read
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.side import SideClient

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,12 @@ from sqlalchemy import Connection, Engine
 from sync.bitrix24.tasks.fields import STATUS_CODES
 from sync.core.clock import is_due
 from sync.core.issue_sync.link import LinkState
-from sync.core.issue_sync.mapping import ProjectPair, SyncMapping
-from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, STATUS, Capabilities, SideName
+from sync.core.issue_sync.mapping import ProjectPair
+from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, STATUS, SideName
 from sync.core.issue_sync.rules import Direction, LinkRules
-from sync.core.issue_sync.side import SideClient
-from sync.engine.issue_sync.echoes import ListedItems
 from sync.engine.issue_sync.link_rules import PairWorld, build_rules, status_lines
 from sync.engine.issue_sync.link_texts import LinkTexts, People
+from sync.engine.issue_sync.process import PairFacts
 from sync.engine.issue_sync.trackers import tracker_of
 from sync.engine.load.people import portal_users_of
 from sync.store import issue_links, messages, oauth_grants, people
@@ -30,14 +29,10 @@ from sync.text.sides import TASK, tracker
 
 if TYPE_CHECKING:
     from sync.engine.deps import Deps
+    from sync.engine.issue_sync.process import Sides
     from sync.youtrack.api.users import User
 
-Sides = Mapping[SideName, SideClient]
 KEEP = timedelta(minutes=10)  # what a project can hold is asked again after that
-
-
-def _no_mapping(conn: Connection, row: PortalRow) -> SyncMapping:
-    return SyncMapping()
 
 
 def open_rooms(
@@ -77,35 +72,6 @@ def open_rooms(
 def read_project_id(deps: Deps, connection: ConnectionRecord, project: str) -> str:
     """Return the id for good of a project that the settings name. Raises SyncError."""
     return tracker_of(connection).project_id_for(deps, connection, project)
-
-
-@dataclass
-class IssueSync:
-    """What a process knows of two-way sync: where its settings and rooms come from.
-
-    `asked`: what pairs can hold, and the numbers of their projects, with the moment of asking.
-    `memories`: what rooms learned of an instance, by connection and address. `renewed`: pairs of
-    which another answer came than before, until somebody takes note of it. `listed`: items that
-    lists have just shown.
-    """
-
-    mapping_for: Callable[[Connection, PortalRow], SyncMapping] = _no_mapping
-    rooms_for: Callable[[Deps, PortalRow, ConnectionRecord, ProjectPair], Sides] = open_rooms
-    project_id_for: Callable[[Deps, ConnectionRecord, str], str] = read_project_id
-    asked: dict[tuple[int, str], PairFacts] = field(default_factory=dict)
-    memories: dict[tuple[int, str], object] = field(default_factory=dict)
-    listed: ListedItems = field(default_factory=ListedItems)
-    renewed: set[tuple[int, str]] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class PairFacts:
-    """What was asked about a pair."""
-
-    at: datetime
-    project_id: str
-    capabilities: Mapping[SideName, Capabilities]
-    users: tuple[User, ...] = ()  # of a tracker whose people no webhook stores
 
 
 @dataclass(frozen=True)

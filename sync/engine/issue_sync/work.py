@@ -11,8 +11,8 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.breaker import Halt, tripped
-from sync.core.issue_sync.looks import Hint, next_look
-from sync.core.issue_sync.model import SideName
+from sync.core.issue_sync.looks import next_look
+from sync.core.issue_sync.model import Hint, SideName
 from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.cycle import CycleResult, Plans, Workbench, run_cycles
@@ -30,7 +30,7 @@ from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.store import connections, issue_link_counts, issue_link_queue, issue_lists
 from sync.store.db.database import read
-from sync.store.issue_links import IssueLinkRow
+from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.portals import PortalRow
 
 log = structlog.get_logger()

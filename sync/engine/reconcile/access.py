@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from sync.core.notifications.access import AccessView, access_subject, plan_access
-from sync.engine.issue_sync.trackers import TRACKERS
 from sync.engine.reconcile.turn import KindPlan, ReconcileTurn, Rows, SubjectPlan
 from sync.store import access, connections, messages
 from sync.store.access import LOST, REFUSED, ConnectionAccess
@@ -31,6 +30,8 @@ def load(conn: Connection, turn: ReconcileTurn, rows: Rows) -> dict[str, AccessV
 def _view(
     record: ConnectionRecord, row: ConnectionAccess, notified: Mapping[str, Mapping[int, str]]
 ) -> AccessView:
+    from sync.engine.issue_sync.trackers import TRACKERS  # large, and tokens are seldom refused
+
     return AccessView(
         record.id,
         record.name,

@@ -17,6 +17,7 @@ from sync.core.model.activity import ActivityItem, Push, Resource
 from sync.core.model.common import Commit, Project
 from sync.core.model.events import DeploymentEvent, MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, MergeRequestState
+from sync.core.model.moments import merge_request_until, pipeline_until
 from sync.core.model.pipelines import Pipeline
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
@@ -107,7 +108,10 @@ def save_pipelines(to: PageContext, pipelines: Sequence[Pipeline]) -> None:
         key.iid: request.source_branch for key, request in requests.items()
     }
     pairs = [
-        replace(pipeline, ref=sources.get(pipeline.merge_request_iid, pipeline.ref))
+        replace(
+            pipeline_until(pipeline, to.now),
+            ref=sources.get(pipeline.merge_request_iid, pipeline.ref),
+        )
         for pipeline in pipelines
     ]
     stored = commits.by_sha(
@@ -184,7 +188,7 @@ def save_merge_requests(to: PageContext, past_merge_requests: Sequence[PastMerge
     stored = store_merge_requests.fold_snapshots(
         conn,
         [
-            past_merge_request.merge_request
+            merge_request_until(past_merge_request.merge_request, to.now)
             for past_merge_request in past_merge_requests
             if past_merge_request.complete
         ],

@@ -12,12 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sync.core.clock import is_due
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
+from sync.core.model.moments import merge_request_until
 from sync.engine.deps import Deps, clock_lead, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.ingest.people import save_people
-from sync.engine.issue_sync.lists import read_lists
 from sync.engine.issue_sync.own_accounts import end_dismissed
+from sync.engine.issue_sync.pairs import has_pairs
 from sync.engine.lanes import hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
@@ -119,6 +120,10 @@ class Sweep:
 
     def _read_lists(self, deps: Deps, portal_id: int) -> int:
         """Read the issue lists that are due; with the first look after a start, all of them."""
+        if not has_pairs(deps, portal_id):
+            return 0
+        from sync.engine.issue_sync.lists import read_lists
+
         count = read_lists(deps, portal_id, after_start=portal_id not in self._lists_read)
         self._lists_read.add(portal_id)
         return count
@@ -223,6 +228,8 @@ def _ingest(
     conn: Connection, deps: Deps, connection: ConnectionRecord, merge_requests: list[MergeRequest]
 ) -> None:
     rules = read_scope(deps, conn, connection.portal_id).rules.references
+    now = deps.clock.now()
+    merge_requests = [merge_request_until(item, now) for item in merge_requests]
     keys = {merge_request.key for merge_request in merge_requests}
     before = store_merge_requests.get_merge_requests(conn, keys)
     store_projects.save_projects(conn, [merge_request.project for merge_request in merge_requests])
@@ -234,7 +241,6 @@ def _ingest(
         if before.get(key) != merge_request
     }
     silent = frozenset(_silent_keys(conn, connection, changed.values(), before.keys()))
-    now = deps.clock.now()
     update_links(
         conn,
         connection.portal_id,

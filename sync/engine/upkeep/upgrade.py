@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import structlog
 
 from sync.engine.deps import Deps
 from sync.store import portals, program, subjects
 from sync.store.db.database import read, write
 from sync.store.revisions import newest_revision
+from sync.version import package_version
 
 log = structlog.get_logger()
 
 
 def program_version() -> str:
     """Return what names this version: the package's and the schema's, which each may stand."""
-    return f"{version('b24bridge')}/{newest_revision()}"
+    return f"{package_version()}/{newest_revision()}"
 
 
 def decide_anew(deps: Deps, present: str) -> int:

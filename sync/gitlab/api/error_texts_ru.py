@@ -24,7 +24,7 @@ RUSSIAN: dict[str, str] = {
     "not with JSON": "а не JSON",
     "the link to the next page leads to no other page":
         "ссылка на следующую страницу никуда не ведёт",
-    "The base URL is not a web address": "Адрес GitLab не похож на веб-адрес",
+    "The base URL is not a web address": "Адрес подключения не похож на веб-адрес",
     "There is no GitLab at": "GitLab не найден по адресу",
     "its API answers": "ответ API:",
     "The webhooks of": "Вебхуки:",

@@ -69,6 +69,12 @@ _REJECTED = _Meaning(Refused, "GitLab does not accept this request", "See GitLab
 _NO_SCOPE = _Meaning(
     Denied, "The access token lacks the scope `api`", "Issue a token with the scope `api`"
 )
+_SHUT_OUT = _Meaning(
+    Refused,
+    "GitLab lets this account do nothing: it is blocked, has to accept terms, or may not "
+    "come from this address",
+    "Sign in to GitLab as this account, or ask its administrator",
+)
 _LOCKED = _Meaning(Later, "Another request is changing the same item", "")
 _SPAM = _Meaning(
     Refused,
@@ -258,6 +264,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _meaning(status: int, response: requests.Response) -> _Meaning:
     if status == 403 and "insufficient_scope" in _json_body(response).values():
         return _NO_SCOPE
+    if status == 403 and "account has been" in _message_of(response):
+        return _SHUT_OUT
     if status == 409 and _json_body(response).get("needs_captcha_response") is True:
         return _SPAM
     if status == 409 and "Resource lock" in _message_of(response):

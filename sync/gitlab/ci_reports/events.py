@@ -28,8 +28,9 @@ from sync.gitlab.ci_reports.form import Report, ReportedCommit, ReportedMergeReq
 from sync.gitlab.ci_reports.id_tokens import Claims
 from sync.gitlab.json_fields import text, web_url
 from sync.gitlab.webhooks.pipelines import pipeline_status
+from sync.gitlab.webhooks.verify import CI_REPORT
 
-EVENT = "CI Report"
+EVENT = CI_REPORT
 MAX_TASKS = 40  # in the answer to a job
 _UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -50,7 +51,7 @@ def parse_events(raw: bytes, connection_id: int) -> tuple[CodeEvent, ...]:
             **{**claim_values, "issued_at": datetime.fromisoformat(claim_values["issued_at"])}
         )
         report = Report.model_validate(kept["report"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError):
         return (UnrecognisedEvent(EVENT, "the report is not one that was accepted here"),)
     project = _report_project(report, claims, connection_id)
     events: list[CodeEvent] = [

@@ -15,9 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from sync.core.audit import CallLog
 from sync.core.rules.projects import is_connected
@@ -86,6 +83,10 @@ def verify_token(
 
     Only RS256 is accepted. Raises InvalidToken.
     """
+    from joserfc import jwt  # large: loaded with the first report
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
     if len(token) > MAX_TOKEN_LENGTH:
         raise InvalidToken("the token is too long")
     kid = key_id_of(token)

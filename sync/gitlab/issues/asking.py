@@ -29,6 +29,8 @@ _MISSING = (
 )
 _TOO_MUCH = re.compile(r"exceeds max complexity|timed out|Timeout on", re.IGNORECASE)
 _HIDDEN = re.compile(r"does not exist or you don't have permission")
+# https://docs.gitlab.com/user/tasks/ : a plain issue has no parent but an epic
+_NO_PARENT = re.compile(r"not allowed to add this type of parent")
 _ITEM = re.compile(r"i[0-9]+|workItem")  # as queries name an item asked for by its id
 FORGOTTEN = timedelta(hours=1)  # a licence or an upgrade may bring what was lacking
 _MOST_QUESTIONS = 12  # to learn what is lacking, or to halve a page
@@ -149,10 +151,21 @@ def mutate(
     payload = mapping(next(iter(data.values()), None))
     refusals = payload.get("errors")
     if isinstance(refusals, list) and refusals:
-        raise Refused(
-            sentence("GitLab refused the write: {text}", text=text(refusals[0])), code="graphql"
-        )
+        raise _refusal(text(refusals[0]))
     return payload
+
+
+def _refusal(message: str) -> Refused:
+    """Return the error of a mutation that GitLab did not carry out."""
+    summary = sentence("GitLab refused the write: {text}", text=message)
+    if not _NO_PARENT.search(message):
+        return Refused(summary, code="graphql")
+    return Refused(
+        summary,
+        cause="Only an item of the type Task can have an issue as its parent",
+        change="Convert it to a task in GitLab; `child_type: task` makes those to come tasks",
+        code="graphql",
+    )
 
 
 def error_of(errors: list[dict[str, Any]]) -> SyncError:

@@ -28,8 +28,11 @@ _NO_ROLE = "the token's user may not set it: give the role Planner (Reporter bef
 REASONS = {
     TITLE: "GitLab stored another title",
     DESCRIPTION: "GitLab stored another text: it runs quick actions and cuts them out",
-    ASSIGNEES: "GitLab keeps people who may read the project, on the free tier only the first; or "
-    + _NO_ROLE,
+    ASSIGNEES: sentence(
+        "GitLab keeps people who may read the project, on the free tier only the first; or "
+        "{no_role}",
+        no_role=_NO_ROLE,
+    ),
     PRIORITY: sentence("GitLab did not take the label; {no_role}", no_role=_NO_ROLE),
     STATUS: "GitLab stored another status",
     DEADLINE: sentence("GitLab did not take the date; {no_role}", no_role=_NO_ROLE),

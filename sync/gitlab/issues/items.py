@@ -18,6 +18,7 @@ from sync.core.issue_sync.model import (
     SPRINT,
     STATUS,
     TAGS,
+    TITLE,
     Item,
     ItemAddress,
     Unreachable,
@@ -36,7 +37,7 @@ from sync.errors import Later, Refused, SyncError
 from sync.gitlab.issues import capabilities, links, queries
 from sync.gitlab.issues.asking import NotSpoken, TooMuch, ask, mutate
 from sync.gitlab.issues.changes import Parameters, Setting, initial, parameters
-from sync.gitlab.issues.comparing import left_out
+from sync.gitlab.issues.comparing import left_out, trimmed
 from sync.gitlab.issues.keys import search_word, with_definition, without_definition
 from sync.gitlab.issues.outcomes import not_landed
 from sync.gitlab.issues.reading import IssueReader
@@ -44,7 +45,8 @@ from sync.gitlab.issues.rows import IssueRow, rest_row
 from sync.gitlab.issues.terms import address_of, item_of, values_of, work_item_values
 from sync.gitlab.issues.work_items import work_item_row
 from sync.gitlab.json_fields import mapping, mappings, text
-from sync.sentences import sentence
+from sync.sentences import as_text, sentence
+from sync.text.markdown.actions import disarmed
 
 LOOKED_UP_AT_ONCE = 20  # keys in a question
 _OF_LABELS = frozenset({PRIORITY, STATUS, TAGS})
@@ -140,11 +142,18 @@ class ItemWriter:
         ]
 
     def settled_creation(self, write: CreateItem, address: ItemAddress) -> Outcome:
-        """Return what an item holds that an earlier attempt created."""
+        """Return what an item holds that an earlier attempt created.
+
+        The creation itself stored title and description: another text is somebody's edit since, so
+        what was sent counts as what it stored.
+        """
         item = self.reader.read([address])[address.id]
         if isinstance(item, Unreachable):
             return Unknown(Later("GitLab does not show what it created", code="hidden"))
-        return Done(item=item, dropped=left_out(initial(write.values), item.values))
+        missing = left_out(initial(write.values), item.values)
+        edited = {name: _stored(write.values[name]) for name in _TEXTS & missing.keys()}
+        dropped = {name: text for name, text in missing.items() if name not in edited}
+        return Done(item=replace(item, values={**item.values, **edited}), dropped=dropped)
 
     def settled_update(self, write: UpdateItem) -> Outcome:
         """Compare an item with what its fields held before: shown still, it never landed."""
@@ -245,7 +254,7 @@ class ItemWriter:
             if not begun:
                 raise
             names = changes.keys() - written.values.keys()
-            written.dropped |= dict.fromkeys(names, refused.message)
+            written.dropped |= dict.fromkeys(names, as_text(refused))
         return self._done(address, changes, written)
 
     def _mutate_parts(
@@ -265,7 +274,7 @@ class ItemWriter:
                 try:
                     self._mutate(address, {name: value}, written)
                 except Refused as refused:
-                    written.dropped |= dict.fromkeys(_FIELDS_OF.get(name, ()), refused.message)
+                    written.dropped |= dict.fromkeys(_FIELDS_OF.get(name, ()), as_text(refused))
 
     def _mutate(self, address: ItemAddress, fields: dict[str, Any], written: Written) -> None:
         reader = self.reader
@@ -291,6 +300,11 @@ class ItemWriter:
         return Done(item=item, dropped={**left_out(changes, item.values), **written.dropped})
 
 
+def _stored(sent: Value) -> str:
+    return trimmed(disarmed(str(sent)))
+
+
+_TEXTS = {TITLE, DESCRIPTION}
 _NOTHING = object()
 _FIELDS_OF = {
     "statusWidget": (STATUS,),

@@ -12,6 +12,7 @@ from datetime import datetime
 from sync.core.clock import moment_at
 from sync.gitlab.json_fields import text
 
+CI_REPORT = "CI Report"  # the event of what a CI job reports to us, with its ID token
 TIMESTAMP_TOLERANCE_SECONDS = 300  # the window of the Standard Webhooks specification, both ways
 
 
@@ -109,8 +110,12 @@ def _hashed(content: bytes) -> str:
 
 
 def event_name(headers: Mapping[str, str]) -> str:
-    """X-Gitlab-Event, "" where it is missing; at most 64 characters."""
-    return text(_lowercase_names(headers).get("x-gitlab-event", ""))[:64]
+    """Return X-Gitlab-Event, at most 64 characters; "" where it is missing, or a name of ours.
+
+    What a CI job reports is stored under that name, and read as what its token proved.
+    """
+    name = text(_lowercase_names(headers).get("x-gitlab-event", ""))[:64]
+    return "" if name == CI_REPORT else name
 
 
 def _verify_signature(headers: Mapping[str, str], body: bytes, key: bytes, now: datetime) -> None:

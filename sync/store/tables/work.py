@@ -40,6 +40,12 @@ partial_index(
     delivery.c.id,
     where=in_literals(delivery.c.state, "new", "failed"),
 )
+partial_index(
+    "ix_delivery_dead",
+    delivery.c.portal_id,
+    delivery.c.id,
+    where=in_literals(delivery.c.state, "dead"),
+)
 
 # What must be looked at again. kind: task. state: dirty, clean, dead. `version` grows with every
 # mark; a reconcile cleans only the version it saw.

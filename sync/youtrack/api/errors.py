@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from http.client import responses
 from typing import Any, NamedTuple
 
 import requests
@@ -78,7 +79,8 @@ def error_from_response(response: requests.Response, *, request: str, write: boo
     meaning = _meaning(status, body)
     details = [text(body.get("error_description")) or text(body.get("error"))]
     details += [text(child.get("error")) for child in mappings(body.get("error_children"))]
-    description = "; ".join(part for part in details if part)[:_MESSAGE_LIMIT]
+    telling = [part for part in details if part and part != responses.get(status)]
+    description = "; ".join(telling)[:_MESSAGE_LIMIT]
     summary = sentence("{request} was answered {status}", request=request, status=status) + (
         f" ({description})" if description else ""
     )

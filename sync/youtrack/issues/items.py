@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,7 +33,7 @@ from sync.youtrack.issues.capabilities import LONGEST_TITLE, project_layout
 from sync.youtrack.issues.changes import Body, body_of, needs_stored
 from sync.youtrack.issues.comparing import left_out
 from sync.youtrack.issues.keys import search_word, with_definition, without_definition
-from sync.youtrack.issues.outcomes import not_landed
+from sync.youtrack.issues.outcomes import as_sent, not_landed
 from sync.youtrack.issues.reading import IssueReader
 from sync.youtrack.issues.true_authors import TrueAuthors
 from sync.youtrack.json_fields import mapping, mappings, text
@@ -62,12 +62,12 @@ class ItemWriter:
             self.reader.remember(row)
             layout, stored = rows.layout_of(row, self.reader.options), self._values(row)
         body = body_of(self.reader, write.changes, layout, stored)
-        return self._carry_out(address.id, write.changes, body)
+        return self._carry_out(address.id, write.changes, body, before=write.before)
 
     def create(self, write: CreateItem, existing: ItemAddress | None) -> Outcome:
         """Create an issue with its key in the description; one that has the key is taken."""
         if existing is not None:
-            return self.settled_creation(write, existing)
+            return self.settled_creation(write, existing, again=True)
         changes: dict[str, Change] = {name: v for name, v in write.values.items() if v is not None}
         too_long(changes)
         layout = project_layout(self.reader, write.project)
@@ -90,8 +90,9 @@ class ItemWriter:
             else {n: body.fields[n] for n in missing if n in body.fields}
         )
         rest = Body({}, fields, body.tags, body.machines, body.planned, body.dropped)
-        kept = {n: answered.get(n) for n in (TITLE, DESCRIPTION, *body.fields) if n not in fields}
-        kept |= {TAGS: body.tags.add} if TAGS in changes else {}
+        # What it was created with, also where nothing was asked for: later it may be an edit.
+        names = answered.keys() | body.fields.keys()
+        kept = {name: answered.get(name) for name in names if name not in fields}
         return self._carry_out(created.id, changes, rest, row, kept)
 
     def _created_for(self, write: CreateItem, plain: dict[str, Any]) -> dict[str, Any] | None:
@@ -123,11 +124,13 @@ class ItemWriter:
         body: Body,
         row: dict[str, Any] | None = None,
         answered: Mapping[str, Value] | None = None,
+        before: Mapping[str, Value] | None = None,
     ) -> Outcome:
         """Send what is left, and compare. What happened to a part of a write is Unknown.
 
         `answered`: what earlier answers of the write say was stored. It is what each answer says
-        that counts: a row that is read in the end may show what people did meanwhile.
+        that counts: a row that is read in the end may show what people did meanwhile. Once anything
+        is stored no error may say that the write was not done. `before`: as of UpdateItem.
         """
         path, begun, refusals = f"/issues/{encode_segment(issue_id)}", row is not None, []
         dropped, fresh, stored = dict(body.dropped), True, dict(answered or {})
@@ -152,7 +155,9 @@ class ItemWriter:
                             dropped[name] = refusals[-1].message
             if tagged.add or tagged.remove:
                 refused_tags = tags.change(self.reader, issue_id, tagged.add, tagged.remove)
-                tagged = SetChange(tagged.add - refused_tags.keys(), tagged.remove)
+                tagged = SetChange(
+                    tagged.add - refused_tags.keys(), tagged.remove - refused_tags.keys()
+                )
                 for name, refusal in refused_tags.items():
                     refusals.append(refusal)
                     dropped[TAGS] = sentence(
@@ -162,15 +167,9 @@ class ItemWriter:
                     )
                 begun, fresh = begun or bool(tagged.add or tagged.remove), False
             for name, (field, target) in body.machines.items():
-                if reason := states.move(self.reader, issue_id, field, target):
-                    dropped[name] = reason
-                else:
-                    is_set = isinstance(changes[name], frozenset)
-                    begun, stored[name] = True, frozenset({target}) if is_set else target
-                fresh = False
-            for name, change in body.planned.items():
+                shown = (before or {}).get(name)
                 try:
-                    reason = planning.carry_out(self.reader, issue_id, name, change)
+                    reason = states.move(self.reader, issue_id, field, target, shown)
                 except Refused as refused:
                     refusals.append(refused)
                     reason = refused.message
@@ -178,19 +177,35 @@ class ItemWriter:
                     begun = True
                 if reason:
                     dropped[name] = reason
+                else:
+                    is_set = isinstance(changes[name], frozenset)
+                    stored[name] = frozenset({target}) if is_set else target
                 fresh = False
-        except Later as error:
+            for name, change in body.planned.items():
+                try:
+                    reason = planning.carry_out(self.reader, issue_id, name, change)
+                except Refused as refused:
+                    refusals.append(refused)
+                    reason = refused.message
+                except SyncError as error:  # several requests: one may be carried out
+                    return Unknown(as_sent(error))
+                else:
+                    begun = True
+                if reason:
+                    dropped[name] = reason
+                fresh = False
+            if refusals and not begun:
+                return NotDone(refusals[0])
+            if row is None or not fresh:
+                row = self.reader.row(issue_id, rows.BASIC)
+        except SyncError as error:
             if begun:
-                return Unknown(error)
+                return Unknown(as_sent(error))
             raise
-        if refusals and not begun:
-            return NotDone(refusals[0])
-        if row is None or not fresh:
-            row = self.reader.row(issue_id, rows.BASIC)
         if tagged.add or tagged.remove:
-            held = frozenset[str]() if TAGS in stored else as_set(self._values(row).get(TAGS))
-            stored[TAGS] = tags.after(as_set(self._values(row).get(TAGS)), held, tagged)
-        return self._done(row, changes, dropped, {n: v for n, v in stored.items() if n in changes})
+            shown_tags = as_set(self._values(row).get(TAGS))
+            stored[TAGS] = tags.after(shown_tags, as_set(stored.get(TAGS, shown_tags)), tagged)
+        return self._done(row, changes, dropped, stored)
 
     def _answered(self, body: Body, row: Mapping[str, Any]) -> dict[str, Value]:
         """Return what an answer says was stored of what was sent."""
@@ -244,23 +259,32 @@ class ItemWriter:
                     addresses.setdefault(key, rows.address_of(row))
         return addresses
 
-    def settled_creation(self, write: CreateItem, address: ItemAddress) -> Outcome:
+    def settled_creation(
+        self, write: CreateItem, address: ItemAddress, *, again: bool = False
+    ) -> Outcome:
         """Return what an issue holds that an earlier attempt created.
 
         What that attempt did not come to is written now, if nobody has touched the issue since.
+        `again`: the attempt may have had other values, so what differs from these is not agreed.
         """
         try:
             row = self.reader.row(address.id, rows.BASIC)
         except Refused:
             return Unknown(Later("YouTrack does not show what it created", code="hidden"))
         changes: dict[str, Change] = {name: v for name, v in write.values.items() if v is not None}
-        missing = left_out(changes, self._values(row))
-        if missing and self._is_untouched(row):
+        values = self._values(row)
+        missing = left_out(changes, values)
+        if self._is_untouched(row):
+            if not missing:
+                return self._done(row, changes, {}, {})
             layout = project_layout(self.reader, write.project)
             wanted = {name: change for name, change in changes.items() if name in missing}
-            body = body_of(self.reader, wanted, layout, self._values(row))
+            body = body_of(self.reader, wanted, layout, values)
             rest = Body({}, body.fields, body.tags, body.machines, body.planned, body.dropped)
-            return self._carry_out(address.id, changes, rest, row)
+            kept = {name: value for name, value in values.items() if name not in body.fields}
+            return self._carry_out(address.id, changes, rest, row, kept)
+        if again:
+            return self._done(row, changes, {}, _agreed(values, changes, missing))
         # The creation itself stored these two: another text is what somebody wrote since.
         edited = {n: write.values[n] for n in (TITLE, DESCRIPTION) if n in missing}
         return self._done(row, changes, {}, edited)
@@ -297,6 +321,17 @@ def _singles(body: Body) -> list[tuple[str, Body]]:
     parts = [(names[key], Body({key: value})) for key, value in body.plain.items()]
     parts += [(name, Body(fields={name: sent})) for name, sent in body.fields.items()]
     return parts if len(parts) > 1 else []
+
+
+def _agreed(
+    values: Mapping[str, Value], changes: Mapping[str, Change], missing: Collection[str]
+) -> dict[str, Value]:
+    """Return what an issue shows of what was asked for; the rest may be what people did since."""
+    agreed = {n: v if n in changes and n not in missing else None for n, v in values.items()}
+    if agreed.get(TAGS):
+        asked = {name.casefold() for name in as_set(changes[TAGS])}  # type: ignore[arg-type]
+        agreed[TAGS] = frozenset(n for n in as_set(values[TAGS]) if n.casefold() in asked)
+    return agreed
 
 
 def _explained(body: Body, refused: Refused) -> Refused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sync.core.issue_sync.writes import NotDone, Outcome, Unknown
-from sync.errors import Later, Refused, SyncError
+from sync.errors import Denied, Later, Refused, SyncError
 from sync.sentences import sentence
 from sync.youtrack.issues.projects import Instance
 
@@ -45,3 +45,10 @@ def _archived(error: Refused) -> Refused:
 def not_landed(what: str = "The write") -> NotDone:
     """Return that a write did not happen and may be tried again."""
     return NotDone(Later(sentence("{what} did not reach YouTrack", what=what), code="not_landed"))
+
+
+def as_sent(error: SyncError) -> SyncError:
+    """Return an error in the midst of a write as one of which parts are stored."""
+    if isinstance(error, Denied):
+        return error  # the connection pauses; the write is looked up when it goes on
+    return Later(error.message, sent=True, cause=error.cause, change=error.change, code=error.code)

@@ -12,9 +12,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sync.core.issue_sync.model import Value
+from sync.errors import Later, Refused, SyncError
 from sync.sentences import sentence
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues.fields import FieldFacts
+from sync.youtrack.issues.outcomes import as_sent
 from sync.youtrack.issues.reading import IssueReader
 from sync.youtrack.issues.rows import FIELD
 from sync.youtrack.json_fields import mapping, mappings, text
@@ -23,14 +26,20 @@ MOST_HOPS = 8
 _SHORTEST_STEM = 3
 
 
-def move(reader: IssueReader, issue_id: str, field: FieldFacts, target: str) -> str:
+def move(
+    reader: IssueReader, issue_id: str, field: FieldFacts, target: str, before: Value = None
+) -> str:
     """Fire events until the field holds the target; return why it does not, "" where it does.
 
-    Raises SyncError.
+    `before`: what it held when the move was decided; None where nobody knows. Raises SyncError:
+    Later where a person has moved it since, and nothing else is written over that.
     """
     path = f"/issues/{encode_segment(issue_id)}"
     row = mapping(reader.client.get(path, fields=f"customFields({FIELD})"))
-    for _ in range(MOST_HOPS):
+    reached, hops = _now(row, field)[0], 0
+    if before is not None and reached.casefold() not in (_name(before), target.casefold()):
+        raise _moved_meanwhile(reached)
+    while hops < MOST_HOPS:
         current, events = _now(row, field)
         if current.casefold() == target.casefold():
             return ""
@@ -46,10 +55,19 @@ def move(reader: IssueReader, issue_id: str, field: FieldFacts, target: str) -> 
             )
         sent = {"id": field.id, "name": field.name, "$type": field.issue_type,
                 "event": {"id": event, "$type": "Event"}}  # fmt: skip
-        row = mapping(
-            reader.client.post(path, {"customFields": [sent]}, fields=f"customFields({FIELD})")
-        )
-        reached = _now(row, field)[0]
+        try:
+            row = mapping(
+                reader.client.post(path, {"customFields": [sent]}, fields=f"customFields({FIELD})")
+            )
+        except SyncError as error:
+            if isinstance(error, Refused):
+                row = mapping(reader.client.get(path, fields=f"customFields({FIELD})"))
+                if _now(row, field)[0] != current:
+                    error = _moved_meanwhile(_now(row, field)[0])
+                elif hops:  # it stays where the events before have led
+                    return error.message
+            raise as_sent(error) if hops else error from None
+        reached, hops = _now(row, field)[0], hops + 1
         reader.instance.memory.learned[field.id, current, event] = reached
         if reached == current:
             return sentence(
@@ -57,6 +75,19 @@ def move(reader: IssueReader, issue_id: str, field: FieldFacts, target: str) -> 
             )
     return sentence(
         '"{target}" was not reached in {most_hops} events', target=target, most_hops=MOST_HOPS
+    )
+
+
+def _name(value: Value) -> str:
+    """Return the name of a state, which may be held as a set of one."""
+    return (
+        min(value, default="").casefold() if isinstance(value, frozenset) else str(value).casefold()
+    )
+
+
+def _moved_meanwhile(state: str) -> Later:
+    return Later(
+        sentence('A person moved the field to "{state}" meanwhile', state=state), code="moved"
     )
 
 

@@ -5,11 +5,13 @@ https://www.jetbrains.com/help/youtrack/devportal/resource-api-issues-issueID-ta
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from typing import Any
 
 from sync.core.issue_sync.writes import SetChange
-from sync.errors import Refused
+from sync.errors import Refused, SyncError
 from sync.youtrack.api.client import encode_segment
+from sync.youtrack.issues.outcomes import as_sent
 from sync.youtrack.issues.projects import GONE
 from sync.youtrack.issues.reading import IssueReader
 from sync.youtrack.json_fields import mapping, mappings, text
@@ -33,17 +35,27 @@ def change(
 ) -> dict[str, Refused]:
     """Add and take off tags; return those that were refused, which stop no other.
 
-    Raises SyncError.
+    Raises SyncError; once a tag is stored, what is raised says that the write may have happened.
     """
     path = f"/issues/{encode_segment(issue_id)}/tags"
     refusals: dict[str, Refused] = {}
-    for name in sorted(add):
-        try:
-            _add(reader, path, name)
-        except Refused as refused:
-            refusals[name] = refused
-    if remove:
-        _remove(reader, issue_id, remove)
+    begun = False
+    try:
+        for name in sorted(add):
+            try:
+                _add(reader, path, name)
+                begun = True
+            except Refused as refused:
+                refusals[name] = refused
+        for name, row in _held(reader, issue_id, remove) if remove else ():
+            try:
+                reader.client.delete(f"{path}/{encode_segment(text(row.get('id')))}")
+                begun = True
+            except Refused as refused:
+                if refused.code != GONE:
+                    refusals[name] = refused
+    except SyncError as error:
+        raise as_sent(error) if begun else error from error
     return refusals
 
 
@@ -55,17 +67,17 @@ def _add(reader: IssueReader, path: str, name: str) -> None:
         reader.client.post(path, {"id": tag_id(reader, name)}, fields="id,name")
 
 
-def _remove(reader: IssueReader, issue_id: str, remove: Set[str]) -> None:
-    path = f"/issues/{encode_segment(issue_id)}/tags"
+def _held(
+    reader: IssueReader, issue_id: str, names: Set[str]
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return those of the tags that an issue has, by the names that were asked for."""
     row = mapping(reader.client.get(f"/issues/{encode_segment(issue_id)}", fields="tags(id,name)"))
-    wanted = {name.casefold() for name in remove}
-    for tag in mappings(row.get("tags")):
-        if text(tag.get("name")).casefold() in wanted:
-            try:
-                reader.client.delete(f"{path}/{encode_segment(text(tag.get('id')))}")
-            except Refused as refused:
-                if refused.code != GONE:
-                    raise
+    wanted = {name.casefold(): name for name in names}
+    return [
+        (wanted[text(tag.get("name")).casefold()], tag)
+        for tag in mappings(row.get("tags"))
+        if text(tag.get("name")).casefold() in wanted
+    ]
 
 
 def after(shown: Set[str], held: Set[str], change: SetChange) -> frozenset[str]:

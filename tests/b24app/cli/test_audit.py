@@ -17,6 +17,7 @@ from b24app.cli import main
 from b24app.services.audit_entries import _task_of
 from b24app.services.gitlab_connections import check_connection, update_hooks
 from sync.bitrix24.rest.batch import Call
+from sync.bitrix24.rest.errors import UNKNOWN_OUTCOME
 from sync.core.audit import probing
 from sync.core.model.tasks import Task, TaskStatus
 from sync.errors import SyncError
@@ -47,7 +48,7 @@ def gitlab(clock) -> Iterator[GitLabEmulator]:
 def built(monkeypatch):
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda **_: assets.Assets("main.js", ("main.css",)))
 
 
 @pytest.fixture
@@ -395,6 +396,28 @@ def test_a_batch_that_was_cut_shows_what_was_kept(command, capsys):
     assert lines_of(printed(capsys, "--limit", "1")) == [
         ["batch", "", "ok"], ["  tasks.task.get", "5", "not kept"],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "results"),
+    [
+        (0, f"batch: cut off; {UNKNOWN_OUTCOME}", ["no answer", UNKNOWN_OUTCOME]),
+        (0, "batch: the portal could not be reached", ["not done", "not done"]),
+        (503, "batch was not done (QUERY_LIMIT_EXCEEDED)", ["not done", "not done"]),
+    ],
+    ids=["cut-off", "not-reached", "limit"],
+)
+def test_an_unanswered_write_is_called_unknown(command, capsys, status, error, results):
+    now = command.deps.clock.now()
+    request = json.dumps(
+        {"halt": 0, "cmd": {"c0": "user.get?start=0", "c1": "task.elapseditem.add?TASKID=5"}}
+    )
+    with write(command.deps.engine) as conn:
+        logs.save_calls(conn, [ApiCallRow(None, now, "batch", status, 1, request, "", error=error)])
+    lines = lines_of(printed(capsys, "--failed", "--limit", "1"))
+    assert [line[2] for line in lines] == [error, *results]
+    (line,) = lines_of(printed(capsys, "--failed", "--task", "5"))
+    assert line == ["  task.elapseditem.add", "5", results[1]]
 
 
 def test_a_probe_that_is_refused_is_no_failure(command, emulator, portal, capsys):

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 
 from b24app.cli import main
-from b24app.cli.context import build_engine_deps, open_clients
+from b24app.cli.context import open_clients
+from b24app.engine_deps import build_engine_deps
 from sync.config import Config
 from sync.engine.worker import Worker
 from sync.store import connections, portals, subjects

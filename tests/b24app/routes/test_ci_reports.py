@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from b24app.routes.ci_reports import MAX_REPORT_BYTES
+from b24app.routes.ci_reports import MAX_REPORT_BYTES, _connections_of_issuer
 from sync.core.model.activity import Push
 from sync.core.model.deployments import Tier
 from sync.core.model.events import DeploymentEvent, MergeRequestEvent, PipelineEvent
@@ -19,7 +19,7 @@ from sync.settings.document import read as settings
 from sync.store import connections, inbox, portals, tasks
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionDraft, ConnectionSecrets, Installation, PortalTokens
-from sync.store.tables import delivery
+from sync.store.tables import connection, delivery
 from tests.emulators.gitlab.entities import Pipeline
 from tests.emulators.gitlab.server import GitLabEmulator
 
@@ -184,13 +184,14 @@ def test_the_prefix_of_the_portal_counts(world, gitlab):
         ("acme/shop", ("main", "other"), (1, 1)),
         ("acme/shop", ("main",), (1, 0)),
         ("acme/shop", ("other",), (0, 1)),
-        ("acme/shop", (), (1, 0)),
+        ("acme/shop", (), (0, 0)),
         ("acme/other", (), (1, 0)),
     ],
     ids=["both proved it", "the first did", "the second did", "nobody did", "not chosen"],
 )
+@pytest.mark.parametrize("ending", ["", "/"], ids=["alike", "written otherwise"])
 def test_a_report_reaches_the_portals_that_proved_their_access(
-    connected, gitlab, choice, proven, heard
+    connected, gitlab, choice, proven, heard, ending
 ):
     installation = Installation(
         "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
@@ -199,7 +200,8 @@ def test_a_report_reaches_the_portals_that_proved_their_access(
     with write(connected.deps.engine) as conn:
         other = portals.create_or_update(conn, connected.deps.vault, installation, now)
         options = {"projects": [choice]}
-        draft = ConnectionDraft("gitlab", "main", gitlab.url, ConnectionSecrets("other"), options)
+        url = gitlab.url + ending
+        draft = ConnectionDraft("gitlab", "main", url, ConnectionSecrets("other"), options)
         other_id = connections.upsert(conn, connected.deps.vault, other, draft, now)
         main_id = connections.by_name(conn, connected.portal().id, "main").id
         for name, connection_id in (("main", main_id), ("other", other_id)):
@@ -207,10 +209,13 @@ def test_a_report_reaches_the_portals_that_proved_their_access(
                 connections.add_proofs(conn, connection_id, ["acme/shop"], now)
     pipeline = run(gitlab)
     answer = post(connected, gitlab.identity.mint(pipeline, OURS), report(gitlab, pipeline))
-    assert answer.status_code == 200
+    assert answer.status_code == (200 if any(heard) else 403)
     with read(connected.deps.engine) as conn:
         found = [inbox.pending_count(conn, one) for one in (connected.portal().id, other)]
     assert tuple(found) == heard
+    if not any(heard):
+        assert answer.json["error"]["code"] == "contested"
+        return
     places = {task["url"].split("/company")[0] for task in answer.json["tasks"]}
     assert ("https://other.example.com" in places) is bool(heard[1])
 
@@ -309,6 +314,37 @@ def test_a_project_that_was_not_chosen_is_refused(world, gitlab, choice):
     assert answer.status_code == 403
     assert answer.json["error"]["text"] == "This GitLab is known here, and this project is not"
     assert world.deliveries() == 0
+
+
+def test_an_issuer_is_found_however_its_connection_writes_it(connected, gitlab):
+    pipeline = run(gitlab)
+    answered = {}
+    for base_url in (gitlab.url, f"{gitlab.url}/", gitlab.url.replace("http", "HTTP"), "http://x"):
+        with write(connected.deps.engine) as conn:
+            conn.execute(update(connection).values(base_url=base_url))
+        token = gitlab.identity.mint(pipeline, OURS)
+        answered[base_url] = post(connected, token, report(gitlab, pipeline)).status_code
+    assert list(answered.values()) == [200, 200, 200, 401]
+    assert gitlab.identity.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("base_url", "issuer", "is_asked"),
+    [
+        ("https://git.example.com", "http://git.example.com", False),
+        ("http://git.example.com", "https://git.example.com", False),
+        ("HTTPS://Git.example.com:443/", "https://git.example.com", True),
+        ("https://git.example.com", "https://GIT.example.com", False),
+        ("https://git.example.com", "https://git.example.com:443", False),
+        ("https://GIT.example.com", "https://GIT.example.com", True),
+    ],
+)
+def test_no_spelling_of_an_issuer_makes_us_ask_less_safely_or_once_more(
+    connected, base_url, issuer, is_asked
+):
+    with write(connected.deps.engine) as conn:
+        conn.execute(update(connection).values(base_url=base_url))
+    assert bool(_connections_of_issuer(connected.deps, issuer)) is is_asked
 
 
 def test_a_new_key_of_the_instance_is_found_within_a_minute(connected, gitlab):

@@ -36,7 +36,7 @@ OTHER = Project(0, 43, "team/wiki", "https://gitlab.example.com/team/wiki")
 def built(monkeypatch):
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda **_: assets.Assets("main.js", ("main.css",)))
 
 
 @pytest.fixture

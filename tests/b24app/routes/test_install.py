@@ -23,7 +23,7 @@ def built(monkeypatch):
     """The pages as if the frontend had been built."""
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda **_: assets.Assets("main.js", ("main.css",)))
 
 
 @pytest.fixture
@@ -459,7 +459,7 @@ def test_without_the_built_pages_the_installation_still_works(
 ):
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find_assets", lambda: None)
+    monkeypatch.setattr(assets, "find_assets", lambda **_: None)
     page = post(beside, emulator.install_page())
     assert page.status_code == 200
     assert "Everything is ready." in page.text

@@ -172,7 +172,7 @@ def test_a_task_shows_its_issue_and_what_happened_newest_first(world, headers):
     ("language", "name"),
     [
         ("en", "status of task 2103 “Pay by card”"),
-        ("ru", "Статус: задача 2103 “Pay by card”"),
+        ("ru", "Статус: задача 2103 «Pay by card»"),
     ],
 )
 def test_failures_are_named_for_people(world, portal, headers, language, name):

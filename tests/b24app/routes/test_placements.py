@@ -14,7 +14,7 @@ from tests.b24app.pages import config_of, installed, post, secrets_of
 def built(monkeypatch):
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda **_: assets.Assets("main.js", ("main.css",)))
 
 
 @pytest.fixture

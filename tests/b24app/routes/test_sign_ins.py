@@ -14,7 +14,8 @@ import pytest
 
 from b24app.auth.visit_cache import USER_TTL, VisitKey
 from b24app.cli import portal as portal_cli
-from b24app.cli.context import build_engine_deps, open_clients
+from b24app.cli.context import open_clients
+from b24app.engine_deps import build_engine_deps
 from b24app.grants import StoredGrant, revoke
 from b24app.services import portals as services_portals
 from b24app.services.connection_checks import check_whole_connection

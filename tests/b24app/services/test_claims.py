@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from b24app.services.claims import contested, entitled, prove_claims, remove_left_over
 from b24app.services.gitlab_connections import update_hooks
@@ -13,6 +14,7 @@ from sync.settings.document import read as parse
 from sync.store import connections, portals
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionDraft, ConnectionSecrets, Installation, PortalTokens
+from sync.store.tables import connection
 from tests.b24app.factories import AT
 from tests.emulators.gitlab.server import GitLabEmulator
 
@@ -99,6 +101,34 @@ def test_a_project_by_its_number_and_by_its_path_is_one_project(world, portal, g
     assert set(record_of(world, portal).proven) == {number}
 
 
+def test_a_stranger_who_names_a_project_lets_its_maintainers_prove_theirs(world, portal, gitlab):
+    connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("ann").value)
+    stranger = squatter(world, f"{gitlab.url}/", "acme/shop")
+    prove_claims(world.deps.clients, stranger, lambda number: False)
+    assert record_of(world, portal).proven == {}
+    prove_claims(world.deps.clients, stranger)
+    assert set(record_of(world, portal).proven) == {"acme/shop"}
+    assert record_of(world, stranger).proven == {}
+
+
+@pytest.mark.parametrize("what", ["url", "token", "spelling", "scheme"])
+def test_a_proof_is_of_its_token_and_its_server(world, portal, gitlab, what):
+    token = gitlab.state.add_token("ann").value
+    connect(world, portal, document(gitlab.url, "acme/shop"), token)
+    record = record_of(world, portal)
+    with write(world.deps.engine) as conn:
+        connections.add_proofs(conn, record.id, ["acme/shop"], AT)
+        connections.set_admitted(conn, record.id, {"5": "acme/shop"})
+    urls = {"url": "https://gitlab.com", "spelling": f"{gitlab.url}/"}
+    urls["scheme"] = gitlab.url.replace("http:", "https:")  # without TLS a proxy may have proven it
+    url = urls.get(what, gitlab.url)
+    connect(world, portal, document(url, "acme/shop"), "other" if what == "token" else token)
+    assert bool(record_of(world, portal).proven) is (what == "spelling")
+    with read(world.deps.engine) as conn:
+        admitted = conn.scalar(select(connection.c.admitted))
+    assert bool(admitted) is (what != "url")
+
+
 def test_nothing_is_to_be_proven_where_no_other_portal_is(world, portal, gitlab):
     squatter(world, gitlab.url, "acme/other")
     connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("bob").value)
@@ -125,12 +155,12 @@ def test_a_proven_group_of_a_number_is_no_proof_of_the_project_of_that_number(
         options={"projects": [number], "groups": [number]},
         proven={str(number): AT.isoformat()},
     )
-    assert entitled([own, other], number, "acme/shop") == (own,)
+    assert entitled([own, other], number, "acme/shop") == ()
     proven = replace(other, options={"projects": [number]})
     assert entitled([own, proven], number, "acme/shop") == (proven,)
 
 
-def test_who_proved_access_is_entitled_and_else_the_first(world, portal, gitlab):
+def test_who_proved_access_is_entitled_and_nobody_else(world, portal, gitlab):
     connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("ann").value)
     one = record_of(world, portal)
     two = record_of(world, squatter(world, gitlab.url, "acme/shop"))
@@ -152,12 +182,12 @@ def test_who_proved_access_is_entitled_and_else_the_first(world, portal, gitlab)
         for name, records in cases.items()
     }
     assert chosen == {
-        "nobody": [one.id],
+        "nobody": [],
         "the second": [two.id],
         "its group": [two.id],
         "by number": [two.id],
         "both": [one.id, two.id],
-        "another": [one.id],
+        "another": [],
         "alone": [two.id],
     }
 

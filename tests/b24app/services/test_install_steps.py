@@ -21,7 +21,7 @@ from tests.b24app.pages import installed, post
 @pytest.fixture(autouse=True)
 def built_pages(monkeypatch):
     """The pages as if the frontend had been built: without them the page itself sets up."""
-    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda **_: assets.Assets("main.js", ("main.css",)))
 
 
 @pytest.fixture

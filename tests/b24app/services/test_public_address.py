@@ -20,7 +20,7 @@ from tests.b24app.pages import config_of, post, run
 
 @pytest.fixture(autouse=True)
 def built_pages(monkeypatch):
-    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda **_: assets.Assets("main.js", ("main.css",)))
 
 
 @pytest.fixture

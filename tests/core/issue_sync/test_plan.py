@@ -12,6 +12,7 @@ from sync.core.issue_sync.fuse import UPDATES, WINDOW
 from sync.core.issue_sync.journal import announce
 from sync.core.issue_sync.link import LinkState, PauseReason
 from sync.core.issue_sync.model import (
+    TAGS,
     TITLE,
     Absence,
     Capabilities,
@@ -21,7 +22,7 @@ from sync.core.issue_sync.model import (
 from sync.core.issue_sync.plan import plan
 from sync.core.issue_sync.rules import Creation
 from sync.core.issue_sync.story import state_lines
-from sync.core.issue_sync.writes import AddComment, CreateItem
+from sync.core.issue_sync.writes import AddComment, CreateItem, SetChange
 from tests.core.issue_sync.cases import (
     ADDRESSES,
     NOW,
@@ -31,6 +32,7 @@ from tests.core.issue_sync.cases import (
     changes,
     comment,
     item,
+    linked,
     planned_now,
     rules,
     titled,
@@ -131,6 +133,30 @@ def test_edits_now_and_then_never_blow_the_fuse() -> None:
 def test_a_save_of_several_fields_counts_once() -> None:
     planned = planned_now(titles("a"), *titled("b", "a"), TITLES)
     assert len(announce(planned.link, planned.writes, NOW).updated_at) == 1
+
+
+def test_what_both_sides_say_during_a_pause_is_agreed() -> None:
+    """Without it the last edit looks like what was agreed before, and the other side undoes it."""
+    paused = acts.pause(titles("a"), "on request", NOW)
+    alike = planned_now(paused, *titled("b", "b"), TITLES)
+    assert (alike.writes, alike.link.bases[TITLE]) == ((), titles("b").bases[TITLE])
+    resumed = acts.resume(planned_now(alike.link, *titled("a", "b"), TITLES).link)
+    planned = planned_now(resumed, *titled("a", "b"), TITLES)
+    assert changes(planned) == {PORTAL: {TITLE: "a"}}
+    unlike = planned_now(paused, *titled("b", "c"), TITLES)
+    assert unlike.link == paused
+
+
+def test_tags_that_both_sides_got_during_a_pause_are_agreed() -> None:
+    labels = rules(fields=[TAGS])
+    paused = acts.pause(linked(tags=({TAGS: frozenset()}, {TAGS: frozenset()})), "ask", NOW)
+    both = frozenset({"red"}), frozenset({"Red", "Blue"})
+    items = [item(side, {TAGS: held}) for side, held in zip((TRACKER, PORTAL), both, strict=True)]
+    link = planned_now(paused, *items, labels).link
+    assert link.bases[TAGS].of(PORTAL) == {TAGS: frozenset({"Red"})}
+    items[0] = item(TRACKER, {TAGS: frozenset()})
+    planned = planned_now(acts.resume(link), *items, labels)
+    assert changes(planned)[PORTAL] == {TAGS: SetChange(remove=frozenset({"Red"}))}
 
 
 def test_a_paused_link_stands_still() -> None:

@@ -39,8 +39,8 @@ def answer(state: State, request: Request) -> Reply | None:
 
 def _project(state: State, place: Project, key: str) -> str | None:
     requests = (
-        (f"merge_requests/{iid}", f"!{iid} {one.title}")
-        for iid, one in sorted(place.merge_requests.items())
+        (f"merge_requests/{iid}", f"!{iid} {request.title}")
+        for iid, request in sorted(place.merge_requests.items())
     )
     facts = {"Default branch": place.default_branch, "Branches": ", ".join(place.branches)}
     return _page(state, place, place.name, facts, links=requests)
@@ -92,7 +92,8 @@ def _job(state: State, place: Project, key: str) -> str | None:
 
 
 def _commit(state: State, place: Project, key: str) -> str | None:
-    commit = next((one for sha, one in place.commits.items() if key and sha.startswith(key)), None)
+    commits = place.commits.items() if key else ()
+    commit = next((commit for sha, commit in commits if sha.startswith(key)), None)
     if commit is None:
         return None
     return _page(state, place, commit.title, {"Author": commit.author_name}, commit.message)

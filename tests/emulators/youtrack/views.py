@@ -138,10 +138,10 @@ def _issue_field(shown: r.IssueField) -> dict[str, Any]:
 def _project_field(of_project: r.ProjectField) -> dict[str, Any]:
     kind = of_project.field.type_id.partition("[")[0]
     name = {"ownedField": "Owned"}.get(kind, kind.capitalize())
-    known = kind in (*r.ENUMERATED, "user", "group", "period", "text")
+    typed = kind in (*r.ENUMERATED, "user", "group", "period", "text")
     machine = "StateMachine" if of_project.machine is not None else ""
     return {
-        "$type": f"{machine or (name if known else 'Simple')}ProjectCustomField",
+        "$type": f"{machine or (name if typed else 'Simple')}ProjectCustomField",
         "id": of_project.id,
         "canBeEmpty": of_project.can_be_empty,
         "emptyFieldText": f"No {of_project.field.name.lower()}",

@@ -21,8 +21,10 @@ from sync.core.issue_sync.model import (
 )
 from sync.core.issue_sync.rules import FieldRule, Policy
 from sync.engine.deps import Deps
-from sync.engine.issue_sync.lists import listed_pairs, read_list, read_lists
-from sync.engine.issue_sync.setting import IssueSync, open_pair
+from sync.engine.issue_sync.lists import read_list, read_lists
+from sync.engine.issue_sync.pairs import listed_pairs
+from sync.engine.issue_sync.process import IssueSync
+from sync.engine.issue_sync.setting import open_pair
 from sync.engine.issue_sync.work import work_on_links
 from sync.engine.lanes import hold
 from sync.store import connections, issue_links, portals

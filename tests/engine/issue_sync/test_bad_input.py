@@ -10,8 +10,9 @@ import pytest
 from sync.core.issue_sync.mapping import StatusMatch, SyncMapping
 from sync.core.issue_sync.model import SideName
 from sync.core.model.tasks import TaskStatus
-from sync.engine.issue_sync.lists import listed_pairs
-from sync.engine.issue_sync.setting import IssueSync, open_pair
+from sync.engine.issue_sync.pairs import listed_pairs
+from sync.engine.issue_sync.process import IssueSync
+from sync.engine.issue_sync.setting import open_pair
 from sync.store import issue_link_stories, issue_links
 from sync.store.db.database import read
 from tests.engine.issue_sync.test_life import RITA, Life
@@ -29,7 +30,7 @@ def life(make_world: Callable[..., World]) -> Life:
     return life
 
 
-def _said(life: Life) -> str:
+def _texts(life: Life) -> list[str]:
     """Return what a person can read of the links: why they wait, what does not cross, stories."""
     with read(life.world.database) as conn:
         rows = issue_links.of_connection(conn, life.world.connection_id)
@@ -38,7 +39,11 @@ def _said(life: Life) -> str:
         texts += [line.text for row in rows for line in issue_link_stories.story(conn, row.id)]
     for link in links:
         texts += [*link.waiting.values(), *link.problems.values()]
-    return "\n".join(map(str, texts))
+    return texts
+
+
+def _said(life: Life) -> str:
+    return "\n".join(map(str, _texts(life)))
 
 
 def _errors(life: Life) -> list[str]:

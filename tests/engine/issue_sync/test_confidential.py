@@ -9,7 +9,7 @@ import pytest
 
 from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.issue_sync.model import SideName
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from tests.engine.issue_sync.test_life import RITA, Life
 from tests.engine.world import World
 

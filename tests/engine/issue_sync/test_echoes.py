@@ -13,7 +13,7 @@ from sync.engine.issue_sync.echoes import (
     due_at,
     is_our_change,
 )
-from sync.store.issue_links import IssueLinkRow
+from sync.store.issue_link_rows import IssueLinkRow
 from tests.core.issue_sync.cases import TRACKER, item
 
 AT = datetime(2026, 3, 2, 10, 0, 0, 123_000, UTC)

@@ -13,7 +13,7 @@ import pytest
 from b24app.cli import sync as command
 from b24app.services.rehearsal import parse_mapping
 from b24app.services.sync_desk import PortalDesk
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from sync.store import portals
 from sync.store.db.database import read
 from tests.engine.issue_sync.test_life import BORIS, RITA, Life

@@ -40,8 +40,8 @@ def test_issues_of_a_milestone_and_a_type_make_tasks(users: Make) -> None:
     made.rest()
     made.rest()
     assert _titles(made) == ["Down", "Later", "Mine", "Task 2103"]
-    mine = issues["Mine"]
-    mine.manager.update(mine.iid, {"milestone_id": 0, "title": "Still mine"})
+    own = issues["Mine"]
+    own.manager.update(own.iid, {"milestone_id": 0, "title": "Still mine"})
     made.rest()
     assert "Still mine" in _titles(made)  # a filter says what is created; what is linked stays
 

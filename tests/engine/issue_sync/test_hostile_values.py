@@ -5,7 +5,14 @@ from __future__ import annotations
 from tests.emulators.gitlab.issues.records import CustomField
 from tests.engine.issue_sync.test_every_row import Make, users
 from tests.engine.issue_sync.test_life import BORIS, RITA
-from tests.engine.issue_sync.test_situations import _change, _edit, _later, _project, _shown
+from tests.engine.issue_sync.test_situations import (
+    _change,
+    _edit,
+    _later,
+    _project,
+    _shown,
+    _stories,
+)
 from tests.engine.world import PORTAL
 
 __all__ = ["users"]
@@ -147,6 +154,10 @@ def test_parents_in_a_circle_are_left_where_they_are(users: Make) -> None:
     made.rest(540)
     tasks = [made.portal.tasks[number].parent_id for number in (2103, other.id)]
     assert tasks == [other.id, 2103]  # what GitLab refused is no edit of it
+    made.rest(540)
+    lines = _stories(made.life)
+    _later(made.life)
+    assert _stories(made.life) == lines  # it is tried again each day, and said once more
 
 
 def test_a_person_who_is_blocked_in_gitlab_stops_nothing_else(users: Make) -> None:

@@ -16,8 +16,10 @@ from sync.core.issue_sync.mapping import DEFAULT_FIELDS, ProjectPair, SyncMappin
 from sync.core.issue_sync.model import TITLE, SideName
 from sync.core.issue_sync.rules import FieldRule, Policy
 from sync.core.model.common import Person, PortalUser
-from sync.engine.issue_sync.lists import listed_pairs, read_list
-from sync.engine.issue_sync.setting import IssueSync, open_pair
+from sync.engine.issue_sync.lists import read_list
+from sync.engine.issue_sync.pairs import listed_pairs
+from sync.engine.issue_sync.process import IssueSync
+from sync.engine.issue_sync.setting import open_pair
 from sync.engine.lanes import hold
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.worker import Worker

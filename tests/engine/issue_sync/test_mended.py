@@ -9,7 +9,7 @@ import pytest
 
 from sync.core.issue_sync.mapping import StatusMatch, SyncMapping
 from sync.core.model.tasks import TaskStatus
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from tests.engine.issue_sync.test_bad_input import _days, _errors, _rename, _said
 from tests.engine.issue_sync.test_life import RITA, Life
 from tests.engine.issue_sync.test_situations import _change, _later, _project

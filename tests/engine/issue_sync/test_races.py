@@ -15,9 +15,11 @@ from sync.core.issue_sync.link import StoryLine
 from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.issue_sync.model import TITLE, ItemAddress, SideName
 from sync.engine.deps import Deps
-from sync.engine.issue_sync.lists import listed_pairs, read_list
+from sync.engine.issue_sync.lists import read_list
+from sync.engine.issue_sync.pairs import listed_pairs
+from sync.engine.issue_sync.process import IssueSync
 from sync.engine.issue_sync.rehearsing import rehearse_pair
-from sync.engine.issue_sync.setting import IssueSync, open_pair
+from sync.engine.issue_sync.setting import open_pair
 from sync.engine.issue_sync.work import work_on_links
 from sync.engine.lanes import LEASE_TTL, LaneLost, hold
 from sync.engine.worker import Worker

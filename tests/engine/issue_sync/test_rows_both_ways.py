@@ -152,12 +152,12 @@ DAY = datetime(2026, 5, 5, 14, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Row:
-    """What a person does on one side, and what the other shows then; `there`, the way back."""
+    """What a person does on one side, and what the other shows then; `edit_issue`, the way back."""
 
     here: Callable[[Users], object]
     issue: Callable[[Users], object]
     shown: object
-    there: Callable[[Users], object]
+    edit_issue: Callable[[Users], object]
     task: Callable[[Users], object]
     back: object
     free: object = None  # what the issue shows without a licence, where that differs
@@ -324,7 +324,7 @@ def test_each_row_crosses_both_ways(made: Users) -> None:
     assert not wrong, (wrong, _problems(made))
     made.world.tick(3600)
     for row in ROWS.values():
-        row.there(made)
+        row.edit_issue(made)
     made.rest()
     wrong = {name: got for name, row in ROWS.items() if (got := row.task(made)) != row.back}
     assert not wrong, (wrong, _problems(made))

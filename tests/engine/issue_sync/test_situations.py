@@ -12,7 +12,7 @@ import pytest
 from sync.core.issue_sync.mapping import StatusMatch, SyncMapping
 from sync.core.issue_sync.model import SideName
 from sync.core.model.tasks import TaskStatus
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from sync.store import issue_link_stories, issue_links
 from sync.store.db.database import read
 from tests.engine.issue_sync.test_life import RITA, Life

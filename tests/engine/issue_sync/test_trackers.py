@@ -11,7 +11,8 @@ import pytest
 
 from sync.core.clock import ManualClock
 from sync.core.issue_sync.mapping import ProjectPair
-from sync.engine.issue_sync.setting import IssueSync, _matched
+from sync.engine.issue_sync.process import IssueSync
+from sync.engine.issue_sync.setting import _matched
 from sync.engine.issue_sync.trackers import TRACKERS, tracker_of
 from sync.errors import Refused
 from sync.net import guarded_session

@@ -14,7 +14,7 @@ from b24app.texts import translate
 from sync.core.issue_sync.mapping import StatusMatch, SyncMapping, Transition
 from sync.core.issue_sync.model import DEADLINE, STATUS
 from sync.core.model.tasks import TaskStatus
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from sync.store import connections
 from sync.store.db.database import read
 from tests.emulators.youtrack.records import App

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from b24app.services.rehearsal import parse_mapping
-from sync.engine.issue_sync.setting import IssueSync
+from sync.engine.issue_sync.process import IssueSync
 from sync.store import portals
 from sync.store.db.database import read
 from sync.youtrack.issues.keys import unmarked
@@ -220,8 +220,8 @@ def test_each_row_crosses_in_both_directions(life: YouTrackLife) -> None:
     life.rest(11)
     shown = {name: row[1](life) for name, row in ROWS.items()}
     assert shown == {name: row[2] for name, row in ROWS.items()}
-    for _, _, _, there, _, _ in ROWS.values():
-        there(life)
+    for _, _, _, change_issue, _, _ in ROWS.values():
+        change_issue(life)
     life.rest(11)
     shown = {name: row[4](life) for name, row in ROWS.items()}
     assert shown == {name: row[5] for name, row in ROWS.items()}
@@ -248,11 +248,11 @@ def test_own_fields_of_every_type_cross_in_both_directions(database_url: str) ->
     shown = {name: as_text(written.get(title), kinds[title]) for name, title in names.items()}
     assert shown == {name: here for name, (_, here, _) in CUSTOM.items()}
     assert life.link.problems == {}
-    for name, (type_id, _, there) in CUSTOM.items():
-        set_field(life, names[name], typed(life, names[name], type_id, there))
+    for name, (type_id, _, value) in CUSTOM.items():
+        set_field(life, names[name], typed(life, names[name], type_id, value))
     life.rest(11)
     assert {name: life.task.uf[name] for name in CUSTOM} == {
-        name: there for name, (_, _, there) in CUSTOM.items()
+        name: value for name, (_, _, value) in CUSTOM.items()
     }
     life.world.close()
 

@@ -83,11 +83,11 @@ def _strings(value):
 
 def _check(event, payload):
     """Whatever is said, a database takes it, and gives the same again."""
-    for told in parse_events(event, body(payload), connection_id=3):
-        strings = list(_strings(told))
+    for parsed in parse_events(event, body(payload), connection_id=3):
+        strings = list(_strings(parsed))
         assert not any("\x00" in text for text in strings)
         assert all(text.encode("utf-8") is not None for text in strings)
-        assert from_json(type(told), json.loads(json.dumps(to_json(told)))) == told
+        assert from_json(type(parsed), json.loads(json.dumps(to_json(parsed)))) == parsed
 
 
 def test_each_fixture_is_typed_by_its_name_and_can_be_stored():

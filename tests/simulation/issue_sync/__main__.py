@@ -1,9 +1,10 @@
 """Live many worlds: `python -m tests.simulation.issue_sync WORLDS [FIRST] [KIND]`.
 
 KIND: nothing for two sides in memory, `youtrack` for a tracker with its traits, `real` for the room
-of YouTrack over its emulator, `triangle` for that and a third side in memory, kept in step through
-the same task. With `kills SEED` in place of numbers the worker of one life dies at each pair of its
-steps; with `mistakes WORLDS` each deliberate mistake has to show.
+of YouTrack over its emulator, `gitlab` for that of GitLab, `triangle` for YouTrack's and a third
+side in memory, kept in step through the same task. With `kills SEED` in place of numbers the worker
+of one life dies at each pair of its steps; with `mistakes WORLDS` each deliberate mistake has to
+show.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from tests.simulation.issue_sync.mutants import MUTATIONS
 from tests.simulation.issue_sync.oracle import Broken
@@ -18,7 +20,7 @@ from tests.simulation.issue_sync.triangle import Triangle
 from tests.simulation.issue_sync.world import World, play, points
 
 BATCH = 500
-KINDS = ("youtrack", "real")
+KINDS = ("youtrack", "real", "gitlab")
 
 
 def main() -> None:
@@ -28,7 +30,7 @@ def main() -> None:
     if sys.argv[1] == "kills":
         kill(numbers[0], **kind)
     elif sys.argv[1] == "mistakes":
-        mistakes(numbers[0], **kind)
+        mistakes(numbers[0], Triangle if sys.argv[-1] == "triangle" else partial(World, **kind))
     elif sys.argv[-1] == "triangle":
         live_each(numbers[0], numbers[1] if len(numbers) > 1 else 0, Triangle)
     else:
@@ -45,12 +47,12 @@ def kill(seed: int, **kind: bool) -> None:
         print(f"seed {seed}: died at step {first} of {count}, {lives} lives", flush=True)
 
 
-def mistakes(worlds: int, **kind: bool) -> None:
+def mistakes(worlds: int, make: Callable[..., World | Triangle]) -> None:
     """Print the first world in which each mistake shows; stops at one that never does."""
     for name, mutation in MUTATIONS.items():
         for seed in range(worlds):
             try:
-                World(seed, mutate=mutation, **kind).run()
+                make(seed, mutate=mutation).run()
             except (Broken, AssertionError, LookupError):
                 print(f"{name}: shown by seed {seed}", flush=True)
                 break

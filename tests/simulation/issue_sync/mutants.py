@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Any
 from unittest.mock import patch
@@ -14,12 +15,12 @@ from sync.core.issue_sync.confirm import confirm
 from sync.core.issue_sync.fields import Untranslatable
 from sync.core.issue_sync.journal import announce, as_sent, landed
 from sync.core.issue_sync.link import LinkState, PlannedWrite, ValuePair
-from sync.core.issue_sync.looks import Hint
-from sync.core.issue_sync.model import STATUS, Item
+from sync.core.issue_sync.model import STATUS, Hint, Item
 from sync.core.issue_sync.plan import LinkPlan, Read, plan
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.writes import CreateItem, Done, UpdateItem
 from sync.engine.issue_sync import cycle, reading
+from tests.simulation.issue_sync.pending_looks import PendingLooks
 from tests.simulation.issue_sync.triangle import Triangle
 from tests.simulation.issue_sync.world import World
 
@@ -161,31 +162,37 @@ def create_without_intent(world: Life) -> ExitStack:
     return stack
 
 
-def hooks_dropped_during_a_run(world: World) -> ExitStack:
+def hooks_dropped_during_a_run(world: Life) -> ExitStack:
     """Take a link for clean although something was heard while it was worked on."""
     stack = ExitStack()
-    stack.enter_context(patch.object(world, "clean", lambda version: world.version))
+    for looks in world.pending_looks():
+        stack.enter_context(patch.object(looks, "clean", partial(_newest, looks)))
     return stack
 
 
-def a_changed_end_at_rest(world: World) -> ExitStack:
+def _newest(looks: PendingLooks, version: int) -> int:
+    return looks.version
+
+
+def a_changed_end_at_rest(world: Life) -> ExitStack:
     """Take the end that a hint names for an echo, whatever it shows."""
     stack = ExitStack()
     stack.enter_context(patch.object(reading, "is_at_rest", lambda *args: True))
     return stack
 
 
-def an_old_list(world: World) -> ExitStack:
+def an_old_list(world: Life) -> ExitStack:
     """Take an end as a list showed it although something was heard since."""
-
-    def hint() -> Hint | None:
-        if world.listed is not None:
-            world.listed = world.version, world.listed[1]
-        return usual()
-
-    usual, stack = world._hint, ExitStack()
-    stack.enter_context(patch.object(world, "_hint", hint))
+    stack = ExitStack()
+    for looks in world.pending_looks():
+        stack.enter_context(patch.object(looks, "hint", partial(_old_hint, looks)))
     return stack
+
+
+def _old_hint(looks: PendingLooks) -> Hint | None:
+    if looks.listed is not None:
+        looks.listed = looks.version, looks.listed[1]
+    return PendingLooks.hint(looks)
 
 
 _PLAN, _CONFIRM, _ANNOUNCE = plan, confirm, announce

@@ -1,13 +1,10 @@
-"""The real room of YouTrack over its emulator as one side of a simulated link.
-
-Requests go without sockets. Before and after each one the worker may die, people may act, and the
-answer may be lost: also in the midst of a write that takes several requests.
-"""
+"""The real room of YouTrack over its emulator as the tracker of a simulated link."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,26 +17,13 @@ from sync.core.issue_sync.model import (
     TAGS,
     TITLE,
     Author,
-    Capabilities,
     Comment,
-    File,
-    Item,
     ItemAddress,
     SideName,
     TimeEntry,
-    Unreachable,
     Value,
 )
-from sync.core.issue_sync.writes import (
-    Change,
-    CreateItem,
-    Done,
-    Outcome,
-    SetChange,
-    Unknown,
-    UpdateItem,
-    Write,
-)
+from sync.core.issue_sync.writes import Change, SetChange, UpdateItem
 from sync.youtrack.api.client import YouTrack
 from sync.youtrack.issues.client import YouTrackIssues
 from sync.youtrack.issues.keys import unmarked, without_definition
@@ -49,9 +33,11 @@ from tests.emulators.youtrack.server import CONTEXT, YouTrackEmulator
 from tests.engine.world import Wire, _bytes, _response
 from tests.simulation.issue_sync import words
 from tests.simulation.issue_sync.memory_side import BOT, Held
+from tests.simulation.issue_sync.real_room import RealRoom
 from tests.simulation.issue_sync.youtrack_side import EVENTS, YouTrackSide
 
 HOST = "http://youtrack.test"
+_NAMES = {"summary": TITLE, "customFields": STATUS}  # of what a request sends
 HERE, THERE = "0-7", "0-9"  # the ids of the project, and of that to which issues are moved
 TRANSITIONS = tuple(
     Transition(start, f"to {end}", end) for start, ends in EVENTS.items() for end in ends
@@ -59,11 +45,8 @@ TRANSITIONS = tuple(
 
 
 @dataclass
-class RealYouTrack(YouTrackSide):
-    """The tracker of a link: what people see is `items`, what the engine sees is the room."""
-
-    writing: Write | None = None  # whose requests are on their way
-    stored: set[str] = field(default_factory=set)  # what they have changed so far
+class RealYouTrack(RealRoom, YouTrackSide):
+    """YouTrack as the tracker of a link."""
 
     def __post_init__(self) -> None:
         emulator = YouTrackEmulator(self.clock)
@@ -79,8 +62,8 @@ class RealYouTrack(YouTrackSide):
             of_project.machine = {
                 start: {f"to {end}": end for end in ends} for start, ends in EVENTS.items()
             }
-        self.room = self.new_client(self._answer)
-        self.observer = self.new_client(self._plain)
+        self.room = self.new_client(self.answer)
+        self.observer = self.new_client(self.plain)
 
     def new_client(self, answer: Callable[..., requests.Response]) -> YouTrackIssues:
         session = requests.Session()
@@ -88,35 +71,13 @@ class RealYouTrack(YouTrackSide):
         client = YouTrack(HOST + CONTEXT, "perm-bridge", session=session)
         return YouTrackIssues(client, IssueOptions(transitions=TRANSITIONS), clock=self.clock)
 
-    # Requests.
-
-    def _plain(self, request: requests.PreparedRequest) -> requests.Response:
+    def plain(self, request: requests.PreparedRequest) -> requests.Response:
+        """Answer a request."""
         headers: Any = request.headers
         reply = self.emulator.answer(
             str(request.method), request.path_url, headers, _bytes(request.body)
         )
         return _response(request, *reply)
-
-    def _answer(self, request: requests.PreparedRequest) -> requests.Response:
-        """Answer a request of the engine, if it is not lost, and let the oracle judge a write."""
-        if self.writing is None:
-            return self._plain(request)
-        self.watcher.point("before a request")
-        is_write = request.method != "GET"
-        fate = self.random.random() if is_write else 1.0
-        if fate < self.faults * 0.15:
-            return _response(request, 429, b"{}", "application/json")
-        if fate < self.faults * 0.3:
-            raise requests.ConnectionError("cut off before it arrived")
-        self._show()
-        before = {key: dict(held.values) for key, held in self.items.items()}
-        answer = self._plain(request)
-        if is_write:
-            self._take_over(before)
-        self.watcher.point("after a request")
-        if fate < self.faults * 0.5:
-            raise requests.ConnectionError("cut off before the answer")
-        return answer
 
     def new_id(self) -> str:
         """Return an id of a comment or of work that was never given."""
@@ -126,59 +87,67 @@ class RealYouTrack(YouTrackSide):
         """Return the other project."""
         return THERE if project == HERE else HERE
 
-    def _show(self) -> None:
-        """Hide from our account what is hidden; what it has just created is found by its key."""
-        is_new = isinstance(self.writing, CreateItem)
+    def show(self, *, is_new: bool) -> None:
+        """Hide from our account what is hidden; `is_new`: not what it is just creating."""
         for held in self.items.values():
             issue = self.state.issues[held.address.id]
             issue.seen_by = {self.ann.id} if held.is_hidden and not is_new else None
 
-    def _take_over(self, before: Mapping[str, Mapping[str, Value]]) -> None:
-        """Show people what a write has stored."""
-        for issue in self.state.issues.values():
-            held = self.items.get(issue.id)
-            if held is None:
-                held = self.items[issue.id] = self._pulled(issue)
-                self.watcher.is_created(self.side, held)
-                self.watcher.is_created_in_part(self.side, held)
-                continue
-            write, after = self.writing, self._values(issue)
-            if isinstance(write, UpdateItem) and write.address.id == issue.id:
-                held.values = dict(before[issue.id])
-                names = [name for name in write.changes if after[name] != held.values[name]]
-                self._judge(held, {name: after[name] for name in names})
-            self._pull(held, issue)
-            if isinstance(write, CreateItem) and write.key == held.key:
-                self.watcher.is_filled(self.side, held, before[issue.id])
+    def asked(self, request: requests.PreparedRequest) -> dict[str, Change]:
+        """Return which changes of the present write a request asks for.
 
-    def _judge(self, held: Held, stored: Mapping[str, Value]) -> None:
-        """Let the oracle judge what a request of the present write has stored."""
-        assert isinstance(self.writing, UpdateItem)
-        changes = dict(self.writing.changes)
-        if TAGS in stored:
-            old, new = held.values[TAGS], stored[TAGS]
-            assert isinstance(old, frozenset)
-            assert isinstance(new, frozenset)
-            changes[TAGS] = SetChange(new - old, old - new)
-        self.watcher.is_written(self.side, held, stored, changes)
-        self.stored |= stored.keys()
+        One that reads asks for those that it shows to be there: people have made them before.
+        """
+        write, changes = self.writing, self.changes()
+        path, _, query = request.path_url.removeprefix(f"{CONTEXT}/api/").partition("?")
+        match request.method, path.split("/"):
+            case "POST", ["issues", *_] if path.count("/") < 2:
+                sent = json.loads(_bytes(request.body))
+                asked = {_NAMES[name] for name in sent if sent[name] and name in _NAMES}
+                asked |= {DESCRIPTION} if "description" in sent else set()
+                return {name: changes[name] for name in asked if name in changes}
+            case "POST", ["issues", _, "tags"]:
+                tag_id = json.loads(_bytes(request.body))["id"]
+                return {TAGS: SetChange(add=self._tag_names(tag_id))}
+            case "DELETE", ["issues", _, "tags", tag_id]:
+                return {TAGS: SetChange(remove=self._tag_names(tag_id))}
+            case "GET", ["issues", issue_id] if isinstance(write, UpdateItem):
+                shown = self.issue_values(self.state.issues[issue_id])
+                if query.startswith("fields=tags"):
+                    present, change = shown[TAGS], changes[TAGS]
+                    assert isinstance(present, frozenset)
+                    assert isinstance(change, SetChange)
+                    return {TAGS: SetChange(remove=change.remove - present)}
+                if query.startswith("fields=customFields") and shown[STATUS] == changes[STATUS]:
+                    return {STATUS: changes[STATUS]}
+        return {}
+
+    def _tag_names(self, tag_id: str) -> frozenset[str]:
+        return frozenset(tag.name for tag in self.state.tags if tag.id == tag_id)
 
     # What people see.
 
-    def _pulled(self, issue: r.Issue) -> Held:
+    def issues(self) -> Iterator[tuple[str, r.Issue]]:
+        """Yield the ids of issues, and the issues."""
+        yield from list(self.state.issues.items())
+
+    def pulled(self, issue: r.Issue) -> Held:
+        """Return an issue as people see it."""
         at = datetime.fromtimestamp(issue.created / 1000, UTC)
         held = Held(ItemAddress(issue.id, issue.project.id, issue.readable), {}, at)
-        self._pull(held, issue)
+        self.pull(held, issue)
         return held
 
-    def _pull(self, held: Held, issue: r.Issue) -> None:
+    def pull(self, held: Held, issue: r.Issue) -> None:
+        """Show people an issue as it is."""
         held.address = ItemAddress(issue.id, issue.project.id, issue.readable)
-        held.values = self._values(issue)
+        held.values = self.issue_values(issue)
         held.key = without_definition(issue.description or "")[1] or held.key
         held.comments[:] = [self._comment(each) for each in issue.comments if not each.deleted]
         held.time[:] = [self._entry(each) for each in issue.work_items]
 
-    def _values(self, issue: r.Issue) -> dict[str, Value]:
+    def issue_values(self, issue: r.Issue) -> dict[str, Value]:
+        """Return the fields of an issue."""
         return {
             TITLE: issue.summary,
             DESCRIPTION: without_definition(issue.description or "")[0],
@@ -199,24 +168,17 @@ class RealYouTrack(YouTrackSide):
 
     # What people do.
 
-    def create(self, values: Mapping[str, Value], key: str = "") -> Held:
-        """Let a person create an issue."""
+    def new_issue(self) -> Held:
+        """Let a person create an issue that says nothing yet."""
         issue = self.state.create_issue(self.places[HERE], self.ann, "")
-        held = self.items[issue.id] = self._pulled(issue)
-        for name, value in values.items():
-            self._store_value(issue, name, self.normalised(name, value))
-        self._pull(held, issue)
+        held = self.items[issue.id] = self.pulled(issue)
         return held
 
-    def edit(self, held: Held, name: str, value: Value) -> None:
-        """Store a person's edit."""
-        value = self.normalised(name, value)
-        if value == held.values[name]:
-            return
+    def store_value(self, held: Held, name: str, value: Value) -> None:
+        """Let a person change a field."""
         issue = self.state.issues[held.address.id]
         self._store_value(issue, name, value)
-        self._pull(held, issue)
-        self.watcher.heard(self.side)
+        self.pull(held, issue)
 
     def _store_value(self, issue: r.Issue, name: str, value: Value) -> None:
         if name == TITLE:
@@ -247,10 +209,6 @@ class RealYouTrack(YouTrackSide):
             self.state.tags.append(held)
         return held
 
-    def touch(self, held: Held, name: str = "") -> None:
-        """Store what a person did; the instance itself knows when."""
-        self.keep(held)
-
     def keep(self, held: Held) -> None:
         """Store what a person did to comments, work and the place of an issue."""
         issue = self.state.issues[held.address.id]
@@ -277,89 +235,4 @@ class RealYouTrack(YouTrackSide):
                     issue, self.ann, self.ann, entry.seconds // 60,
                     int(noon.timestamp() * 1000), entry.text,
                 ).id = entry.id  # fmt: skip
-        self._pull(held, issue)
-
-    # What the engine sees.
-
-    def capabilities(self, project: str) -> Capabilities:
-        """Ask the room."""
-        return self.observer.capabilities(project)
-
-    def read(self, addresses: Sequence[ItemAddress]) -> Mapping[str, Item | Unreachable]:
-        """Read issues with the room."""
-        self.watcher.point("before a read")
-        self._show()
-        out = self.room.read(addresses)
-        for address in addresses:
-            held = self.items.get(address.id)
-            if held is None or held.is_hidden:
-                self.watcher.was_away(self.side)
-            else:
-                self.watcher.was_read(self.side, held)
-        self.watcher.point("after a read")
-        return out
-
-    def item(self, held: Held) -> Item:
-        """Return an issue as the room reads it."""
-        item = self.observer.read([held.address])[held.address.id]
-        assert isinstance(item, Item)
-        return item
-
-    def download(self, address: ItemAddress, file: File) -> bytes:
-        """Return no bytes."""
-        return b""
-
-    def _store(self, write: Write) -> Outcome:
-        raise NotImplementedError("the room stores")
-
-    def _apply(self, write: Write) -> Outcome:
-        if isinstance(write, CreateItem):
-            write = replace(write, key=self.key_of(write.key))
-        self.writing, self.stored = write, set()
-        try:
-            (outcome,) = self.room.apply([write], lambda file: b"")
-            self._judge_unwritten(write, outcome)
-        finally:
-            self.writing = None
-        if isinstance(outcome, Unknown):
-            self.watcher.heard(self.side)
-        if isinstance(outcome, Done):
-            if isinstance(write, UpdateItem) and STATUS in outcome.dropped:
-                held = self.items[write.address.id]
-                self.watcher.was_refused(self.side, STATUS, held.values[STATUS])
-            self.watcher.answered(self.side, write)
-        return outcome
-
-    def settle(self, writes: Sequence[Write]) -> Sequence[Outcome]:
-        """Ask the room what became of writes."""
-        self.watcher.point("before it settles")
-        outcomes: list[Outcome] = []
-        for write in writes:
-            self.writing, self.stored = write, set()
-            self._show()
-            try:
-                outcomes += self.room.settle([write])
-                if isinstance(write, CreateItem):
-                    self._judge_unwritten(write, outcomes[-1])
-            finally:
-                self.writing = None
-        return outcomes
-
-    def _judge_unwritten(self, write: Write, outcome: Outcome) -> None:
-        """Let the oracle judge what needed no request: people had stored the same before."""
-        if not isinstance(outcome, Done):
-            return
-        changes: dict[str, Change] = {}
-        if isinstance(write, CreateItem) and outcome.item is not None:
-            item_id, changes = outcome.item.address.id, dict(write.values)
-            wanted, present = write.values.get(TAGS), self.items[item_id].values[TAGS]
-            if isinstance(wanted, frozenset) and isinstance(present, frozenset):
-                changes[TAGS] = SetChange(wanted & present)
-        elif isinstance(write, UpdateItem):
-            item_id, changes = write.address.id, dict(write.changes)
-        names = changes.keys() - self.stored - outcome.dropped.keys()
-        if names:
-            held = self.items[item_id]
-            values = {name: held.values[name] for name in names}
-            unwritten = {name: changes[name] for name in names}
-            self.watcher.is_written(self.side, held, values, unwritten)
+        self.pull(held, issue)

@@ -2,8 +2,9 @@
 
 The room of YouTrack stands over its emulator; the task and the third side are in memory. YouTrack
 is the master of the status: the third side follows, and whatever its people do with theirs goes no
-further. In the end all say the same, and it is what somebody wrote last; each comment and each hour
-that a person wrote is everywhere once.
+further. Each link has an oracle, for which the other link's writes to the task are edits: every
+write of both is judged as in a pair, so that no edit is lost on its way through the task. In the
+end all say the same; each comment and each hour that a person wrote is everywhere once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.codec import decode, encode
-from sync.core.issue_sync.link import LinkState
+from sync.core.issue_sync.link import Conflict, LinkState
 from sync.core.issue_sync.model import (
     DESCRIPTION,
     STATUS,
@@ -29,36 +30,74 @@ from sync.core.issue_sync.model import (
     Value,
 )
 from sync.core.issue_sync.rules import Creation, Direction, FieldRule, LinkRules, Policy
-from sync.core.issue_sync.writes import Write
+from sync.core.issue_sync.writes import UpdateItem, Write
 from sync.engine.issue_sync import cycle
 from sync.engine.issue_sync.cycle import LinkChange, Workbench
 from tests.simulation.issue_sync import words
-from tests.simulation.issue_sync.last_edits import LastEdits, status_of
 from tests.simulation.issue_sync.memory_side import Held, MemorySide, without_faults
-from tests.simulation.issue_sync.oracle import Broken
+from tests.simulation.issue_sync.oracle import Broken, Oracle
+from tests.simulation.issue_sync.pending_looks import PendingLooks
 from tests.simulation.issue_sync.world import ACTS, Crash, World
 
 TRACKER, PORTAL = SideName.TRACKER, SideName.PORTAL
+NAMES = ("youtrack", "third")  # of the links
 MOST_ROUNDS = 40
 
 
-class Bystander:
-    """Watches the third side: only the points matter, the end is compared."""
+class LinkWatcher:
+    """Watches a side for the oracle of a link; `name` "": for that of the link at work.
 
-    def __init__(self, triangle: Triangle) -> None:
-        self.triangle = triangle
+    What a link writes to the task, and what people do there, is an edit for the other one.
+    """
+
+    def __init__(self, triangle: Triangle, name: str = "") -> None:
+        self.triangle, self.name = triangle, name
+
+    @property
+    def oracle(self) -> Oracle:
+        """Return the oracle that judges what happens on the side now."""
+        return self.triangle.oracles[self.name or self.triangle.at_work]
 
     def point(self, name: str) -> None:
         self.triangle.point(name)
 
     def heard(self, side: SideName) -> None:
-        self.triangle.dirty = True
+        for link in [self.name] if self.name else NAMES:
+            self.triangle.looks[link].mark(side)
 
     def answered(self, side: SideName, write: Write) -> None:
-        self.triangle.dirty = True
+        """Send the hook of our own write, but for one that is surely it: its moment tells."""
+        if side is PORTAL or not isinstance(write, UpdateItem):
+            self.heard(side)
 
-    def __getattr__(self, name: str) -> Any:
-        return lambda *arguments: None
+    def was_read(self, side: SideName, held: Held) -> None:
+        self.oracle.was_read(side, held)
+
+    def was_away(self, side: SideName) -> None:
+        self.oracle.was_away(side)
+
+    def is_written(
+        self, side: SideName, held: Held, values: Mapping[str, Value], changes: Mapping[str, Any]
+    ) -> None:
+        triangle, oracle = self.triangle, self.oracle
+        oracle.is_written(side, held, values, changes, triangle.links.conflicts[triangle.at_work])
+        if side is PORTAL:
+            after = replace(held, values={**held.values, **values})
+            for other in triangle.oracles.values():
+                if other is not oracle:
+                    other.edited(side, held.values, after)
+
+    def is_created(self, side: SideName, held: Held) -> None:
+        self.oracle.is_created(side, held)
+
+    def is_created_in_part(self, side: SideName, held: Held) -> None:
+        self.oracle.is_created_in_part(side, held)
+
+    def is_filled(self, side: SideName, held: Held, before: Mapping[str, Value]) -> None:
+        self.oracle.is_filled(side, held, before)
+
+    def was_refused(self, side: SideName, name: str, present: Value) -> None:
+        self.oracle.was_refused(side, name, present)
 
 
 class Links:
@@ -66,6 +105,7 @@ class Links:
 
     def __init__(self, triangle: Triangle) -> None:
         self.triangle, self.kept = triangle, dict[str, Any]()
+        self.conflicts: dict[str, list[Conflict]] = {name: [] for name in NAMES}
 
     def load(self, keys: Any) -> Mapping[str, LinkState]:
         return {key: decode(self.kept[key]) for key in keys}
@@ -75,7 +115,8 @@ class Links:
         for change in changes:
             assert isinstance(change, LinkChange)
             self.kept[change.link.key] = encode(change.link)
-            self.triangle.edits.disputed |= {conflict.field for conflict in change.conflicts}
+            self.conflicts[change.link.key] += change.conflicts
+            self.triangle.oracles[change.link.key].saved(change.link)
         self.triangle.point("after a save")
 
 
@@ -95,35 +136,35 @@ class Triangle:
         self.mutate, self.acts, self.moves_third = mutate, 0, False
         self.random, self.clock = self.base.random, self.base.clock
         self.crash_at, self.points, self.is_working, self.is_calm = crash_at, 0, False, False
-        self.dirty = True
-        watcher: Any = Bystander(self)
-        faults = self.base.sides[PORTAL].faults
-        self.sides = {
-            "portal": MemorySide(
-                PORTAL, self.clock, self.random, watcher, faults, knows_edits=False
-            ),
-            "youtrack": self.base.sides[TRACKER],
-            "third": MemorySide(
-                TRACKER, self.clock, self.random, watcher, faults, knows_edits=False
-            ),
+        exact = self.base.oracle.exact
+        self.oracles = {
+            name: Oracle(Policy.NEWEST, knows_edits=False, exact=exact) for name in NAMES
         }
-        for side in self.sides.values():
-            side.watcher = watcher
+        self.looks = {name: PendingLooks() for name in NAMES}
+        self.at_work = NAMES[0]  # the link that is worked on
+        faults = self.base.sides[PORTAL].faults
+        portal, third = (
+            MemorySide(side, self.clock, self.random, LinkWatcher(self, name), faults, False)
+            for side, name in ((PORTAL, ""), (TRACKER, "third"))
+        )
+        self.sides = {"portal": portal, "youtrack": self.base.sides[TRACKER], "third": third}
+        self.sides["youtrack"].watcher = LinkWatcher(self, "youtrack")
         self.held: dict[str, Held] = {}
         values = self.base._values(PORTAL)
         self.held["portal"] = self.sides["portal"].create({**values, TAGS: frozenset()})
         self.links = Links(self)
         self.is_created = seed % 2 == 1
-        for name in ("youtrack", "third"):
+        for name in NAMES:
+            self.oracles[name].began(PORTAL, self.held["portal"])
             addresses = {PORTAL: self.held["portal"].address}
             if name != "third" or not self.is_created:
                 start = {**values, STATUS: "todo", TAGS: frozenset[str](), DESCRIPTION: ""}
                 self.held[name] = self.sides[name].create(start)
                 addresses[TRACKER] = self.held[name].address
+                self.oracles[name].began(TRACKER, self.held[name])
             self.links.kept[name] = encode(LinkState(name, addresses))
+            self.looks[name].mark(None)
         self.texts, self.work = Counter[str](), 0
-        self.edits = LastEdits({})
-        self.edits.in_step(self.held["portal"])
 
     def rules(self, link: LinkState) -> LinkRules:
         """Return the rules of a link: the third side only follows the status."""
@@ -156,7 +197,6 @@ class Triangle:
         name = self.random.choice(list(self.held))
         side, held = self.sides[name], self.held[name]
         self.clock.sleep(1)
-        self.dirty = True
         self.acts += 1
         act = self.random.random()
         if act < 0.6:
@@ -164,10 +204,9 @@ class Triangle:
             before = dict(held.values)
             value = self.base._value(side.side, field, before[field])
             side.edit(held, field, self._crossable(field, value))
-            if name == "third" and field == STATUS:
-                self.moves_third = True
-            else:
-                self.edits.edited(side.side, before, held, is_working=self.is_working)
+            self.moves_third |= name == "third" and field == STATUS
+            for link in NAMES if name == "portal" else (name,):
+                self.oracles[link].edited(side.side, before, held)
         elif act < 0.8:
             self.base._comment(side.side, held) if name == "youtrack" else self._comment(side, held)
             self.texts[held.comments[-1].text] += 1
@@ -177,6 +216,7 @@ class Triangle:
             entry = TimeEntry(side.new_id(), Author("ann"), seconds, self.clock.now().date())
             held.time.append(entry)
             side.touch(held)
+            side.watcher.heard(side.side)
 
     def _crossable(self, field: str, value: Value) -> Value:
         """Leave out what one side has no word for: that is tried in the worlds of two sides."""
@@ -192,6 +232,7 @@ class Triangle:
         text = f"t{self.random.randrange(100_000)}"
         held.comments.append(Comment(side.new_id(), Author("ann"), text, self.clock.now()))
         side.touch(held)
+        side.watcher.heard(side.side)
 
     def run(self) -> Triangle:
         """Live, come to rest, and compare."""
@@ -200,7 +241,7 @@ class Triangle:
                 stack.enter_context(self.mutate(self))
             self._work()
             for _ in range(ACTS):
-                self.person()
+                self.random.choices([self.person, self._read_list], [10, 2])[0]()
                 if self.random.random() < 0.6:
                     self._work()
             self.is_calm = True
@@ -209,23 +250,41 @@ class Triangle:
             self._check()
         return self
 
-    def _cycle(self) -> int:
-        """Work on both links once, and return how much was written or is left."""
-        left = 0
-        for name in ("youtrack", "third"):
+    def pending_looks(self) -> list[PendingLooks]:
+        """Return what waits to be looked at, by link."""
+        return list(self.looks.values())
+
+    def _read_list(self) -> None:
+        """Let a list show an end of a link of which nothing is waiting to be looked at."""
+        name, side = self.random.choice(NAMES), self.random.choice(list(SideName))
+        held = self.held.get("portal" if side is PORTAL else name)
+        if held is not None and self.looks[name].is_clean:
+            self.oracles[name].was_read(side, held)
+            self.looks[name].mark(side)
+            self.looks[name].keep_listed(side, self.client_of(side, name).item(held))
+
+    def _cycle(self) -> None:
+        """Work once on both links, where anything was heard of them."""
+        for name in NAMES:
+            self.at_work, looks = name, self.looks[name]
+            if looks.is_clean:
+                continue
             sides = {TRACKER: self.sides[name], PORTAL: self.sides["portal"]}
             bench = Workbench(self.links, sides, self.rules, self.clock)  # type: ignore[arg-type]
             self.clock.sleep(20)
-            status, acts_before = status_of(self.held["portal"]), self.acts
-            result = cycle.run_cycle(bench, name)
+            status, acts_before = self.held["portal"].values[STATUS], self.acts
+            version = looks.version
+            result = cycle.run_cycle(bench, name, looks.hint())
             if name == "third" and acts_before == self.acts:
                 self._check_master(status)
             self._find_created()
-            left += result.writes + result.again
-        return left
+            if result.again:
+                looks.causes.add(None)
+            else:
+                looks.looked(version)
 
     def _check_master(self, status: Value) -> None:
-        if status != status_of(self.held["portal"]):
+        if status != self.held["portal"].values[STATUS]:
             raise Broken("the task's status follows the third system")
 
     def _find_created(self) -> None:
@@ -237,32 +296,29 @@ class Triangle:
 
     def _work(self) -> None:
         for _ in range(2):
-            acts_before = self.acts
             try:
                 self.is_working = True
-                left = self._cycle()
+                self._cycle()
             except Crash:
                 continue
             finally:
                 self.is_working = False
                 self._note_unsure()
-            if not left and acts_before == self.acts and not self._differences():
-                self.edits.in_step(self.held["portal"])
 
     def _note_unsure(self) -> None:
         """Remember fields whose write may have landed unseen: there order is not known."""
-        for kept in self.links.kept.values():
+        for name, kept in self.links.kept.items():
             for planned in decode(kept).pending:
-                self.edits.unsure |= planned.intents.keys()
+                self.oracles[name].unsure |= planned.intents.keys()
 
     def _rest(self) -> None:
         for _ in range(MOST_ROUNDS):
-            left = self._cycle()
+            self._cycle()
             for key, kept in self.links.kept.items():
                 if decode(kept).pause is not None:  # its fuse has blown
                     self.links.kept[key] = encode(acts.resume(decode(kept)))
-                    left += 1
-            if not left:
+                    self.looks[key].mark(None)
+            if all(looks.is_clean for looks in self.pending_looks()):
                 return
         raise Broken("it never rests")
 
@@ -283,7 +339,6 @@ class Triangle:
     def _check(self) -> None:
         for difference in self._differences():
             raise Broken(difference)
-        self.edits.check(self.held["youtrack"], self.held["portal"])
         for name, held in self.held.items():
             seconds = sum(entry.seconds for entry in held.time)
             if seconds != self.work:

@@ -12,7 +12,6 @@ from sync.core.clock import ManualClock
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.codec import decode, encode
 from sync.core.issue_sync.link import Conflict, EntryState, LinkState, PauseReason, StoryLine
-from sync.core.issue_sync.looks import Hint
 from sync.core.issue_sync.model import (
     DESCRIPTION,
     STATUS,
@@ -34,6 +33,8 @@ from sync.errors import Later
 from tests.simulation.issue_sync import words
 from tests.simulation.issue_sync.memory_side import Held, MemorySide, without_faults
 from tests.simulation.issue_sync.oracle import Broken, Oracle
+from tests.simulation.issue_sync.pending_looks import PendingLooks
+from tests.simulation.issue_sync.real_gitlab import RealGitLab
 from tests.simulation.issue_sync.real_youtrack import RealYouTrack
 from tests.simulation.issue_sync.youtrack_side import YouTrackSide, rounded
 
@@ -80,7 +81,8 @@ def _signed(to: SideName, comment: Comment) -> str:
 
 class World:
     """One life of a link. `crash_at`: the points at which the worker dies, counted from the start;
-    None: at random. `youtrack`: the tracker has its traits; `real`: it is its room and emulator.
+    None: at random. `youtrack`: the tracker has its traits; `real`: it is its room and emulator;
+    `gitlab`: it is GitLab's.
     """
 
     def __init__(
@@ -91,12 +93,14 @@ class World:
         *,
         youtrack: bool = False,
         real: bool = False,
+        gitlab: bool = False,
     ) -> None:
         self.youtrack = youtrack = youtrack or real
+        self.gitlab = gitlab
         self.random, self.clock = Random(seed), ManualClock()
         dice = self.random
         policy = dice.choice(list(Policy))
-        knows_edits = dice.random() < 0.7 and not youtrack
+        knows_edits = dice.random() < 0.7 and not (youtrack or gitlab)
         exact = dice.random() < 0.7
         self.oracle = Oracle(policy, knows_edits, exact)
         faults = dice.choice([0.0, 0.0, 0.2, 0.5])
@@ -107,16 +111,14 @@ class World:
         self.crash_at, self.points = crash_at, 0
         self.mutate = mutate
         self.is_working = self.is_calm = self.is_sweeping = False
-        self.version = self.done_version = 0
-        self.causes: set[SideName | None] = set()  # of what was heard and not looked at; None: both
-        self.listed: tuple[int, Hint] | None = None  # what a list showed, at that version
+        self.looks = PendingLooks()
         self.hooks: list[tuple[float, SideName]] = []
         self.lost_hooks = 0
         self.sides = {
             side: MemorySide(side, self.clock, dice, self, faults, knows_edits) for side in SideName
         }
-        if youtrack:
-            kind = RealYouTrack if real else YouTrackSide
+        if youtrack or gitlab:
+            kind = RealGitLab if gitlab else RealYouTrack if real else YouTrackSide
             self.sides[TRACKER] = kind(TRACKER, self.clock, dice, self, faults)
         self.links = MemoryLinks(self)
         create = dice.choice([None, TRACKER, PORTAL])
@@ -140,7 +142,7 @@ class World:
             addresses[side] = held.address
             self.oracle.began(side, held)
         self.links.kept = encode(LinkState(KEY, addresses))
-        self._mark(None)
+        self.looks.mark(None)
         if create and self.random.random() < 0.5:
             self._list(create.other)
 
@@ -168,7 +170,7 @@ class World:
         if self.loses_hooks and fate < 0.3:
             self.lost_hooks += 1
         elif fate < 1 - self.late_hooks:
-            self._mark(side)
+            self.looks.mark(side)
         else:
             for _ in range(2 if fate > 0.9 else 1):
                 self.hooks.append((self.random.random() * 600, side))
@@ -286,7 +288,7 @@ class World:
                 self._touched(side, held)
 
     def _log(self, side: SideName, held: Held) -> None:
-        choices = [90, 3600, 20] if self.youtrack else [60, 3600, -60]
+        choices = [90, 3600, 20] if self.youtrack or self.gitlab else [60, 3600, -60]
         entry_id, seconds = self.sides[side].new_id(), self._kept(side, self.random.choice(choices))
         held.time.append(TimeEntry(entry_id, Author("ann"), seconds, self.clock.now().date()))
         self.work[side, entry_id] = seconds
@@ -321,6 +323,9 @@ class World:
             held.address = replace(held.address, project=project, number=f"9-{client.new_id()}")
             self._touched(side, held)
             return
+        if isinstance(client, RealGitLab):
+            self._follow(side, held, client)
+            return
         item_id = client.new_id()
         moved = replace(
             held,
@@ -344,6 +349,18 @@ class World:
         client.items[item_id] = moved
         self._touched(side, moved)
 
+    def _follow(self, side: SideName, held: Held, client: RealGitLab) -> None:
+        """Move an issue as GitLab does: labels that are not there and its status do not follow."""
+        before, lives = dict(held.values), (self.texts, self.work)
+        for old, new in client.move(held).items():
+            for life in lives:
+                if (side, old) in life:
+                    life[side, new] = life.pop((side, old))  # type: ignore[attr-defined]
+        moved = self.held(side)
+        assert moved is not None
+        self.oracle.edited(side, before, moved)
+        client.watcher.heard(side)
+
     def _touched(self, side: SideName, held: Held) -> None:
         self.sides[side].touch(held)
         self.sides[side].watcher.heard(side)
@@ -353,25 +370,20 @@ class World:
         side = self.random.choice(list(SideName))
         for held in self.sides[side].items.values():
             held.is_hidden = not held.is_hidden
-        self._mark(None)
-
-    def _mark(self, side: SideName | None) -> None:
-        """Ask for a look; None: at both sides, for nobody knows where something happened."""
-        self.version += 1
-        self.causes.add(side)
+        self.looks.mark(None)
 
     def _deliver(self, seconds: float) -> None:
         """Let hooks come that are late by so much."""
         for delay, side in self.hooks:
             if delay < seconds:
-                self._mark(side)
+                self.looks.mark(side)
         self.hooks = [(delay - seconds, side) for delay, side in self.hooks if delay >= seconds]
 
     def _read_list(self) -> None:
         """Let a list show an end of a link of which nothing is waiting to be looked at."""
-        if self.version == self.done_version:
+        if self.looks.is_clean:
             side = self.random.choice(list(SideName))
-            self._mark(side)
+            self.looks.mark(side)
             self._list(side)
 
     def _list(self, side: SideName) -> None:
@@ -379,16 +391,7 @@ class World:
         held = self.sides[side].items.get(address.id) if address else None
         if held is not None and not held.is_hidden:
             self.oracle.was_read(side, held)
-            self.listed = self.version, Hint(side, self.sides[side].item(held))
-
-    def _hint(self) -> Hint | None:
-        """Return which end alone may have changed, as the worker knows it."""
-        version, hint = self.listed or (0, None)
-        self.listed = None
-        if version == self.version:
-            return hint
-        sides = [side for side in self.causes if side is not None]
-        return Hint(sides[0]) if len(sides) == 1 and None not in self.causes else None
+            self.looks.keep_listed(side, self.sides[side].item(held))
 
     # The worker.
 
@@ -413,28 +416,26 @@ class World:
 
     def _work(self) -> None:
         for _ in range(6):
-            if self.version == self.done_version:
+            if self.looks.is_clean:
                 return
-            version = self.version
+            version = self.looks.version
             try:
                 self.is_working = True
-                result = cycle.run_cycle(self._bench(), KEY, self._hint())
+                result = cycle.run_cycle(self._bench(), KEY, self.looks.hint())
             except Crash:
                 continue
             finally:
                 self.is_working = False
                 self._note_unsure()
             if result.again:
-                self.causes.add(None)
+                self.looks.causes.add(None)
                 self.clock.sleep(20)
                 return
-            self.done_version = self.clean(version)
-            if self.done_version == self.version:
-                self.causes.clear()
+            self.looks.looked(version)
 
-    def clean(self, version: int) -> int:
-        """Return the version up to which hooks are dealt with."""
-        return version
+    def pending_looks(self) -> list[PendingLooks]:
+        """Return what waits to be looked at, by link."""
+        return [self.looks]
 
     def _bench(self) -> Workbench:
         return Workbench(self.links, self.sides, lambda link: self.rules, self.clock)
@@ -451,24 +452,24 @@ class World:
             for held in side.items.values():
                 if held.is_hidden:
                     held.is_hidden = False
-                    self._mark(None)
+                    self.looks.mark(None)
         self._deliver(1_000)
         if self.lost_hooks:
-            self._mark(None)
+            self.looks.mark(None)
         with without_faults(*self.sides.values()):
             for _ in range(20):
                 link = self.links.state()
                 if link.pause is not None:
                     assert link.pause.reason is not PauseReason.PERSON
                     self.links.kept = encode(acts.resume(link))
-                    self._mark(None)
+                    self.looks.mark(None)
                 self._work()
                 self._deliver(1_000)
                 link = self.links.state()
                 if link.moved_at is not None:
                     self.clock.sleep(AFTER_MOVE.total_seconds())
-                    self._mark(None)
-                elif self.version == self.done_version and not link.pause:
+                    self.looks.mark(None)
+                elif self.looks.is_clean and not link.pause:
                     return
         raise Broken(f"it never rests: {self.links.state()}")
 

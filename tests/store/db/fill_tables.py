@@ -42,17 +42,25 @@ def tables(conn: Connection) -> dict[str, Table]:
     return {table.name: table for table in schema.sorted_tables if table.name != REVISIONS_OWN}
 
 
-def fill(conn: Connection) -> None:
-    """Write ROWS rows into each table; every reference is to an existing row."""
-    for table in tables(conn).values():
+def fill(conn: Connection) -> dict[str, Table]:
+    """Write ROWS rows into each table, and return the tables.
+
+    Every reference is to an existing row.
+    """
+    reflected = tables(conn)
+    for table in reflected.values():
         conn.execute(table.insert(), [_row(table, number) for number in range(1, ROWS + 1)])
+    return reflected
 
 
-def contents(conn: Connection) -> Rows:
-    """Read every row of every table, in an order that does not depend on the database."""
+def contents(conn: Connection, reflected: Mapping[str, Table] | None = None) -> Rows:
+    """Read every row of every table, in an order that does not depend on the database.
+
+    `reflected`: what was reflected of a database at this revision, which takes longer than to read.
+    """
     return {
         name: sorted((dict(row) for row in conn.execute(select(table)).mappings()), key=repr)
-        for name, table in tables(conn).items()
+        for name, table in (reflected or tables(conn)).items()
     }
 
 

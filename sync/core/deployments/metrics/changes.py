@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from statistics import median
 
 from sync.core.model.merge_requests import MergeRequestKey
@@ -75,9 +76,12 @@ SPANS: dict[str, tuple[str, str, str]] = {
 PARTS = ("coding", "waiting", "review", "merge", "deploy")  # of the lead time, in their order
 
 
+_ENDS = {name: attrgetter(start, end) for name, (start, end, _) in SPANS.items()}
+
+
 def span_of(change: Change, name: str) -> timedelta | None:
     """Return one of SPANS, None for no data."""
-    start, end = getattr(change, SPANS[name][0]), getattr(change, SPANS[name][1])
+    start, end = _ENDS[name](change)
     if start is None or end is None or end < start:
         return None
     return timedelta(seconds=(end - start).total_seconds())
@@ -87,10 +91,12 @@ def spans_of(
     changes: Iterable[Change], name: str, period: Period
 ) -> tuple[tuple[Change, timedelta], ...]:
     """Return the changes that have the span and reached its deciding moment in the period."""
+    moment_of = attrgetter(SPANS[name][2])
+    start, end = period.start, period.end
     measured = (
         (change, span_of(change, name))
         for change in changes
-        if getattr(change, SPANS[name][2]) in period
+        if (moment := moment_of(change)) is not None and start <= moment < end
     )
     return tuple((change, span) for change, span in measured if span is not None)
 
