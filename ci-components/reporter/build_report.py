@@ -6,6 +6,13 @@ from reporter.ci_variables import Variables, is_fork, number
 from reporter.model import MergeRequest, Report
 from reporter.settings import fits
 
+# What GitLab leaves out of a branch's state: dangling_sources in its app/models/concerns/enums/ci/
+# pipeline.rb; a child speaks for its parent.
+UNCOUNTED = (  # noqa: SIM905  it is short in a job's script
+    "webide ondemand_dast_scan ondemand_dast_validation security_orchestration_policy"
+    " container_registry_push duo_workflow pipeline_execution_policy_schedule"
+).split()
+
 
 def begin_report(ci: Variables) -> Report:
     """Return what the variables say; of a merge request GitLab may say more."""
@@ -32,6 +39,8 @@ def uninvited(report: Report, *, secret: bool) -> str:
     """
     if not secret and is_fork(report.ci):
         return "a merge request from a fork sees no secrets"
+    if report.ci["CI_PIPELINE_SOURCE"] in UNCOUNTED:
+        return "GitLab does not count pipelines of this source"
     return "" if fits(report.ref, report.settings.refs) else "this ref is not among the input refs"
 
 

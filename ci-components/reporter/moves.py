@@ -69,8 +69,9 @@ def field_again(report: Report, card: Card, text: str) -> list[Call]:
 
 
 def field_calls(report: Report, task: int, status: str, before: str = "") -> list[Call]:
+    """A tag's pipeline says nothing of the branch that the work is on."""
     field, value = report.settings.field, FIELD_VALUES.get(status)
-    if not field or not value or value == before:
+    if report.tag or not field or not value or value == before:
         return []
     change = {"taskId": task, f"fields[{field}]": value}
     return [Call("tasks.task.update", change, f"task {task}: {field} = {value}")]

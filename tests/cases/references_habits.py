@@ -72,6 +72,8 @@ _TEXTS_BY_KINDS = {
         "Closes B24-5 & B24-6 and relates to B24-7",
     ),
     "5 deny": (
+        "Leaves B24-5 open", "Intentionally keeps B24-5 open.", "Оставляет B24-5 открытой",
+        "Keep B24-5 open, please", "Держим B24-5 открытой.",
         "Fix B24-5 WIP", "fixes B24-5 maybe", "May or may not fix B24-5",
         "Workaround until we fix B24-5", "Before closing B24-5 run the migration",
         "Not closing: B24-5", "dont close B24-5", "do not auto close B24-5",
@@ -85,6 +87,7 @@ _TEXTS_BY_KINDS = {
         "Found while fixing B24-5", "Noticed when implementing B24-5",
     ),
     "5 mention": (
+        "Fix conflicts with B24-5", "Решены конфликты с B24-5", "Конфликт с B24-5 решён",
         "Fixes the build after B24-5", "Fix regression introduced in B24-5",
         "Fixes regression of B24-5", "Fix tests broken by B24-5", "Fixes follow-up of B24-5",
         "Fixes B24-5 (?)", "Fixes B24-5??", "Skip test until B24-5 is fixed",
@@ -107,7 +110,7 @@ _TEXTS_BY_KINDS = {
         "Closes B24-5? No, B24-6 does",
     ),
     "5 move": (
-        "Fix conflicts with B24-5", "Resolve merge conflict B24-5",
+        "Resolve merge conflict B24-5",
         "Resolve discussions from B24-5", "Fix review comments of B24-5",
         "Implement review feedback for B24-5", "Fix review remarks B24-5",
         "Finish subtasks of B24-5", "Band-aid for B24-5", "Investigate why the fix of B24-5 fails",
@@ -128,6 +131,9 @@ _TEXTS_BY_KINDS = {
         'Reapply "Closes B24-5" (reverts revert)',
     ),
     "5 part": (
+        "Quick fix for B24-5, proper fix later", "Исправление к B24-5, полное решение позже",
+        "Закрыть B24-5 после выкладки", "Закрывает B24-5 после релиза", 
+        "Исправляет B24-5 после деплоя", "Оплата B24-5, чеки потом", 
         "This is a prerequisite for closing B24-5", "Implements phase 1 of B24-5",
         "Implements step 1/4 for B24-5", "Completes 3 of 5 items of B24-5", "[1/3] Closes B24-5",
         "Closes B24-5 [WIP]", "wip: fix B24-5", "Temporary fix for B24-5", "Fixes B24-5 in v2 only",
@@ -178,6 +184,7 @@ _TEXTS_BY_KINDS = {
         'Revert "Closes B24-5", "Closes B24-6"',
     ),
     "6 close 5 deny": (
+        "Closes B24-6, leaves B24-5 open",
         "Closes B24-6 but not B24-5", "Closes B24-6; B24-5 later", "Closes B24-6, B24-5 stays open",
         "Closes B24-6 - B24-5 in a later MR", "Closes B24-6. B24-5 remains open.",
         "Closes B24-6, B24-5 still open", "Closes B24-6, but B24-5 is not done",
@@ -194,7 +201,7 @@ _TEXTS_BY_KINDS = {
         "Closes B24-6, see also B24-5 and B24-7",
     ),
     "6 close 5 move": (
-        "Closes B24-6, leaves B24-5 open", "Fixes B24-6 and improves B24-5",
+        "Fixes B24-6 and improves B24-5",
         "Fixes B24-6 (B24-5 is separate)", "Fixes B24-6 without touching B24-5",
         "Fixes B24-6, which B24-5 introduced", "Closes B24-6, subtask of B24-5",
         "Fixes B24-6 so we can start B24-5", "Fixes B24-6; next up: B24-5",

@@ -64,3 +64,39 @@ def test_each_method_logs_once_what_is_first_heard_with_the_merge(
     world.store(world.inbox_order[::-1])
     world.settle()
     assert (logged(world), said(world)) == ([(BOB, HOUR)], 1)
+
+
+WORDS = "B24-2103 #time 1h"
+
+
+def test_two_commits_of_one_push_with_the_same_words_are_two(world: World) -> None:
+    """A rebase brings both anew, and a squash lists both: they stay two."""
+    world.gitlab.push(world.shop, "pay", [WORDS, WORDS], "bob")
+    mr = world.gitlab.open_mr(world.shop, "pay", "Pay", "bob")
+    world.settle()
+    assert logged(world) == [(BOB, HOUR)] * 2
+    world.gitlab.push(world.shop, "main", ["Other"], "ann")
+    world.gitlab.branching.rebase(world.shop, "pay", "ann")
+    world.settle()
+    world.gitlab.merge(mr, "ann", squash=True)
+    world.settle()
+    assert logged(world) == [(BOB, HOUR)] * 2
+
+
+@pytest.mark.parametrize("is_amended", [False, True])
+def test_two_commits_of_two_pushes_count_while_both_are_there(
+    world: World, is_amended: bool
+) -> None:
+    world.gitlab.push(world.shop, "pay", [WORDS], "bob")
+    mr = world.gitlab.open_mr(world.shop, "pay", "Pay", "bob")
+    world.settle()
+    world.tick(3600)
+    if is_amended:
+        world.gitlab.branching.amend(world.shop, "pay", WORDS, "bob")
+    else:
+        world.gitlab.push(world.shop, "pay", [WORDS], "bob")
+    world.settle()
+    assert logged(world) == [(BOB, HOUR)] * (1 if is_amended else 2)
+    world.gitlab.merge(mr, "ann", squash=True)
+    world.settle()
+    assert logged(world) == [(BOB, HOUR)] * (1 if is_amended else 2)

@@ -41,6 +41,7 @@ REPETITION_WINDOW = timedelta(days=30)  # so long the same words of another comm
 _REQUEST = re.compile(r"^See merge request \S*!(\d{1,9})\s*$", re.MULTILINE)
 _SHA = re.compile(r"[0-9a-fA-F]{4,64}")
 
+ShaKey = tuple[int, int, str]  # connection, project, commit
 SmartCommitsByKey = Mapping[
     CommandKey, tuple[SmartCommit, str]
 ]  # and the whole message of its commit
@@ -55,15 +56,65 @@ def save_new(batch: Batch, pushes: Sequence[Push]) -> list[Mark]:
     by_key = _find_smart_commits(conn, pushes, batch.rules.references)
     by_key |= _said_by_requests(conn, by_key, batch.rules.references)
     before = store_smart_commits.existing_keys(conn, by_key)
-    new = _mark_repetitions(
-        conn, portal_id, {k: v for k, v in by_key.items() if k not in before}, now
-    )
+    unheard = {k: v for k, v in by_key.items() if k not in before}
+    new = _mark_repetitions(conn, portal_id, unheard, _pushed_together(pushes), now)
     store_smart_commits.save_new(conn, portal_id, new, now)
     tasks.mark_stale(conn, portal_id, {item.command.task_id for item in new.values()}, now)
     return [
         (TASK, str(item.command.task_id), f"commit {key.sha[:SHORT_SHA]} says something")
         for key, item in new.items()
     ]
+
+
+def count_own(
+    conn: Connection,
+    portal_id: int,
+    commits_by_project: Mapping[tuple[int, int], Sequence[Commit]],
+    rules: ReferenceRules,
+    now: datetime,
+) -> list[Mark]:
+    """Count what looked like a repetition and is work of its own; return the marks of its tasks.
+
+    `commits_by_project`: what one merge request has now, by the projects that its pushes may have
+    told of. A commit that was rebased or amended is no longer beside the one that it repeats.
+    """
+    titles = {
+        (*place, commit.sha): (commit.message.strip(), commit.at)
+        for place, commits in commits_by_project.items()
+        for commit in commits
+        if not is_copy(commit.message)
+    }
+    keys = {
+        CommandKey(*place, commit.sha, number)
+        for place, commits in commits_by_project.items()
+        for commit in commits
+        if len(commits) > 1
+        for number, _ in _numbered_commands(commit, rules)
+    }
+    counted = {}
+    for key, row in (store_smart_commits.get(conn, keys) if keys else {}).items():
+        repeated = (key.connection_id, key.project_id, row.smart_commit.repeats)
+        message, at = titles.get((key.connection_id, key.project_id, key.sha), ("", None))
+        words, earlier = titles.get(repeated, ("", at))
+        if row.smart_commit.repeats and words == message and earlier != at:
+            counted[key] = replace(row.smart_commit, repeats="")
+    store_smart_commits.save_changed(conn, counted)
+    store_smart_commits.set_states(conn, dict.fromkeys(counted, (SmartCommitState.NEW, "")))
+    tasks.mark_stale(conn, portal_id, {item.command.task_id for item in counted.values()}, now)
+    return [
+        (TASK, str(item.command.task_id), f"commit {key.sha[:SHORT_SHA]} is work of its own")
+        for key, item in counted.items()
+    ]
+
+
+def _pushed_together(pushes: Iterable[Push]) -> dict[ShaKey, frozenset[str]]:
+    """Map each commit to those of the first push that has it."""
+    together: dict[ShaKey, frozenset[str]] = {}
+    for push in pushes:
+        shas = frozenset(commit.sha for commit in push.commits)
+        for sha in shas:
+            together.setdefault((push.project.connection_id, push.project.id, sha), shas)
+    return together
 
 
 def _find_smart_commits(
@@ -131,9 +182,15 @@ def _build_smart_commit(
 
 
 def _mark_repetitions(
-    conn: Connection, portal_id: int, new: SmartCommitsByKey, now: datetime
+    conn: Connection,
+    portal_id: int,
+    new: SmartCommitsByKey,
+    together: Mapping[ShaKey, frozenset[str]],
+    now: datetime,
 ) -> dict[CommandKey, SmartCommit]:
     """Mark what only repeats another commit.
+
+    Two commits of one person that were first heard of in one push, with the same words, are two.
 
     What was refused to a person may be said again by that person; a copy of it in the name of
     another does not become the other's.
@@ -149,6 +206,7 @@ def _mark_repetitions(
         if followed and row.received_at >= now - REPETITION_WINDOW:
             recent[task_id].append((row.key.sha, row.smart_commit))
     squashed = _squashed_commits(conn, [key for key in new if any(earlier.values())])
+    spoken = {key.sha: pair for key, pair in new.items()}
     by_key = {}
     for key, (speech, message) in new.items():
         task_id = speech.command.task_id
@@ -156,7 +214,15 @@ def _mark_repetitions(
         of_others = [
             (sha, old) for sha, old in refused[task_id] if not is_of_same_author(old, speech)
         ]
-        repeats = find_repeated(message, speech, key.sha, [*existing, *of_others])
+        beside = together.get((key.connection_id, key.project_id, key.sha), frozenset())
+        candidates = [*existing, *of_others]
+        repeats = find_repeated(message, speech, key.sha, candidates)
+        twin, words = spoken.get(repeats, (speech, ""))
+        is_twin = words == message and not is_copy(message) and is_of_same_author(twin, speech)
+        if repeats != key.sha and repeats in beside and is_twin:
+            repeats = find_repeated(
+                message, speech, key.sha, [each for each in candidates if each[0] not in beside]
+            )
         own = squashed.get(key.sha, frozenset()) - {key.sha}
         repeats = repeats or find_squashed(speech, [e for e in earlier[task_id] if e[0] in own])
         by_key[key] = replace(speech, repeats=repeats)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sync.core.model.merge_requests import MergeRequest
 from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
-from sync.engine.ingest import own_commits
+from sync.engine.ingest import own_commits, smart_commits
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.reconcile.fetch import code_host_client
 from sync.errors import Later, SyncError
@@ -20,8 +20,10 @@ from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.merge_request_commits import MergeRequestCommits, read_commits
 from sync.store import merge_request_commits as store_commits
 from sync.store import merge_requests as store_merge_requests
+from sync.store import subjects
 from sync.store.db.database import read
 from sync.store.merge_request_commits import version_of
+from sync.store.subjects import Mark
 
 log = structlog.get_logger()
 
@@ -95,13 +97,21 @@ def _save(
             for item in waiting
         },
     )
+    rules = read_scope(deps, conn, portal_id).rules.references
+    marks: list[Mark] = []
+    for item in waiting:
+        if item.iid in answers:
+            places = {own_commits.key_of_project(item), item.branch_key[:2]}
+            commits = dict.fromkeys(places, answers[item.iid].commits)
+            marks += smart_commits.count_own(conn, portal_id, commits, rules, now)
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
     keys = [item.key for item in waiting]
     current = store_merge_requests.without_pipelines(conn, keys)
     update_links(
         conn,
         portal_id,
         current,
-        read_scope(deps, conn, portal_id).rules.references,
+        rules,
         now=now,
         silent_keys=store_commits.silent_keys(conn, keys),
     )
