@@ -297,9 +297,7 @@ class People:
             change = difference(target_set, others)
             return {ASSIGNEES: change} if change else {}
         lead, leads = target.get(LEAD), target_set - relieved
-        chosen = (
-            lead if as_set(lead) & leads or not target_set else _first(leads - others, leads)
-        )
+        chosen = lead if as_set(lead) & leads or not target_set else _first(leads - others, leads)
         changes: dict[str, Change] = {} if chosen == lead else {LEAD: chosen}
         if self.several and (change := difference(target_set - as_set(chosen), others)):
             changes[ASSIGNEES] = change

@@ -93,6 +93,7 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
         ),
         capabilities=world.capabilities,
         people=texts.people.names,
+        pausing=frozenset(row.tracker for row in rows if row.pauses),
     ), (*problems, *_stand_ins(world))
 
 
@@ -132,8 +133,12 @@ def _status_note(
     """Return what explains a status of the tracker in the task."""
     tracker, portal = (world.capabilities[side] for side in SideName)
     explained = statuses.explained(rows, tracker, portal)
+    names = {choice.id: choice.name for choice in tracker.choices.get(STATUS, ())}
+    pausing = {row.tracker for row in rows if row.pauses}
 
     def note(to: SideName, status: str) -> str:
+        if to is SideName.PORTAL and status in pausing:
+            return texts.pause_note(to, names.get(status, status))
         if to is not SideName.PORTAL or status not in explained:
             return ""
         name, shown = explained[status]
@@ -164,7 +169,9 @@ def status_lines(world: PairWorld) -> tuple[str, ...]:
         status = names[SideName.PORTAL].get(str(wanted.get(STATUS) or ""), "")
         column = columns.get(str(wanted.get(STAGE) or ""), "")
         place = sentence("column {column}", column=column) if column else ""
-        shown = join_sentences(", ", [text for text in (status, place) if text])
+        pauses = any(row.pauses for row in rows if row.tracker == choice.id)
+        stands = "the link stands still" if pauses else ""
+        shown = join_sentences(", ", [text for text in (status, place, stands) if text])
         back = way.to_tracker(wanted)
         if arrow == "->" and not isinstance(back, Untranslatable):
             arrow = "<->" if back.get(STATUS) == choice.id else "->"

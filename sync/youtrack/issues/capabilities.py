@@ -160,8 +160,8 @@ def _choices(row: Mapping[str, Any]) -> tuple[Choice, ...]:
 def _groups(reader: IssueReader) -> tuple[Choice, ...]:
     """Return the groups that our account sees: a field of groups has no values of its own.
 
-    Nothing where the instance shows no list: a name is then sent as it is, and YouTrack's answer tells
-    whether there is such a group. Old servers have the list under /admin alone.
+    Nothing where the instance shows no list: a name is then sent as it is, and YouTrack's answer
+    tells whether there is such a group. Old servers have the list under /admin alone.
     https://www.jetbrains.com/help/youtrack/devportal/resource-api-groups.html
     """
     for path in GROUPS:

@@ -65,12 +65,24 @@ SEVERAL = [
     # a lead without a counterpart works on it still
     (tracker(), portal("9"), tracker("bob"), portal("9"), None, portal("2", "9")),
     (tracker(), portal("9", "2"), tracker("bob"), portal("9", "2"), None, portal("2", "9")),
-    (tracker("bob"), portal("9", "2"), tracker("bob", "cy"), portal("9", "2"), None,
-     portal("9", "2", "3")),
+    (
+        tracker("bob"),
+        portal("9", "2"),
+        tracker("bob", "cy"),
+        portal("9", "2"),
+        None,
+        portal("9", "2", "3"),
+    ),
     # whom the portal itself chose meanwhile leads
     (tracker(), portal("1"), tracker("bob"), portal("3"), tracker("bob", "cy"), portal("3", "2")),
-    (tracker(), portal("1"), tracker("bob"), portal("1", "3"), tracker("bob", "cy"),
-     portal("2", "3")),
+    (
+        tracker(),
+        portal("1"),
+        tracker("bob"),
+        portal("1", "3"),
+        tracker("bob", "cy"),
+        portal("2", "3"),
+    ),
     # a person without a counterpart stays where they are
     (tracker("ann"), portal("1"), tracker("ann", "zed"), portal("1"), None, None),
     (tracker("ann"), portal("1"), tracker("ann", "zed"), portal("2"), tracker("bob", "zed"), None),

@@ -109,7 +109,8 @@ class RealYouTrack(RealRoom, YouTrackSide):
             case "POST", ["issues", _, "tags"]:
                 tag_id = json.loads(_bytes(request.body))["id"]
                 return {TAGS: SetChange(add=self._tag_names(tag_id))}
-            case "DELETE", ["issues", issue_id, "tags", tag_id]:  # two people may have one name each
+            case "DELETE", ["issues", issue_id, "tags", tag_id]:
+                # People may have one of the same name each: the last that goes is seen to go.
                 left = self.issue_values(self.state.issues[issue_id])[TAGS]
                 assert isinstance(left, frozenset)
                 gone = self._tag_names(tag_id) - left
