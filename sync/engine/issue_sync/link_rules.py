@@ -8,7 +8,15 @@ from functools import partial
 
 from sync.core.i18n.translate import find_sentence
 from sync.core.issue_sync import statuses
-from sync.core.issue_sync.fields import Scalar, Translation, Untranslatable, converted, unchanged
+from sync.core.issue_sync.fields import (
+    Lost,
+    Scalar,
+    Translation,
+    Untranslatable,
+    converted,
+    lost_choice,
+    unchanged,
+)
 from sync.core.issue_sync.item_links import links_translation, parent_translation
 from sync.core.issue_sync.mapping import ProjectPair, status_rows
 from sync.core.issue_sync.model import (
@@ -207,7 +215,8 @@ def _translations(
     yield CHECKLIST, unchanged(CHECKLIST)
     if priorities := _priorities(world):
         names = {choice.id: choice.name for choice in portal.choices.get(PRIORITY, ())}
-        yield PRIORITY, _priority(priorities, names, says_normal=_says_normal(world))
+        lost = lost_choice(PRIORITY, tracker)
+        yield PRIORITY, _priority(priorities, names, lost, says_normal=_says_normal(world))
     yield PARENT, parent_translation(world.other_end)
     yield LINKS, links_translation(world.other_end, _common_kinds(world))
     yield SPRINT, sprint_translation(tracker.choices.get(SPRINT), portal.choices.get(SPRINT))
@@ -274,7 +283,7 @@ def _says_normal(world: PairWorld) -> bool:
 
 
 def _priority(
-    priorities: Mapping[str, str], names: Mapping[str, str], *, says_normal: bool
+    priorities: Mapping[str, str], names: Mapping[str, str], lost: Lost, *, says_normal: bool
 ) -> Scalar:
     """Return the two ways. `names`: what people of the portal call its priorities.
 
@@ -303,4 +312,4 @@ def _priority(
             f"{names.get(str(value), value)}"
         )
 
-    return converted(PRIORITY, to_tracker, to_portal)
+    return converted(PRIORITY, to_tracker, to_portal, lost)
