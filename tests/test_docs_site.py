@@ -22,13 +22,15 @@ GUIDES = sorted(
 
 
 class Page(HTMLParser):
-    """The ids of a page, its links, and what a browser loads for it."""
+    """The ids of a page, its links, its text outside of code, and what a browser loads for it."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.ids: set[str] = set()
         self.links: list[str] = []
         self.loaded: list[str] = []
+        self.text = ""
+        self._code_depth = 0
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -40,6 +42,15 @@ class Page(HTMLParser):
             self.loaded.append(values["src"])
         if tag == "link" and values.get("rel") in ("stylesheet", "icon", "preconnect"):
             self.loaded.append(values["href"])
+        if tag in ("code", "pre", "script"):
+            self._code_depth += 1
+            self.text += "code"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._code_depth -= tag in ("code", "pre", "script")
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self._code_depth else data
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +84,13 @@ def test_every_link_of_the_site_leads_to_a_page_and_to_its_heading(site: dict[Pa
             heading = unquote(parts.fragment)
             if target not in site or (heading and heading not in site[target].ids):
                 wrong.append(f"{path}: {link}")
+    assert wrong == []
+
+
+def test_no_list_or_table_of_the_site_is_read_as_plain_text(site: dict[Path, Page]) -> None:
+    """What stands under a numbered step needs four blanks here, and an empty line around it."""
+    mark = re.compile(r"^ *(?:\d+\. |[-*] |```|\|).*", re.MULTILINE)
+    wrong = [f"{path}: {line}" for path, page in site.items() for line in mark.findall(page.text)]
     assert wrong == []
 
 
