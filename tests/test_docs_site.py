@@ -22,15 +22,15 @@ GUIDES = sorted(
 
 
 class Page(HTMLParser):
-    """The ids of a page, its links, its text outside of code, and what a browser loads for it."""
+    """The ids of a page, its links, its paragraphs without code, and what a browser loads."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.ids: set[str] = set()
         self.links: list[str] = []
         self.loaded: list[str] = []
-        self.text = ""
-        self._code_depth = 0
+        self.paragraphs: list[str] = []
+        self._open = {"p": 0, "code": 0}
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -42,15 +42,20 @@ class Page(HTMLParser):
             self.loaded.append(values["src"])
         if tag == "link" and values.get("rel") in ("stylesheet", "icon", "preconnect"):
             self.loaded.append(values["href"])
-        if tag in ("code", "pre", "script"):
-            self._code_depth += 1
-            self.text += "code"
+        if tag in self._open:
+            self._open[tag] += 1
+        if tag == "p":
+            self.paragraphs.append("")
+        elif tag == "code" and self.paragraphs:
+            self.paragraphs[-1] += "code"
 
     def handle_endtag(self, tag: str) -> None:
-        self._code_depth -= tag in ("code", "pre", "script")
+        if tag in self._open:
+            self._open[tag] -= 1
 
     def handle_data(self, data: str) -> None:
-        self.text += "" if self._code_depth else data
+        if self._open["p"] and not self._open["code"]:
+            self.paragraphs[-1] += data
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +95,12 @@ def test_every_link_of_the_site_leads_to_a_page_and_to_its_heading(site: dict[Pa
 def test_no_list_or_table_of_the_site_is_read_as_plain_text(site: dict[Path, Page]) -> None:
     """What stands under a numbered step needs four blanks here, and an empty line around it."""
     mark = re.compile(r"^ *(?:\d+\. |[-*] |```|\|).*", re.MULTILINE)
-    wrong = [f"{path}: {line}" for path, page in site.items() for line in mark.findall(page.text)]
+    wrong = [
+        f"{path}: {line}"
+        for path, page in site.items()
+        for paragraph in page.paragraphs
+        for line in mark.findall(paragraph)
+    ]
     assert wrong == []
 
 
