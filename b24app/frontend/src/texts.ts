@@ -272,7 +272,9 @@ const ru: typeof en = {
 
 export const text = config.language === 'ru' ? ru : en
 
-/** A moment in the reader's own time zone and language. */
+const moments = new Intl.DateTimeFormat(config.language, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** A moment in the reader's own time zone and language; to make its format each time is slow. */
 export function moment(iso: string): string {
-  return new Date(iso).toLocaleString(config.language, { dateStyle: 'medium', timeStyle: 'short' })
+  return moments.format(new Date(iso))
 }
