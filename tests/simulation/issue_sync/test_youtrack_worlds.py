@@ -36,6 +36,7 @@ MISTAKEN_OF_THREE = {  # in lives of three systems
     "base_is_read_again": 6,
     "base_early": 11,
     "create_without_intent": 21,
+    "one_canonical_base": 596,
 }
 
 
