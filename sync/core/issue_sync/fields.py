@@ -87,6 +87,13 @@ def same_value(before: Value, after: Value) -> bool:
     return before == after or (is_empty(before) and is_empty(after))
 
 
+def is_emptied(before: Values, now: Values) -> bool:
+    """Whether something that was there is shown empty now."""
+    return any(
+        not is_empty(value) and is_empty(now.get(name, value)) for name, value in before.items()
+    )
+
+
 def different(target: Values, wanted: Values) -> dict[str, Change]:
     """Return those of the wanted values that the target does not hold."""
     return {
@@ -165,13 +172,6 @@ class Scalar:
             to = winner
             winner = to.other
         return {to: self.carry(to, base.of(winner), now.of(winner), now.of(to))}
-
-    def is_doubtful(self, before: Values, now: Values) -> bool:
-        """Tell whether the tracker's value may be lost: what is offered has to be asked anew."""
-        return self.lost is not None and any(
-            not is_empty(before.get(name)) and is_empty(now.get(name, before.get(name)))
-            for name in self.tracker
-        )
 
     def _lost(self, side: SideName, before: Values, now: Values) -> str:
         return self.lost(side, before, now) if self.lost else ""

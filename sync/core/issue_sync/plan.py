@@ -250,19 +250,19 @@ def _with_both(link: LinkState, items: Items, rules: LinkRules, now: datetime) -
     writes = _in_order(entries, values.writes) + explain_status(before, items, values, rules)
     is_searching = any(entry.state is EntryState.UNPLACED for entry in link.entries)
     moved_at = link.moved_at if is_searching else None
-    pause = pause_at_status(before, items, values, rules, now)
-    after = replace(values.link, deletions_agreed=False, moved_at=moved_at, pause=pause)
+    status_pause = pause_at_status(before, items, values, rules, now)
+    after = replace(values.link, deletions_agreed=False, moved_at=moved_at, pause=status_pause)
     if writes:
         after = replace(after, sequence=after.sequence + 1)
     story = [conflict_line(conflict) for conflict in values.conflicts]
     story += problem_lines(before.problems, after.problems, now)
     story += [StoryLine(now, "entry", remark) for remark in entries.remarks]
-    story += [_pause_line(pause)] if pause else []
+    story += [_pause_line(status_pause)] if status_pause else []
     return LinkPlan(
         after,
         writes,
         values.conflicts,
-        pause,
+        status_pause,
         story=tuple(story),
         more=len(entries.writes) > MOST_ENTRIES,
         look_at=moved_at + AFTER_MOVE if moved_at else None,

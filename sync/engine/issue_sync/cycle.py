@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sync.core.clock import Clock
 from sync.core.issue_sync.confirm import confirm
-from sync.core.issue_sync.fields import Scalar
+from sync.core.issue_sync.fields import Scalar, is_emptied
 from sync.core.issue_sync.journal import announce
 from sync.core.issue_sync.link import Conflict, LinkState, PlannedWrite, StoryLine
 from sync.core.issue_sync.model import File, Hint, Item, ItemAddress, SideName
@@ -189,14 +189,12 @@ def _items(reads: Mapping[SideName, Read]) -> dict[SideName, Item]:
 def _is_doubtful(bench: Workbench, link: LinkState, reads: Mapping[SideName, Read]) -> bool:
     """Tell whether the tracker's item is empty where a value may have been taken from everybody."""
     item = reads[SideName.TRACKER]
-    if not isinstance(item, Item) or not link.bases:
+    if not isinstance(item, Item):
         return False
-    translations = bench.rules_for(link).translations
-    return any(
-        isinstance(translation, Scalar) and translation.is_doubtful(base.tracker, item.values)
-        for name, base in link.bases.items()
-        if (translation := translations.get(name))
-    )
+    emptied = [name for name, base in link.bases.items() if is_emptied(base.tracker, item.values)]
+    translations = bench.rules_for(link).translations if emptied else {}
+    fields = (translations.get(name) for name in emptied)
+    return any(isinstance(field, Scalar) and field.lost is not None for field in fields)
 
 
 def _plan(bench: Workbench, links: Links, reads: Reads) -> dict[str, LinkPlan]:

@@ -29,7 +29,14 @@ MISTAKEN_OF_THREE = {  # in lives of three systems
     "two_way_compare": 3,
     "base_late": 0,
     "create_without_key": 3,
-    "a_changed_end_at_rest": 1,
+    "a_changed_end_at_rest": 0,
+    "hooks_dropped_during_a_run": 1,
+    "an_old_list": 0,
+    "base_is_what_was_sent": 4,
+    "base_is_read_again": 6,
+    "base_early": 11,
+    "create_without_intent": 21,
+    "one_canonical_base": 596,
 }
 
 

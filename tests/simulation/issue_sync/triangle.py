@@ -134,11 +134,15 @@ class Triangle:
     ) -> None:
         self.base = World(seed, real=True)  # its people, sides and words
         self.mutate, self.acts, self.moves_third = mutate, 0, False
+        self.points_left = 0  # until the last act
         self.random, self.clock = self.base.random, self.base.clock
         self.crash_at, self.points, self.is_working, self.is_calm = crash_at, 0, False, False
         exact = self.base.oracle.exact
+        policy = self.base.oracle.policy
+        master = Policy.NEWEST if policy is Policy.ASK else policy
+        self.policies = dict(zip(NAMES, (master, Policy.NEWEST), strict=True))
         self.oracles = {
-            name: Oracle(Policy.NEWEST, knows_edits=False, exact=exact) for name in NAMES
+            name: Oracle(self.policies[name], knows_edits=False, exact=exact) for name in NAMES
         }
         self.looks = {name: PendingLooks() for name in NAMES}
         self.at_work = NAMES[0]  # the link that is worked on
@@ -150,7 +154,8 @@ class Triangle:
         self.sides = {"portal": portal, "youtrack": self.base.sides[TRACKER], "third": third}
         self.sides["youtrack"].watcher = LinkWatcher(self, "youtrack")
         self.held: dict[str, Held] = {}
-        values = self.base._values(PORTAL)
+        chosen = self.base._values(PORTAL)
+        values = {name: self._crossable(name, value) for name, value in chosen.items()}
         self.held["portal"] = self.sides["portal"].create({**values, TAGS: frozenset()})
         self.links = Links(self)
         self.is_created = seed % 2 == 1
@@ -170,7 +175,7 @@ class Triangle:
         """Return the rules of a link: the third side only follows the status."""
         create = {TRACKER: Creation("7")} if link.key == "third" else {}
         rules = replace(self.base.rules, create=create, other_links=frozenset(self.links.kept))
-        fields = dict.fromkeys(rules.fields, FieldRule(policy=Policy.NEWEST))
+        fields = dict.fromkeys(rules.fields, FieldRule(policy=self.policies[link.key]))
         if link.key == "third":
             fields[STATUS] = FieldRule(Direction.TO_TRACKER)
         return replace(rules, fields=fields)
@@ -182,6 +187,9 @@ class Triangle:
     def point(self, name: str) -> None:
         """Let people act in between, or the worker die here."""
         if not self.is_working or self.is_calm:
+            if self.points_left == 1:
+                self.person()
+            self.points_left -= 1
             return
         if self.random.random() < self.base.interrupts:
             self.person()
@@ -222,8 +230,6 @@ class Triangle:
         """Leave out what one side has no word for: that is tried in the worlds of two sides."""
         if field == STATUS and value in ("odd", "7"):
             return {"odd": "todo", "7": "2"}[str(value)]
-        if field == TITLE:
-            return str(value).strip()[:10]
         if isinstance(value, frozenset):
             return frozenset(element for element in value if element.casefold() != "frozen")
         return value
@@ -247,8 +253,22 @@ class Triangle:
             self.is_calm = True
             stack.enter_context(without_faults(*self.sides.values()))
             self._rest()
+            self._act_last()
             self._check()
         return self
+
+    def _act_last(self) -> None:
+        """Let somebody act while all rests or one link is looked at, and nothing happens later.
+
+        Before that the links wake each other by what they write to the task.
+        """
+        if self.random.random() < 0.5:
+            self._read_list()
+            self.person()
+        else:
+            self.looks[self.random.choice(NAMES)].mark(None)
+            self.points_left = self.random.randint(1, 8)
+        self._rest()
 
     def pending_looks(self) -> list[PendingLooks]:
         """Return what waits to be looked at, by link."""
