@@ -28,6 +28,7 @@ from tests.emulators.gitlab.tracked import Issue
 from tests.engine.world import HOST, World
 
 GROUP, RITA = 3, 7
+FRACTION = 0.137  # of a second: an instance tells the moment of a change to the millisecond
 EVENTS = ("issues_events", "confidential_issues_events", "note_events")
 
 
@@ -44,6 +45,7 @@ class Town(World):
         url = f"sqlite:///{folder / 'town.sqlite3'}"
         migrate(opened(url))
         super().__init__(url)
+        self.clock.sleep(FRACTION)
         state = self.gitlab.state
         self.gitlab.issues.obstacles.notes_per_minute = None
         bridge = state.add_user("bridge", public=False)

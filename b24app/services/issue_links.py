@@ -127,11 +127,15 @@ def explain(book: LinkBook, target: Target, limit: int) -> Iterator[str]:
         yield from (sentence("  {line}", line=line) for line in state_lines(link))
         for line in book.story(link.key, limit):
             yield sentence(
-                "  {at} UTC  {kind}: {text}",
-                at=f"{line.at:%Y-%m-%d %H:%M}",
-                kind=as_sentence(line.kind),
-                text=as_sentence(line.text),
+                "  {at} UTC  {text}", at=f"{line.at:%Y-%m-%d %H:%M}", text=_event_text(line)
             )
+
+
+def _event_text(line: StoryLine) -> str:
+    """Return a line of a story with its kind before it, where it does not begin with that."""
+    if line.text.startswith(f"{line.kind}: "):
+        return as_sentence(line.text)
+    return sentence("{kind}: {text}", kind=as_sentence(line.kind), text=as_sentence(line.text))
 
 
 def disputes(book: LinkBook, target: Target | None) -> Iterator[str]:

@@ -95,7 +95,8 @@ def _commit_sha(payload: dict[str, Any]) -> str:
 
 
 _TIMESTAMP = re.compile(
-    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?"
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})"
+    r"(?:\.(?P<fraction>[0-9]+))?"
     r" ?(?P<zone>UTC|Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 
@@ -111,12 +112,23 @@ def timestamp(value: object) -> datetime | None:
     sent just after an API read of the same second would look older than what was read.
     https://docs.gitlab.com/user/project/integrations/webhook_events/
     """
+    moment = exact_timestamp(value)
+    return moment.replace(microsecond=0) if moment else None
+
+
+def exact_timestamp(value: object) -> datetime | None:
+    """Return the moment in UTC that `value` names, with its fraction; None where it names none.
+
+    Hooks of issues tell it as the API does from 17.0 on: so they can be told from each other.
+    """
     match = _TIMESTAMP.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return None
     zone = match["zone"] if match["zone"] not in (None, "UTC", "Z") else "+00:00"
+    fraction = f"{match['fraction'] or '':0<6.6}"
     try:
-        return datetime.fromisoformat(f"{match['day']}T{match['time']}{zone}").astimezone(UTC)
+        text = f"{match['day']}T{match['time']}.{fraction}{zone}"
+        return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -24,12 +24,14 @@ class PortalTasks:
     """The tasks that the employee in whose name we call may see; a project is a workgroup.
 
     For one thread at a time. It remembers the chats of tasks and the files behind attachments,
-    which never change, so it may live as long as the client beneath.
+    which never change; one that is given the memory of an earlier one asks for none of them.
     """
 
-    def __init__(self, portal: Portal, options: TaskOptions | None = None) -> None:
+    def __init__(
+        self, portal: Portal, options: TaskOptions | None = None, memory: Memory | None = None
+    ) -> None:
         self._portal, self._options = portal, options or TaskOptions()
-        self._memory = Memory()
+        self._memory = memory.begun_anew() if memory else Memory()
 
     def _reader(self) -> TaskReader:
         url = self._portal.credentials.client_endpoint.removesuffix("rest/")

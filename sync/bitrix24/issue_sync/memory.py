@@ -32,6 +32,16 @@ class Memory:
     created: MutableMapping[int, dict[str, int]] = field(default_factory=dict)
     keys: MutableMapping[tuple[int, str], str] = field(default_factory=dict)
 
+    def begun_anew(self) -> Memory:
+        """Return a memory for another client, with what never changes of this one.
+
+        A task of the old card gets a chat when its portal changes to the new one; which tasks carry
+        our keys, and the columns, change at any time.
+        """
+        for task_id in [number for number, chat in list(self.chats.items()) if chat is None]:
+            self.chats.pop(task_id, None)
+        return Memory(self.most, self.chats, self.attachments, keys=self.keys)
+
     def learn_chat(self, task_id: int, row: Mapping[str, Any]) -> None:
         """Remember a task's chat where its row has it: a list need not show it."""
         if as_int(row.get("chatId")):
@@ -51,8 +61,8 @@ class Memory:
 
 def bound(remembered: MutableMapping[Any, Any], most: int) -> None:
     """Forget what was learned first beyond a number of entries: it is asked for again."""
-    while len(remembered) > most:
-        del remembered[next(iter(remembered))]
+    for key in list(remembered)[: max(0, len(remembered) - most)]:
+        remembered.pop(key, None)  # clients of several threads may share it
 
 
 def ask_columns(group_id: int, memory: Memory) -> Talk[None]:

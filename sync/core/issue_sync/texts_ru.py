@@ -98,6 +98,7 @@ RUSSIAN: dict[str, str] = {
     "crosses again": "снова переносится",
     "the task is in another workgroup now": "задача теперь в другой группе",
     "the issue is in another project now": "задача трекера теперь в другом проекте",
+    "the settings name the project by another path now": "в настройках теперь другой путь проекта",
     "another pair of the settings goes on with it": "с ней продолжает другая пара настроек",
     "no pair of the settings has both: the old pair's rules stay":
         "ни одна пара настроек не содержит обоих: действуют правила прежней пары",

@@ -18,16 +18,25 @@ from sync.core.issue_sync.model import SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.cycle import CycleResult
 from sync.engine.issue_sync.setting import PairSetting
+from sync.engine.lanes import Lane, lane_transaction
 from sync.errors import SyncError
-from sync.store import issue_link_moves, issue_link_queue, issue_link_stories, issue_links
+from sync.store import (
+    connections,
+    issue_link_moves,
+    issue_link_queue,
+    issue_link_stories,
+    issue_links,
+)
 from sync.store.db.database import read
 from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.portals import PortalRow
+from sync.store.rows import ConnectionRecord
 
 _MOVED = {
     SideName.PORTAL: "the task is in another workgroup now",
     SideName.TRACKER: "the issue is in another project now",
 }
+_RENAMED = "the settings name the project by another path now"
 _GOES_ON = "another pair of the settings goes on with it"
 _STAYS = "no pair of the settings has both: the old pair's rules stay"
 _LINKED = "an item that it names is linked now"
@@ -58,7 +67,7 @@ def find_moves(
         if side is None:
             continue
         if places is None:
-            places = _pairs_by_place(deps, row, setting)
+            places = _pairs_by_place(deps, row, setting.connection)
         place = tuple(_project(result.link, each) for each in SideName)
         moves[key] = Move(side, places.get((place[0], place[1])))
     return moves
@@ -77,20 +86,49 @@ def _project(link: LinkState, side: SideName) -> str:
     return project or ("0" if side is SideName.PORTAL else "")
 
 
-def _pairs_by_place(deps: Deps, row: PortalRow, setting: PairSetting) -> dict[tuple[str, str], str]:
+def _pairs_by_place(
+    deps: Deps, row: PortalRow, connection: ConnectionRecord
+) -> dict[tuple[str, str], str]:
     """Return the pairs of the connection by their project's id and their workgroup."""
     with read(deps.database) as conn:
         mapping = deps.issue_sync.mapping_for(conn, row)
     places = {}
     for pair in mapping.pairs:
-        if pair.connection != setting.connection.name:
+        if pair.connection != connection.name:
             continue
         try:
-            number = deps.issue_sync.project_id_for(deps, setting.connection, pair.project)
+            number = deps.issue_sync.project_id_for(deps, connection, pair.project)
         except SyncError:
             continue  # a pair whose project is out of reach takes nothing over
         places[number, str(pair.group_id)] = pair.key
     return places
+
+
+def take_over(
+    deps: Deps, lane: Lane, row: PortalRow, pair_key: str, links: Sequence[IssueLinkRow]
+) -> Sequence[IssueLinkRow]:
+    """Give links to the pair that names their project by another path; return those that stay.
+
+    The settings do not name the links' pair any more: its project was renamed, for example.
+    """
+    with read(deps.database) as conn:
+        mapping = deps.issue_sync.mapping_for(conn, row)
+        connection = connections.by_id(conn, links[0].connection_id)
+    is_named = any(pair.key == pair_key for pair in mapping.pairs)
+    if is_named or mapping.paused or connection is None or connection.state != "active":
+        return links
+    places, now = _pairs_by_place(deps, row, connection), deps.clock.now()
+    group_id, staying = pair_key.rpartition("/")[2], []
+    with lane_transaction(deps, lane) as conn:
+        for link in links:
+            pair = places.get((link.tracker_number.partition("/")[0], group_id))
+            if pair is None or not issue_link_moves.set_pair(conn, link.id, pair):
+                staying.append(link)
+                continue
+            issue_link_queue.mark_dirty(conn, [link.id], _GOES_ON, now)
+            line = StoryLine(now, "moved", f"{_RENAMED}; {_GOES_ON}", side=SideName.TRACKER)
+            issue_link_stories.add_story(conn, link.key, [line])
+    return staying
 
 
 def follow(

@@ -61,7 +61,8 @@ class IssueSync:
     """What a process knows of two-way sync: where its settings and rooms come from.
 
     `asked`: what pairs can hold, and the numbers of their projects, with the moment of asking.
-    `memories`: what rooms learned of an instance, by connection and address. `renewed`: pairs of
+    `memories`: what rooms learned of an instance, by connection and address (of a portal: by its
+    number). `renewed`: pairs of
     which another answer came than before, until somebody takes note of it. `listed`: items that
     lists have just shown.
     """

@@ -19,7 +19,7 @@ from sync.core.issue_sync.rules import Direction, LinkRules
 from sync.engine.issue_sync.link_rules import PairWorld, build_rules, status_lines
 from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.engine.issue_sync.process import PairFacts
-from sync.engine.issue_sync.trackers import tracker_of
+from sync.engine.issue_sync.trackers import shared_memory, tracker_of
 from sync.engine.load.people import portal_users_of
 from sync.store import issue_links, messages, oauth_grants, people
 from sync.store.db.database import read
@@ -43,6 +43,7 @@ def open_rooms(
     What does not cross is not read; our messages about merge requests and the like are no comments.
     """
     from sync.bitrix24.issue_sync.client import PortalTasks
+    from sync.bitrix24.issue_sync.memory import Memory
     from sync.bitrix24.issue_sync.options import SCRUM, TaskOptions
 
     def own_messages(task_id: int) -> frozenset[int]:
@@ -63,9 +64,10 @@ def open_rooms(
         max_file_bytes=pair.max_file_bytes,
         editors=bool(grants),
     )
+    memory = shared_memory(deps, (row.record.id, "portal"), Memory)
     return {
         SideName.TRACKER: tracker_of(connection).open_issues(deps, connection, pair),
-        SideName.PORTAL: PortalTasks(deps.portal_for(row), tasks),
+        SideName.PORTAL: PortalTasks(deps.portal_for(row), tasks, memory),
     }
 
 

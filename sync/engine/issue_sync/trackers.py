@@ -70,7 +70,7 @@ def tracker_of(connection: ConnectionRecord) -> Tracker:
     return tracker
 
 
-def _memory(deps: Deps, key: tuple[int, str], make: type[M]) -> M:
+def shared_memory(deps: Deps, key: tuple[int, str], make: type[M]) -> M:
     """Return what rooms of the process learned of an instance, which is empty at first."""
     held = deps.issue_sync.memories.get(key)
     if not isinstance(held, make):
@@ -94,7 +94,7 @@ def _gitlab_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) 
         confidential=pair.confidential,
     )
     client = deps.code_host_for(connection)
-    memory = _memory(deps, (connection.id, client.base_url), IssueMemory)
+    memory = shared_memory(deps, (connection.id, client.base_url), IssueMemory)
     own_accounts = load_own_accounts(deps, connection)
     return GitLabIssues(client, options, deps.clock, memory, own_accounts)
 
@@ -134,7 +134,7 @@ def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair
         confidential=pair.confidential,
     )
     client = deps.youtrack_for(connection)
-    memory = _memory(deps, (connection.id, client.base_url), IssueMemory)
+    memory = shared_memory(deps, (connection.id, client.base_url), IssueMemory)
     return YouTrackIssues(client, options, memory, deps.clock)
 
 
@@ -142,7 +142,7 @@ def _youtrack_project(deps: Deps, connection: ConnectionRecord, project: str) ->
     from sync.youtrack.issues.projects import Instance, IssueMemory
 
     client = deps.youtrack_for(connection)
-    memory = _memory(deps, (connection.id, client.base_url), IssueMemory)
+    memory = shared_memory(deps, (connection.id, client.base_url), IssueMemory)
     return Instance(client, memory, deps.clock).project(project, fresh=True).id
 
 

@@ -23,6 +23,7 @@ from sync.engine.issue_sync.following import (
     RETRIED,
     find_moves,
     follow,
+    take_over,
     wake_awaiting,
     wake_refused,
 )
@@ -96,7 +97,8 @@ def _work_on_pair(
             "the settings do not name its workgroup and project any more, or sync is paused. "
             "Name the pair under `issue_sync`, or end the link"
         )
-        _wait(deps, lane, links, deps.clock.now() + UNMAPPED, text)
+        staying = take_over(deps, lane, row, pair_key, links)
+        _wait(deps, lane, staying, deps.clock.now() + UNMAPPED, text)
         return
     with read(deps.database) as conn:
         breaker = _read_breaker(conn, connection_id, pair_key, deps.clock.now())

@@ -7,6 +7,7 @@ top-level group. https://docs.gitlab.com/api/graphql/reference/#workitemtype
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sync.core.issue_sync.model import (
@@ -57,8 +58,8 @@ _Definitions = Mapping[str, Mapping[str, Any]]
 
 def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
     """Return what the project's issues can hold and our user may write. Raises SyncError."""
-    project = reader.projects.get(project_id, fresh=True)
-    definitions, role = _probe(reader, project)
+    project, probed = _probe_anew(reader, project_id)
+    definitions, role = probed.definitions, probed.role
     project.has_statuses = "STATUS" in definitions and bool(_statuses(definitions))
     project.field_kinds = _field_kinds(definitions)
     project.labels = None
@@ -100,7 +101,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
 def has_statuses(reader: IssueReader, project: Project) -> bool:
     """Tell whether the project's issues have statuses of the namespace; asked once."""
     if project.has_statuses is None:
-        definitions, _ = _probe(reader, project)
+        definitions = _probe(reader, project).definitions
         project.has_statuses = "STATUS" in definitions and bool(_statuses(definitions))
     return project.has_statuses
 
@@ -108,7 +109,7 @@ def has_statuses(reader: IssueReader, project: Project) -> bool:
 def field_kinds(reader: IssueReader, project: Project) -> Mapping[str, str]:
     """Return the kinds of the fields of the instance's own, by their ids; asked once."""
     if project.field_kinds is None:
-        project.field_kinds = _field_kinds(_probe(reader, project)[0])
+        project.field_kinds = _field_kinds(_probe(reader, project).definitions)
     return project.field_kinds
 
 
@@ -117,21 +118,51 @@ def _field_kinds(definitions: _Definitions) -> dict[str, str]:
     return {number(row.get("id")): text(row.get("fieldType")) for row in rows}
 
 
-def _probe(reader: IssueReader, project: Project) -> tuple[_Definitions, int]:
-    """Return the widgets of the type Issue there, and our role; nothing without GraphQL."""
+@dataclass(frozen=True, slots=True)
+class _Probed:
+    """The widgets of the type Issue in a project, and our role; empty where it was not shown."""
+
+    definitions: _Definitions = field(default_factory=dict)
+    role: int = 0
+    project_id: str = ""
+    archived: bool = False
+
+
+def _probe_anew(reader: IssueReader, project_id: str) -> tuple[Project, _Probed]:
+    """Probe a project by the path that is known of it, and ask for it where that is not its path.
+
+    Another project may have taken the path of one that was renamed or deleted. Raises SyncError.
+    """
+    project = reader.projects.held(project_id)
+    probed = _probe(reader, project) if project else _Probed()
+    if project is None or probed.project_id != project.id:
+        project = reader.projects.get(project_id, fresh=True)
+        return project, _probe(reader, project)
+    project.archived = probed.archived
+    return project, probed
+
+
+def _probe(reader: IssueReader, project: Project) -> _Probed:
+    """Ask what a project's issues can hold; nothing is known of it without GraphQL."""
     if not reader.instance.by_graphql:
-        return {}, 0
+        return _Probed()
     lacking = reader.instance.lacking
     try:
         data = ask(
             reader.client, reader.instance, lambda: queries.probe(lacking), path=project.path
         )
     except (NotSpoken, TooMuch):
-        return {}, 0
-    level = mapping(mapping(data.get("project")).get("maxAccessLevel")).get("integerValue")
+        return _Probed()
+    shown = mapping(data.get("project"))
+    level = mapping(shown.get("maxAccessLevel")).get("integerValue")
     types = mappings(mapping(mapping(data.get("namespace")).get("workItemTypes")).get("nodes"))
     definitions = mappings(types[0].get("widgetDefinitions")) if types else []
-    return {text(each.get("type")): each for each in definitions}, count(level)
+    return _Probed(
+        {text(each.get("type")): each for each in definitions},
+        count(level),
+        text(shown.get("id")).rpartition("/")[2],
+        shown.get("archived") is True,
+    )
 
 
 def _statuses(definitions: _Definitions) -> tuple[Choice, ...]:

@@ -18,7 +18,7 @@ from sync.gitlab.issues.moved import with_moves
 from sync.gitlab.issues.reading import IssueReader
 from sync.gitlab.issues.rows import IssueRow, rest_row
 from sync.gitlab.issues.terms import hidden_row, item_of, values_of
-from sync.gitlab.json_fields import mapping, mappings, text, timestamp
+from sync.gitlab.json_fields import exact_timestamp, mapping, mappings, text, timestamp
 from sync.sentences import sentence
 
 # `updatedAfter` means later than; our moments are cut to seconds.
@@ -160,4 +160,4 @@ def _versions(moments: Mapping[str, datetime]) -> dict[str, str]:
 
 
 def _moment(value: object) -> datetime:
-    return timestamp(value) or datetime.min.replace(tzinfo=UTC)
+    return exact_timestamp(value) or datetime.min.replace(tzinfo=UTC)

@@ -174,7 +174,7 @@ def probe(lacking: Set[str]) -> str:
     role = "" if "role" in lacking else "maxAccessLevel { integerValue }"
     return (
         f"query($path: ID!) {{ {OURSELVES}"
-        f" project(fullPath: $path) {{ id {role} }}"
+        f" project(fullPath: $path) {{ id archived {role} }}"
         " namespace(fullPath: $path) { workItemTypes(name: ISSUE) { nodes { widgetDefinitions {"
         f" type {more} }} }} }} }} }}"
     )

@@ -8,7 +8,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sync.core.issue_sync.model import Author
-from sync.gitlab.json_fields import mapping, mappings, positive_int, text, timestamp, whole_seconds
+from sync.gitlab.json_fields import (
+    exact_timestamp,
+    mapping,
+    mappings,
+    positive_int,
+    text,
+    timestamp,
+    whole_seconds,
+)
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -129,7 +137,7 @@ def rest_row(issue: Mapping[str, Any], own_id: str) -> IssueRow:
         estimate=whole_seconds(mapping(issue.get("time_stats")).get("time_estimate")) or 0,
         author=person(issue.get("author"), own_id),
         created_at=timestamp(issue.get("created_at")) or NEVER,
-        updated_at=timestamp(issue.get("updated_at")) or NEVER,
+        updated_at=exact_timestamp(issue.get("updated_at")) or NEVER,
         url=text(issue.get("web_url")),
         kind=text(issue.get("issue_type")) or "issue",
         confidential=issue.get("confidential") is True,

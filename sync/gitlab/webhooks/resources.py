@@ -13,6 +13,7 @@ from sync.core.model.common import Project
 from sync.core.model.kinds import Kind
 from sync.gitlab.json_fields import (
     UnreadablePayload,
+    exact_timestamp,
     mapping,
     mappings,
     person,
@@ -63,7 +64,7 @@ def parse_issue(payload: dict[str, Any], connection_id: int) -> Resource:
         state=text(row.get("state")) or _STATE_IDS.get(positive_int(row.get("state_id")) or 0, ""),
         action=text(row.get("action")),
         actor=person(payload.get("user")),
-        at=timestamp(row.get("updated_at")) or timestamp(row.get("created_at")),
+        at=exact_timestamp(row.get("updated_at")) or timestamp(row.get("created_at")),
         labels=event_labels(payload, row),
         text=text(row.get("description")),
         confidential=row.get("confidential") is True

@@ -152,7 +152,7 @@ def test_the_story_of_a_link_says_what_stands_and_why(capsys):
         "  tracker: 84",
         "  paused (fuse): it wrote 6 times in 10 minutes",
         '  status does not cross: no row for "Doing"',
-        "  2026-03-02 10:00 UTC  written: written: title (changed on the tracker)",
+        "  2026-03-02 10:00 UTC  written: title (changed on the tracker)",
         "  2026-03-02 10:00 UTC  paused: it wrote 6 times in 10 minutes",
     ]
 

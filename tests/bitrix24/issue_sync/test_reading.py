@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from sync.bitrix24.issue_sync.client import PortalTasks
+from sync.bitrix24.issue_sync.memory import Memory
+from sync.bitrix24.issue_sync.options import TaskOptions
 from sync.core.issue_sync.model import (
     ASSIGNEES,
     CHECKLIST,
@@ -343,3 +346,22 @@ def test_a_task_that_nobody_moved_stands_in_the_first_column(site):
     assert site.tasks.read([ItemAddress("31")])["31"].values[STAGE] == first
     assert site.counted() == 2
     assert site.tasks.changed("3", site.clock.now()).items[0].values[STAGE] == first
+
+
+def test_a_client_with_the_memory_of_another_asks_for_no_chat_twice(site):
+    numbers = [site.b24.state.create_task("x", group_id=3, created_by=ANNA).id for _ in range(20)]
+    addresses = [ItemAddress(str(number), "3", str(number)) for number in numbers]
+    memory = Memory()
+    costs = []
+    for _ in range(2):
+        PortalTasks(site.portal, TaskOptions(), memory).read(addresses)
+        costs.append(site.counted())
+    assert costs == [3, 2]  # the chats are asked for once
+
+
+def test_a_portal_that_changes_to_the_new_card_is_asked_for_its_chats_again():
+    memory = Memory()
+    memory.chats |= {1: None, 2: 7}
+    memory.created[3] = {"key": 1}
+    another = memory.begun_anew()
+    assert (another.chats, another.created) == ({2: 7}, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,8 +14,11 @@ from sync.engine.issue_sync.echoes import (
     due_at,
     is_our_change,
 )
+from sync.engine.worker import Worker
 from sync.store.issue_link_rows import IssueLinkRow
 from tests.core.issue_sync.cases import TRACKER, item
+from tests.engine.issue_sync.test_life import RITA, Life
+from tests.engine.world import World
 
 AT = datetime(2026, 3, 2, 10, 0, 0, 123_000, UTC)
 ROW = IssueLinkRow(
@@ -50,3 +54,27 @@ def test_a_listed_item_is_for_that_version_of_its_link_alone() -> None:
         items.keep(f"k{number}", 1, SideName.TRACKER, issue)
     assert items.take("k0", 1) is None
     assert items.take("k1", 1) is not None
+
+
+def test_gitlab_is_asked_nothing_because_of_the_hook_of_our_own_write(
+    make_world: Callable[..., World],
+) -> None:
+    life = Life(make_world().with_task(description="First", created_by=RITA))
+    life.world.clock.sleep(0.137)  # hooks tell the moment of a change to the millisecond
+    life.import_all()
+    life.rest()
+    worker = Worker(replace(life.world.deps("worker"), issue_sync=life.sync))
+    life.world.b24.state.user_edits_task(RITA, 2103, title="Renamed")
+    worker.run_once()
+    assert life.issue.title == "Renamed"
+    asked, answer = [], life.world.host_answer
+    life.world.patch(
+        life.world, "host_answer", lambda request: asked.append(request.url) or answer(request)
+    )
+    for _ in range(3):
+        life.world.tick(ECHO.seconds)
+        worker.run_once()
+    assert asked == []
+    life.issue.manager.update(life.issue.iid, {"title": "By Bob"})
+    worker.run_once()
+    assert life.task.title == "By Bob"

@@ -42,11 +42,11 @@ class Users:
         if not premium:
             self.gitlab.edition, self.gitlab.premium, self.gitlab.version = "ce", False, "16.11.0"
 
-    def sets(self, pair: str, default: str = "{}") -> None:
+    def sets(self, pair: str, default: str = "{}", project: str = "acme/shop") -> None:
         """Set one pair in force, as the document of the settings has it."""
         text = (
             f"{HEAD}issue_sync:\n  default: {default}\n  pairs:\n"
-            f"    - {{workgroup: 3, project: acme/shop, {pair}}}\n"
+            f"    - {{workgroup: 3, project: {project}, {pair}}}\n"
         )
         deps = self.life.world.deps("settings")
         mapping = parse_mapping(deps, self.row, text, {})

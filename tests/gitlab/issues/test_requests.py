@@ -156,3 +156,20 @@ def test_a_client_with_the_memory_of_another_asks_for_nothing_twice(side: Side) 
     assert side.cost(lambda: stranger.read([address])) == 1
     other = side.connect()
     assert side.cost(lambda: other.changed(side.project, side.clock.now())) == 2
+
+
+def test_what_a_project_can_hold_is_asked_again_by_the_path_it_has(side: Side) -> None:
+    memory, project = IssueMemory(), side.project
+
+    def ask():
+        side.connect(memory=memory).capabilities(project)
+        return side.client.requests_sent
+
+    assert [ask(), ask()] == [KNOWN, KNOWN - 1]
+    side.shop.archived = True
+    assert (ask(), memory.projects[project].archived) == (KNOWN - 1, True)
+    side.shop.path = "acme/store"
+    assert (ask(), memory.projects[project].path) == (KNOWN + 1, "acme/store")
+    side.shop.path = "acme/stall"  # another project takes the path that is known
+    side.gitlab.state.add_project("acme/store", members={"bridge": 30})
+    assert (ask(), memory.projects[project].path) == (KNOWN + 1, "acme/stall")

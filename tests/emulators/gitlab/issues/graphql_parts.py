@@ -10,7 +10,7 @@ from typing import Any
 from tests.emulators.gitlab.graphql_spec import PAGE, Asked, Spec, gid
 from tests.emulators.gitlab.issues.graphql_widgets import attribute, moment, user
 from tests.emulators.gitlab.issues.records import CustomField
-from tests.emulators.gitlab.parts import iso_time
+from tests.emulators.gitlab.parts import plain_time
 
 FIELD_TYPES = {
     "TEXT": "WorkItemTextFieldValue",
@@ -72,7 +72,7 @@ TYPES: dict[str, dict[str, Spec]] = {
         "system": Spec("Boolean", attribute("system")),
         "internal": Spec("Boolean", attribute("internal")),
         "createdAt": Spec("Time", moment("created_at")),
-        "updatedAt": Spec("Time", lambda a, n, g: iso_time(n.updated_at or n.created_at)),
+        "updatedAt": Spec("Time", lambda a, n, g: plain_time(n.updated_at or n.created_at)),
         "lastEditedAt": Spec("Time", moment("updated_at")),
         "author": Spec("UserCore", lambda a, n, g: user(a, n.author_id)),
     },

@@ -11,7 +11,7 @@ from tests.emulators.gitlab.graphql_spec import PAGE, Asked, Resolve, Spec
 from tests.emulators.gitlab.issues import labels, statuses
 from tests.emulators.gitlab.issues.access_rules import sees_hidden, visible
 from tests.emulators.gitlab.issues.records import REVERSED, CustomField, Iteration, Status, Timelog
-from tests.emulators.gitlab.parts import iso_time
+from tests.emulators.gitlab.parts import plain_time
 from tests.emulators.gitlab.tracked import Issue, Milestone
 
 Widget = tuple[str, Issue]
@@ -60,7 +60,8 @@ def attribute(name: str) -> Resolve:
 
 
 def moment(name: str) -> Resolve:
-    return lambda asked, value, given: iso_time(getattr(value, name))
+    """`Types::TimeType` of GitLab writes `iso8601`: seconds, where REST and hooks tell more."""
+    return lambda asked, value, given: plain_time(getattr(value, name))
 
 
 def user(asked: Asked, number: int | None) -> User | None:
@@ -150,7 +151,7 @@ def _status(asked: Asked, widget: Widget, given: dict[str, Any]) -> Status | Non
 WIDGET_FIELDS: dict[str, dict[str, Spec]] = {
     "DESCRIPTION": {
         "description": Spec("String", _of("description")),
-        "lastEditedAt": Spec("Time", lambda a, w, g: iso_time(w[1].last_edited_at)),
+        "lastEditedAt": Spec("Time", lambda a, w, g: plain_time(w[1].last_edited_at)),
         "lastEditedBy": Spec("UserCore", lambda a, w, g: user(a, w[1].last_edited_by_id)),
     },
     "ASSIGNEES": {
