@@ -63,10 +63,10 @@ def sections(text: str) -> list[Section]:
 def differences(english: str, russian: str) -> list[str]:
     """Return a line for each run of sections that the two pages do not share."""
     pair = sections(english), sections(russian)
-    shapes = ([repr(section.shape) for section in page] for page in pair)
+    first, second = ([repr(section.shape) for section in page] for page in pair)
     return [
         f"{_titles(pair[0][a:b])}  ≠  {_titles(pair[1][c:d])}"
-        for tag, a, b, c, d in SequenceMatcher(None, *shapes, autojunk=False).get_opcodes()
+        for tag, a, b, c, d in SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
         if tag != "equal"
     ]
 

@@ -111,6 +111,9 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
     _print_each(_describe_changes(done))
     print_lines(sentence("The settings of {domain} were applied.", domain=portal_domain(portal)))
     changed = _hook_flags(opened, portal.id) != flags
+    _print_each(_settle_with_gitlab(opened, portal, done, offline=args.offline))
+    if not args.offline:
+        _test_connections(opened, portal, [*done.created, *done.changed])
     for name in (entry.name for entry in settings.connections if entry.kind == "gitlab"):
         if name in (*done.created, *done.restored):
             print_lines(sentence("Set up the webhooks: b24bridge gitlab hooks {name}", name=name))
@@ -118,9 +121,6 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
             print_lines(
                 sentence("The rules want other events: b24bridge gitlab hooks {name}", name=name)
             )
-    _print_each(_settle_with_gitlab(opened, portal, done, offline=args.offline))
-    if not args.offline:
-        _test_connections(opened, portal, [*done.created, *done.changed])
     if any(entry.kind == "gitlab" and entry.name in done.created for entry in settings.connections):
         print_lines("Read what was before, silently: b24bridge backfill --all --since 90d")
     return 0

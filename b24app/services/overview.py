@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from sync.core.model.commands import PutMessage
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, MergeRequestState
-from sync.sentences import as_sentence, decode_sentence, join_sentences, sentence
+from sync.sentences import decode_sentence, join_sentences, sentence
 from sync.store import access, alerts, connections, inbox, links, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import smart_commits as store_smart_commits
@@ -294,6 +294,9 @@ def _delivery_failure(delivery_row: DeliveryRow) -> Failure:
     )
 
 
+_NO_PORTAL = "no portal is installed yet: open the application in Bitrix24, which sets it up"
+
+
 def find_portal(
     conn: Connection, name: str | None, *, include_removed: bool = False
 ) -> PortalRecord:
@@ -306,13 +309,13 @@ def find_portal(
         for portal_record in portals.all_portals(conn)
         if include_removed or portal_record.state != "removed"
     ]
+    if not every:
+        raise LookupError(_NO_PORTAL)
     if name is None:
         if len(every) == 1:
             return every[0]
         raise LookupError(
             sentence("name the portal: {names}", names=", ".join(map(_portal_domain, every)))
-            if every
-            else "no portal is installed yet"
         )
     records = [
         portal_record
@@ -320,7 +323,7 @@ def find_portal(
         if name in (portal_record.member_id, str(portal_record.id), _portal_domain(portal_record))
     ]
     if not records:
-        names = ", ".join(map(_portal_domain, every)) or as_sentence("none")
+        names = ", ".join(map(_portal_domain, every))
         raise LookupError(
             sentence("no portal {name} is installed; there is: {names}", name=name, names=names)
         )

@@ -344,9 +344,12 @@ def test_a_file_that_is_not_there_is_told_so(portal, capsys):
     assert capsys.readouterr().err.endswith("/nowhere.yaml: No such file or directory\n")
 
 
-def test_without_a_portal_there_is_nothing_to_export(environ, capsys):
-    assert main(["settings", "export"]) == 1
-    assert capsys.readouterr().err == "no portal is installed yet\n"
+@pytest.mark.parametrize("more", [[], ["--portal", "acme.bitrix24.com"]])
+def test_without_a_portal_there_is_nothing_to_export(environ, capsys, more):
+    assert main(["settings", "export", *more]) == 1
+    assert capsys.readouterr().err == (
+        "no portal is installed yet: open the application in Bitrix24, which sets it up\n"
+    )
 
 
 def test_with_several_portals_one_must_be_named(portal, environ, engine, capsys):

@@ -182,6 +182,21 @@ def test_what_the_token_cannot_work_in_is_said_when_it_is_given(
     assert [line for line in printed if line.startswith("Connection main: ")] == lines
 
 
+def test_a_missing_token_is_named_before_the_webhooks_that_need_it(
+    portal, gitlab, tmp_path, capsys, beside_the_portal
+):
+    (tmp_path / "s.yaml").write_text(
+        "version: 1\nportal: portal.example.com\nconnections:\n  - name: git\n"
+        f"    url: {gitlab.url}\n    token: {{stored: true}}\n    projects: [acme/shop]\n"
+    )
+    assert main(["settings", "apply", str(tmp_path / "s.yaml")]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in printed if "b24bridge gitlab" in line] == [
+        "Connection git has no token yet: b24bridge gitlab token git",
+        "Set up the webhooks: b24bridge gitlab hooks git",
+    ]
+
+
 def test_a_connection_to_youtrack_is_tried_as_such_when_it_is_given(
     portal, gitlab, monkeypatch, tmp_path, capsys, beside_the_portal
 ):
