@@ -1,4 +1,4 @@
-"""Light or dark: as the portal is, as the visitor chose, and outside of the portal as the system."""
+"""Light or dark: as the portal is, as the visitor chose, outside of it as the system."""
 
 from __future__ import annotations
 
@@ -64,4 +64,3 @@ def test_a_page_outside_of_the_portal_is_as_the_system(beside, emulator, browser
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert is_dark(page) is (scheme == "dark")
         context.close()
-
