@@ -13,7 +13,7 @@ from sync.errors import NO_KEY_OPENS, UNREADABLE, Denied, Later, SyncError
 from sync.gitlab.api import oauth
 from sync.gitlab.api.oauth import Application, TokenPair
 from sync.log import log
-from sync.sentences import sentence
+from sync.sentences import join_sentences, sentence
 from sync.store import connections, oauth_applications, oauth_grants
 from sync.store.db.database import read, write
 from sync.store.oauth_grants import OWN, GrantRecord, GrantTokens
@@ -112,7 +112,7 @@ class StoredGrant:
     def _end(self, denied: Denied) -> None:
         """Forget the tokens; a connection's own account stops the connection, and says so."""
         log.warning("sign_in_ended", connection=self.connection.name, user=self.grant.user_id)
-        reason = f"{denied.message}. {denied.cause}. {self._change}"
+        reason = join_sentences(". ", [denied.message, denied.cause, self._change])
         with write(self.clients.engine) as conn:
             oauth_grants.end(conn, self.grant.id, denied.message)
             if self.grant.user_id == OWN:

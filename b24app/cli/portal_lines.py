@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -15,9 +15,10 @@ from b24app.services.failure_names import load_names
 from b24app.services.link_status import link_lines
 from sync.sentences import as_sentence, join_sentences, sentence
 from sync.settings.apply import HISTORY_KEPT
-from sync.store import bots, connections, hook_logs, inbox, logs
+from sync.store import bots, connections, hook_logs, inbox, logs, outbox
 from sync.store.rows import PortalRecord, PurgeRow
 
+_ANSWER_EXPECTED = timedelta(seconds=10)  # after that the answer to a write counts as lost
 _HEADINGS = ("MERGE REQUEST", "STATE", "PIPELINE", "TASKS", "TITLE")
 
 
@@ -44,6 +45,14 @@ def portal_lines(conn: Connection, portal: PortalRecord, limit: int, now: dateti
             commands_waiting=overview.commands_waiting,
         )
     ]
+    if unanswered := outbox.count_unanswered(conn, portal.id, now - _ANSWER_EXPECTED):
+        lines.append(
+            sentence(
+                "unknown  writes without an answer: {count}; it is not known whether they were "
+                "done, which is looked up before any is repeated",
+                count=unanswered,
+            )
+        )
     lines += _received_lines(conn, portal, overview, now)
     lines += [_describe_purge(item) for item in [logs.last_purge(conn, portal.id)] if item]
     if portal.bot_id:

@@ -60,11 +60,19 @@ _SUBJECTS_RU: Mapping[str, Callable[[str, str], str]] = {
     "merge_request": lambda key, path: f"{path}!{key}",
     "ci": lambda key, path: f"пайплайны {key} в {path}",
     "deploy": lambda key, path: f"развёртывания на {key} из {path}",
-    "branch": lambda key, path: f"ветка {key.replace(':', ', ')} в {path}",
+    "branch": lambda key, path: f"ветка {key.replace(':deleted', ', удалена')} в {path}",
     "push": lambda key, path: f"отправка {key} в {path}",
     "pipeline": lambda key, path: f"пайплайн {key} в {path}",
     "alert": lambda key, path: f"оповещение о {key.split(':')[0]} в {path}",
 }
+# What a kind is called in Russian where it has no phrase above; in English it is its own name.
+_KINDS_RU: Mapping[str, str] = {
+    "tag": "тег", "job": "задание CI", "comment": "комментарий", "release": "релиз",
+    "deployment": "развёртывание", "issue": "issue", "work_item": "рабочий элемент",
+    "milestone": "этап", "wiki_page": "страница вики", "feature_flag": "флаг функции",
+    "emoji": "эмодзи", "member": "участник", "project": "проект", "access_token": "токен доступа",
+    "vulnerability": "уязвимость",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ class _Phrases:
 
     actions: Mapping[str, str]
     subjects: Mapping[str, Callable[[str, str], str]]
+    kinds: Mapping[str, str]
     task: str = "task {}"
     project: str = "project {} of GitLab"
     of: str = "{} of {}"
@@ -85,9 +94,10 @@ class _Phrases:
 
 
 _PHRASES = {
-    "en": _Phrases(_ACTIONS, _SUBJECTS),
+    "en": _Phrases(_ACTIONS, _SUBJECTS, {}),
     "ru": _Phrases(
-        _ACTIONS_RU, _SUBJECTS_RU, "задача {}", "проект {} в GitLab", "{} в {}", "оповещения {}",
+        _ACTIONS_RU, _SUBJECTS_RU, _KINDS_RU,
+        "задача {}", "проект {} в GitLab", "{} в {}", "оповещения {}",
         "обсуждение, {}", "чат группы {}", "чат {}", "обсуждение",
         "«{}»",
     ),
@@ -130,7 +140,8 @@ class FailureNames:
         words = phrases.subjects.get(kind)
         if words:
             return words(key, path)
-        label = key if kind == "ref" else f"{kind.replace('_', ' ')} {key}"
+        word = phrases.kinds.get(kind, kind.replace("_", " "))
+        label = key if kind == "ref" else f"{word} {key}"
         return phrases.of.format(label, path)
 
     def _task(self, number: str, phrases: _Phrases) -> str:

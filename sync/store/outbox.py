@@ -256,6 +256,12 @@ def counts(conn: Connection, portal_id: int) -> dict[str, int]:
     return dict(conn.execute(query.group_by(command.c.state)).all())
 
 
+def count_unanswered(conn: Connection, portal_id: int, before: datetime) -> int:
+    """Return how many commands were sent before then and have no answer yet."""
+    query = select(func.count()).where(command.c.portal_id == portal_id, is_in_flight())
+    return conn.scalar(query.where(command.c.sent_at <= before)) or 0
+
+
 def lanes_with_work(conn: Connection, now: datetime) -> tuple[tuple[int, str], ...]:
     """(portal, lane) of what may be sent now or must be settled."""
     query = select(command.c.portal_id, command.c.lane)

@@ -92,6 +92,26 @@ def test_where_bots_may_not_write_the_application_does(world: World) -> None:
         assert list(conn.scalars(select(bot_refusal.c.place))) == ["task:2103"]
 
 
+def test_a_message_that_had_to_wait_is_the_bots_too(world: World) -> None:
+    keep(world)
+    world.refuse("imbot.v2.Chat.Message.send", "QUERY_LIMIT_EXCEEDED", times=1)
+    world.opened()
+    world.settle()
+    assert authors(world) == [0]
+
+
+def test_a_bot_that_is_kept_out_after_joining_gives_way_at_the_second_try(world: World) -> None:
+    world.b24.state.quirks.bots_join_tasks = False
+    world.with_task(created_by=8, responsible_id=8)
+    keep(world)
+    world.opened()
+    world.settle()
+    assert authors(world) == [INSTALLER]
+    assert asked(world, "imbot.v2.Chat.Message.send") == 2
+    with read(world.database) as conn:
+        assert list(conn.scalars(select(bot_refusal.c.place))) == ["task:2103"]
+
+
 def test_a_portal_without_bots_gets_messages_of_the_application(world: World) -> None:
     world.b24.state.quirks.no_bots = True
     keep(world)

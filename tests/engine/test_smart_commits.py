@@ -521,6 +521,8 @@ def test_time_that_may_be_logged_and_cannot_be_looked_up_is_not_logged_again(wor
     assert (len(logged(world)), states(world)) == (1, ["refused"])
     (dead,) = world.commands("refused")
     assert dead.error.startswith("It is not known whether the time was logged")
+    assert translate("ru", dead.error).startswith("Неизвестно, записано ли время; повторять")
+    assert "not" not in translate("ru", dead.error)
 
 
 def test_time_of_another_that_is_refused_is_logged_in_our_name(world: World) -> None:

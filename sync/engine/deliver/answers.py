@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sync.bitrix24.rest.batch import Answer
-from sync.bitrix24.rest.error_codes import COMMENT_CLOSED, EDIT_CLOSED
+from sync.bitrix24.rest.error_codes import COMMENT_CLOSED, EDIT_CLOSED, NOT_MEMBER
 from sync.bitrix24.tasks.bot import sent_by
 from sync.bitrix24.tasks.outcomes import read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
@@ -52,6 +52,8 @@ def sort_answers(batch: CommandBatch, answers: Sequence[Answer | SyncError]) -> 
                     bodies[result.task.id] = result.task
             case Refused() | Denied() as error if by_bot and error.code not in _OURS:
                 _sort_bot_refusal(outcome, row, error)
+            case Later() as later if by_bot and later.code in NOT_MEMBER and row.attempts:
+                _sort_bot_refusal(outcome, row, later)
             case Later() as later:
                 outcome.postponed.append((row, later))
             case Denied() as denied:

@@ -56,7 +56,8 @@ def deliver(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
             if aimless := _without_task(rows, bodies):
                 _drop(conn, portal_id, aimless, now)
                 return len(aimless)
-            batch = choose_commands(rows, bodies, flights.portal) if rows else None
+            author = read_author(conn, portal_id, flights.portal, rows)
+            batch = choose_commands(rows, bodies, flights.portal, author) if rows else None
             if batch is None or not flights.is_worth_it(batch, len(rows)):
                 return 0
             outbox.mark_sending(conn, [row.id for row in batch.rows], now)

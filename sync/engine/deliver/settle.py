@@ -30,6 +30,7 @@ from sync.engine.deliver.outcomes import (
 from sync.engine.deps import PORTAL_LANE, Deps, clock_lead
 from sync.engine.lanes import CALL_LEASE_TTL, Lane
 from sync.errors import Refused
+from sync.sentences import sentence
 from sync.store import outbox, tasks
 from sync.store.db.database import read
 from sync.store.rows import CommandRow
@@ -145,6 +146,5 @@ def _refusal_for_time_entry(row: CommandRow, error: Refused) -> Refusal | None:
     """Refuse an entry that may be there: time is never logged twice. Messages are written again."""
     if not isinstance(row.command, LogTime):
         return None
-    return Refusal(
-        row, f"It is not known whether the time was logged, and it is not repeated. {error}"
-    )
+    text = "It is not known whether the time was logged, and it is not repeated. {error}"
+    return Refusal(row, sentence(text, error=error))

@@ -26,6 +26,7 @@ from sync.engine.load.people import AuthoredCommit
 from sync.engine.load.scope import Scope
 from sync.engine.reconcile import fetch
 from sync.engine.reconcile.turn import KindPlan, ReconcileTurn, Rows, SubjectPlan
+from sync.sentences import join_sentences
 from sync.store import alerts, messages, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
@@ -159,7 +160,8 @@ def _plan_ref(conn: Connection, turn: ReconcileTurn, entry: _RefState) -> Subjec
     commands = [
         planned for view in views for planned in plan_alert(view, turn.scope.rules, now).commands
     ]
-    reasons = ["; ".join(planned.reason for planned in commands)] if commands else []
+    given = [planned.reason for planned in commands]
+    reasons = [join_sentences("; ", given)] if given else []
     quiet_at = min((alert.quiet_at for alert in entry.derived if alert.quiet_at), default=None)
     return SubjectPlan(commands, reasons, wait_until=quiet_at)
 

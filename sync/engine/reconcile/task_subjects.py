@@ -27,6 +27,7 @@ from sync.engine.reconcile.turn import (
     SubjectPlan,
 )
 from sync.errors import Denied, Later
+from sync.sentences import join_sentences, sentence
 from sync.store import tasks
 
 REPLAYED = "replayed"  # the cause that sync.store.subjects gives
@@ -104,9 +105,11 @@ def _refuse_missing(task_id: int, planned: TaskPlans, view: TaskView, language: 
         if (command := notify_missing_task(pending, language))
     ]
     notified = {command.records.smart_commit for command in commands}
-    reasons = ["; ".join(refusal.reason for refusal in refusals.values())] if refusals else []
+    refused = [refusal.reason for refusal in refusals.values()]
+    reasons = [join_sentences("; ", refused)] if refused else []
     if task_id in planned.newly_missing:
-        reasons.append(f"task {task_id} does not exist, or the application may not see it")
+        text = "task {id} does not exist, or the application may not see it"
+        reasons.append(sentence(text, id=task_id))
     return SubjectPlan(
         commands,
         reasons,

@@ -27,6 +27,7 @@ from sync.errors import Denied, Later, Refused
 from sync.gitlab.api import merge_requests as api_merge_requests
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.pagination import Page
+from sync.sentences import sentence
 from sync.store import backfill, commits
 from sync.store import projects as store_projects
 from sync.store.backfill import PartRow
@@ -252,7 +253,8 @@ def _wait(backfill_run: BackfillRun, row: PartRow, later: Later, waits: int) -> 
     seconds_left = (
         backoff.delay(waits, backfill_run.deps.jitter()) if later.after is None else later.after
     )
-    backfill_run.report_progress(row, waiting_reason=f"{seconds_left:.0f} s: {later}")
+    reason = sentence("{seconds} s: {error}", seconds=f"{seconds_left:.0f}", error=later)
+    backfill_run.report_progress(row, waiting_reason=reason)
     while seconds_left > 0:
         backfill_run.deps.clock.sleep(min(seconds_left, _NAP_SECONDS))
         seconds_left -= _NAP_SECONDS

@@ -19,6 +19,7 @@ from sync.gitlab.api.merge_request_commits import MergeRequestCommits
 from sync.gitlab.api.merge_requests import build_merge_request
 from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_changed
 from sync.gitlab.json_fields import UnreadablePayload, positive_int, timestamp
+from sync.sentences import sentence
 
 _FINISHED = (MergeRequestState.MERGED, MergeRequestState.CLOSED)
 _NOT_FOUND = "404"
@@ -133,7 +134,7 @@ class _ReviewReader:
                 self.client, f"/projects/{self.project.id}/merge_requests/{iid}", json_object
             )
         except Refused as refused:
-            self.problem = f"reviews were left out: {refused}"
+            self.problem = sentence("reviews were left out: {error}", error=refused)
             if refused.code != _NOT_FOUND:
                 self.source = _UNAVAILABLE
             return None

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from b24app.cli import main
 from b24app.cli.banner import first_steps
@@ -387,6 +387,33 @@ def test_the_status_shows_rows_of_merge_requests_and_unknown_tasks(applied, port
         f"failed   delivery:{ids['delivery']}  event ONTASKUPDATE: KeyError: 'x'",
         "next     change what is said above, then `b24bridge replay NAME`; without a name all",
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        (
+            "en",
+            "unknown  writes without an answer: 1; it is not known whether they were done, "
+            "which is looked up before any is repeated",
+        ),
+        (
+            "ru",
+            "неясно   записей без ответа: 1; неизвестно, выполнены ли они: это выясняется, "
+            "прежде чем что-то повторить",
+        ),
+    ],
+)
+def test_the_status_counts_writes_whose_outcome_is_unknown(
+    applied, portal, engine, capsys, language, line
+):
+    with write(engine) as conn:
+        command_id = failed(conn, portal.id)["command"]
+        sent = update(command_table).where(command_table.c.id == command_id)
+        conn.execute(sent.values(state="sending", sent_at=AT))
+    capsys.readouterr()
+    assert main(["--language", language, "status"]) == 0
+    assert line in capsys.readouterr().out.splitlines()
 
 
 def test_the_status_tells_of_the_last_purge(applied, portal, engine, capsys):
