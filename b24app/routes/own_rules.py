@@ -14,7 +14,7 @@ from b24app.routes.page_requests import (
 )
 from b24app.routes.settings import check_json
 from b24app.routes.settings_forms import form_language
-from b24app.services import own_rules
+from b24app.services import own_rules, visitors
 from b24app.services.own_rules import OwnChange
 from b24app.services.settings_text import SettingsCheck
 from sync.settings.problems import Invalid
@@ -28,7 +28,14 @@ def add_own_rule_routes(here: Blueprint, deps: Deps) -> None:
         """List the workgroups whose rules the visitor may edit, with the fields of a form."""
         visitor, portal = require_visitor(deps)
         settings, keys = own_rules.edited_groups(deps, portal, visitor.user_id)
-        described = [own_rules.describe_group(deps, portal, settings, key) for key in keys]
+        try:
+            names = visitors.name_workgroups(deps, visitor, portal, keys)
+        except RequestRejected:
+            names = {}  # the rules can be edited while the portal does not say what it calls them
+        described = [
+            own_rules.describe_group(deps, portal, settings, key) | {"name": names.get(key, "")}
+            for key in keys
+        ]
         fields = own_rules.own_fields(form_language()) if keys else []
         return jsonify(groups=described, fields=fields)
 

@@ -1,4 +1,4 @@
-"""Light or dark: as the portal is, as the visitor chose, and outside of it as the system is."""
+"""Light or dark: as the portal is, as the visitor chose, outside of it as the system."""
 
 from __future__ import annotations
 

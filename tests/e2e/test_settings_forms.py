@@ -155,6 +155,26 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_is_saved(
     assert settings_of(furnished, emulator) == before
 
 
+def test_the_later_of_two_administrators_is_not_shown_the_others_change_as_theirs(
+    furnished, emulator, window
+):
+    later, earlier = window("app"), window("app")
+    frames = [section(opened, "Routes and chats") for opened in (later, earlier)]
+    for frame, zone in zip(frames, ("Europe/Berlin", "Europe/Moscow"), strict=True):
+        frame.get_by_label("Time zone of quiet hours", exact=True).fill(zone)
+        press(frame, "What would change")
+        expect(frame.get_by_text("This would change")).to_be_visible()
+    mine, theirs = frames
+    press(theirs, "Save")
+    expect(theirs.get_by_text("Saved", exact=True)).to_be_visible()
+    press(mine, "Save")
+    expect(mine.get_by_text("Somebody else saved the settings meanwhile")).to_be_visible()
+    expect(mine.get_by_text("This would change")).to_have_count(0)
+    press(mine, "Save mine beside theirs")
+    expect(mine.get_by_text("Saved", exact=True)).to_be_visible()
+    assert str(settings_of(furnished, emulator).timezone) == "Europe/Berlin"
+
+
 def test_a_pair_offers_what_both_of_its_sides_have(beside, emulator, pair, window):  # noqa: F811 - a fixture
     opened = window("app")
     frame = section(opened, "Two-way sync")

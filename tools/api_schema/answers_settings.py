@@ -234,9 +234,10 @@ class Preview(TypedDict):
 
 
 class OwnGroup(TypedDict):
-    """A workgroup whose rules the visitor may edit."""
+    """A workgroup whose rules the visitor may edit; `name`: "" where the portal did not say it."""
 
     id: int
+    name: str
     values: dict[str, Any]
     version: str
     columns: list[Proposal]

@@ -450,6 +450,7 @@ export interface OwnAccounts {
 
 export interface OwnGroup {
   id: number
+  name: string
   values: Record<string, unknown>
   version: string
   columns: Proposal[]

@@ -4,7 +4,8 @@ import { config } from './config'
 const en = {
   account: (name: string) => `account ${name}`,
   untested: 'not tested yet',
-  daysLeft: (days: number) => days < 0 ? 'token is over' : `token ends in ${days} days`,
+  daysLeft: (days: number) =>
+    days < 0 ? 'token is over' : `token ends in ${days} ${days === 1 ? 'day' : 'days'}`,
   noEnd: 'token without a known end',
   lastWebhook: (at: string) => `last webhook ${at}`,
   noWebhook: 'no webhook has come yet',

@@ -159,8 +159,8 @@ HINTS: Mapping[str, tuple[str, str]] = {
         "Чат вида chat58 или его номер.",
     ),
     "routes": (
-        "A workgroup's routes go before these. Nobody is told what no route names.",
-        "Маршруты группы важнее этих. О том, чего нет ни в одном маршруте, не сообщается.",
+        "A workgroup's routes go before the general ones. Nobody is told what no route names.",
+        "Маршруты группы важнее общих. О том, чего нет ни в одном маршруте, не сообщается.",
     ),
     "routes.*.branches": (
         "default, protected, or patterns like release/*; none: all.",

@@ -53,6 +53,14 @@ def rules_of(beside, emulator, group_id):
 STEPS = {"steps": {"review": {"status": "in_progress", "stage": {"title": "Look"}}}}
 
 
+def test_a_workgroup_is_called_as_its_managers_know_it(beside, manager, emulator, group, clock):
+    assert own(beside, manager)["groups"][0]["name"] == ""
+    (mia,) = (user.id for user in emulator.state.users.values() if user.name.startswith("Mia"))
+    emulator.state.groups[group.id].members[mia] = "E"
+    clock.sleep(11)  # until it is asked again whether she is in it
+    assert own(beside, manager)["groups"][0]["name"] == "Sales"
+
+
 def test_a_manager_edits_the_workgroup_they_lead(beside, manager, emulator, group):
     (row,) = own(beside, manager)["groups"]
     assert (row["id"], row["values"]) == (group.id, {})
