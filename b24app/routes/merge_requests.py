@@ -60,11 +60,11 @@ def add_merge_request_routes(here: Blueprint, deps: Deps) -> None:
             every = flow_metrics.project_choices(conn, portal.id, rules)
         ids = {choice.group_id for choice in every} - {0}
         names = visitors.name_workgroups(deps, visitor, portal, ids)
+        visible = [choice for choice in every if visitor.admin or choice.group_id in names]
+        flow_metrics.prepare_flow(deps.flows, deps.engine, visible, deps.clock.now())
         return jsonify(
             projects=[
-                {"path": choice.project.path, "group": choice.group_id}
-                for choice in every
-                if visitor.admin or choice.group_id in names
+                {"path": choice.project.path, "group": choice.group_id} for choice in visible
             ],
             groups=[
                 {"id": id_, "name": names.get(id_) or str(id_)}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -23,8 +25,10 @@ from sync.store.db.database import read
 from sync.store.flow import MeasuredProject
 from sync.store.flow_deployments import ProjectKey
 
+DEFAULT_DAYS = 30
 ITEMS_PER_PAGE = 25
 FLOW_TTL = timedelta(minutes=1)  # thousands of changes are read in some tenths of a second
+KEPT_TTL = timedelta(minutes=10)  # one that is older than FLOW_TTL is shown while it is read anew
 MAX_FLOWS = 16
 FlowKey = tuple[frozenset[ProjectKey], datetime, date]
 ROLLBACK_HISTORY = timedelta(days=90)  # before the period, in which the older commit is looked for
@@ -71,37 +75,88 @@ def project_choices(conn: Connection, portal_id: int, rules: Rules) -> tuple[Pro
 
 @dataclass(frozen=True, slots=True)
 class MeasuredFlow:
-    """What happened in a period, and its numbers as the pages get them."""
+    """What happened in a period, as known at a moment, and its numbers as the pages get them."""
 
     flow: Flow
     summary: dict[str, Any]
+    read_at: datetime
 
 
 class FlowCache:
-    """Flows that were read within the last minute: a number and its list are of the same moment."""
+    """Flows that were read lately, so that nobody waits while thousands of changes are read.
 
-    def __init__(self) -> None:
+    After a minute a flow is read anew in the background: who asks then gets the one before. `pool`
+    starts its threads when it is first used, so the process may fork until then.
+    """
+
+    def __init__(self, pool: Executor | None = None) -> None:
+        self._pool = pool or ThreadPoolExecutor(2, thread_name_prefix="flows")
         self._flows: ExpiringValues[FlowKey, MeasuredFlow] = ExpiringValues(limit=MAX_FLOWS)
+        self._reading: dict[FlowKey, Future[MeasuredFlow]] = {}
+        self._lock = Lock()
 
     def read(
         self, engine: Engine, chosen: Sequence[ProjectChoice], period: Period, now: datetime
     ) -> MeasuredFlow:
         """Return what happened to the chosen projects in the period and around it."""
-        keys = frozenset(choice.project.key for choice in chosen)
-        key = keys, period.start, period.end.date()
-        measured = self._flows.get(key, now)
-        if measured is None:
+        measured = self._flows.get(_flow_key(chosen, period), now)
+        reading = self.prepare(engine, chosen, period, now)
+        return measured or reading.result()
+
+    def prepare(
+        self, engine: Engine, chosen: Sequence[ProjectChoice], period: Period, now: datetime
+    ) -> Future[MeasuredFlow]:
+        """Begin to read a flow that is older than a minute, unless somebody does so already."""
+        key = _flow_key(chosen, period)
+        with self._lock:
+            measured = self._flows.get(key, now)
+            if measured is not None and now < measured.read_at + FLOW_TTL:
+                ready: Future[MeasuredFlow] = Future()
+                ready.set_result(measured)
+                return ready
+            if key not in self._reading:
+                self._reading[key] = self._pool.submit(self._measure, engine, key, period, now)
+            return self._reading[key]
+
+    def _measure(self, engine: Engine, key: FlowKey, period: Period, now: datetime) -> MeasuredFlow:
+        try:
             with read(engine) as conn:
-                flow = _read_flow(conn, keys, period)
-            measured = MeasuredFlow(flow, summarize_flow(flow, now))
-            self._flows.put(key, measured, now, FLOW_TTL)
-        return measured
+                flow = _read_flow(conn, key[0], period)
+            measured = MeasuredFlow(flow, summarize_flow(flow, now), now)
+            with self._lock:
+                self._flows.put(key, measured, now, KEPT_TTL)
+            return measured
+        finally:
+            with self._lock:
+                self._reading.pop(key, None)
+
+
+def prepare_flow(
+    flows: FlowCache, engine: Engine, chosen: Sequence[ProjectChoice], now: datetime
+) -> None:
+    """Begin to read what the page of metrics shows first, for somebody who may go there next."""
+    flows.prepare(engine, chosen, last_days(now.date(), DEFAULT_DAYS, now), now)
+
+
+def _flow_key(chosen: Sequence[ProjectChoice], period: Period) -> FlowKey:
+    return frozenset(choice.project.key for choice in chosen), period.start, period.end.date()
 
 
 def _read_flow(conn: Connection, keys: Collection[ProjectKey], period: Period) -> Flow:
     since, changes_since = period.start - ROLLBACK_HISTORY, period.start - REMEDIATION_WINDOW
     changes, shipments = store_flow.read_flow(conn, keys, since, changes_since)
     return measure_flow(changes, shipments, period)
+
+
+def last_days(last: date, count: int, now: datetime) -> Period:
+    """Return `count` days up to `last`, of UTC; they end now at the latest."""
+    return period_of(last - timedelta(days=count - 1), last, now)
+
+
+def period_of(first: date, last: date, now: datetime) -> Period:
+    """Return the days from `first` to `last`, of UTC; they end now at the latest."""
+    start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last))
+    return Period(start, max(start, min(end + timedelta(days=1), now)))
 
 
 def summarize_flow(flow: Flow, now: datetime) -> dict[str, Any]:

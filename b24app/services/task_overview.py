@@ -12,7 +12,7 @@ from b24app.services.alerts import list_alerts
 from b24app.services.overview import summarize_merge_requests
 from b24app.services.task_reasons import list_reasons
 from sync.core.model.common import SHORT_SHA
-from sync.core.model.deployments import Deployment
+from sync.core.model.deployments import EnvironmentStatus
 from sync.core.model.task_view import TaskView
 from sync.core.rules.portal import Rules
 from sync.engine.load import tasks as load_tasks
@@ -70,11 +70,16 @@ def _pipelines(view: TaskView) -> list[dict[str, Any]]:
     ]
 
 
-def _deployed(last: Deployment | None) -> dict[str, Any]:
-    """Return what of the task's work was deployed last, and when."""
-    if last is None:
-        return {"url": "", "version": "", "at": None}
-    return {"url": last.url, "version": last.sha[:SHORT_SHA], "at": last.updated_at}
+def _deployed(place: EnvironmentStatus) -> dict[str, Any]:
+    """Return what became of the deployment that says most: one that runs, then one that took the
+    work off again (`reverted`), then the last one that ended; "" where there was none.
+    """
+    newest = place.in_progress or place.reverted_by or place.last_deployment
+    if newest is None:
+        return {"state": "", "url": "", "version": "", "at": None}
+    state = "reverted" if newest is place.reverted_by else newest.status.value
+    version = newest.sha[:SHORT_SHA]
+    return {"state": state, "url": newest.url, "version": version, "at": newest.updated_at}
 
 
 def _environments(view: TaskView) -> list[dict[str, Any]]:
@@ -85,7 +90,7 @@ def _environments(view: TaskView) -> list[dict[str, Any]]:
             "project": place.project.path,
             "tier": place.tier.value,
             "inside": place.includes_work,
-            **_deployed(place.last_deployment),
+            **_deployed(place),
         }
         for place in view.environments
     ]

@@ -165,18 +165,20 @@ FilesOrDirection = Annotated[FileSettings, BeforeValidator(_parse_field)]
 class StatusSettings(SettingsPart):
     """A row of the table of statuses: the issue's, by name, and the task's status, or column.
 
-    `direction`: which way the row is read.
+    `direction`: which way the row is read; of one that only pauses, to the task. `pause`: whether
+    the link stands still, with a comment, while the issue has the status.
     """
 
     issue: Text
     task: StatusName | None = None
     stage: Stage | None = None
     direction: DirectionName = "both"
+    pause: bool = False
 
     @model_validator(mode="after")
     def _require_target(self) -> StatusSettings:
-        if self.task is None and self.stage is None:
-            raise value_error("needs `task` (a status), `stage` (a column), or both")
+        if self.task is None and self.stage is None and not self.pause:
+            raise value_error("needs `task` (a status), `stage` (a column), both, or `pause`")
         return self
 
 

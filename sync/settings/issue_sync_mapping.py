@@ -132,4 +132,6 @@ def _item_filter(settings: FilterSettings, ids: Mapping[str, int]) -> ItemFilter
 
 def _status_match(row: StatusSettings) -> StatusMatch:
     stage = StageRef(row.stage.id, row.stage.type, row.stage.title) if row.stage else None
-    return StatusMatch(row.issue, row.task, stage, Direction(row.direction))
+    only_pauses = row.task is None and stage is None
+    direction = Direction.TO_PORTAL if only_pauses else Direction(row.direction)
+    return StatusMatch(row.issue, row.task, stage, direction, row.pause)

@@ -72,7 +72,7 @@ def read_changes(
     return tuple(
         _change(
             row, first_commits.get(key), comments.get(key, {}),
-            deployed.moment_of(key, row.merge_sha),
+            deployed.moment_of(key, row[5]),
         )
         for key, row in rows.items()
     )  # fmt: skip
@@ -86,10 +86,11 @@ def _read_rows(
 ) -> None:
     """Add the merge requests of the conditions, and when the first commit of each was made."""
     for condition in conditions:
-        rows.update({tuple(row[:3]): row for row in conn.execute(_MERGE_REQUESTS.where(condition))})
-        for *key, at in conn.execute(_FIRST_COMMITS.where(condition)):
+        for row in conn.execute(_MERGE_REQUESTS.where(condition)).all():
+            rows[row[0], row[1], row[2]] = row
+        for a, b, iid, at in conn.execute(_FIRST_COMMITS.where(condition)).all():
             if at:
-                first_commits[key[0], key[1], key[2]] = datetime.fromisoformat(at)
+                first_commits[a, b, iid] = datetime.fromisoformat(at)
 
 
 def _change(
@@ -98,22 +99,23 @@ def _change(
     comments: Mapping[int, datetime],
     deployed_at: datetime | None,
 ) -> Change:
-    ended_at = _moment(row.ended_at)
-    times = _times(row.times) if row.times else NO_TIMES
-    merged_at = (times.merged_at or ended_at) if row.state == "merged" else None
+    a, b, iid, state, branch, _, title, author_id, ended, created, stored = row
+    ended_at = _moment(ended)
+    times = _times(stored) if stored else NO_TIMES
+    merged_at = (times.merged_at or ended_at) if state == "merged" else None
     approvals = [at for at in times.approvals if merged_at is None or at <= merged_at]
-    by_others = [at for person, at in comments.items() if person != row.author_id]
+    by_others = [at for person, at in comments.items() if person != author_id]
     reviews = [at for at in (*by_others, *approvals) if merged_at is None or at <= merged_at]
     return Change(
-        MergeRequestKey(*row[:3]),
-        row.title or "",
-        row.source_branch,
+        MergeRequestKey(a, b, iid),
+        title or "",
+        branch,
         first_commit_at=first_commit_at,
-        opened_at=times.opened_at or _moment(row.created_at),
+        opened_at=times.opened_at or _moment(created),
         first_review_at=min(reviews, default=None),
         approved_at=max(approvals, default=None),
         merged_at=merged_at,
-        closed_at=(times.closed_at or ended_at) if row.state == "closed" else None,
+        closed_at=(times.closed_at or ended_at) if state == "closed" else None,
         deployed_at=deployed_at,
     )
 
@@ -140,7 +142,9 @@ def _first_comments(conn: Connection, projects: Collection[ProjectKey]) -> Revie
     )
     comments: Reviews = {}
     for condition in in_keys((c.connection_id, c.project_id), projects):
-        for connection_id, project_id, iid, person, at in conn.execute(query.where(condition)):
+        for connection_id, project_id, iid, person, at in conn.execute(
+            query.where(condition)
+        ).all():
             if at and person is not None and str(iid).isdecimal():
                 key = connection_id, project_id, int(iid)
                 comments.setdefault(key, {})[person] = datetime.fromisoformat(at)

@@ -38,7 +38,7 @@ def read_production(conn: Connection, projects: Collection[ProjectKey]) -> list[
     return [
         row
         for condition in in_keys((c.connection_id, c.project_id), projects)
-        for row in conn.execute(query.where(condition))
+        for row in conn.execute(query.where(condition)).all()
     ]
 
 
@@ -90,17 +90,16 @@ class FirstDeployed:
         contents = deployment_merge_request.c
         ended: dict[tuple[int, int, int], datetime] = {}
         for row in production:
-            commit = row.connection_id, row.project_id, row.sha[:SHORT_SHA]
-            self._by_commit[commit] = min(
-                row.updated_at, self._by_commit.get(commit, row.updated_at)
-            )
-            number: tuple[int, int, int] = (row.connection_id, row.project_id, row.deployment_id)
-            ended[number] = min(row.updated_at, ended.get(number, row.updated_at))
+            a, b, deployment_id, _, at, sha = row[:6]
+            commit = a, b, sha[:SHORT_SHA]
+            self._by_commit[commit] = min(at, self._by_commit.get(commit, at))
+            number = a, b, deployment_id
+            ended[number] = min(at, ended.get(number, at))
         carried = select(
             contents.connection_id, contents.project_id, contents.deployment_id, contents.iid
         )
         for condition in in_keys((contents.connection_id, contents.project_id), projects):
-            for a, b, deployment_id, iid in conn.execute(carried.where(condition)):
+            for a, b, deployment_id, iid in conn.execute(carried.where(condition)).all():
                 if (moment := ended.get((a, b, deployment_id))) is not None:
                     key = a, b, iid
                     self._by_key[key] = min(moment, self._by_key.get(key, moment))

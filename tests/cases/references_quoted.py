@@ -81,6 +81,16 @@ CASES = {
     "an update with GitLab's trailer": (
         "Bump core from 1.2 to 1.3\n\nChangelog: fixed\nCloses: B24-5",
         "5 close"),
+    "a release robot's commit": (
+        "chore(release): 1.3.0 [skip ci]\n\n# [1.3.0](https://x.test) (2026-03-02)\n\n"
+        "### Features\n\n* **pay:** cards, closes B24-5 ([4f1c9e0](https://x.test))\n",
+        "5 mention"),
+    "a release robot's mends": (
+        "chore(release): v1.3.1\n\n### Bug Fixes\n\n* **cart:** fix B24-5\n",
+        "5 mention"),
+    "one's own features": (
+        "Pay by card\n\n### Features\n\n- Closes B24-5",
+        "5 close"),
     "one's own change log": (
         "## Changelog\n- Closes B24-5",
         "5 close"),

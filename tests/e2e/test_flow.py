@@ -40,19 +40,19 @@ def shown_in(opened):
 
 
 @pytest.mark.parametrize(
-    ("language", "scheme", "texts"),
+    ("language", "texts"),
     [
-        ("en", "light", ["Flow and metrics", "Lead time for changes", "14 h", "33.3 %",
-                         "waits for Rob Reviewer", "What is deployed where", "no data",
-                         "1 h 30 min in Bitrix24"]),
-        ("ru", "dark", ["Поток и метрики", "Время до production", "14 ч", "33,3 %",
-                        "ждёт: Rob Reviewer", "Что где развёрнуто", "нет данных",
-                        "1 ч 30 мин в Битрикс24"]),
+        ("en", ["Flow and metrics", "Lead time for changes", "14 h", "33.3 %",
+                "waits for Rob Reviewer", "What is deployed where", "no data",
+                "1 h 30 min in Bitrix24"]),
+        ("ru", ["Поток и метрики", "Время до production", "14 ч", "33,3 %",
+                "ждёт: Rob Reviewer", "Что где развёрнуто", "нет данных",
+                "1 ч 30 мин в Битрикс24"]),
     ],
     ids=["en", "ru"],
 )  # fmt: skip
-def test_the_tab_of_a_workgroup_shows_its_projects(furnished, window, language, scheme, texts):
-    opened = window(f"group/{GROUP}", language, scheme=scheme)
+def test_the_tab_of_a_workgroup_shows_its_projects(furnished, window, language, texts):
+    opened = window(f"group/{GROUP}", language)
     for text in texts:
         expect(shown_in(opened).get_by_text(text).first).to_be_visible()
     expect(opened.frame.get_by_text("Wiki")).to_have_count(0)

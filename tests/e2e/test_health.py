@@ -73,10 +73,10 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("ru", "dark")])
-def test_what_does_not_work_is_red_and_says_what_to_do(furnished, window, language, scheme):
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_what_does_not_work_is_red_and_says_what_to_do(furnished, window, language):
     tab, wrong, what, change, missed, well = TEXTS[language]
-    opened = window("app", language, scheme=scheme)
+    opened = window("app", language)
     expect(opened.frame.get_by_role("alert").get_by_text(wrong)).to_be_visible()
     opened.frame.get_by_role("button", name=tab).focus()
     opened.page.keyboard.press("Enter")

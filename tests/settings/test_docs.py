@@ -16,10 +16,9 @@ from sync.settings.document import read
 from sync.settings.rules import to_rules
 
 DOCS = Path(__file__).parents[2] / "docs"
-GUIDE = "\n".join(
-    (DOCS / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("settings", "notifications", "alerts", "issues")
-)
+PAGES = ("settings", "notifications", "alerts", "issues")
+GUIDE = "\n".join((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in PAGES)
+RUSSIAN_GUIDE = "\n".join((DOCS / f"ru/{name}.md").read_text(encoding="utf-8") for name in PAGES)
 HEAD = "version: 1\nportal: portal.example.com\n"
 
 
@@ -29,7 +28,7 @@ def rows(head: str) -> list[str]:
 
 
 def examples() -> list[str]:
-    found = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+    found = re.findall(r"```yaml\n(.*?)```", GUIDE + RUSSIAN_GUIDE, re.DOTALL)
     return [text if text.startswith("version") else HEAD + text for text in found]
 
 
@@ -81,11 +80,11 @@ def test_an_example_can_be_applied(text: str) -> None:
     assert read(text, {"GITLAB_TOKEN": "secret"})
 
 
-def test_what_is_shown_as_the_defaults_of_a_workgroup_are_they() -> None:
-    (text,) = [one for one in examples() if "by_stage" in one]
-    found = to_rules(read(text, {})).default
+@pytest.mark.parametrize("text", [text for text in examples() if "by_stage" in text])
+def test_what_is_shown_as_the_defaults_of_a_workgroup_are_they(text: str) -> None:
+    shown = to_rules(read(text, {})).default
     usual = GroupRules()
-    assert (found.comments, found.smart_commits, found.alerts) == (
+    assert (shown.comments, shown.smart_commits, shown.alerts) == (
         usual.comments,
         usual.smart_commits,
         usual.alerts,

@@ -174,7 +174,7 @@ BAD = [
     (
         "  pairs:\n    - {workgroup: 7, project: a/b, statuses: [{issue: Doing}]}\n",
         "line 8: issue_sync.pairs[0].statuses[0]: needs `task` (a status), `stage` (a column), "
-        "or both",
+        "both, or `pause`",
     ),
     (
         "  pairs:\n"

@@ -22,8 +22,8 @@ _CONTENTS = re.compile(r'<p>(?:<a href="_TOC_"[^>]*>_TOC_</a>|\[TOC\])</p>')
 # https://docs.gitlab.com/user/markdown/#inline-diff
 _DIFF = re.compile(r"\{([+-])(.*?)\1\}|\[([+-])(.*?)\3\]")
 _DROPPED = re.compile(r"<li>(\s*<p>)?\[~\]\s")
-_WITHIN = {"a", "abbr", "b", "code", "del", "em", "font", "i", "img", "ins", "kbd", "s", "span",
-           "strike", "strong", "sub", "sup", "u"}  # fmt: skip
+_WITHIN = {"a", "abbr", "b", "code", "del", "em", "font", "i", "img", "ins", "kbd", "mark", "s",
+           "span", "strike", "strong", "sub", "sup", "u"}  # fmt: skip
 _BLOCKS = {"blockquote", "br", "center", "dd", "details", "div", "dl", "dt", "h1", "h2", "h3", "h4",
            "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "summary", "table", "tbody", "td",
            "th", "thead", "tr", "ul", "input"}  # fmt: skip

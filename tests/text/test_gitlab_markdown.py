@@ -136,6 +136,50 @@ SHOWN = {
         "| a | b |\n| --- | --- |\n| [x] | c |\n| [~] | d |",
     ),
     "an escaped mention": ("\\@bob", "@bob", "@\u2060bob"),
+    "a fenced quote within an item": (
+        "- he said\n\n  >>>\n  Ship **it**.\n\n  - today\n  >>>\n- mine",
+        "[list]\n[*]he said\n\n[quote]\nShip [b]it[/b].\n\n[list]\n[*]today\n[/list]\n[/quote]\n"
+        "[*]mine\n[/list]",
+        "- he said\n\n  > Ship **it**.\n  >\n  > - today\n\n- mine",
+    ),
+    "folds in a fold": (
+        "<details>\n<summary>Logs</summary>\n\n<details><summary>Tail</summary>\n\n`x`\n\n"
+        "</details>\n\n</details>\nAfter",
+        "[b]Logs[/b]\n\n[b]Tail[/b]\n\n[code]x[/code]\n\nAfter",
+        "<details>\n<summary>Logs</summary>\n\n<details>\n<summary>Tail</summary>\n\n`x`\n\n"
+        "</details>\n\n</details>\n\nAfter",
+    ),
+    "an alert within an item": (
+        "- first\n\n  > [!note]\n  > here\n\n- second",
+        "[list]\n[*]first\n\n[quote]\n[b]Note[/b]\n\nhere\n[/quote]\n[*]second\n[/list]",
+        "- first\n\n  > [!note]\n  > here\n\n- second",
+    ),
+    "an alert with a list": (
+        "> [!warning] Stop\n> a\n>\n> - [ ] b\n> - [~] c",
+        "[quote]\n[b]Stop[/b]\n\na\n\n[list]\n[*][ ] b\n[*][s]c[/s]\n[/list]\n[/quote]",
+        "> [!warning] Stop\n> a\n>\n> - [ ] b\n> - [~] c",
+    ),
+    "footnotes in a list": (
+        "- one[^a]\n- two[^a]\n\n[^a]: *first*",
+        "[list]\n[*]one[1]\n[*]two[1]\n[/list]\n\n[1] [i]first[/i]",
+        "- one[^a]\n- two[^a]\n\n[^a]: *first*",
+    ),
+    "pictures with sizes in a table": (
+        "| a |\n|---|\n| ![s](https://a.test/s.png){width=30} x |",
+        "[table]\n[tr][td]a[/td][/tr]\n[tr][td][url=https://a.test/s.png]s[/url] x[/td][/tr]\n"
+        "[/table]",
+        "| a |\n| --- |\n| ![s](https://a.test/s.png){width=30} x |",
+    ),
+    "formulas in a table": (
+        "| a |\n|---|\n| $`x_1`$ $y*z*$ |",
+        "[table]\n[tr][td]a[/td][/tr]\n[tr][td]x_1 y*z*[/td][/tr]\n[/table]",
+        "| a |\n| --- |\n| $`x_1`$ $`y*z*`$ |",
+    ),
+    "a suggestion within an item": (
+        "1. a\n\n   ```suggestion:-0+1\n   b\n   ```",
+        "[list=1]\n[*]a\n\n[code]\nb\n[/code]\n[/list]",
+        "1. a\n\n   ```suggestion:-0+1\n   b\n   ```",
+    ),
 }  # fmt: skip
 
 

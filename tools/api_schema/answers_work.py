@@ -41,12 +41,17 @@ class PipelineRow(TypedDict):
 
 
 class EnvironmentRow(TypedDict):
-    """An environment; `inside`: the task's work is there."""
+    """An environment; `inside`: the task's work is there.
+
+    `state`: what became of the newest deployment of it, as GitLab calls it; `reverted` where one
+    took it off again, "" where there was none.
+    """
 
     name: str
     project: str
     tier: str
     inside: bool
+    state: str
     url: str
     version: str
     at: datetime | None

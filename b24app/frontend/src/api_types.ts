@@ -157,6 +157,7 @@ export interface EnvironmentRow {
   project: string
   tier: string
   inside: boolean
+  state: string
   url: string
   version: string
   at: string | null

@@ -123,6 +123,12 @@ const en = {
   pipeline: 'Pipeline',
   inside: 'is there',
   notInside: 'not yet',
+  deployments: {
+    failed: 'failed', canceled: 'canceled', rejected: 'rejected', reverted: 'taken off again',
+    running: 'is being deployed', blocked: 'waits for an approval', approved: 'approved',
+  } as Record<string, string>,
+  colours: 'Colours',
+  colourChoices: { light: 'Light', dark: 'Dark', system: 'As the system' },
   refresh: 'Refresh',
   loading: 'Loading',
   unreachable: 'The server could not be reached',
@@ -250,6 +256,12 @@ const ru: typeof en = {
   pipeline: 'Пайплайн',
   inside: 'уже здесь',
   notInside: 'ещё нет',
+  deployments: {
+    failed: 'ошибка', canceled: 'отменено', rejected: 'отклонено', reverted: 'снова убрано',
+    running: 'развёртывается', blocked: 'ждёт одобрения', approved: 'одобрено',
+  },
+  colours: 'Оформление',
+  colourChoices: { light: 'Светлое', dark: 'Тёмное', system: 'Как в системе' },
   refresh: 'Обновить',
   loading: 'Загрузка',
   unreachable: 'Сервер недоступен',
@@ -260,7 +272,9 @@ const ru: typeof en = {
 
 export const text = config.language === 'ru' ? ru : en
 
-/** A moment in the reader's own time zone and language. */
+const moments = new Intl.DateTimeFormat(config.language, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** A moment in the reader's own time zone and language; to make its format each time is slow. */
 export function moment(iso: string): string {
-  return new Date(iso).toLocaleString(config.language, { dateStyle: 'medium', timeStyle: 'short' })
+  return moments.format(new Date(iso))
 }

@@ -69,9 +69,11 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3_600], ['minute', 60],
 ]
 
+const agos = new Intl.RelativeTimeFormat(config.language, { numeric: 'auto' })
+
 /** How long ago a moment was, as people say it. */
 export function ago(iso: string): string {
   const seconds = (new Date(iso).getTime() - Date.now()) / 1000
   const [unit, size] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
-  return new Intl.RelativeTimeFormat(config.language, { numeric: 'auto' }).format(Math.round(seconds / size), unit)
+  return agos.format(Math.round(seconds / size), unit)
 }

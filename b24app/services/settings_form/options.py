@@ -20,7 +20,7 @@ _KINDS: Texts = {
     "comment": ("Comments", "Комментарии"),
     "release": ("Releases", "Релизы"),
     "deployment": ("Deployments", "Развёртывания"),
-    "alert": ("Alerts", "Тревоги"),
+    "alert": ("Alerts", "Оповещения"),
     "issue": ("Issues", "Issues"),
     "work_item": ("Work items", "Рабочие элементы"),
     "milestone": ("Milestones", "Этапы (milestones)"),

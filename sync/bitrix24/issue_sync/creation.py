@@ -11,10 +11,12 @@ from sync.bitrix24.issue_sync.planning import as_field, planned_calls
 from sync.bitrix24.issue_sync.reading import TaskReader
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.stored import (
+    SHOWN_OTHERWISE,
     dropped_fields,
     missing_task,
     read_again,
     read_stored,
+    same_value,
     stored_calls,
     too_long_title,
 )
@@ -22,16 +24,7 @@ from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.issue_sync.values import XML_PREFIX, plain_fields, status_of
 from sync.bitrix24.rest.batch import Answer, Call, Reference, as_int, as_mapping
 from sync.bitrix24.tasks.transitions import METHOD_PATHS
-from sync.core.issue_sync.model import (
-    CHECKLIST,
-    DESCRIPTION,
-    LINKS,
-    SPRINT,
-    STAGE,
-    STATUS,
-    TITLE,
-    Item,
-)
+from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, STAGE, STATUS, Item, Value
 from sync.core.issue_sync.writes import CreateItem, Done, Outcome, Unknown
 from sync.core.model.tasks import TaskStatus
 from sync.errors import Later, Refused, SyncError
@@ -58,7 +51,7 @@ def create_item(write: CreateItem, reader: TaskReader) -> Talk[Outcome]:
     created = reader.memory.created.get(as_int(write.project), {})
     if present := created.get(write.key):
         item = yield from read_again(present, reader)
-        return Done(item=_as_created(item, write)) if item else failed(missing_task(present))
+        return _created_before(item, write) if item else failed(missing_task(present))
     creator = as_int(person.id) if person and not person.is_bridge else 0
     answers = yield _calls(write, side, creator or side.user_id)
     added = answers[0]
@@ -82,13 +75,18 @@ def create_item(write: CreateItem, reader: TaskReader) -> Talk[Outcome]:
     return Done(item=new, dropped=dropped | _unkept(write, item, creator))
 
 
-def _as_created(item: Item, write: CreateItem) -> Item:
-    """Return a task that was created before with the texts that were sent.
+def _created_before(item: Item, write: CreateItem) -> Done:
+    """Return a task that an earlier attempt created: agreed is what it shows of what is asked for.
 
-    What it shows now may be an edit since, which then differs from what was stored.
+    That attempt may have had other values, and people may have edited it since.
     """
-    sent = {name: text for name in (TITLE, DESCRIPTION) if (text := write.values.get(name))}
-    return replace(item, values={**item.values, **sent})
+    differing = [
+        n for n, value in write.values.items() if not same_value(item.values.get(n), value)
+    ]
+    agreed = {**item.values, **dict[str, Value].fromkeys(differing)}
+    return Done(
+        item=replace(item, values=agreed), dropped=dict.fromkeys(differing, SHOWN_OTHERWISE)
+    )
 
 
 def _created(error: SyncError) -> bool:

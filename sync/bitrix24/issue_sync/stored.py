@@ -20,6 +20,7 @@ from sync.errors import Refused, SyncError
 from sync.sentences import sentence
 
 KEPT_OLD = "The portal answered that it was done, and kept the old value"
+SHOWN_OTHERWISE = "It was created before, and shows something else now"
 
 
 def stored_calls(task: int | Reference, side: ReadingSide) -> list[Call]:

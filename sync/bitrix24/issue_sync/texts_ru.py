@@ -36,6 +36,8 @@ RUSSIAN: dict[str, str] = {
     "This part of the write did not reach the portal": "Эта часть записи не дошла до портала",
     "Whether the write reached the portal cannot be seen at the moment":
         "Сейчас не видно, дошла ли запись до портала",
+    "It was created before, and shows something else now":
+        "Создано раньше, а сейчас там другое",
     "The portal answered that it was done, and kept the old value":
         "Портал ответил, что выполнил, но оставил прежнее значение",
     "The portal dates the work by the day on which it was entered":

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sync.core.issue_sync.link import ValuePair, Values
-from sync.core.issue_sync.model import SideName, Value
+from sync.core.issue_sync.model import Capabilities, SideName, Value
 from sync.core.issue_sync.writes import Change
+from sync.sentences import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Translation(Protocol):
 
 Translate = Callable[[Values], Values | Untranslatable]
 Restated = Callable[[SideName, ValuePair, Values], bool]  # side, base, what it shows now
+Lost = Callable[[SideName, Values, Values], str]
 
 
 def is_empty(value: Value) -> bool:
@@ -99,7 +101,8 @@ class Scalar:
     `tracker`, `portal`: its fields there. A translation gives values for fields of the other side;
     a field that it leaves out stays as it is. `restated`: whether a side has other words than at
     the base, and says in them what was agreed. `resettled`: the base where a side holds the value
-    in another place since.
+    in another place since. `lost`: why a side is empty although nobody emptied it (side, what it
+    held, what it shows now), "" where somebody may have; None where that cannot happen.
     """
 
     tracker: tuple[str, ...]
@@ -108,6 +111,7 @@ class Scalar:
     to_portal: Translate
     restated: Restated = lambda side, base, now: False
     resettled: Callable[[ValuePair, ValuePair], ValuePair] = lambda base, now: base
+    lost: Lost | None = None
 
     def fields(self, side: SideName) -> tuple[str, ...]:
         """Return the fields that hold it on a side."""
@@ -138,11 +142,13 @@ class Scalar:
         return base
 
     def clash(self, base: ValuePair, now: ValuePair) -> bool:
-        """Two changes of one value never both stand."""
-        return True
+        """Two changes of one value never both stand; a value that was lost is no change."""
+        return not any(self._lost(side, base.of(side), now.of(side)) for side in SideName)
 
     def carry(self, to: SideName, before: Values, after: Values, target: Values) -> Carried:
-        """Translate the value as it is now."""
+        """Translate the value as it is now; a lost one empties nothing."""
+        if lost := self._lost(to.other, before, after):
+            return Carried({}, after, (lost,))
         wanted = self._translate(to, after)
         if isinstance(wanted, Untranslatable):
             problems = () if wanted.awaits else (wanted.text,)
@@ -153,12 +159,53 @@ class Scalar:
     def merge(
         self, base: ValuePair, now: ValuePair, winner: SideName
     ) -> Mapping[SideName, Carried]:
-        """Carry the winner's value."""
+        """Carry the winner's value, who has not just lost it."""
         to = winner.other
+        if self._lost(winner, base.of(winner), now.of(winner)):
+            to = winner
+            winner = to.other
         return {to: self.carry(to, base.of(winner), now.of(winner), now.of(to))}
+
+    def is_doubtful(self, before: Values, now: Values) -> bool:
+        """Tell whether the tracker's value may be lost: what is offered has to be asked anew."""
+        return self.lost is not None and any(
+            not is_empty(before.get(name)) and is_empty(now.get(name, before.get(name)))
+            for name in self.tracker
+        )
+
+    def _lost(self, side: SideName, before: Values, now: Values) -> str:
+        return self.lost(side, before, now) if self.lost else ""
 
     def _translate(self, to: SideName, values: Values) -> Values | Untranslatable:
         return (self.to_tracker if to is SideName.TRACKER else self.to_portal)(values)
+
+
+def lost_choice(field: str, tracker: Capabilities) -> Lost:
+    """Return what says that the tracker's value of a field is offered there no more.
+
+    A label or a value of a bundle that is renamed or deleted leaves the items that had it empty.
+    """
+    choices = tracker.choices.get(field, ())
+    offered = {choice.id for choice in choices if not choice.is_made}
+
+    def lost(side: SideName, before: Values, now: Values) -> str:
+        value = before.get(field)
+        if (
+            side is SideName.PORTAL
+            or not choices
+            or is_empty(value)
+            or not is_empty(now.get(field))
+        ):
+            return ""
+        if value in offered:
+            return ""
+        return sentence(
+            'the tracker has no "{value}" any more: it was renamed or deleted, and nobody emptied '
+            "the field. Choose another value on either side",
+            value=str(value),
+        )
+
+    return lost
 
 
 def unchanged(name: str) -> Scalar:
@@ -174,6 +221,7 @@ def converted(
     name: str,
     to_tracker: Callable[[Value], Value | Untranslatable],
     to_portal: Callable[[Value], Value | Untranslatable],
+    lost: Lost | None = None,
 ) -> Scalar:
     """Return the translation of a field of one value that each side says in its own words."""
 
@@ -184,4 +232,4 @@ def converted(
 
         return translate
 
-    return Scalar((name,), (name,), by(to_tracker), by(to_portal))
+    return Scalar((name,), (name,), by(to_tracker), by(to_portal), lost=lost)

@@ -131,6 +131,7 @@ class PauseReason(StrEnum):
     FUSE = "fuse"
     PERSON = "person"
     VANISHED = "vanished"  # more entries were missing than people delete
+    STATUS = "status"  # the tracker's status is one that the settings let the link stand still at
 
 
 @dataclass(frozen=True, slots=True)

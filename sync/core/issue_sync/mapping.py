@@ -85,13 +85,14 @@ def _is_among(wanted: Sequence[str], value: str) -> bool:
 class StatusMatch:
     """A tracker's status, by name or id, and what it is on the portal; None leaves it as it is.
 
-    `direction`: which way the row is read.
+    `direction`: which way the row is read. `pauses`: as of StatusRow.
     """
 
     tracker: str
     status: TaskStatus | None = None
     stage: StageRef | None = None
     direction: Direction = Direction.BOTH
+    pauses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ def status_rows(
         if status is not None and (column is not None or match.stage is None or match.status):
             code = codes[match.status] if match.status else ""
             stage = column.id if column else None
-            rows.append(StatusRow(status.id, code, stage, match.direction))
+            rows.append(StatusRow(status.id, code, stage, match.direction, match.pauses))
     return tuple(rows), tuple(problems)
 
 

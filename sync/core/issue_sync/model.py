@@ -169,7 +169,8 @@ class Unreachable:
 class Choice:
     """A value that a field of choices can have there; `closed`: an item with it is finished.
 
-    `starts`, `ends`: the ISO dates of a sprint that has some.
+    `starts`, `ends`: the ISO dates of a sprint that has some. `is_made`: not there yet, but made
+    when it is needed.
     """
 
     id: str
@@ -180,6 +181,7 @@ class Choice:
     kind: str = ""  # the side's own word for what it is for, as REVIEW of a column
     starts: str = ""
     ends: str = ""
+    is_made: bool = False
 
 
 @dataclass(frozen=True, slots=True)

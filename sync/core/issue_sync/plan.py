@@ -25,7 +25,7 @@ from sync.core.issue_sync.link import (
 )
 from sync.core.issue_sync.model import Absence, Author, Item, ItemAddress, SideName, Unreachable
 from sync.core.issue_sync.rules import LinkRules
-from sync.core.issue_sync.status_notes import explain_status
+from sync.core.issue_sync.status_notes import explain_status, is_over, pause_at_status
 from sync.core.issue_sync.story import conflict_line, problem_lines
 from sync.core.issue_sync.values import Items, adopt_values, plan_creation, plan_values
 from sync.core.issue_sync.writes import AddComment, AddFile, CreateItem, DeleteTime, UpdateItem
@@ -69,6 +69,9 @@ def plan(link: LinkState, tracker: Read, portal: Read, rules: LinkRules, now: da
         return LinkPlan(link, conflicts=settled, story=story, unsettled=link.pending)
     if followed is None and link.ended:
         return LinkPlan(link, conflicts=settled, story=story)
+    if is_over(link.pause, items, rules):
+        link = replace(link, pause=None)
+        story = (*story, StoryLine(now, "resumed", "the tracker's status has changed"))
     if followed is None and link.pause:
         return LinkPlan(_at_a_pause(link, items, rules), conflicts=settled, story=story)
     planned = followed or _with_absent(link, reads, items, rules, now)
@@ -247,16 +250,19 @@ def _with_both(link: LinkState, items: Items, rules: LinkRules, now: datetime) -
     writes = _in_order(entries, values.writes) + explain_status(before, items, values, rules)
     is_searching = any(entry.state is EntryState.UNPLACED for entry in link.entries)
     moved_at = link.moved_at if is_searching else None
-    after = replace(values.link, deletions_agreed=False, moved_at=moved_at)
+    pause = pause_at_status(before, items, values, rules, now)
+    after = replace(values.link, deletions_agreed=False, moved_at=moved_at, pause=pause)
     if writes:
         after = replace(after, sequence=after.sequence + 1)
     story = [conflict_line(conflict) for conflict in values.conflicts]
     story += problem_lines(before.problems, after.problems, now)
     story += [StoryLine(now, "entry", remark) for remark in entries.remarks]
+    story += [_pause_line(pause)] if pause else []
     return LinkPlan(
         after,
         writes,
         values.conflicts,
+        pause,
         story=tuple(story),
         more=len(entries.writes) > MOST_ENTRIES,
         look_at=moved_at + AFTER_MOVE if moved_at else None,

@@ -119,7 +119,8 @@ class LinkRules:
     the mapping of values and people. `create`: sides on which the missing end may be created.
     `capabilities`: what each side's project can hold, where asked. `other_links`: keys of the links
     that the portal's item has to other trackers, whose copies cross as if people had written them.
-    `people`: what each side's accounts are called, by their ids.
+    `people`: what each side's accounts are called, by their ids. `pausing`: the tracker's statuses
+    at which a link stands still.
     """
 
     fields: Mapping[str, FieldRule]
@@ -132,3 +133,4 @@ class LinkRules:
     capabilities: Mapping[SideName, Capabilities] = field(default_factory=dict)
     other_links: frozenset[str] = frozenset()
     people: Mapping[SideName, Mapping[str, str]] = field(default_factory=dict)
+    pausing: frozenset[str] = frozenset()

@@ -206,9 +206,17 @@ class People:
 
     def carry(self, to: SideName, before: Values, after: Values, target: Values) -> Carried:
         """Add and remove the people whom the source added and removed."""
+        return self._carry(to, before, after, target, frozenset())
+
+    def _carry(
+        self, to: SideName, before: Values, after: Values, target: Values, added: frozenset[str]
+    ) -> Carried:
+        """Carry a change; a lead whom the target itself `added` goes on leading."""
         source = to.other
         present, now = self._people(source, after), self._people(to, target)
         move = translated_move(self._people(source, before), present, self._element(to))
+        relieved = self._relieved(to, before, after, move, target) - added
+        move = replace(move, remove=move.remove | _with_counterpart(relieved, self.to_tracker))
         problems: list[str] = [
             sentence(
                 "no counterpart of a person, add one under `people`: {person}",
@@ -224,7 +232,7 @@ class People:
             target_set = lead
             problems.append("a task always has a responsible person: the last one stays")
         return Carried(
-            self._changes(to, target_set, target),
+            self._changes(to, target_set, target, relieved),
             self._agreed(source, after, move),
             tuple(problems),
             counterparts=move.counterparts,
@@ -235,7 +243,8 @@ class People:
     ) -> Mapping[SideName, Carried]:
         """Carry the winner's change first; the next look carries the rest of the other's."""
         to = winner.other
-        carried = self.carry(to, base.of(winner), now.of(winner), now.of(to))
+        added = self._people(to, now.of(to)) - self._people(to, base.of(to))
+        carried = self._carry(to, base.of(winner), now.of(winner), now.of(to), added)
         if not self.several:
             return {to: carried}
         before, after = self._people(winner, base.of(winner)), self._people(winner, now.of(winner))
@@ -254,6 +263,20 @@ class People:
             return others
         return lead | others if self.several else lead
 
+    def _relieved(
+        self, to: SideName, before: Values, after: Values, move: SetMove, target: Values
+    ) -> frozenset[str]:
+        """Return a lead who led while the tracker named nobody whom the portal knows.
+
+        Now it does, and who works on it leads. A lead with a counterpart, who only stayed because a
+        task always has somebody responsible, goes; one without works on it still.
+        """
+        of_tracker = [self._people(to.other, values) for values in (before, after)]
+        was, are = (_translated(people, self._element(to)) for people in of_tracker)
+        if to is SideName.TRACKER or not move.add or was:
+            return frozenset()
+        return as_set(target.get(LEAD)) - are
+
     def _agreed(self, side: SideName, values: Values, move: SetMove) -> Values:
         """Return what crosses of the source: who went and is unknown since stays, until known."""
         missing, out = frozenset(move.missing), dict(values)
@@ -263,18 +286,18 @@ class People:
         return out
 
     def _changes(
-        self, to: SideName, target_set: frozenset[str], target: Values
+        self,
+        to: SideName,
+        target_set: frozenset[str],
+        target: Values,
+        relieved: frozenset[str],
     ) -> Mapping[str, Change]:
         others = as_set(target.get(ASSIGNEES))
         if to is SideName.TRACKER:
             change = difference(target_set, others)
             return {ASSIGNEES: change} if change else {}
-        lead = target.get(LEAD)
-        chosen = (
-            lead
-            if as_set(lead) & target_set or not target_set
-            else _first(target_set - others, target_set)
-        )
+        lead, leads = target.get(LEAD), target_set - relieved
+        chosen = lead if as_set(lead) & leads or not target_set else _first(leads - others, leads)
         changes: dict[str, Change] = {} if chosen == lead else {LEAD: chosen}
         if self.several and (change := difference(target_set - as_set(chosen), others)):
             changes[ASSIGNEES] = change
@@ -282,6 +305,10 @@ class People:
 
     def _element(self, to: SideName) -> Element:
         return self.to_tracker if to is SideName.TRACKER else self.to_portal
+
+
+def _with_counterpart(people: frozenset[str], element: Element) -> frozenset[str]:
+    return frozenset(person for person in people if element(person) is not None)
 
 
 def _first(new: frozenset[str], target_set: frozenset[str]) -> str:

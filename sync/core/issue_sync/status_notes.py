@@ -1,14 +1,16 @@
-"""What is said on the portal about a tracker's status that the portal cannot say itself. Pure."""
+"""What a tracker's status that the portal cannot say itself brings about: words, a pause. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from sync.core.issue_sync.link import LinkState, PlannedWrite
+from sync.core.issue_sync.link import LinkState, Pause, PauseReason, PlannedWrite
 from sync.core.issue_sync.model import STATUS, Author, Item, SideName
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.values import ValuesPlan
 from sync.core.issue_sync.writes import AddComment
+from sync.sentences import sentence
 
 _TRACKER, _PORTAL = SideName.TRACKER, SideName.PORTAL
 
@@ -34,6 +36,39 @@ def explain_status(
         return ()
     note = AddComment(key, item.address, text, Author(""))
     return (PlannedWrite(_PORTAL, note, "the portal has no such status"),)
+
+
+def pause_at_status(
+    link: LinkState,
+    items: Mapping[SideName, Item],
+    values: ValuesPlan,
+    rules: LinkRules,
+    now: datetime,
+) -> Pause | None:
+    """Return the pause of a link whose tracker's status has come to one that lets it stand still.
+
+    Once resumed by a person it goes on, whatever the status is.
+    """
+    base, status = link.bases.get(STATUS), items[_TRACKER].values.get(STATUS)
+    if base is None or status not in rules.pausing or base.tracker.get(STATUS) == status:
+        return None
+    if not _crosses(values, status):
+        return None
+    able = rules.capabilities.get(_TRACKER)
+    choices = able.choices.get(STATUS, ()) if able else ()
+    name = next((choice.name for choice in choices if choice.id == status), str(status))
+    text = sentence(
+        'the tracker\'s status is "{status}". The link goes on when that changes', status=name
+    )
+    return Pause(PauseReason.STATUS, now, text)
+
+
+def is_over(pause: Pause | None, items: Mapping[SideName, Item], rules: LinkRules) -> bool:
+    """Tell whether the status is over for which a link stands still."""
+    item = items.get(_TRACKER)
+    if pause is None or pause.reason is not PauseReason.STATUS or item is None:
+        return False
+    return item.values.get(STATUS) not in rules.pausing
 
 
 def _crosses(values: ValuesPlan, status: object) -> bool:

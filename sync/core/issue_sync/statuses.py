@@ -18,13 +18,14 @@ class StatusRow:
     """A tracker's status and what it is on the portal; `stage` None: whichever column.
 
     `portal` "" stands for whichever status, where the column alone decides. `direction`: which way
-    the row is read.
+    the row is read. `pauses`: the link stands still while the tracker's item has the status.
     """
 
     tracker: str
     portal: str
     stage: str | None = None
     direction: Direction = Direction.BOTH
+    pauses: bool = False
 
 
 def _never(side: SideName, base: ValuePair, now: Values) -> bool:
@@ -202,7 +203,9 @@ def with_nearest(
     statuses = {choice.id: choice for choice in tracker.choices.get(STATUS, ())}
     named = {row.tracker for row in rows}
     configured = [
-        row for row in rows if row.tracker in statuses and row.direction.allows(SideName.PORTAL)
+        row
+        for row in rows
+        if row.tracker in statuses and row.direction.allows(SideName.PORTAL) and not row.pauses
     ]
     if not configured:
         return tuple(rows)

@@ -24,6 +24,8 @@ RUSSIAN: dict[str, str] = {
         "конфиденциальна, а настройки такие задачи не переносят",
     "Make it public, or allow `confidential` for the pair":
         "Сделайте её открытой или разрешите паре `confidential`",
+    "the link stands still": "связь стоит",
+    "the tracker's status has changed": "статус в трекере изменился",
     "The link waits; nothing is lost": "Связь ждёт, ничего не потеряно",
     "there is no item on the tracker, and the rules create none there":
         "в трекере задачи нет, и правила её там не создают",

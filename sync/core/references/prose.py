@@ -31,17 +31,18 @@ _TAG = re.compile(
 QUOTED_LINE = re.compile(r" {0,3}>")
 _QUOTING_TAG = re.compile(r"<(?P<end>/?)(?:details|blockquote)\b[^<>\n]{0,200}>", re.IGNORECASE)
 _MARKERS = f"\t\r >*+-.)0123456789{BLANK}"  # what may stand before a block of a line
-# "Bumps x from 1.2 to 1.3", "Update dependency x to v2": below it, robots show others' words.
+# "Bumps x from 1.2 to 1.3", "Update dependency x to v2", "chore(release): 1.3.0": below it, robots
+# show others' words.
 _UPDATE = re.compile(
     r"\b(?:bump|updat|upgrad|обнов)\w{0,6}\s(?:[^\n]{0,300}\sfrom\s\S{1,80}\sto\s|"
     r"(?:dependenc|module|package|зависимост)[^\n]{0,200}\s(?:to|до)\s)|"
-    r"\b(?:contains|following)\supdates?:",
+    r"\b(?:contains|following)\supdates?:|chore\(release",
     re.IGNORECASE,
 )
 _CHANGELOG = re.compile(
     r"[\s#*_<>/bh1-6]{0,16}(?:(?:release|patch)\snotes|change\s?-?log|commits?(?:\s(?:messages?|"
-    r"history|list))?|what's\s(?:new|changed)|sourced\sfrom\b[^\n]*|история\sизменений|"
-    r"список\sизменений|коммиты)[\s:*_]{0,6}(?:\Z|\n|</|[-–—(]\s?)",
+    r"history|list))?|what's\s(?:new|changed)|sourced\sfrom\b[^\n]*|features|bug.fixes|"
+    r"(?:история|список)\sизменений|коммиты)[\s:*_]{0,6}(?:\Z|\n|</|[-–—(]\s?)",
     re.IGNORECASE,
 )
 _INLINE_CHANGELOG = re.compile(

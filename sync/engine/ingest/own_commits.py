@@ -326,6 +326,11 @@ def _carries(item: MergeRequest, owner: MergeRequest) -> bool:
     """
     if owner.state is not MergeRequestState.MERGED:
         return False
-    if owner.source_branch == item.target_branch:
+    if owner.branch_key == _target_key(item):
         return False  # the release that carried this one on
-    return is_open(item) or owner.iid < item.iid or owner.target_branch == item.source_branch
+    return is_open(item) or owner.iid < item.iid or _target_key(owner) == item.branch_key
+
+
+def _target_key(item: MergeRequest) -> BranchKey:
+    """Return the branch it goes into: a fork's branch of that name is another one."""
+    return *key_of_project(item), item.target_branch

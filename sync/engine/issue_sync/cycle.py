@@ -14,6 +14,7 @@ from typing import Protocol
 
 from sync.core.clock import Clock
 from sync.core.issue_sync.confirm import confirm
+from sync.core.issue_sync.fields import Scalar
 from sync.core.issue_sync.journal import announce
 from sync.core.issue_sync.link import Conflict, LinkState, PlannedWrite, StoryLine
 from sync.core.issue_sync.model import File, Hint, Item, ItemAddress, SideName
@@ -63,7 +64,8 @@ class Workbench:
     """What a cycle works with. `rules_for`: the rules of a link as it stands now.
 
     `refuse` looks at plans before they are announced and returns the keys of those that must not
-    be carried out now.
+    be carried out now. `rules_anew`: the rules by what both sides offer this very moment, for a
+    field that a side shows empty: a deleted label looks like that, too.
     """
 
     links: LinkStore
@@ -71,6 +73,7 @@ class Workbench:
     rules_for: Callable[[LinkState], LinkRules]
     clock: Clock
     refuse: Callable[[Plans], frozenset[str]] = lambda plans: frozenset()
+    rules_anew: Callable[[], Callable[[LinkState], LinkRules]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,8 @@ def _round(
     }
     links = {key: link for key, link in links.items() if key not in looked.resting}
     reads = looked.reads
+    if bench.rules_anew and any(_is_doubtful(bench, links[key], reads[key]) for key in links):
+        bench = replace(bench, rules_for=bench.rules_anew())
     plans = _plan(bench, links, reads)
     refused = bench.refuse(plans)
     now = bench.clock.now()
@@ -179,6 +184,19 @@ def _result(
 
 def _items(reads: Mapping[SideName, Read]) -> dict[SideName, Item]:
     return {side: item for side, item in reads.items() if isinstance(item, Item)}
+
+
+def _is_doubtful(bench: Workbench, link: LinkState, reads: Mapping[SideName, Read]) -> bool:
+    """Tell whether the tracker's item is empty where a value may have been taken from everybody."""
+    item = reads[SideName.TRACKER]
+    if not isinstance(item, Item) or not link.bases:
+        return False
+    translations = bench.rules_for(link).translations
+    return any(
+        isinstance(translation, Scalar) and translation.is_doubtful(base.tracker, item.values)
+        for name, base in link.bases.items()
+        if (translation := translations.get(name))
+    )
 
 
 def _plan(bench: Workbench, links: Links, reads: Reads) -> dict[str, LinkPlan]:

@@ -8,7 +8,15 @@ from functools import partial
 
 from sync.core.i18n.translate import find_sentence
 from sync.core.issue_sync import statuses
-from sync.core.issue_sync.fields import Scalar, Translation, Untranslatable, converted, unchanged
+from sync.core.issue_sync.fields import (
+    Lost,
+    Scalar,
+    Translation,
+    Untranslatable,
+    converted,
+    lost_choice,
+    unchanged,
+)
 from sync.core.issue_sync.item_links import links_translation, parent_translation
 from sync.core.issue_sync.mapping import ProjectPair, status_rows
 from sync.core.issue_sync.model import (
@@ -93,6 +101,7 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
         ),
         capabilities=world.capabilities,
         people=texts.people.names,
+        pausing=frozenset(row.tracker for row in rows if row.pauses),
     ), (*problems, *_stand_ins(world))
 
 
@@ -132,8 +141,12 @@ def _status_note(
     """Return what explains a status of the tracker in the task."""
     tracker, portal = (world.capabilities[side] for side in SideName)
     explained = statuses.explained(rows, tracker, portal)
+    names = {choice.id: choice.name for choice in tracker.choices.get(STATUS, ())}
+    pausing = {row.tracker for row in rows if row.pauses}
 
     def note(to: SideName, status: str) -> str:
+        if to is SideName.PORTAL and status in pausing:
+            return texts.pause_note(to, names.get(status, status))
         if to is not SideName.PORTAL or status not in explained:
             return ""
         name, shown = explained[status]
@@ -164,7 +177,9 @@ def status_lines(world: PairWorld) -> tuple[str, ...]:
         status = names[SideName.PORTAL].get(str(wanted.get(STATUS) or ""), "")
         column = columns.get(str(wanted.get(STAGE) or ""), "")
         place = sentence("column {column}", column=column) if column else ""
-        shown = join_sentences(", ", [text for text in (status, place) if text])
+        pauses = any(row.pauses for row in rows if row.tracker == choice.id)
+        stands = "the link stands still" if pauses else ""
+        shown = join_sentences(", ", [text for text in (status, place, stands) if text])
         back = way.to_tracker(wanted)
         if arrow == "->" and not isinstance(back, Untranslatable):
             arrow = "<->" if back.get(STATUS) == choice.id else "->"
@@ -200,7 +215,8 @@ def _translations(
     yield CHECKLIST, unchanged(CHECKLIST)
     if priorities := _priorities(world):
         names = {choice.id: choice.name for choice in portal.choices.get(PRIORITY, ())}
-        yield PRIORITY, _priority(priorities, names, says_normal=_says_normal(world))
+        lost = lost_choice(PRIORITY, tracker)
+        yield PRIORITY, _priority(priorities, names, lost, says_normal=_says_normal(world))
     yield PARENT, parent_translation(world.other_end)
     yield LINKS, links_translation(world.other_end, _common_kinds(world))
     yield SPRINT, sprint_translation(tracker.choices.get(SPRINT), portal.choices.get(SPRINT))
@@ -267,7 +283,7 @@ def _says_normal(world: PairWorld) -> bool:
 
 
 def _priority(
-    priorities: Mapping[str, str], names: Mapping[str, str], *, says_normal: bool
+    priorities: Mapping[str, str], names: Mapping[str, str], lost: Lost, *, says_normal: bool
 ) -> Scalar:
     """Return the two ways. `names`: what people of the portal call its priorities.
 
@@ -296,4 +312,4 @@ def _priority(
             f"{names.get(str(value), value)}"
         )
 
-    return converted(PRIORITY, to_tracker, to_portal)
+    return converted(PRIORITY, to_tracker, to_portal, lost)

@@ -116,6 +116,11 @@ class LinkTexts:
         text = translate(self.language, key, system=self.system, status=status, shown=shown)
         return self.sides[to].write(Document((Paragraph((Text(text),)),)))
 
+    def pause_note(self, to: SideName, status: str) -> str:
+        """Return what is said where a tracker's status lets the link stand still."""
+        text = translate(self.language, "status pauses", system=self.system, status=status)
+        return self.sides[to].write(Document((Paragraph((Text(text),)),)))
+
     def deleted(self, to: SideName) -> str:
         """Return what is said where the other end was deleted."""
         key = "other issue deleted" if to is SideName.PORTAL else "other task deleted"

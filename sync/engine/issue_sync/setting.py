@@ -91,11 +91,18 @@ class PairSetting:
 
 
 def open_pair(
-    deps: Deps, row: PortalRow, connection: ConnectionRecord, pair: ProjectPair
+    deps: Deps,
+    row: PortalRow,
+    connection: ConnectionRecord,
+    pair: ProjectPair,
+    keep: timedelta = KEEP,
 ) -> PairSetting:
-    """Open a pair for work. Raises SyncError where a side cannot be asked."""
+    """Open a pair for work. Raises SyncError where a side cannot be asked.
+
+    `keep`: how old the answers may be to what both sides can hold.
+    """
     sides = deps.issue_sync.rooms_for(deps, row, connection, pair)
-    facts = _facts(deps, connection, pair, sides)
+    facts = _facts(deps, connection, pair, sides, keep)
     pair = replace(pair, project=facts.project_id)
     codes = {status: str(code) for status, code in STATUS_CODES.items()}
     with read(deps.database) as conn:
@@ -123,10 +130,12 @@ def open_pair(
     return PairSetting(connection, pair, sides, projects, rules_for, problems, table)
 
 
-def _facts(deps: Deps, connection: ConnectionRecord, pair: ProjectPair, sides: Sides) -> PairFacts:
+def _facts(
+    deps: Deps, connection: ConnectionRecord, pair: ProjectPair, sides: Sides, keep: timedelta
+) -> PairFacts:
     now, asked = deps.clock.now(), deps.issue_sync.asked
     facts = asked.get((connection.id, pair.key))
-    if facts is None or is_due(facts.at, KEEP, now):
+    if facts is None or is_due(facts.at, keep, now):
         project_id = deps.issue_sync.project_id_for(deps, connection, pair.project)
         projects = {SideName.TRACKER: project_id, SideName.PORTAL: str(pair.group_id)}
         able = {side: sides[side].capabilities(projects[side]) for side in SideName}

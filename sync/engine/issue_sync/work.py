@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +11,10 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.breaker import Halt, tripped
+from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.looks import next_look
 from sync.core.issue_sync.model import Hint, SideName
+from sync.core.issue_sync.rules import LinkRules
 from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.cycle import CycleResult, Plans, Workbench, run_cycles
@@ -24,7 +26,7 @@ from sync.engine.issue_sync.following import (
     wake_awaiting,
     wake_refused,
 )
-from sync.engine.issue_sync.setting import PairSetting, open_pair
+from sync.engine.issue_sync.setting import KEEP, PairSetting, open_pair
 from sync.engine.issue_sync.stored import StoredLinks
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import Denied, Later, Refused, SyncError
@@ -39,6 +41,7 @@ BATCH = 48  # links of one look: so many tasks a portal makes, and reads back, i
 UNMAPPED = timedelta(hours=1)  # a link whose pair the settings do not name is looked at again
 DENIED = timedelta(minutes=10)
 HALTED = timedelta(minutes=10)  # a halted pair is looked at again: somebody may have agreed
+JUST_NOW = timedelta(seconds=1)
 AGREED = timedelta(hours=1)  # as long an administrator's word lets very many links change
 
 
@@ -101,7 +104,12 @@ def _work_on_pair(
     if breaker.halted:
         _wait(deps, lane, links, deps.clock.now() + HALTED, breaker.halted)
         return
-    bench = replace(open_bench(deps, lane, setting), refuse=breaker.refuse)
+
+    def rules_anew() -> Callable[[LinkState], LinkRules]:
+        return (find_pair(deps, row, connection_id, pair_key, JUST_NOW) or setting).rules_for
+
+    bench = open_bench(deps, lane, setting)
+    bench = replace(bench, refuse=breaker.refuse, rules_anew=rules_anew)
     hints = {link.key: hint for link in links if (hint := _hint(deps, link))}
     results = run_cycles(bench, [link.key for link in links], hints)
     moves = find_moves(deps, row, setting, results)
@@ -160,15 +168,20 @@ def _read_breaker(conn: Connection, connection_id: int, pair_key: str, now: date
     return _Breaker(halted, issue_link_counts.count_alive(conn, connection_id), is_off)
 
 
-def find_pair(deps: Deps, row: PortalRow, connection_id: int, pair_key: str) -> PairSetting | None:
-    """Open the pair of that key as the settings name it now; None where they do not."""
+def find_pair(
+    deps: Deps, row: PortalRow, connection_id: int, pair_key: str, keep: timedelta = KEEP
+) -> PairSetting | None:
+    """Open the pair of that key as the settings name it now; None where they do not.
+
+    `keep`: as of open_pair.
+    """
     with read(deps.database) as conn:
         mapping = deps.issue_sync.mapping_for(conn, row)
         connection = connections.by_id(conn, connection_id)
     pair = next((pair for pair in mapping.pairs if pair.key == pair_key), None)
     if pair is None or connection is None or mapping.paused or connection.state != "active":
         return None
-    return open_pair(deps, row, connection, pair)
+    return open_pair(deps, row, connection, pair, keep)
 
 
 def open_bench(deps: Deps, lane: Lane, setting: PairSetting) -> Workbench:

@@ -167,7 +167,13 @@ def _priorities(reader: IssueReader, project: Project) -> tuple[Choice, ...]:
     existing = {name for name in reader.projects.labels(project) if name.startswith("priority::")}
     names = [*colors, *sorted(existing - colors.keys())]
     return tuple(
-        Choice(name, name.split("::", 1)[1], color=colors.get(name, ""), position=place)
+        Choice(
+            name,
+            name.split("::", 1)[1],
+            color=colors.get(name, ""),
+            position=place,
+            is_made=name not in existing,
+        )
         for place, name in enumerate(names)
     )
 

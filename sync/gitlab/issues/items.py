@@ -81,7 +81,7 @@ class ItemWriter:
         """Create an issue with its key in the description; one that has the key is taken."""
         changes = initial(write.values)
         if existing is not None:
-            return self.settled_creation(write, existing)
+            return self.settled_creation(write, existing, again=True)
         reader, here = self.reader, ItemAddress("", write.project)
         sent = self._parameters(changes, here)
         description = str(sent.rest.get("description") or "")
@@ -141,16 +141,22 @@ class ItemWriter:
             for issue in reader.client.page(path, search=word, scope="all", per_page=5).items
         ]
 
-    def settled_creation(self, write: CreateItem, address: ItemAddress) -> Outcome:
+    def settled_creation(
+        self, write: CreateItem, address: ItemAddress, *, again: bool = False
+    ) -> Outcome:
         """Return what an item holds that an earlier attempt created.
 
         The creation itself stored title and description: another text is somebody's edit since, so
-        what was sent counts as what it stored.
+        what was sent counts as what it stored. `again`: the attempt may have had other values, so
+        nothing is agreed of what differs from these.
         """
         item = self.reader.read([address])[address.id]
         if isinstance(item, Unreachable):
             return Unknown(Later("GitLab does not show what it created", code="hidden"))
         missing = left_out(initial(write.values), item.values)
+        if again:
+            agreed = {**item.values, **dict.fromkeys(missing)}
+            return Done(item=replace(item, values=agreed), dropped=missing)
         edited = {name: _stored(write.values[name]) for name in _TEXTS & missing.keys()}
         dropped = {name: text for name, text in missing.items() if name not in edited}
         return Done(item=replace(item, values={**item.values, **edited}), dropped=dropped)

@@ -44,6 +44,8 @@ FIELDS = (
     "id,$type,canBeEmpty,ordinal,field(id,name,fieldType(id)),"
     "bundle(id,values(id,name,isResolved,archived,ordinal),aggregatedUsers(id,login,fullName))"
 )
+GROUPS = ("/groups", "/admin/groups")
+_NOT_SHOWN = ("403", "404", "405")
 _WANTED = {
     STATUS: "a field of the type state",
     PRIORITY: "a field of the type enum",
@@ -76,8 +78,9 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         for name, field in layout.items()
         if name != ASSIGNEES and (chosen := _choices(facts[field.id]))
     }
-    if teams := [name for name, field in layout.items() if field.kind == "group"]:
-        choices |= dict.fromkeys(teams, _groups(reader))
+    teams = [name for name, field in layout.items() if field.kind == "group"]
+    if teams and (groups := _groups(reader)):
+        choices |= dict.fromkeys(teams, groups)
     planned = _planned(reader)
     missing |= dict.fromkeys({LINKS, PARENT, SPRINT} - planned, NOT_KEPT)
     if LINKS in planned:
@@ -157,10 +160,20 @@ def _choices(row: Mapping[str, Any]) -> tuple[Choice, ...]:
 def _groups(reader: IssueReader) -> tuple[Choice, ...]:
     """Return the groups that our account sees: a field of groups has no values of its own.
 
+    Nothing where the instance shows no list: a name is then sent as it is, and YouTrack's answer
+    tells whether there is such a group. Old servers have the list under /admin alone.
     https://www.jetbrains.com/help/youtrack/devportal/resource-api-groups.html
     """
-    names = (text(row.get("name")) for row in reader.client.list("/groups", fields="id,name"))
-    return tuple(Choice(name, name) for name in names if name)
+    for path in GROUPS:
+        try:
+            rows = list(reader.client.list(path, fields="id,name"))
+        except Refused as refused:
+            if refused.code not in _NOT_SHOWN:
+                raise
+        else:
+            names = (text(row.get("name")) for row in rows)
+            return tuple(Choice(name, name) for name in names if name)
+    return ()
 
 
 def _names(reader: IssueReader, name: str) -> str:

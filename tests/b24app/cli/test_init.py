@@ -162,17 +162,30 @@ def type_in(monkeypatch):
 def test_questions_are_asked_again_until_the_answer_is_right(folder, capsys, type_in):
     type_in(
         "bridge.example.com", "http://bridge.example.com", "https://bridge.example.com",
-        "1234", "local.1", "acme.bitrix24.com", "", secret="s3cret",
+        "1234", "local.1", "a-pasted-secret", "acme.bitrix24.com", "", secret="s3cret",
     )  # fmt: skip
     assert init_with(folder) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[4:7] == [
+    assert out[4:8] == [
         "  It must be a whole address: https://host.",
         "  It must begin with https://: Bitrix24 opens and calls nothing else.",
         "  It must begin with local. (a local application) or app. (the Market).",
+        "  It must be a domain such as acme.bitrix24.com.",
     ]
     values = parse((folder / "b24bridge.env").read_text(), folder)
     assert values["B24BRIDGE_CLIENT_SECRET"] == "s3cret"
+
+
+def test_the_secret_is_asked_for_behind_the_id_beside_which_it_is_shown(
+    folder, type_in, monkeypatch
+):
+    typist = type_in("https://bridge.example.com", "local.1", "", "")
+    monkeypatch.setattr(init, "getpass", lambda question: typist.questions.append(question) or "s")
+    assert init_with(folder) == 0
+    assert [question.split("(")[0].strip() for question in typist.questions] == [
+        "The public address of this service", "The application's id in Bitrix24",
+        "The application's secret", "The portal's domain", "GitLab's address",
+    ]  # fmt: skip
 
 
 def test_overwriting_is_asked_for(folder, capsys, type_in):
@@ -200,6 +213,7 @@ def test_overwriting_is_asked_for(folder, capsys, type_in):
         ),
         (["--gitlab-url", "gitlab"], "--gitlab-url: must be a whole address: https://host\n"),
         (["--portal", "https://"], "--portal: must be a domain such as acme.bitrix24.com\n"),
+        (["--portal", "acme"], "--portal: must be a domain such as acme.bitrix24.com\n"),
         (["--gitlab-url", "https://gitlab,corp"], "--gitlab-url: must be a whole address: "),
         (
             ["--project", "https://gitlab.example.com/acme/shop"],

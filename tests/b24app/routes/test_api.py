@@ -133,9 +133,10 @@ def test_a_task_shows_where_its_work_is(world, portal):
         deployed(conn, portal.id, ("test", "success"), ("prod", "failed"))
     path = "/api/task/2103/development"
     found = world.client.get(path, headers=bearer(world, portal.id)).json
-    assert [(one["name"], one["tier"], one["inside"]) for one in found["environments"]] == [
-        ("test", "testing", True),
-        ("prod", "production", False),
+    fields = "name", "tier", "inside", "state"
+    assert [tuple(row[field] for field in fields) for row in found["environments"]] == [
+        ("test", "testing", True, "success"),
+        ("prod", "production", False, "failed"),
     ]
 
 

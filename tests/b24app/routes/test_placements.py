@@ -146,3 +146,11 @@ def test_a_portal_with_a_new_address_is_known_by_its_member_id(beside, emulator,
     assert page.status_code == 200
     assert beside.portal(member).client_endpoint == f"{emulator.portal_url}/rest/"
     assert f"frame-ancestors {emulator.portal_url}" in page.headers["Content-Security-Policy"]
+
+
+def test_a_plain_page_is_light_in_the_portal_and_as_the_system_outside(beside, emulator):
+    frame = emulator.application_page()
+    frame.form["AUTH_ID"] = "0" * 70
+    meta = '<meta name="color-scheme" content="{}">'
+    assert meta.format("light") in post(beside, frame).text
+    assert meta.format("light dark") in beside.client.get("/b24/oauth/start").text

@@ -57,8 +57,32 @@ SEVERAL = [
         portal("3", "2"),
     ),
     (tracker("ann"), portal("1"), tracker("bob"), portal("2"), None, None),
-    # a task always has a responsible person
+    # a task always has a responsible person, until the tracker names another whom it knows
     (tracker("ann"), portal("1"), tracker(), portal("1"), None, None),
+    (tracker(), portal("1"), tracker("bob"), portal("1"), None, portal("2")),
+    (tracker("zed"), portal("1", "3"), tracker("bob"), portal("1", "3"), None, portal("2", "3")),
+    (tracker(), portal("1"), tracker("ann"), portal("1"), None, None),
+    # a lead without a counterpart works on it still
+    (tracker(), portal("9"), tracker("bob"), portal("9"), None, portal("2", "9")),
+    (tracker(), portal("9", "2"), tracker("bob"), portal("9", "2"), None, portal("2", "9")),
+    (
+        tracker("bob"),
+        portal("9", "2"),
+        tracker("bob", "cy"),
+        portal("9", "2"),
+        None,
+        portal("9", "2", "3"),
+    ),
+    # whom the portal itself chose meanwhile leads
+    (tracker(), portal("1"), tracker("bob"), portal("3"), tracker("bob", "cy"), portal("3", "2")),
+    (
+        tracker(),
+        portal("1"),
+        tracker("bob"),
+        portal("1", "3"),
+        tracker("bob", "cy"),
+        portal("2", "3"),
+    ),
     # a person without a counterpart stays where they are
     (tracker("ann"), portal("1"), tracker("ann", "zed"), portal("1"), None, None),
     (tracker("ann"), portal("1"), tracker("ann", "zed"), portal("2"), tracker("bob", "zed"), None),
@@ -88,6 +112,16 @@ def rest(link: LinkState, tracker: Item, portal: Item) -> dict[SideName, Item]:
             return {TRACKER: tracker, PORTAL: portal}
         link, tracker, portal = carried_out(planned, tracker, portal)
     raise AssertionError("it never rests")
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_who_is_responsible_follows_an_assignee_whom_the_portal_knows(several: bool) -> None:
+    held = RULES if several else SINGLE
+    link, task = linked(assignees=(tracker("ann"), portal("1"))), item(PORTAL, portal("1"))
+    for assignee, lead in (("zed", "1"), ("bob", "2"), ("zed", "2"), ("cy", "3"), ("ann", "1")):
+        issue = item(TRACKER, tracker(assignee))
+        link, _, task = carried_out(planned_now(link, issue, task, held), issue, task)
+        assert task.values == portal(lead), assignee
 
 
 def test_where_one_alone_is_kept_the_lead_crosses() -> None:

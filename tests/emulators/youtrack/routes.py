@@ -97,6 +97,18 @@ def bundle(state: State, call: Call, kind: str, bundle_id: str, part: str) -> An
 
 @ROUTES.add("GET", "/groups")
 def groups(state: State, call: Call) -> Answer:
+    return _groups(state, call, "/groups")
+
+
+@ROUTES.add("GET", "/admin/groups")
+def groups_of_old(state: State, call: Call) -> Answer:
+    return _groups(state, call, "/admin/groups")
+
+
+def _groups(state: State, call: Call, path: str) -> Answer:
+    """List groups at the one path where the instance has them."""
+    if state.groups_path != path:
+        raise ApiError(404, "Not Found", f"HTTP 404 Not Found: {path}")
     return listed(call, state.groups)
 
 

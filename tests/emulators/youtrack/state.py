@@ -69,6 +69,7 @@ class State:
         self.activities: list[r.Activity] = []
         self.tokens: dict[str, r.User] = {}
         self.refusing = False
+        self.groups_path = "/groups"  # where groups are listed; of old servers /admin/groups
         self.link_types = list(LINK_TYPES)
         self.links: list[tuple[r.LinkType, str, str]] = []  # source, target
         self.boards: list[r.Board] = []

@@ -393,6 +393,30 @@ def test_a_duplicate_puts_its_task_on_hold_by_setting(database_url: str) -> None
     life.world.close()
 
 
+def test_a_duplicate_pauses_its_link_by_setting(database_url: str) -> None:
+    rows = "{issue: Open, task: waiting}, {issue: Fixed, task: completed}"
+    life = begin(
+        database_url, f"create: [issues], statuses: [{rows}, {{issue: Duplicate, pause: true}}]"
+    )
+    life.import_all()
+    life.rest()
+    before = life.task.status
+    life.set_state(life.issue, "Duplicate")
+    life.rest(11)
+    assert life.task.status == before
+    assert sum("“Duplicate” in YouTrack" in text for text in messages(life)) == 1
+    assert life.link.pause is not None
+    assert 'the tracker\'s status is "Duplicate"' in life.link.pause.text
+    life.edit_task(title="Meanwhile")
+    life.rest(11)
+    assert life.issue.summary != "Meanwhile"
+    life.set_state(life.issue, "Fixed")
+    life.rest(11)
+    assert (life.link.pause, life.task.status, life.issue.summary) == (None, 5, "Meanwhile")
+    assert len(messages(life)) == 1
+    life.world.close()
+
+
 def touch(life: YouTrackLife, title: str) -> None:
     """Let Rita rename the task, for no event tells of logged time and of edited messages."""
     life.edit_task(title=title)

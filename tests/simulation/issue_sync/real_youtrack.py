@@ -109,8 +109,12 @@ class RealYouTrack(RealRoom, YouTrackSide):
             case "POST", ["issues", _, "tags"]:
                 tag_id = json.loads(_bytes(request.body))["id"]
                 return {TAGS: SetChange(add=self._tag_names(tag_id))}
-            case "DELETE", ["issues", _, "tags", tag_id]:
-                return {TAGS: SetChange(remove=self._tag_names(tag_id))}
+            case "DELETE", ["issues", issue_id, "tags", tag_id]:
+                # People may have one of the same name each: the last that goes is seen to go.
+                left = self.issue_values(self.state.issues[issue_id])[TAGS]
+                assert isinstance(left, frozenset)
+                gone = self._tag_names(tag_id) - left
+                return {TAGS: SetChange(remove=gone)} if gone else {}
             case "GET", ["issues", issue_id] if isinstance(write, UpdateItem):
                 shown = self.issue_values(self.state.issues[issue_id])
                 if query.startswith("fields=tags"):

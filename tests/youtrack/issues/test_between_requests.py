@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from sync.core.issue_sync.model import DESCRIPTION, STATUS, TAGS, TITLE, ItemAddress
 from sync.core.issue_sync.writes import NotDone, Outcome, SetChange, Unknown
 from sync.errors import Later, Refused
@@ -120,6 +122,35 @@ def test_an_issue_that_is_gone_after_a_write_does_not_undo_it(site: Site) -> Non
     (outcome,) = apply(client, update(address, {TITLE: "New", TAGS: SetChange(frozenset({"red"}))}))
     assert isinstance(outcome, Unknown)
     assert isinstance(error_of(outcome), Later)
+
+
+@pytest.mark.parametrize(
+    ("maker", "reply", "makers"),
+    [
+        ("bridge", failing(504), ["bridge"]),  # ours, and its answer is lost
+        ("bob", failing(504), ["bob"]),
+        ("bob", lambda: None, ["bob", "bridge"]),  # people may have one of the same name each
+    ],
+)
+def test_a_tag_is_looked_up_again_before_it_is_made_again(
+    site: Site, maker: str, reply: Act, makers: list[str]
+) -> None:
+    owner = next(person for person in site.people if person.login == maker)
+
+    def make() -> Reply | None:
+        site.state.tags.append(records.Tag(site.state.next_id("5"), "blue", owner))
+        return reply()
+
+    address, client = site.issue(), site.connect()
+    write = update(address, {TAGS: SetChange(frozenset({"blue"}))})
+    before_request(site, "POST /api/tags", make)
+    if reply() is not None:
+        assert isinstance(error_of(apply(client, write)[0]), Later)
+    done(client, write)
+    assert [tag.owner.login for tag in site.state.tags] == makers
+    issue_of(site).tags = list(site.state.tags)
+    done(client, update(address, {TAGS: SetChange(remove=frozenset({"blue"}))}))
+    assert issue_of(site).tags == []
 
 
 def test_a_limit_between_two_tags_leaves_the_first_stored(site: Site) -> None:

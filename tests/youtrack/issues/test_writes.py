@@ -209,3 +209,22 @@ def test_a_machine_of_another_field_is_moved_by_its_events(site: Site) -> None:
     outcome = done(client, update(address, {"custom:Phase": frozenset({"Fixed"})}))
     assert outcome.dropped == {}
     assert read(client, address).values["custom:Phase"] == frozenset({"Fixed"})
+
+
+GROUP_FIELD = "custom:Team"
+
+
+@pytest.mark.parametrize("path", ["/groups", "/admin/groups", "/nowhere"])
+def test_a_field_of_groups_is_written_wherever_the_instance_lists_them(
+    site: Site, path: str
+) -> None:
+    site.state.add_field(site.shop, "Team", "group[1]", ())
+    site.state.groups_path = path
+    client, address = site.connect(custom_fields=True), site.issue()
+    offered = client.capabilities(site.shop.id)
+    assert GROUP_FIELD in offered.writable
+    assert (GROUP_FIELD in offered.choices) == (path != "/nowhere")
+    name = site.state.groups[0].name
+    done(client, update(address, {GROUP_FIELD: name}))
+    assert read(client, address).values[GROUP_FIELD] == name
+    assert not isinstance(apply(client, update(address, {GROUP_FIELD: "No Such Team"}))[0], Done)

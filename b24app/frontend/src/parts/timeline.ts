@@ -7,6 +7,7 @@ export type StepState = 'done' | 'now' | 'wrong' | 'next'
 export interface Branch { name: string; project: string }
 
 const ENDED = ['success', 'skipped', 'canceled']
+const FAILED = ['failed', 'rejected']
 
 /** Each branch once, by the project it is in. */
 export function branches(development: Development): Branch[] {
@@ -30,7 +31,8 @@ function stateOfPipelines({ pipelines }: Development): StepState {
 }
 
 function stateOfEnvironments({ environments }: Development): StepState {
-  if (!environments.some((row) => row.inside)) return 'next'
+  if (environments.some((row) => FAILED.includes(row.state))) return 'wrong'
+  if (environments.every((row) => !row.inside && !row.state)) return 'next'
   return environments.every((row) => row.inside) ? 'done' : 'now'
 }
 
