@@ -34,14 +34,14 @@ _MARKERS = f"\t\r >*+-.)0123456789{BLANK}"  # what may stand before a block of a
 # "Bumps x from 1.2 to 1.3", "Update dependency x to v2", "chore(release): 1.3.0": below it, robots
 # show others' words.
 _UPDATE = re.compile(
-    r"\b(?:bump|updat|upgrad|обнов)\w{0,6}\s(?:[^\n]{0,300}\sfrom\s\S{1,80}\sto\s|"
-    r"(?:dependenc|module|package|зависимост)[^\n]{0,200}\s(?:to|до)\s)|"
+    r"\b(?:bump|updat|upgrad|обнов)\w{0,6}\s(?:.{0,300}\sfrom\s\S{1,80}\sto\s|"
+    r"(?:dependenc|module|package|зависимост).{0,200}\s(?:to|до)\s)|"
     r"\b(?:contains|following)\supdates?:|chore\(release",
     re.IGNORECASE,
 )
 _CHANGELOG = re.compile(
     r"[\s#*_<>/bh1-6]{0,16}(?:(?:release|patch)\snotes|change\s?-?log|commits?(?:\s(?:messages?|"
-    r"history|list))?|what's\s(?:new|changed)|sourced\sfrom\b[^\n]*|features|bug.fixes|"
+    r"history|list))?|what's\s(?:new|changed)|sourced\sfrom\b.*|features|bug.fixes|"
     r"(?:история|список)\sизменений|коммиты)[\s:*_]{0,6}(?:\Z|\n|</|[-–—(]\s?)",
     re.IGNORECASE,
 )
