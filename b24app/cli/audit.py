@@ -50,7 +50,7 @@ def _call_filter(
     if args.task:
         texts = (
             str(args.task),
-            *(f"chat{key}" for key, task in chats.items() if task == args.task),
+            *(str(key) for key, task in chats.items() if task == args.task),
         )
     return CallFilter(
         portal_id=portal_id,

@@ -20,7 +20,12 @@ _TASK_KEYS = frozenset({"taskid", "task_id"})
 # https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-move-task.html
 _TASK_METHODS = ("task.stages.movetask", "tasks.task.", "api/tasks.task.")
 _READING = re.compile(r"(?i)(?:.*\.)?(?:get\w*|list|profile|scope|time|info)")
-_CHAT = re.compile(r"chat(\d+)")
+# What names a chat: `DIALOG_ID` of im.message.add, `dialogId` of imbot.v2.Chat.Message.send, and
+# the number alone of im.chat.user.add.
+_CHAT_KEYS = (
+    (frozenset({"dialog_id", "dialogid"}), re.compile(r"chat(\d+)")),
+    (frozenset({"chat_id", "chatid"}), re.compile(r"(\d+)")),
+)
 # Of a request that was too long to be kept whole, what is there.
 _COMMAND = re.compile(r'"(c\d+)": ("(?:[^"\\]|\\.)*")')
 
@@ -92,7 +97,8 @@ def _task_of(method: str, body: Any, tasks_by_chat: Mapping[int, int]) -> int | 
         name = re.split(r"[\[\].]", key.lower())
         if keys & set(name) and str(value).isdigit():
             return int(value)
-        chat = _CHAT.fullmatch(str(value)) if "dialog_id" in name else None
+        kinds = [pattern for key_names, pattern in _CHAT_KEYS if key_names & set(name)]
+        chat = kinds[0].fullmatch(str(value)) if kinds else None
         if chat and int(chat[1]) in tasks_by_chat:
             return tasks_by_chat[int(chat[1])]
     return None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
 from b24app.services.overview import Failure
 from sync.core.smart_commits.messages import VERB_LABELS
 from sync.settings.apply import current_settings
-from sync.store import tasks
+from sync.store import tasks, workgroup_names
 from sync.store.rows import PortalRecord
 from sync.store.tables import connection, project
 
@@ -111,6 +111,7 @@ class FailureNames:
     projects: Mapping[tuple[int, int], str]
     titles: Mapping[str, str]
     chats: Mapping[str, str]
+    workgroups: Mapping[int, str] = field(default_factory=dict)
 
     def describe(self, failure: Failure, language: str = "en") -> str:
         """Return what failed, such as `message in the general chat about branch x of acme/shop`."""
@@ -153,7 +154,8 @@ class FailureNames:
         if kind == "task":
             return phrases.discussion.format(self._task(name, phrases))
         if name.startswith("sg"):
-            return phrases.workgroup.format(name[2:])
+            title = self.workgroups.get(int(name[2:]), "") if name[2:].isdigit() else ""
+            return phrases.workgroup.format(title or name[2:])
         if name in self.chats:
             return phrases.chat.format(self.chats[name])
         return name or phrases.somewhere
@@ -170,10 +172,14 @@ def load_names(
     )
     numbers = {failure.about for failure in failures if failure.of == "task"}
     numbers |= {name for _, _, name in (failure.place.partition(":") for failure in failures)}
+    groups = {failure.place.partition(":")[2].removeprefix("sg") for failure in failures}
     rows = tasks.get(conn, portal.id, {int(number) for number in numbers if number.isdigit()})
     chats = current_settings(conn, portal).chats
     return FailureNames(
         projects={(row[0], row[1]): row[2] for row in conn.execute(query)},
         titles={str(number): row.body.title for number, row in rows.items() if row.body},
         chats={dialog: name for name, dialog in chats.model_dump().items() if dialog},
+        workgroups=workgroup_names.load(
+            conn, portal.id, {int(group) for group in groups if group.isdigit()}
+        ),
     )

@@ -31,6 +31,7 @@ from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.gap import make_up_for_gaps, owes_history
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.engine.upkeep.task_gap import make_up_for_events
+from sync.engine.upkeep.workgroup_names import refresh_names
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
 from sync.sentences import encode_sentence
@@ -286,15 +287,17 @@ def _read_changed(
 
 
 def refresh_people(deps: Deps, portal_id: int) -> bool:
-    """Read everybody of the portal again; return whether that was done."""
+    """Read everybody of the portal and its workgroups' names; return whether that was done."""
     with hold(deps, f"people:{portal_id}") as lane:
         if lane is None:
             return True
         try:
             with read(deps.database) as conn:
                 row = read_portal(conn, portal_id)
-            if portal_users.refresh_users(deps, portal_id, deps.portal_for(row)):
+            portal = deps.portal_for(row)
+            if portal_users.refresh_users(deps, portal_id, portal):
                 end_dismissed(deps, portal_id)
+            refresh_names(deps, portal_id, portal)
         except Denied as error:
             disconnect(deps, portal_id, error)
         except Later as error:

@@ -45,6 +45,7 @@ from sync.store.tables.tenants import (
     portal,
     portal_user,
     workgroup,
+    workgroup_name,
 )
 from sync.store.tables.upkeep import (
     connection_access,
@@ -109,4 +110,5 @@ __all__ = [
     "task_reading",
     "worker",
     "workgroup",
+    "workgroup_name",
 ]

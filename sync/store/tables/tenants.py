@@ -81,6 +81,15 @@ workgroup = Table(
     Column("read_at", Moment, nullable=False),
 )
 
+# What workgroups are called, for whoever reads of their chats.
+workgroup_name = Table(
+    "workgroup_name",
+    metadata,
+    portal_id_column(primary_key=True),
+    Column("group_id", Id, primary_key=True, autoincrement=False),
+    Column("name", SafeText, nullable=False),
+)
+
 portal_user = Table(
     "portal_user",
     metadata,

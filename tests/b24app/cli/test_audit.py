@@ -347,10 +347,14 @@ def batched(command, emulator, portal):
         ("api/tasks.task.update", {"id": 2103, "fields": {"title": "x"}}, 2103),
         ("task.stages.get", {"entityId": 3, "id": 2103}, None),
         ("task.elapseditem.add", {"TASKID": 2103}, 2103),
+        ("im.message.add", {"DIALOG_ID": "chat55"}, 2103),
+        ("imbot.v2.Chat.Message.send", {"dialogId": "chat55"}, 2103),
+        ("im.chat.user.add", {"CHAT_ID": 55, "USERS": [7]}, 2103),
+        ("im.chat.user.add", {"CHAT_ID": 56, "USERS": [55]}, None),
     ],
 )
 def test_a_call_is_about_the_task_that_it_names(method, body, task):
-    assert _task_of(method, body, {}) == task
+    assert _task_of(method, body, {55: 2103}) == task
 
 
 def test_each_call_inside_a_batch_is_listed(batched, capsys):

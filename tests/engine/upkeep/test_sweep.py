@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from sync.engine.upkeep.sweep import HOSTS_EVERY, RETRY_EVERY, Sweep
-from sync.store import connections, people, portals
+from sync.store import connections, people, portals, workgroup_names
 from sync.store.db.database import read
 from tests.engine.world import World
 
 COMPLETED = 5
+GROUP = 3  # of the world's task
 
 
 def test_a_lost_hook_is_made_up_for(world: World) -> None:
@@ -72,6 +73,29 @@ def test_everybody_of_the_portal_is_read_once_a_day(world: World) -> None:
     assert world.b24.requests["user.get"] == 1
     with read(world.database) as conn:
         assert set(people.portal_users(conn, world.portal_id)) == {1, 7, 8}
+
+
+def test_workgroups_of_tasks_are_named_once_a_day(world: World) -> None:
+    world.opened()
+    world.work()
+    sweep = Sweep(world.deps())
+    for _ in range(2):
+        sweep.run(world.clock.now())
+        world.tick(3600)
+    with read(world.database) as conn:
+        assert workgroup_names.load(conn, world.portal_id, [GROUP, 99]) == {GROUP: "Site"}
+    assert world.b24.requests["sonet_group.get"] == 1
+
+
+def test_without_the_right_to_see_workgroups_people_are_read(world: World) -> None:
+    world.b24.app.scopes = world.b24.app.scopes - {"sonet_group"}
+    world.opened()
+    world.work()
+    Sweep(world.deps()).run(world.clock.now())
+    with read(world.database) as conn:
+        assert workgroup_names.load(conn, world.portal_id, [GROUP]) == {}
+        assert people.has_portal_users(conn, world.portal_id)
+        assert portals.by_id(conn, world.portal_id).state == "active"
 
 
 def _connection(world: World):
