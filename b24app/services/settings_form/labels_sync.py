@@ -23,6 +23,7 @@ SYNC_LABELS: Mapping[str, tuple[str, str]] = {
     "statuses.*.issue": ("Status of the issue", "Статус в трекере"),
     "statuses.*.task": ("Status of the task", "Статус задачи"),
     "statuses.*.stage": ("Column of the task", "Колонка задачи"),
+    "statuses.*.pause": ("The link stands still", "Связь стоит"),
     "priorities": ("Table of priorities", "Таблица приоритетов"),
     "priorities.<key>": ("Priority in the tracker", "Приоритет в трекере"),
     "priorities.*": ("Priority of the task", "Приоритет задачи"),

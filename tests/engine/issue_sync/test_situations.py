@@ -181,7 +181,7 @@ def test_what_happened_under_a_revoked_token_crosses_with_the_next(life: Life) -
     _edit(life, title="Meanwhile")
     life.world.b24.state.user_comments(RITA, 2103, "said meanwhile")
     life.rest(11)
-    assert "Token was revoked" in _errors(life)
+    assert "The access token is wrong, revoked or expired" in _errors(life)
     life.world.token = life.world.gitlab.state.add_token("bridge")
     life.rest(61)
     assert (life.issue.title, _errors(life)) == ("Meanwhile", "")

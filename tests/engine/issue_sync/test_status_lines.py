@@ -65,7 +65,7 @@ def test_a_revoked_token_is_said(life: Life) -> None:
     life.world.token.revoked = True
     life.world.b24.state.user_edits_task(RITA, 2103, title="While it is revoked")
     life.rest(11)
-    assert "Token was revoked" in _lines(life)[1]
+    assert "The access token is wrong, revoked or expired" in _lines(life)[1]
 
 
 def test_a_dispute_is_said(life: Life) -> None:
