@@ -26,6 +26,9 @@ _CHAT_KEYS = (
     (frozenset({"dialog_id", "dialogid"}), re.compile(r"chat(\d+)")),
     (frozenset({"chat_id", "chatid"}), re.compile(r"(\d+)")),
 )
+# The bot joins a chat before it writes there: who is in already is refused, and the message tells.
+# https://apidocs.bitrix24.com/api-reference/chats/chat-users/im-chat-user-add.html
+_HARMLESS = frozenset({("im.chat.user.add", "WRONG_REQUEST")})
 # Of a request that was too long to be kept whole, what is there.
 _COMMAND = re.compile(r'"(c\d+)": ("(?:[^"\\]|\\.)*")')
 
@@ -52,9 +55,13 @@ def list_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterator[
     result = row.error or ("no answer" if not row.status else "ok")
     body = _json(row.request)
     task = None if row.method == "batch" else _task_of(row.method, body, tasks_by_chat)
+    is_batch = row.method == "batch" and row.system == "bitrix24"
+    inner = list(_inner_entries(row, tasks_by_chat)) if is_batch else []
+    refused = [entry for entry in inner if entry.result not in ("ok", "not kept")]
+    if refused and not any(entry.failed for entry in refused):
+        failed = False
     yield CallEntry(row, row.method, task, result, failed)
-    if row.method == "batch" and row.system == "bitrix24":
-        yield from _inner_entries(row, tasks_by_chat)
+    yield from inner
 
 
 def _inner_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterator[CallEntry]:
@@ -65,7 +72,7 @@ def _inner_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterato
         method, _, query = command.partition("?")
         error = errors.get(key)
         if error is not None:
-            result, failed = _error_text(error), True
+            result, failed = _error_text(error), (method, _code(error)) not in _HARMLESS
         elif key in results:
             result, failed = "ok", False
         elif row.status == HTTPStatus.OK:
@@ -83,9 +90,13 @@ def _unanswered_result(row: ApiCallRow, method: str) -> str:
     return "no answer" if _READING.fullmatch(method) else UNKNOWN_OUTCOME
 
 
+def _code(error: Any) -> str:
+    return str(as_mapping(error).get("error", error))
+
+
 def _error_text(error: Any) -> str:
     details = as_mapping(error)
-    code = str(details.get("error", error))
+    code = _code(error)
     description = str(details.get("error_description") or "")
     return f"{code}: {description}" if description and description != code else code
 

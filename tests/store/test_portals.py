@@ -49,6 +49,7 @@ from sync.store import (
     portals,
     subjects,
     tasks,
+    workgroup_names,
 )
 from sync.store import activity as store_activity
 from sync.store import merge_request_commits as store_merge_request_commits
@@ -216,6 +217,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     links.save(conn, [LinkRow(portal_id, request.key, 1, LinkKind.MOVE)])
     tasks.save_read(conn, portal_id, {1: Task(1, "t", TaskStatus.WAITING)}, NOW)
     tasks.save_stages(conn, portal_id, 4, [], NOW)
+    workgroup_names.save(conn, portal_id, {4: "Sales"})
     messages.save(conn, portal_id, {(Place(1), "ci:1/3:b"): SentMessage(5, "t", NOW)})
     states = [NotifiedState(f"ci:{c}/3:b", "5:failed"), NotifiedState("tag:1/3:v1", "created", 7)]
     messages.save_notified_states(conn, portal_id, states, NOW)

@@ -37,7 +37,7 @@ class PortalTasks:
         url = self._portal.credentials.client_endpoint.removesuffix("rest/")
         columns = self._memory.columns
         side = ReadingSide(self._portal.user_id, url, self._options, columns)
-        return TaskReader(side, self._memory, bool(self._portal.features.get("new_card", True)))
+        return TaskReader(side, self._memory, bool(self._portal.features.get("new_card")))
 
     def capabilities(self, project: str) -> Capabilities:
         """Return what tasks of a workgroup ("": of none) can hold."""

@@ -37,7 +37,7 @@ def add_comment(write: AddComment, reader: TaskReader) -> Talk[Outcome]:
     text = marked(rows.write_message(write.text), write.key)
     if len(text) > MESSAGE_LIMIT:
         return failed(_too_long(task_id, len(write.text)))
-    asks_chat = reader.new_card and task_id not in reader.memory.chats
+    asks_chat = task_id not in reader.memory.chats
     if asks_chat:
         answers = yield _new_calls(task_id, text, None)
         chat = reader.learn_chat(task_id, answers[0])
@@ -46,7 +46,7 @@ def add_comment(write: AddComment, reader: TaskReader) -> Talk[Outcome]:
             return (yield from _add_old(write, text, reader))
     else:
         chat = reader.memory.chats.get(task_id)
-        if not reader.new_card or chat is None:
+        if chat is None:
             return (yield from _add_old(write, text, reader))
         answers = yield _new_calls(task_id, text, chat)
     added = answers[0]
@@ -99,6 +99,7 @@ def edit_comment(write: EditComment, reader: TaskReader) -> Talk[Outcome]:
     https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-update.html
     """
     task_id, number = as_int(write.address.id), as_int(write.comment_id)
+    yield from _learn_card(task_id, reader)
     key = yield from _key_of(write, reader)
     text = marked(rows.write_message(write.text), key)
     if len(text) > MESSAGE_LIMIT:
@@ -132,6 +133,7 @@ def delete_comment(write: DeleteComment, reader: TaskReader) -> Talk[Outcome]:
     https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-delete.html
     """
     task_id, number = as_int(write.address.id), as_int(write.comment_id)
+    yield from _learn_card(task_id, reader)
     if _is_old(task_id, reader):
         call = Call("task.commentitem.delete", {"TASKID": task_id, "ITEMID": number})
     else:
@@ -147,6 +149,7 @@ def find_comment(
 ) -> Talk[tuple[Comment, ...] | None]:
     """Read the comment that a write is about; None where it is not visible."""
     task_id, number = as_int(write.address.id), as_int(write.comment_id)
+    yield from _learn_card(task_id, reader)
     answers = yield [*_chat_call(task_id, reader), *_look_calls(task_id, number, reader)]
     if isinstance(answers[-1], SyncError):
         return None
@@ -163,12 +166,18 @@ def read_comments(address: ItemAddress, reader: TaskReader) -> Talk[tuple[Commen
 
 
 def _chat_call(task_id: int, reader: TaskReader) -> list[Call]:
-    unknown = reader.new_card and task_id not in reader.memory.chats
-    return [chat_call(task_id)] if unknown else []
+    return [] if task_id in reader.memory.chats else [chat_call(task_id)]
+
+
+def _learn_card(task_id: int, reader: TaskReader) -> Talk[None]:
+    """Ask which card a task has: comments of the old one and messages have numbers of their own."""
+    if not reader.new_card and task_id not in reader.memory.chats:
+        answers = yield [chat_call(task_id)]
+        reader.learn_chat(task_id, answers[0])
 
 
 def _is_old(task_id: int, reader: TaskReader) -> bool:
-    return not reader.new_card or reader.memory.chats.get(task_id, 0) is None
+    return reader.memory.chats.get(task_id, 0) is None
 
 
 def _look_calls(task_id: int, number: int, reader: TaskReader) -> list[Call]:

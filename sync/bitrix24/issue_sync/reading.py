@@ -69,7 +69,10 @@ def list_tasks(ids: list[int], side: ReadingSide) -> Talk[dict[int, Mapping[str,
 
 @dataclass
 class TaskReader:
-    """Reads what a task has beside its fields. `new_card`: discussions are chats."""
+    """Reads what a task has beside its fields.
+
+    `new_card`: the portal is known to have chats for discussions; else each task is asked.
+    """
 
     side: ReadingSide
     memory: Memory
@@ -119,7 +122,7 @@ class TaskReader:
 
     def discussion_calls(self, task_id: int) -> list[Call]:
         """Build the calls for the newest page of a discussion; the chat is asked for once."""
-        if not self.new_card or self.memory.chats.get(task_id, 0) is None:
+        if self.memory.chats.get(task_id, 0) is None:
             return [old_comments_call(task_id)]
         chat = self.memory.chats.get(task_id)
         if chat:

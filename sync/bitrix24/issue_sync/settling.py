@@ -69,9 +69,8 @@ def _prepare(portal: Portal, reader: TaskReader, writes: Sequence[Write]) -> Non
         reader.memory.created.pop(group_id, None)
     asking = [creation.ask_created(group_id, reader) for group_id in groups]
     hold_talks(asking, reading_sender(portal))
-    if reader.new_card:
-        tasks = [as_int(write.address.id) for write in writes if isinstance(write, AddComment)]
-        learn_chats(portal, reader.memory, dict.fromkeys(tasks))
+    tasks = [as_int(write.address.id) for write in writes if isinstance(write, AddComment)]
+    learn_chats(portal, reader.memory, dict.fromkeys(tasks))
 
 
 def _reading_of(write: Write, number: int) -> tuple[str, ...]:

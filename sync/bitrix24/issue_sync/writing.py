@@ -58,8 +58,6 @@ class TaskWriter:
 
     def _learn_chats(self, writes: Sequence[Write], send: Send) -> None:
         """Ask once for the chats of tasks that get several comments, or of many tasks."""
-        if not self.reader.new_card:
-            return
         tasks = [as_int(w.address.id) for w in writes if isinstance(w, AddComment)]
         counts = Counter(task for task in tasks if task not in self.reader.memory.chats)
         if len(counts) >= MANY:

@@ -11,8 +11,8 @@ from sync.errors import Denied, Refused, SyncError
 def detect_features(portal: Portal) -> dict[str, bool]:
     """Detect REST 3.0 of tasks (`v3`), task chats (`new_card`) and offline events.
 
-    Costs three requests. A portal without a task shows no chats yet: then `new_card` is left out,
-    and each task is asked. Raises Later.
+    Costs three requests. `new_card` is left out where none is seen: the portal may have no task
+    yet, or change to the new card later, so each task is asked. Raises Later.
     """
     newest = {"order": {"ID": "desc"}, "select": ["ID"], "start": -1}
     with probing():
@@ -21,8 +21,8 @@ def detect_features(portal: Portal) -> dict[str, bool]:
             Call("feature.get", {"CODE": "rest_offline_extended"}, write=False),
         ])  # fmt: skip
         features = {"v3": _has_v3(portal), "offline_events": _feature_value(offline) == "Y"}
-        if task_id := _newest_task(listed):
-            features["new_card"] = _has_chat(portal, task_id)
+        if (task_id := _newest_task(listed)) and _has_chat(portal, task_id):
+            features["new_card"] = True
         return features
 
 

@@ -357,6 +357,17 @@ def test_a_call_is_about_the_task_that_it_names(method, body, task):
     assert _task_of(method, body, {55: 2103}) == task
 
 
+def test_a_bot_that_is_in_the_chat_already_is_no_failure(command, emulator, portal, capsys):
+    chat = {"CHAT_ID": 999, "USERS": [7]}
+    client = command.deps.clients.portal(portal.id)
+    client.batch([Call("im.chat.user.add", chat), Call("profile", {}, write=False)])
+    assert command.deps.audit.flush()
+    *_, joining, _ = lines_of(printed(capsys))
+    assert joining[0] == "  im.chat.user.add"
+    assert joining[2].startswith("WRONG_REQUEST")
+    assert "im.chat.user.add" not in str(printed(capsys, "--failed"))
+
+
 def test_each_call_inside_a_batch_is_listed(batched, capsys):
     *_, whole, first, refused, message, profile = lines_of(printed(capsys, "--limit", "2"))
     assert whole[:2] == ["batch", ""]

@@ -275,7 +275,8 @@ def test_a_task_that_is_gone_or_hidden_is_refused_alone(site, task):
 def test_a_comment_is_written_read_back_and_known_by_its_key(either):
     either.b24.state.create_task("Fix", id=31, group_id=3)
     outcome = done(either, AddComment("c-1", TASK, "[B]Carl[/B]: hello", SOMEBODY))
-    assert either.counted() == 1
+    # That a task has the old card is found out once.
+    assert either.counted() == (1 if either.b24.state.card == "new" else 2)
     (comment,) = either.item(31).comments
     assert outcome.comment == comment
     assert (comment.text, comment.key, comment.author.is_bridge) == (
