@@ -10,12 +10,12 @@ from dataclasses import asdict
 from b24app.cli.arguments import resolve_since
 from b24app.cli.context import prepare_database, print_lines
 from b24app.cli.language import say
-from b24app.services.audit_entries import CallEntry, list_entries
+from b24app.services.audit_entries import CallEntry, TaskPlaces, list_entries
 from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.settings.apply import portal_domain
-from sync.store import logs, portals, tasks
+from sync.store import logs, messages, portals, tasks
 from sync.store.db.database import read
 from sync.store.rows import ApiCallRow, CallFilter
 
@@ -32,9 +32,11 @@ def run(config: Config, args: argparse.Namespace) -> int:
             for portal_record in portals.all_portals(conn)
         }
         portal_id = find_portal(conn, args.portal).id if args.portal else None
-        chats = tasks.chats(conn, portal_id)
-        rows = logs.find_calls(conn, _call_filter(args, portal_id, chats))[::-1]
-    entries = [_matching(row, chats, args) for row in rows]
+        places = TaskPlaces(
+            tasks.chats(conn, portal_id), messages.tasks_by_message(conn, portal_id)
+        )
+        rows = logs.find_calls(conn, _call_filter(args, portal_id, places))[::-1]
+    entries = [_matching(row, places, args) for row in rows]
     if args.json:
         for matching in filter(None, entries):
             print_lines(_json(matching, names))
@@ -43,14 +45,17 @@ def run(config: Config, args: argparse.Namespace) -> int:
     return 0
 
 
-def _call_filter(
-    args: argparse.Namespace, portal_id: int | None, chats: Mapping[int, int]
-) -> CallFilter:
+def _call_filter(args: argparse.Namespace, portal_id: int | None, places: TaskPlaces) -> CallFilter:
     texts: tuple[str, ...] = ()
     if args.task:
         texts = (
             str(args.task),
-            *(str(key) for key, task in chats.items() if task == args.task),
+            *(
+                str(key)
+                for keys in (places.by_chat, places.by_message)
+                for key, task in keys.items()
+                if task == args.task
+            ),
         )
     return CallFilter(
         portal_id=portal_id,
@@ -64,11 +69,9 @@ def _call_filter(
     )
 
 
-def _matching(
-    row: ApiCallRow, chats: Mapping[int, int], args: argparse.Namespace
-) -> list[CallEntry]:
+def _matching(row: ApiCallRow, places: TaskPlaces, args: argparse.Namespace) -> list[CallEntry]:
     """Return the request's entries that are asked for: a batch as a whole only without a filter."""
-    entries = list(list_entries(row, chats))
+    entries = list(list_entries(row, places))
     return [
         entry
         for entry in entries

@@ -20,8 +20,9 @@ _TASK_KEYS = frozenset({"taskid", "task_id"})
 # https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-move-task.html
 _TASK_METHODS = ("task.stages.movetask", "tasks.task.", "api/tasks.task.")
 _READING = re.compile(r"(?i)(?:.*\.)?(?:get\w*|list|profile|scope|time|info)")
-# What names a chat: `DIALOG_ID` of im.message.add, `dialogId` of imbot.v2.Chat.Message.send, and
-# the number alone of im.chat.user.add.
+# What names a message, and what a chat: `DIALOG_ID` of im.message.add, `dialogId` of
+# imbot.v2.Chat.Message.send, and the number alone of im.chat.user.add.
+_MESSAGE_KEYS = frozenset({"message_id", "messageid"})
 _CHAT_KEYS = (
     (frozenset({"dialog_id", "dialogid"}), re.compile(r"chat(\d+)")),
     (frozenset({"chat_id", "chatid"}), re.compile(r"(\d+)")),
@@ -31,6 +32,14 @@ _CHAT_KEYS = (
 _HARMLESS = frozenset({("im.chat.user.add", "WRONG_REQUEST")})
 # Of a request that was too long to be kept whole, what is there.
 _COMMAND = re.compile(r'"(c\d+)": ("(?:[^"\\]|\\.)*")')
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlaces:
+    """Tasks by the chats of their discussions, and by our messages there."""
+
+    by_chat: Mapping[int, int]
+    by_message: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +57,15 @@ class CallEntry:
     inner: bool = False
 
 
-def list_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterator[CallEntry]:
+def list_entries(row: ApiCallRow, of: TaskPlaces) -> Iterator[CallEntry]:
     """Yield the request, and the calls inside it if it is a batch."""
     failed = row.status == 0 or row.status >= 400 or bool(row.error)
     failed = failed and not row.error.startswith(PROBE)
     result = row.error or ("no answer" if not row.status else "ok")
     body = _json(row.request)
-    task = None if row.method == "batch" else _task_of(row.method, body, tasks_by_chat)
+    task = None if row.method == "batch" else _task_of(row.method, body, of)
     is_batch = row.method == "batch" and row.system == "bitrix24"
-    inner = list(_inner_entries(row, tasks_by_chat)) if is_batch else []
+    inner = list(_inner_entries(row, of)) if is_batch else []
     refused = [entry for entry in inner if entry.result not in ("ok", "not kept")]
     if refused and not any(entry.failed for entry in refused):
         failed = False
@@ -64,7 +73,7 @@ def list_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterator[
     yield from inner
 
 
-def _inner_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterator[CallEntry]:
+def _inner_entries(row: ApiCallRow, of: TaskPlaces) -> Iterator[CallEntry]:
     answer = as_mapping(as_mapping(_json(row.answer)).get("result"))
     results, errors = as_mapping(answer.get("result")), as_mapping(answer.get("result_error"))
     for match in _COMMAND.finditer(row.request):
@@ -79,7 +88,7 @@ def _inner_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterato
             result, failed = "not kept", False
         else:
             result, failed = _unanswered_result(row, method), not row.error.startswith(PROBE)
-        task = _task_of(method, dict(parse_qsl(query)), tasks_by_chat)
+        task = _task_of(method, dict(parse_qsl(query)), of)
         yield CallEntry(row, method, task, result, failed, inner=True)
 
 
@@ -101,17 +110,19 @@ def _error_text(error: Any) -> str:
     return f"{code}: {description}" if description and description != code else code
 
 
-def _task_of(method: str, body: Any, tasks_by_chat: Mapping[int, int]) -> int | None:
-    """Return the task that a request names, by its number or by the chat of its discussion."""
+def _task_of(method: str, body: Any, of: TaskPlaces) -> int | None:
+    """Return the task that a request names, by its number, its chat, or a message there."""
     keys = _TASK_KEYS | ({"id"} if method.startswith(_TASK_METHODS) else set())
     for key, value in _pairs(body):
         name = re.split(r"[\[\].]", key.lower())
         if keys & set(name) and str(value).isdigit():
             return int(value)
+        if _MESSAGE_KEYS & set(name) and str(value).isdigit():
+            return of.by_message.get(int(value))
         kinds = [pattern for key_names, pattern in _CHAT_KEYS if key_names & set(name)]
         chat = kinds[0].fullmatch(str(value)) if kinds else None
-        if chat and int(chat[1]) in tasks_by_chat:
-            return tasks_by_chat[int(chat[1])]
+        if chat and int(chat[1]) in of.by_chat:
+            return of.by_chat[int(chat[1])]
     return None
 
 

@@ -22,6 +22,16 @@ _KEYS = ("portal_id", "place", "subject_key")
 _NOTIFIED_KEYS = ("portal_id", "subject_key", "user_id")
 
 
+def tasks_by_message(conn: Connection, portal_id: int | None) -> dict[int, int]:
+    """Return the tasks in whose discussions messages stand, by message; all portals' for None."""
+    query = select(message.c.message_id, message.c.place).where(
+        message.c.message_id.is_not(None), message.c.place.startswith("task:", autoescape=True)
+    )
+    if portal_id is not None:
+        query = query.where(message.c.portal_id == portal_id)
+    return {row.message_id: Place.parse(row.place).task_id for row in conn.execute(query)}
+
+
 def by_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> dict[int, dict[str, SentMessage]]:

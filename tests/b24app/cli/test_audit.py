@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from b24app.auth.current_user import current_user
 from b24app.cli import main
-from b24app.services.audit_entries import _task_of
+from b24app.services.audit_entries import TaskPlaces, _task_of
 from b24app.services.gitlab_connections import check_connection, update_hooks
 from sync.bitrix24.rest.batch import Call
 from sync.bitrix24.rest.errors import UNKNOWN_OUTCOME
@@ -351,10 +351,13 @@ def batched(command, emulator, portal):
         ("imbot.v2.Chat.Message.send", {"dialogId": "chat55"}, 2103),
         ("im.chat.user.add", {"CHAT_ID": 55, "USERS": [7]}, 2103),
         ("im.chat.user.add", {"CHAT_ID": 56, "USERS": [55]}, None),
+        ("im.message.update", {"MESSAGE_ID": 77, "MESSAGE": "Hi"}, 2103),
+        ("imbot.v2.Chat.Message.update", {"botId": 2103, "messageId": 77}, 2103),
+        ("im.message.update", {"MESSAGE_ID": 78}, None),
     ],
 )
 def test_a_call_is_about_the_task_that_it_names(method, body, task):
-    assert _task_of(method, body, {55: 2103}) == task
+    assert _task_of(method, body, TaskPlaces({55: 2103}, {77: 2103})) == task
 
 
 def test_a_bot_that_is_in_the_chat_already_is_no_failure(command, emulator, portal, capsys):
