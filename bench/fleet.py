@@ -124,8 +124,8 @@ class Fleet:
 
     def _are_asked(self) -> bool:
         with read(self.site.engine) as conn:
-            known = conn.scalar(select(func.count()).select_from(portal_access))
-        return known == len(self.webhooks)
+            asked = conn.scalar(select(func.count()).select_from(portal_access))
+        return asked == len(self.webhooks)
 
     def signal_workers(self, number: int) -> None:
         for worker in self.workers:

@@ -162,8 +162,8 @@ class _OwnWork:
 
 
 def _own_work(conn: Connection, scope: Scope, user_id: int) -> _OwnWork:
-    theirs = tasks.of_responsible(conn, scope.portal_id, user_id)
-    moving = links.by_tasks(conn, scope.portal_id, theirs).values()
+    task_ids = tasks.of_responsible(conn, scope.portal_id, user_id)
+    moving = links.by_tasks(conn, scope.portal_id, task_ids).values()
     keys = frozenset(_tuple(link.merge_request) for group in moving for link in group if link.live)
     return _OwnWork(_accounts_of(conn, scope, user_id), keys)
 

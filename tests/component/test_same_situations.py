@@ -45,17 +45,17 @@ def theirs_landed(git: GitLabEmulator, shop: Project) -> Reports:
 
 
 def main_merged_in(git: GitLabEmulator, shop: Project) -> Reports:
-    mine = opened(git, shop, "mine", f"B24-{MINE} mine")
+    request = opened(git, shop, "mine", f"B24-{MINE} mine")
     yield from theirs_landed(git, shop)
     git.branching.merge_branch(shop, "main", "mine", "ann")
-    yield ran(git, mine, "failed"), mine, {}
+    yield ran(git, request, "failed"), request, {}
 
 
 def rebased(git: GitLabEmulator, shop: Project) -> Reports:
-    mine = opened(git, shop, "mine", f"B24-{MINE} mine")
+    request = opened(git, shop, "mine", f"B24-{MINE} mine")
     yield from theirs_landed(git, shop)
     git.branching.rebase(shop, "mine", "ann")
-    yield ran(git, mine, "failed"), mine, {}
+    yield ran(git, request, "failed"), request, {}
 
 
 def amended(git: GitLabEmulator, shop: Project) -> Reports:

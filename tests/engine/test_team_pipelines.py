@@ -112,11 +112,11 @@ def a_nightly_that_fails_after_main_was_green(life: Life) -> Iterator[None]:
     life.push("main", "Mend it", user="bob")
     main_run(life, "success")
     yield
-    told = len(life.notified())
+    before = len(life.notified())
     main_run(life, "failed", source="schedule")
     yield
     assert life.fields()[0] == "passed"
-    assert len(life.notified()) == told or f"{life.task}" not in life.notified()[-1]
+    assert len(life.notified()) == before or f"{life.task}" not in life.notified()[-1]
 
 
 def a_gate_that_waits_for_somebody_mends_nothing_yet(life: Life) -> Iterator[None]:

@@ -105,9 +105,9 @@ def test_a_blocked_account_waits_and_is_not_told_to_become_maintainer(users: Mak
     made.world.patch(made.world, "host_answer", refuse)
     _edit(made.life, title="From the task")
     made.rest()
-    said = _said_in_both(made)
-    assert "Sign in to GitLab as this account, or ask its administrator" in said
-    assert "Maintainer" not in said
+    texts = _said_in_both(made)
+    assert "Sign in to GitLab as this account, or ask its administrator" in texts
+    assert "Maintainer" not in texts
     made.world.patch(made.world, "host_answer", usual)
     _later(made.life)
     assert (made.issue.title, _errors(made.life)) == ("From the task", [])
