@@ -45,6 +45,7 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
         return jsonify(
             measured.summary
             | {"from": period.start, "to": period.end, "projects": _project_rows(visible)}
+            | {"read_at": measured.read_at, "is_overdue": measured.is_overdue}
         )
 
     @here.get("/metrics/items")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine
 
 from b24app.auth.visit_cache import ExpiringValues
@@ -25,6 +26,7 @@ from sync.store.db.database import read
 from sync.store.flow import MeasuredProject
 from sync.store.flow_deployments import ProjectKey
 
+log = structlog.get_logger()
 DEFAULT_DAYS = 30
 ITEMS_PER_PAGE = 25
 FLOW_TTL = timedelta(minutes=1)  # thousands of changes are read in some tenths of a second
@@ -75,11 +77,15 @@ def project_choices(conn: Connection, portal_id: int, rules: Rules) -> tuple[Pro
 
 @dataclass(frozen=True, slots=True)
 class MeasuredFlow:
-    """What happened in a period, as known at a moment, and its numbers as the pages get them."""
+    """What happened in a period, as known at a moment, and its numbers as the pages get them.
+
+    `is_overdue`: to read it anew has failed since.
+    """
 
     flow: Flow
     summary: dict[str, Any]
     read_at: datetime
+    is_overdue: bool = False
 
 
 class FlowCache:
@@ -93,15 +99,19 @@ class FlowCache:
         self._pool = pool or ThreadPoolExecutor(2, thread_name_prefix="flows")
         self._flows: ExpiringValues[FlowKey, MeasuredFlow] = ExpiringValues(limit=MAX_FLOWS)
         self._reading: dict[FlowKey, Future[MeasuredFlow]] = {}
+        self._failed: set[FlowKey] = set()  # whose last reading failed
         self._lock = Lock()
 
     def read(
         self, engine: Engine, chosen: Sequence[ProjectChoice], period: Period, now: datetime
     ) -> MeasuredFlow:
         """Return what happened to the chosen projects in the period and around it."""
-        measured = self._flows.get(_flow_key(chosen, period), now)
+        key = _flow_key(chosen, period)
+        measured = self._flows.get(key, now)
         reading = self.prepare(engine, chosen, period, now)
-        return measured or reading.result()
+        if measured is None:
+            return reading.result()
+        return replace(measured, is_overdue=key in self._failed)
 
     def prepare(
         self, engine: Engine, chosen: Sequence[ProjectChoice], period: Period, now: datetime
@@ -125,7 +135,13 @@ class FlowCache:
             measured = MeasuredFlow(flow, summarize_flow(flow, now), now)
             with self._lock:
                 self._flows.put(key, measured, now, KEPT_TTL)
+                self._failed.discard(key)
             return measured
+        except Exception:
+            log.exception("metrics_not_read", since=period.start.isoformat())
+            with self._lock:
+                self._failed = {key, *self._failed} if len(self._failed) < MAX_FLOWS else {key}
+            raise
         finally:
             with self._lock:
                 self._reading.pop(key, None)
