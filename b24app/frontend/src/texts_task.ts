@@ -28,6 +28,7 @@ const en = {
   fieldStates: { same: 'in step', disputed: 'waits for a decision', refused: 'does not cross' } as Record<string, string>,
   pause: 'Pause',
   unlink: 'Unlink',
+  unlinkMeans: 'The task and the issue stay as they are, and changes do not cross any more. They can be linked again here.',
   link: 'Link an issue',
   linkLabel: 'Issue, such as group/project#12',
 }
@@ -59,6 +60,7 @@ const ru: typeof en = {
   fieldStates: { same: 'совпадает', disputed: 'ждёт решения', refused: 'не переносится' },
   pause: 'Приостановить',
   unlink: 'Разорвать связь',
+  unlinkMeans: 'Задача и issue останутся как есть, но изменения больше не будут переноситься. Связать их снова можно здесь же.',
   link: 'Связать с issue',
   linkLabel: 'Issue, например group/project#12',
 }
