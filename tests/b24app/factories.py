@@ -115,7 +115,7 @@ def failed(conn: Connection, portal_id: int) -> dict[str, str]:
     )
     inbox.mark_dead(conn, dead, FAULT.format("KeyError: 'x'"))
     subjects.mark_dirty_many(conn, portal_id, [("task", "55", "heard")], AT)
-    subjects.mark_dead(conn, portal_id, "task", "55", error=FAULT.format("RuntimeError: boom"))
+    subjects.mark_dead(conn, portal_id, "task", "55", error=FAULT.format("KeyError: 55"))
     refused = conn.execute(
         insert(command)
         .values(

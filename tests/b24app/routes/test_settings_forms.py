@@ -145,7 +145,9 @@ def test_a_rehearsal_counts_messages_by_place(beside, admin):
     routes = [{"on": ["merge_request", "deployment"], "to": ["chat7"]}]
     (text,) = texts_of(lines := rehearsed(beside, admin, {"routes": routes}))
     assert text == "Messages more a day: 0.1 (in 30 days 2 instead of 0)."
-    assert lines[-1]["examples"] == ["chat chat7: +2"]
+    assert lines[-1]["examples"] == ["chat7: +2"]
+    named = rehearsed(beside, admin, {"routes": routes, "chats": {"general": "chat7"}})
+    assert named[-1]["examples"] == ["the general chat: +2"]
 
 
 def counts_of(world):
