@@ -122,7 +122,7 @@ def failed(conn: Connection, portal_id: int) -> dict[str, str]:
             portal_id=portal_id, lane="bitrix24", subject_kind="task", subject_key="2103",
             key="move", kind="move_task", reason="all merged", state="refused", created_at=AT,
             payload={"task_id": 2103, "status": "completed"}, records={"step": "merged"},
-            done_at=AT, error="The task needs a result",
+            done_at=AT, error="The employee who installed the application may not do this",
         )
         .returning(command.c.id)
     ).scalar_one()  # fmt: skip

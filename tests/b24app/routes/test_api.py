@@ -172,7 +172,12 @@ def test_failures_are_listed_with_their_reasons(world, portal):
         failed(conn, portal.id)
     found = world.client.get("/api/failures", headers=bearer(world, portal.id)).json["failures"]
     assert [(one["kind"], one["action"], one["about"], one["text"]) for one in found] == [
-        ("command", "move_task", "2103", "The task needs a result"),
+        (
+            "command",
+            "move_task",
+            "2103",
+            "The employee who installed the application may not do this",
+        ),
         ("subject", "decide", "55", FAULT.format("KeyError: 55")),
         (
             "delivery",
