@@ -88,4 +88,5 @@ def test_no_page_breaks_or_grows_wider_than_a_phone(furnished, window, clock, ch
         expect(opened.frame.get_by_label("Загрузка")).to_have_count(0)
         page = opened.page.frames[1]
         wide += [name] if page.evaluate("document.documentElement.scrollWidth > innerWidth") else []
+    opened.page.unroute_all(behavior="ignoreErrors")
     assert (wide, opened.frame.locator("img").count(), opened.said) == ([], 0, [])
