@@ -30,6 +30,7 @@ from sync.engine.upkeep.bot import keep_bot
 from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.gap import make_up_for_gaps, owes_history
 from sync.engine.upkeep.purge import NightlyPurge
+from sync.engine.upkeep.task_gap import EVERY as TASKS_EVERY
 from sync.engine.upkeep.task_gap import make_up_for_events
 from sync.engine.upkeep.workgroup_names import refresh_names
 from sync.errors import Denied, Later, SyncError
@@ -40,6 +41,7 @@ from sync.store import (
     clock_repair,
     connections,
     deployments,
+    hook_logs,
     merge_request_commits,
     portals,
 )
@@ -81,12 +83,11 @@ class Sweep:
         done = self._repair_moments(now)
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
-            hosts = [
-                connection_record
-                for portal in active
-                for connection_record in connections.by_portal(conn, portal.id)
-                if connection_record.kind == "gitlab"
-            ]
+            records = connections.of_portals(conn)
+            tasks_read_at = hook_logs.tasks_read(conn)
+            with_pairs = portals.ids_with_section(conn, "issue_sync")
+        ids = {portal.id for portal in active}
+        hosts = [item for item in records if item.kind == "gitlab" and item.portal_id in ids]
         for connection in hosts:
             if self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
@@ -97,7 +98,6 @@ class Sweep:
             to_ask = set(deployments.portals_to_fetch(conn, now))
             unread = set(merge_request_commits.portals_due(conn, self._deps.clock.now()))
             doubtful = set(branch_checks.portals_due(conn, now))
-        ids = {portal.id for portal in active}
         for portal_id in sorted(to_ask & ids):
             done += self._run_part("deployments", portal_id, fetch_deployment_contents, portal_id)
         for portal_id in sorted(unread & ids):
@@ -105,12 +105,15 @@ class Sweep:
         for portal_id in sorted(doubtful & ids):
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
         for portal in active:
-            done += self._run_part("tasks", portal.id, self._read_tasks, portal.id)
+            is_first = portal.id not in self._tasks_read
+            if is_first or is_due(tasks_read_at.get(portal.id), TASKS_EVERY, now):
+                done += self._run_part("tasks", portal.id, self._read_tasks, portal.id)
             every = BOT_REFUSED_EVERY if portal.bot_problem else BOTS_EVERY
             if is_due(self._bots_kept_at.get(portal.id), every, now):
                 self._bots_kept_at[portal.id] = now
                 done += self._run_part("bot", portal.id, keep_bot, portal.id)
-            done += self._run_part("issue lists", portal.id, self._read_lists, portal.id)
+            if portal.id in with_pairs:
+                done += self._run_part("issue lists", portal.id, self._read_lists, portal.id)
             if is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = self._run_part("people", portal.id, refresh_people, portal.id)
                 self._people_read_at[portal.id] = (
