@@ -19,6 +19,7 @@ from sync.engine.dispatch import TurnDispatcher
 from sync.engine.gathering import Gathering
 from sync.engine.pauses import Pauses
 from sync.engine.turn import take_turn
+from sync.engine.upkeep.absence import Absence
 from sync.engine.upkeep.access import AccessWatch
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.upkeep.upgrade import decide_anew, program_version
@@ -142,7 +143,8 @@ class Worker:
             self._gathering.note_turn(portal_id, self._deps.clock.now())
 
     def _sweep_forever(self) -> None:
-        sweep = Sweep(replace(self._deps, owner=f"{self._deps.owner}-sweep"))
+        own = replace(self._deps, owner=f"{self._deps.owner}-sweep")
+        sweep = Sweep(own, Absence(own, self._deps.owner))
         present, is_decided = program_version(), False
         while not self._stop.is_set():
             is_decided = is_decided or self._run_safely(lambda: decide_anew(self._deps, present))
