@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import requests
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from b24app.auth.current_user import current_user
+from b24app.portal_rules import portal_settings, rules_of
 from b24app.refresh_lease import refreshing
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
@@ -29,19 +29,14 @@ from sync.errors import NO_KEY_OPENS, UNREADABLE, Denied, Later, Refused
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiter, RateLimiters
 from sync.net import guarded_session
 from sync.sentences import sentence
-from sync.settings.apply import stored_settings
-from sync.settings.model import Settings, load
-from sync.settings.rules import needs_addresses, to_rules
-from sync.store import connections, logs, oauth_grants, people, portals
+from sync.store import connections, logs, oauth_grants, portals
 from sync.store.db.database import read, write
-from sync.store.db.types import dump_json
 from sync.store.oauth_grants import OWN, GrantRecord
 from sync.store.portals import PortalRow
 from sync.store.rows import AllowanceRow, ConnectionRecord, PortalTokens
 from sync.store.vault import Vault, VaultError
 
 if TYPE_CHECKING:
-    from sync.core.issue_sync.mapping import SyncMapping
     from sync.gitlab.api.client import GitLab
     from sync.gitlab.api.oauth import BearerTokens
     from sync.youtrack.api.client import YouTrack
@@ -117,7 +112,7 @@ class Clients:
 
     def portal_of(self, row: PortalRow) -> Portal:
         """Return the client of a portal just read, for one thread. Raises Denied without tokens."""
-        portal_id, settings = row.record.id, _parse_settings(_settings_key(row))
+        portal_id, settings = row.record.id, portal_settings(row)
         credentials = _build_credentials(self.vault, row)
         store = StoredTokens(self, portal_id)
         portal = Portal(
@@ -276,23 +271,7 @@ class Clients:
     def rules(self, portal_id: int) -> Rules:
         """Return the portal's rules. Raises Denied where it is not installed any more."""
         with read(self.engine) as conn:
-            return self.rules_of(conn, read_portal(conn, portal_id))
-
-    def rules_of(self, conn: Connection, row: PortalRow) -> Rules:
-        """Return the rules of a portal just read, and read its people where rules name e-mails."""
-        key = _settings_key(row)
-        if not needs_addresses(_parse_settings(key)):
-            return _parse_rules(key)
-        return to_rules(_parse_settings(key), people.active_by_email(conn, row.record.id))
-
-    def mapping_of(self, conn: Connection, row: PortalRow) -> SyncMapping:
-        """Return the pairs of two-way sync of a portal just read."""
-        from sync.settings.issue_sync_mapping import to_mapping
-
-        settings = _parse_settings(_settings_key(row))
-        names = [connection.name for connection in settings.connections]
-        by_email = people.active_by_email(conn, row.record.id) if settings.issue_sync.pairs else {}
-        return to_mapping(settings.issue_sync, names, by_email)
+            return rules_of(conn, read_portal(conn, portal_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,21 +366,6 @@ def _build_credentials(vault: Vault, row: PortalRow | None) -> Credentials:
         scopes=record.scopes,
         status=record.app_status,
     )
-
-
-def _settings_key(row: PortalRow) -> str:
-    """Return the document in force as text: equal documents are parsed once."""
-    return dump_json(stored_settings(row.record, row.settings))
-
-
-@lru_cache(maxsize=64)
-def _parse_settings(key: str) -> Settings:
-    return load(json.loads(key))
-
-
-@lru_cache(maxsize=64)
-def _parse_rules(key: str) -> Rules:
-    return to_rules(_parse_settings(key))
 
 
 def _allowance(row: AllowanceRow) -> Allowance:
