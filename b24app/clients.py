@@ -11,6 +11,7 @@ import requests
 from sqlalchemy import Engine
 
 from b24app.auth.current_user import current_user
+from b24app.grants import StoredGrant
 from b24app.portal_rules import portal_settings, rules_of
 from b24app.portal_tokens import StoredAllowance, StoredTokens, build_credentials
 from sync.bitrix24.rest.client import Portal
@@ -142,8 +143,6 @@ class Clients:
 
     def signed_in_code_host(self, record: ConnectionRecord, grant: GrantRecord) -> GitLab:
         """Return a client of the account that granted it, for one thread."""
-        from b24app.grants import StoredGrant
-
         actor = str(grant.account.get("username") or "")
         return self._gitlab(record, StoredGrant(self, record, grant), actor)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
-from b24app.refresh_lease import refreshing
+from b24app.refresh_lease import Process, refreshing
 from sync.bitrix24.rest.credentials import Credentials
 from sync.bitrix24.rest.limits import Allowance, full_allowance
 from sync.errors import NO_KEY_OPENS, UNREADABLE, Denied, Later
@@ -17,30 +17,35 @@ from sync.store.portals import PortalRow
 from sync.store.rows import AllowanceRow, PortalTokens
 from sync.store.vault import Vault, VaultError
 
-if TYPE_CHECKING:
-    from b24app.clients import Clients
-
 T = TypeVar("T")
 _REOPEN_HINT = "Open the application in Bitrix24 as an administrator"
 _UNREADABLE_SECONDS = 60.0  # between two looks whether the right key is back
+
+
+class KeyHolder(Process, Protocol):
+    """A process that can open what is stored encrypted."""
+
+    @property
+    def vault(self) -> Vault:
+        """The keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredTokens:
     """A portal's tokens in the database: renewed by one process at a time, under a lease."""
 
-    clients: Clients
+    holder: KeyHolder
     portal_id: int
 
     def load(self) -> Credentials:
         """Return the stored credentials. Raises Denied where there are none."""
-        with read(self.clients.engine) as conn:
+        with read(self.holder.engine) as conn:
             row = portals.row_by_id(conn, self.portal_id)
-        return build_credentials(self.clients.vault, row)
+        return build_credentials(self.holder.vault, row)
 
     def refreshing(self) -> AbstractContextManager[None]:
         """Hold the portal's refresh lease. Raises Later after 30 seconds of waiting."""
-        return refreshing(self.clients, f"refresh:{self.portal_id}", "this portal's tokens")
+        return refreshing(self.holder, f"refresh:{self.portal_id}", "this portal's tokens")
 
     def save(self, credentials: Credentials) -> None:
         """Store new tokens and the portal's address in one transaction.
@@ -53,33 +58,33 @@ class StoredTokens:
             credentials.expires_at,
             credentials.user_id or None,
         )
-        now = self.clients.clock.now()
-        with write(self.clients.engine) as conn:
+        now = self.holder.clock.now()
+        with write(self.holder.engine) as conn:
             stored = portals.lock(conn, self.portal_id)
-            holder = stored.token_user_id if stored else None
-            if credentials.user_id and holder and holder != credentials.user_id:
+            owner_id = stored.token_user_id if stored else None
+            if credentials.user_id and owner_id and owner_id != credentials.user_id:
                 return
-            portals.save_tokens(conn, self.clients.vault, self.portal_id, fresh_tokens, now)
+            portals.save_tokens(conn, self.holder.vault, self.portal_id, fresh_tokens, now)
             portals.set_endpoint(conn, self.portal_id, credentials.client_endpoint, now)
 
     def domain_moved(self, client_endpoint: str) -> None:
         """Store the portal's new REST address."""
-        with write(self.clients.engine) as conn:
-            portals.set_endpoint(conn, self.portal_id, client_endpoint, self.clients.clock.now())
+        with write(self.holder.engine) as conn:
+            portals.set_endpoint(conn, self.portal_id, client_endpoint, self.holder.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAllowance:
     """A portal's request allowance in the database, shared by all processes."""
 
-    clients: Clients
+    holder: KeyHolder
     portal_id: int
 
     def change(self, step: Callable[[Allowance], tuple[Allowance, T]]) -> T:
         """Apply `step` to the stored allowance in one transaction; return its answer."""
-        with write(self.clients.engine) as conn:
+        with write(self.holder.engine) as conn:
             row = logs.read_allowance(conn, self.portal_id)
-            allowance = full_allowance(self.clients.clock.now()) if row is None else _allowance(row)
+            allowance = full_allowance(self.holder.clock.now()) if row is None else _allowance(row)
             changed, answer = step(allowance)
             if changed is not allowance:
                 kept = AllowanceRow(changed.level, changed.at, dict(changed.operating))
