@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from b24app.auth.page_tokens import Visitor
-from b24app.clients import StoredTokens
+from b24app.portal_tokens import StoredTokens
 from b24app.services import visitors
 from b24app.services.install_steps import InstallWorker
 from sync.bitrix24.tasks.readable import read_profile
