@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from reporter.bbcode import quoted
 from reporter.ci_variables import Variables, number
-from reporter.gitlab_client import GitLab, Rows
+from reporter.gitlab_client import GitLab, Row, Rows
 
 UNDER_WAY = (  # noqa: SIM905  it is short in a job's script
     "created pending running preparing waiting_for_resource scheduled"
@@ -28,9 +28,20 @@ def counted(ci: Variables) -> list[str]:
 
 
 def ask_jobs(gitlab: GitLab, statuses: Iterable[str] = ()) -> Rows:
-    """All, or those of some statuses."""
+    """The newest hundred, or those of some statuses."""
     scope = "".join(f"&scope[]={status}" for status in statuses)
     return gitlab.rows(f"pipelines/{gitlab.ci['CI_PIPELINE_ID']}/jobs?per_page={PAGE}{scope}")
+
+
+def ask_older_jobs(gitlab: GitLab, jobs: list[Row]) -> list[Row]:
+    """Return the jobs with those of the next page, where there is one and a request is left.
+
+    The order is that of `order_id_desc` in app/finders/ci/jobs_finder.rb of GitLab.
+    """
+    if len(jobs) < PAGE or gitlab.left <= 0:
+        return jobs
+    place = f"pipelines/{gitlab.ci['CI_PIPELINE_ID']}/jobs?per_page={PAGE}&page=2"
+    return [*jobs, *(gitlab.rows(place) or ())]
 
 
 def ask_merge_request(gitlab: GitLab) -> Rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +26,12 @@ class Settings:
 
 def fits(value: str, patterns: str) -> bool:
     """Tell whether a value is among these, as in: main, release/*."""
-    return any(fnmatch.fnmatchcase(value, pattern.strip()) for pattern in patterns.split(","))
+    listed = [pattern.strip() for pattern in patterns.split(",")]
+    if value in listed or "*" in listed:
+        return True  # without what is imported below
+    from fnmatch import fnmatchcase
+
+    return any(fnmatchcase(value, pattern) for pattern in listed)
 
 
 def read_secret(environ: Mapping[str, str], name: str) -> str:
