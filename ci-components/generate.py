@@ -69,7 +69,8 @@ def included(form: str) -> str:
     parts = (HERE / "parts" / "script.yml").read_text("utf-8")
     name, _, way = form.rpartition("-")
     values = {
-        "START": f"-c '{IN_PARTS}'" if way == "direct" else "-", "FORM": form, "VERSION": VERSION, "CHECKSUM": checksum(text),
+        "START": f"-c '{IN_PARTS}'" if way == "direct" else "-",
+        "FORM": form, "VERSION": VERSION, "CHECKSUM": checksum(text),
         "AGENT": f"b24bridge-{name}/{VERSION} ({way}; sha256 {checksum(text)[:12]})",
     }  # fmt: skip
     for word, value in values.items():

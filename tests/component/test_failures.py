@@ -279,7 +279,9 @@ def test_a_gitlab_that_hangs_makes_the_report_smaller_and_does_not_prevent_it(
 HANGING = {
     "a portal that hangs": "time.sleep(30)",
     "code that does not end": "re.match('(a+)+$', 'a' * 99 + 'b')",
-    "a name that nobody resolves": "socket.getaddrinfo = lambda *_: time.sleep(30); run.http.ask('http://x/', {})",
+    "a name that nobody resolves": (
+        "socket.getaddrinfo = lambda *_: time.sleep(30); run.http.ask('http://x/', {})"
+    ),
 }
 
 
