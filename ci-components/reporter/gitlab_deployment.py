@@ -6,7 +6,7 @@ import re
 
 from reporter.gitlab_client import GitLab, Row
 from reporter.gitlab_json import identifier, inside, pipeline_of, read_deployment, text, tier_of
-from reporter.gitlab_questions import PAGE, ask_deployments, ask_jobs, ask_older_jobs
+from reporter.gitlab_questions import PAGE, ask_deployments, ask_jobs
 from reporter.gitlab_rest import add_commits, add_merge_requests, take_merge_requests
 from reporter.model import Deployment, Report
 from reporter.settings import fits
@@ -90,7 +90,8 @@ def status_of_jobs(report: Report, gitlab: GitLab) -> str:
     if rows is None:
         report.refused.append("the jobs of the pipeline")
         return "unknown"
-    rows = ask_older_jobs(gitlab, rows)
+    if len(rows) == PAGE:
+        rows += ask_jobs(gitlab, "&page=2") or []
     statuses = {text(row, "name"): text(row, "status") for row in rows}
     name = report.settings.deploy_job
     deploying = {job: status for job, status in statuses.items() if is_of(job, name)}

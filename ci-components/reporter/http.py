@@ -96,8 +96,9 @@ class Http:
             reason = getattr(error, "strerror", "") or str(error) or type(error).__name__
             if self.sent:
                 reason += "; what was sent may have landed"
-            what = f"{host} cannot be reached: {reason}"
-            raise Problem(what, "UNREACHABLE", again=not self.sent) from None
+            raise Problem(
+                f"{host} cannot be reached: {reason}", "UNREACHABLE", again=not self.sent
+            ) from None
 
     def ask_twice(
         self, url: str, headers: Mapping[str, str], data: object = None, keep: float = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -26,12 +27,7 @@ class Settings:
 
 def fits(value: str, patterns: str) -> bool:
     """Tell whether a value is among these, as in: main, release/*."""
-    listed = [pattern.strip() for pattern in patterns.split(",")]
-    if value in listed or "*" in listed:
-        return True  # without what is imported below
-    from fnmatch import fnmatchcase
-
-    return any(fnmatchcase(value, pattern) for pattern in listed)
+    return any(fnmatch.fnmatchcase(value, pattern.strip()) for pattern in patterns.split(","))
 
 
 def read_secret(environ: Mapping[str, str], name: str) -> str:
