@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from reporter.errors import Problem
 
@@ -122,7 +122,7 @@ class Http:
         if not place or scheme not in PORTS:
             raise ValueError("it is no web address")
         # As bytes: of a text Python loads the codec "idna" first, whatever the text is.
-        peer = place[1].encode("ascii" if place[1].isascii() else "idna")
+        peer: Any = place[1].encode("ascii" if place[1].isascii() else "idna")
         connection = socket.create_connection((peer, place[2] or PORTS[scheme]), seconds)
         if scheme == "https:":
             connection = self.trust().wrap_socket(connection, server_hostname=peer)
