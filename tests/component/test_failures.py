@@ -366,7 +366,7 @@ def test_a_traced_shell_shows_no_secret(world: World, deliver: str) -> None:
         ["/bin/sh", "-ex"], input=script, cwd=world.folder, timeout=60, check=False,
         env={"PATH": os.environ["PATH"], **variables}, capture_output=True, text=True,
     )  # fmt: skip
-    assert "python3 -I -S -" in done.stderr
+    assert "python3 -X utf8 -I -S -" in done.stderr
     assert "b24: " in done.stdout
     secret = world.webhook.rstrip("/").rpartition("/")[2]
     for hidden in (secret, world.job_token, token, "eyJ.secret.token"):
