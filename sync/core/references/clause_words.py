@@ -50,8 +50,8 @@ _DENIED = (
     rf"\b{NOT}(\W+({_FILLERS}|%CLOSING%))*\W*\Z",
     r"\b(none|nothing|neither|nobody|no one|no (part|commit|change)|ничто|ничего|никто|"
     r"ни один|ни одна|ни одно)\b[^\n]*\Z",
-    r"\b(no longer|(does?|did) (little|nothing) to|hardly|barely|scarcely|вряд ли|"
-    r"unlikely|doubtful|accidentally|mistakenly|случайно|ошибочно|маловероятно|"
+    r"\b((does?|did) (little|nothing) to|hardly|barely|scarcely|вряд ли|"
+    r"unlikely|accidentally|mistakenly|случайно|ошибочно|маловероятно|"
     r"едва ли|"
     r"fail(s|ed|ing)? to|unable to|refus\w+ to|forg[eo]t\w* to|"
     r"(prevent|stop|avoid|skip|postpon|delay|defer|forbid|block|doubt)\w*|instead of|"
@@ -64,7 +64,7 @@ _DENIED = (
     r"more)( \w+)? to|"
     r"(struggl|pretend|propos|vot|remind|hesitat|hard|difficult|insufficient|yet|still|due|"
     r"schedul|hop)\w*( me| us)? to|"
-    r"(ask|tell|told|wait|remind)\w* (for )?\w+ to|out of scope|not in this \w+|"
+    r"(ask|tell|told|wait|remind)\w* (for )?\w+ to|not in this \w+|"
     r"too (early|soon) to|"
     r"(wait|hold) (off )?(with|on)|(everything|all|anything|nothing) but|apart from|"
     r"other than|aside from|"
@@ -74,7 +74,7 @@ _DENIED = (
     r"про)с\w+ \w+|напомни\w*|сда(лись|юсь|лся)|ни в коем случае|"
     r"вместо( того)?|без|от(каз|кладыва|ложи)\w+|запре\w+|сомнева\w+|передума\w+|"
     r"меша(ет|ют|ло|ла|л))"
-    rf"(\W+({_FILLERS}|чтобы))*\W*\Z",
+    rf"(\W+({_FILLERS}))*\W*\Z",
 )
 _DENIED_BARE = (  # "do not rename a file to close": the negation governs a verb without an ending
     rf"\b(({_AUXILIARY}|can|will|may) (not|never)(?! only|-)|cannot|{_AUXILIARY}n'?t)\b"
@@ -118,7 +118,7 @@ _UNCERTAIN = (
     r"wants?|wish\w*|efforts?|supposed|meant|intended|expected|designed|likely|ready|required|"
     r"necessary|remember|promise|used|left|nice|good|close|experiment|prerequisite|follow-? ?up|"
     r"about|on the way) to|help\w*( to)?|"
-    r"(allow\w*|enabl\w+|for)( (us|you|qa|them|others|[a-z]+ers))? to|"
+    r"(allow\w*|enabl\w+|for)( (us|you|qa|them|[a-z]+ers))? to|"
     rf"{HEDGES}|theoretically|technically|in theory|(sort|kind) of|kinda|"
     r"more or less|rarely|sometimes|occasionally|at times|with (\w+ )?luck|fingers crossed|guess|"
     r"thought|looks? like|manually|(as )?an? (work-?around|stopgap)|semi|"
@@ -139,7 +139,7 @@ _UNCERTAIN = (
     r"наполовину|временн\w+|в теории|теоретически|иногда|как бы|типа|якобы|вручную|"
     r"условно|говорят|хочется верить|почти|практически|в основном|местами|начина\w+|"
     r"продолжа\w+|готов\w*|просьба|прошу|давайте|предлагаю|решили|думаю|осталось|шаг к|на пути к)"
-    rf"(\W+({_FILLERS}|now|чтобы|что|бы))*\W*\Z"
+    rf"(\W+({_FILLERS}))*\W*\Z"
 )
 # "Bob is fixing B24-5": work that goes on.
 _GOES_ON = (
