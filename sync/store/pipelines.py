@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, func, or_, select
 
@@ -25,21 +25,56 @@ _MAX_LOOKED_AHEAD = 50  # pipelines after one that did not pass that may speak f
 _MAX_LOOKED_BACK = 20  # finished pipelines of a branch's name that are looked through
 
 
+class PushedPipeline(NamedTuple):
+    """A pipeline with the branch pushed to; `gone`: its commit is not on that branch any more."""
+
+    branch: str
+    pipeline: Pipeline
+    gone: bool
+
+
 def pipeline_id(pipeline: Pipeline) -> PipelineId:
     """Return the key of a pipeline: its connection, project and number."""
     return pipeline.project.connection_id, pipeline.project.id, pipeline.id
 
 
 def save_commit_tasks(
-    conn: Connection, portal_id: int, pairs: Iterable[tuple[CommitKey, int]]
+    conn: Connection,
+    portal_id: int,
+    pairs: Iterable[tuple[CommitKey, int]],
+    *,
+    pushed: bool = False,
 ) -> None:
-    """Remembers that the commits, last ones of a push, name the tasks."""
+    """Remember that the commits, last ones of a push, name the tasks.
+
+    `pushed`: they are on their branch now, if they had left it or not.
+    """
     rows = [
         dict(zip(_COMMIT_COLUMNS, place, strict=True))
-        | {"task_id": task_id, "portal_id": portal_id}
+        | {"task_id": task_id, "portal_id": portal_id, "gone": False}
         for place, task_id in sorted(set(pairs))
     ]
-    upsert(conn, commit_task, rows, keys=(*_COMMIT_COLUMNS, "task_id"))
+    update = ("gone",) if pushed else ()
+    upsert(conn, commit_task, rows, keys=(*_COMMIT_COLUMNS, "task_id"), update=update)
+
+
+def mark_gone(conn: Connection, portal_id: int, head: CommitKey) -> tuple[int, ...]:
+    """Mark what came to a branch after its new head, an older commit; return the tasks.
+
+    Everything heard of came later than a head that was never heard of.
+    """
+    *place, sha = zip(_COMMIT_COLUMNS, head, strict=True)
+    on_branch = [commit.c[name] == value for name, value in place]
+    of_tasks = [commit_task.c[name] == value for name, value in place]
+    since = select(commit.c.received_at).where(*on_branch, commit.c.sha == sha[1])
+    later = select(commit.c.sha).where(*on_branch, commit.c.sha != sha[1])
+    if (at := conn.scalar(since)) is not None:
+        later = later.where(commit.c.received_at >= at)
+    condition = (*of_tasks, commit_task.c.portal_id == portal_id, commit_task.c.sha.in_(later))
+    task_ids = conn.scalars(select(commit_task.c.task_id).where(*condition).distinct())
+    marked = tuple(sorted(task_ids))
+    conn.execute(commit_task.update().where(*condition).values(gone=True))
+    return marked
 
 
 def tasks_of(conn: Connection, places: Iterable[CommitKey]) -> dict[CommitKey, tuple[int, ...]]:
@@ -70,9 +105,9 @@ def tasks_with_commits(conn: Connection, portal_id: int, task_ids: Iterable[int]
 
 def pipelines_of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
-) -> dict[int, tuple[tuple[str, Pipeline], ...]]:
-    """Return the pipelines of commits that name the tasks, each with the branch pushed to."""
-    by_key: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
+) -> dict[int, tuple[PushedPipeline, ...]]:
+    """Return the pipelines of commits that name the tasks."""
+    by_key: dict[int, tuple[PushedPipeline, ...]] = {}
     pairs = commit_task.c
     same = and_(
         pipeline.c.connection_id == pairs.connection_id,
@@ -82,13 +117,14 @@ def pipelines_of_tasks(
     )
     for piece in chunks(set(task_ids)):
         query = (
-            select(pairs.task_id, pairs.branch, pipeline.c.body)
+            select(pairs.task_id, pairs.branch, pairs.gone, pipeline.c.body)
             .join(pipeline, same)
             .where(pairs.portal_id == portal_id, pairs.task_id.in_(piece))
             .order_by(pipeline.c.pipeline_id)
         )
-        for task_id, branch, body in conn.execute(query):
-            by_key[task_id] = (*by_key.get(task_id, ()), (branch, from_json(Pipeline, body)))
+        for task_id, branch, gone, body in conn.execute(query):
+            pushed = PushedPipeline(branch, from_json(Pipeline, body), gone)
+            by_key[task_id] = (*by_key.get(task_id, ()), pushed)
     return by_key
 
 
@@ -151,7 +187,7 @@ def unresolved_tasks(conn: Connection, portal_id: int, item: Pipeline) -> tuple[
     query = (
         select(commit_task.c.task_id)
         .join(pipeline, pairs)
-        .where(*on_branch, commit_task.c.portal_id == portal_id)
+        .where(*on_branch, commit_task.c.portal_id == portal_id, commit_task.c.gone.is_(False))
         .where(columns.pipeline_id > func.coalesce(passed.scalar_subquery(), 0))
     )
     return tuple(conn.scalars(query.distinct().order_by(commit_task.c.task_id)))

@@ -64,9 +64,17 @@ def relate(batch: Batch, pushes: Sequence[Push]) -> Handled[Push]:
         for push in alive
         for task_id in tasks_by_commit.get((*branch_key(push), push.after), ())
     ]
+    put_back = [
+        (TASK, str(task_id), f"{push.branch} was put back")
+        for push in alive
+        if _is_put_back(push)
+        for task_id in store_pipelines.mark_gone(
+            batch.conn, batch.portal_id, (*branch_key(push), push.after)
+        )
+    ]
     return Handled(
         describe,
-        marks=[*touched.links.marks, *pushed, *smart_commits.save_new(batch, pushes)],
+        marks=[*touched.links.marks, *pushed, *put_back, *smart_commits.save_new(batch, pushes)],
         subjects=_complete_pushes(pushes),
         alert_causes=pushes,
         fetches=touched.fetches | _BRANCHES if doubtful else touched.fetches,
@@ -83,7 +91,7 @@ def save_commit_tasks(batch: Batch) -> Mapping[store_pipelines.CommitKey, Sequen
     own_commits.save_landed(conn, {}, _complete_pushes(pushes))
     alive = [push for push in pushes if _is_alive(push)]
     named = _named_tasks(conn, alive, batch.rules.references)
-    store_pipelines.save_commit_tasks(conn, batch.portal_id, named)
+    store_pipelines.save_commit_tasks(conn, batch.portal_id, named, pushed=True)
     keys = {commit_key(event.pipeline) for event in batch.of(PipelineEvent)}
     keys |= {(*branch_key(push), push.after) for push in alive}
     return store_pipelines.tasks_of(conn, keys)
@@ -91,6 +99,12 @@ def save_commit_tasks(batch: Batch) -> Mapping[store_pipelines.CommitKey, Sequen
 
 def _is_alive(push: Push) -> bool:
     return bool(push.after) and not push.deleted
+
+
+def _is_put_back(push: Push) -> bool:
+    """Tell whether a shared branch stands at an older commit now: the push brought nothing."""
+    moved = bool(push.before) and not push.created and push.before != push.after
+    return moved and _is_shared(push) and not push.commits and not push.total
 
 
 def _complete_pushes(pushes: Iterable[Push]) -> list[Push]:
