@@ -1,0 +1,214 @@
+"""Lives of teams of a later round: main put back, picks, old names, suggestions; kinds 1 to 12."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from sync.core.model.kinds import Kind
+from sync.core.rules.portal import Rules
+from sync.store.db.database import read
+from sync.store.rows import Delivery
+from sync.store.tables import project
+from tests.engine.notified_world import plain, to_chat
+from tests.engine.team_lives import (
+    ANN,
+    COMPLETED,
+    EVERY_HOOK,
+    IN_PROGRESS,
+    WAITING,
+    Life,
+    only_groups,
+    play,
+)
+from tests.engine.test_team_news import SECRET, leaked
+from tests.engine.test_team_pipelines import broken, main_run
+from tests.engine.world import World
+
+HOUR = 3600
+
+
+@pytest.fixture(autouse=True)
+def _people(world: World) -> None:
+    world.b24.state.add_user("Anna", email="ann@acme.example", id=ANN)
+
+
+# --- 1, 3: whose work it is
+
+
+def opened_against_an_old_branch_and_sent_to_main(life: Life) -> Iterator[None]:
+    git = life.world.gitlab
+    git.create_branch(life.shop, "stable", "ann")
+    yield
+    life.merge(life.request("cart", f"B24-{life.other} cart"))
+    yield
+    mr = life.request("pay", f"B24-{life.task} pay", target_branch="stable")
+    yield
+    assert life.statuses() == (IN_PROGRESS, COMPLETED)
+    shown = life.world.cards(life.other)
+    git.update_mr(mr, "ann", target_branch="main")
+    yield
+    life.merge(mr)
+    yield
+    assert life.statuses() == (COMPLETED, COMPLETED)
+    assert life.world.cards(life.other) == shown
+
+
+def gitlabs_pick_button_makes_a_request(life: Life) -> Iterator[None]:
+    """It fills in the title and the words of the merge commit."""
+    git = life.world.gitlab
+    git.create_branch(life.shop, "stable", "ann")
+    mr = life.request(f"B24-{life.task}-pay", "Pay", title="Pay")
+    yield
+    life.merge(mr)
+    yield
+    git.create_branch(life.shop, "cherry-pick-4f1c9e0a", "bob", start="stable")
+    title = f"Merge branch 'B24-{life.task}-pay' into 'main'"
+    words = f"Pay\n\nSee !{mr.iid}\n\n(cherry picked from commit {mr.merge_commit_sha})"
+    git.push(life.shop, "cherry-pick-4f1c9e0a", [f"{title}\n\n{words}"], "bob")
+    back = git.open_mr(
+        life.shop, "cherry-pick-4f1c9e0a", title, "bob",
+        target_branch="stable", description=words,
+    )  # fmt: skip
+    yield
+    assert life.statuses() == (COMPLETED, WAITING)
+    life.merge(back)
+    yield
+    assert life.statuses() == (COMPLETED, WAITING)
+
+
+def suggestions_applied_in_batch_by_another(life: Life) -> Iterator[None]:
+    words = f"B24-{life.task} pay #time 1h"
+    mr = life.request("pay", words, title=words)
+    yield
+    text = f"{words}\n\nApply 3 suggestion(s) to 2 file(s)\n\nCo-authored-by: Ann <a@acme.example>"
+    life.push("pay", text, user="bob")
+    yield
+    life.merge(mr)
+    yield
+    assert life.logged() == [(ANN, HOUR)]
+
+
+# --- 7: main is put back
+
+
+def what_passed_on_main_is_gone(life: Life) -> Iterator[None]:
+    git, start = life.world.gitlab, life.shop.branches["main"].head
+    life.merge(life.request("pay", f"B24-{life.task} pay"))
+    yield
+    main_run(life, "success")
+    yield
+    assert life.fields()[0] == "passed"
+    done = life.shop.branches["main"].head
+    git.branching.reset(life.shop, "main", start, "bob")
+    main_run(life, "success")
+    yield
+    assert life.fields()[0] == ""
+    git.branching.reset(life.shop, "main", done, "bob")
+    yield
+    assert life.fields()[0] == "passed"
+
+
+def what_failed_on_main_is_gone(life: Life) -> Iterator[None]:
+    start = life.shop.branches["main"].head
+    yield from broken(life)
+    life.world.gitlab.branching.reset(life.shop, "main", start, "bob")
+    main_run(life, "success")
+    yield
+    assert life.fields()[0] == ""
+    assert not any("it is fixed" in text for text in life.notified())
+
+
+def test_whose_work_it_is_in_later_lives(world: World) -> None:
+    world.rules = Rules()
+    play(
+        world,
+        opened_against_an_old_branch_and_sent_to_main,
+        gitlabs_pick_button_makes_a_request,
+        suggestions_applied_in_batch_by_another,
+        what_passed_on_main_is_gone,
+        what_failed_on_main_is_gone,
+    )
+
+
+# --- 9, 12: news sent before a change arrives after it
+
+
+def held_back(life: Life, *acts: object) -> list[Delivery]:
+    """Do the acts; what GitLab sends of them is still on its way."""
+    world = life.world
+    world.settle()
+    before = len(world.inbox_order)
+    world.hold_deliveries = True
+    for act in acts:
+        act()
+    world.hold_deliveries = False
+    world.tick(5)
+    return world.inbox_order[before:]
+
+
+def a_project_gets_another_name(life: Life) -> Iterator[None]:
+    world, git, usual = life.world, life.world.gitlab, life.shop.path
+    mr = life.request("pay", f"B24-{life.task} pay")
+    yield
+    late = held_back(
+        life,
+        lambda: life.push("pay", "More"),
+        lambda: git.tag(life.shop, f"v{life.task}", "ann"),
+        lambda: life.run(mr, "success"),
+        lambda: git.comment(mr, "Late words", "bob"),
+    )
+    life.shop.path = f"{usual}-new"
+    git.update_mr(mr, "ann", title="Renamed")
+    world.settle()
+    world.store(late)
+    world.settle()
+    with read(world.database) as conn:
+        paths = [*conn.scalars(select(project.c.path).where(project.c.project_id == life.shop.id))]
+    life.shop.path = usual
+    assert paths == [f"{usual}-new"]
+    yield
+
+
+def a_request_gets_another_target(life: Life) -> Iterator[None]:
+    git = life.world.gitlab
+    life.push("stable", start="main")
+    mr = life.request("pay", f"B24-{life.task} pay")
+    yield
+    late = held_back(life, lambda: git.comment(mr, "Words", "bob"), lambda: git.run_pipeline(mr))
+    git.update_mr(mr, "ann", target_branch="stable", title="Newest")
+    yield
+    life.world.store(late)
+    yield
+    card = plain(life.world.cards(life.task))[0]
+    yield
+    assert "Newest" in card
+    assert "stable" in card
+
+
+def an_issue_becomes_confidential(life: Life) -> Iterator[None]:
+    git = life.world.gitlab
+    life.rules(to_chat(Kind.ISSUE, Kind.COMMENT))
+    issue = git.tracking.open_issue(life.shop, "Slow", "ann")
+    yield
+    late = held_back(life, lambda: git.comment(issue, "Words", "bob"))
+    git.tracking.update_issue(issue, "ann", confidential=True, title=SECRET)
+    yield
+    life.world.store(late)
+    yield
+    git.tracking.update_issue(issue, "ann", labels=["x"])
+    yield
+    assert leaked(life) == []
+
+
+def test_late_news_brings_nothing_old_back(world: World) -> None:
+    only_groups(world)
+    play(
+        world,
+        a_project_gets_another_name,
+        a_request_gets_another_target,
+        an_issue_becomes_confidential,
+        flags=EVERY_HOOK,
+    )
