@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -91,6 +92,56 @@ def suggestions_applied_in_batch_by_another(life: Life) -> Iterator[None]:
     assert life.logged() == [(ANN, HOUR)]
 
 
+def two_works_of_the_same_words(life: Life) -> Iterator[None]:
+    """Written at two moments: two hours, however they are merged."""
+    words = f"B24-{life.task} fix #time 1h"
+    first = life.request("one", words, title=words)
+    yield
+    life.world.tick(2 * HOUR)
+    second = life.request("two", words, title=words)
+    yield
+    life.merge(first)
+    yield
+    life.merge(second, squash=True)
+    yield
+    assert life.logged() == [(ANN, HOUR), (ANN, HOUR)]
+
+
+def a_pick_without_a_word_of_its_origin(life: Life) -> Iterator[None]:
+    """`git cherry-pick` without -x keeps who wrote the commit, and when."""
+    git = life.world.gitlab
+    git.create_branch(life.shop, "stable", "ann")
+    mr = life.request("pay", f"B24-{life.task} pay #time 1h", title="Pay")
+    yield
+    life.world.tick(2 * HOUR)
+    made = life.shop.commits[mr.shas[0]]
+    picked = replace(
+        made, id=git.state.next_sha(), parent_ids=(), at=git.state.now(), authored_at=made.at
+    )
+    git.create_branch(life.shop, "back", "bob", start="stable")
+    git.push(life.shop, "back", [picked], "bob")
+    back = git.open_mr(life.shop, "back", "Back", "bob", target_branch="stable")
+    yield
+    life.merge(mr)
+    yield
+    life.merge(back)
+    yield
+    assert life.logged() == [(ANN, HOUR)]
+
+
+def an_amended_commit_with_a_fresh_date(life: Life) -> Iterator[None]:
+    """`git commit --amend --reset-author`: the first is gone."""
+    words = f"B24-{life.task} pay #time 1h"
+    mr = life.request("pay", words, title="Pay")
+    yield
+    life.world.tick(2 * HOUR)
+    life.world.gitlab.branching.force_push(life.shop, "pay", [words], "ann")
+    yield
+    life.merge(mr)
+    yield
+    assert life.logged() == [(ANN, HOUR)]
+
+
 # --- 7: main is put back
 
 
@@ -128,6 +179,9 @@ def test_whose_work_it_is_in_later_lives(world: World) -> None:
         opened_against_an_old_branch_and_sent_to_main,
         gitlabs_pick_button_makes_a_request,
         suggestions_applied_in_batch_by_another,
+        two_works_of_the_same_words,
+        a_pick_without_a_word_of_its_origin,
+        an_amended_commit_with_a_fresh_date,
         what_passed_on_main_is_gone,
         what_failed_on_main_is_gone,
     )

@@ -32,6 +32,7 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 
 _BRANCHES: frozenset[Fetch] = frozenset({"branches"})
+_COMMITS: frozenset[Fetch] = frozenset({"commits"})
 
 
 def save(batch: Batch, pushes: Sequence[Push]) -> None:
@@ -72,12 +73,16 @@ def relate(batch: Batch, pushes: Sequence[Push]) -> Handled[Push]:
             batch.conn, batch.portal_id, (*branch_key(push), push.after)
         )
     ]
+    said = smart_commits.save_new(batch, pushes)
+    is_commit_due = smart_commits.mark_doubtful(batch.conn, pushes, batch.now)
     return Handled(
         describe,
-        marks=[*touched.links.marks, *pushed, *put_back, *smart_commits.save_new(batch, pushes)],
+        marks=[*touched.links.marks, *pushed, *put_back, *said],
         subjects=_complete_pushes(pushes),
         alert_causes=pushes,
-        fetches=touched.fetches | _BRANCHES if doubtful else touched.fetches,
+        fetches=touched.fetches
+        | (_BRANCHES if doubtful else frozenset())
+        | (_COMMITS if is_commit_due else frozenset()),
     )
 
 
