@@ -20,14 +20,14 @@ def save_projects(
     save_told(conn, [(item, at) for item in projects])
 
 
-def save_told(conn: Connection, told: Iterable[tuple[Project, datetime | None]]) -> None:
+def save_told(conn: Connection, news: Iterable[tuple[Project, datetime | None]]) -> None:
     """Store projects, each with the time of the news that tells of it, None for an unknown one.
 
     Late news, sent before a rename, does not bring the old name back. A project without a default
     branch only updates path and address.
     """
     rows: dict[tuple[int, int], dict[str, Any]] = {}
-    for item, at in told:
+    for item, at in news:
         key = item.connection_id, item.id
         before = rows[key]["told_at"] if key in rows else None
         if before is None or (at is not None and at >= before):

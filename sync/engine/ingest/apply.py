@@ -124,14 +124,14 @@ def ingest(
 
 def _save_projects(conn: Connection, about: Sequence[NotificationSubject], now: datetime) -> None:
     """Store the projects; a group's own things have none, and some hooks tell too little of it."""
-    told = [
+    news = [
         (subject.project, min(at, now) if (at := lateness.news_time(subject)) else None)
         for subject in about
         if not isinstance(subject, ActivityItem)
         or isinstance(subject, Push)
         or (subject.project.id and subject.project.url)
     ]
-    store_projects.save_told(conn, told)
+    store_projects.save_told(conn, news)
 
 
 def _mark_dirty(batch: Batch, handled: Sequence[Handled[Any]]) -> None:

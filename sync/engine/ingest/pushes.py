@@ -73,11 +73,11 @@ def relate(batch: Batch, pushes: Sequence[Push]) -> Handled[Push]:
             batch.conn, batch.portal_id, (*branch_key(push), push.after)
         )
     ]
-    said = smart_commits.save_new(batch, pushes)
+    command_marks = smart_commits.save_new(batch, pushes)
     is_commit_due = smart_commits.mark_doubtful(batch.conn, pushes, batch.now)
     return Handled(
         describe,
-        marks=[*touched.links.marks, *pushed, *put_back, *said],
+        marks=[*touched.links.marks, *pushed, *put_back, *command_marks],
         subjects=_complete_pushes(pushes),
         alert_causes=pushes,
         fetches=touched.fetches
