@@ -1,4 +1,4 @@
-"""Lives of teams of a later round: main put back, picks, old names, suggestions; kinds 1 to 12."""
+"""Lives of teams of a later round: picks, hours, suggestions, main put back; kinds 1 to 4, 7."""
 
 from __future__ import annotations
 
@@ -6,25 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
 
-from sync.core.model.kinds import Kind
 from sync.core.rules.portal import Rules
-from sync.store.db.database import read
-from sync.store.rows import Delivery
-from sync.store.tables import project
-from tests.engine.notified_world import plain, to_chat
 from tests.engine.team_lives import (
     ANN,
     COMPLETED,
-    EVERY_HOOK,
     IN_PROGRESS,
     WAITING,
     Life,
-    only_groups,
     play,
 )
-from tests.engine.test_team_news import SECRET, leaked
 from tests.engine.test_team_pipelines import broken, main_run
 from tests.engine.world import World
 
@@ -78,6 +69,18 @@ def gitlabs_pick_button_makes_a_request(life: Life) -> Iterator[None]:
     life.merge(back)
     yield
     assert life.statuses() == (COMPLETED, WAITING)
+
+
+def work_and_its_revert_in_one_request(life: Life) -> Iterator[None]:
+    """Nothing of the first task is left in it, nor in what is pushed to main."""
+    work = f"Pay, closes B24-{life.task}"
+    back = f'Revert "{work}"\n\nThis reverts commit 4f1c9e0a4f1c9e0a.'
+    mr = life.request("pay", work, f"B24-{life.other} cart", back)
+    yield
+    life.merge(mr)
+    yield
+    assert life.world.status(life.task) != COMPLETED
+    assert life.world.status(life.other) == COMPLETED
 
 
 def suggestions_applied_in_batch_by_another(life: Life) -> Iterator[None]:
@@ -178,91 +181,11 @@ def test_whose_work_it_is_in_later_lives(world: World) -> None:
         world,
         opened_against_an_old_branch_and_sent_to_main,
         gitlabs_pick_button_makes_a_request,
+        work_and_its_revert_in_one_request,
         suggestions_applied_in_batch_by_another,
         two_works_of_the_same_words,
         a_pick_without_a_word_of_its_origin,
         an_amended_commit_with_a_fresh_date,
         what_passed_on_main_is_gone,
         what_failed_on_main_is_gone,
-    )
-
-
-# --- 9, 12: news sent before a change arrives after it
-
-
-def held_back(life: Life, *acts: object) -> list[Delivery]:
-    """Do the acts; what GitLab sends of them is still on its way."""
-    world = life.world
-    world.settle()
-    before = len(world.inbox_order)
-    world.hold_deliveries = True
-    for act in acts:
-        act()
-    world.hold_deliveries = False
-    world.tick(5)
-    return world.inbox_order[before:]
-
-
-def a_project_gets_another_name(life: Life) -> Iterator[None]:
-    world, git, usual = life.world, life.world.gitlab, life.shop.path
-    mr = life.request("pay", f"B24-{life.task} pay")
-    yield
-    late = held_back(
-        life,
-        lambda: life.push("pay", "More"),
-        lambda: git.tag(life.shop, f"v{life.task}", "ann"),
-        lambda: life.run(mr, "success"),
-        lambda: git.comment(mr, "Late words", "bob"),
-    )
-    life.shop.path = f"{usual}-new"
-    git.update_mr(mr, "ann", title="Renamed")
-    world.settle()
-    world.store(late)
-    world.settle()
-    with read(world.database) as conn:
-        paths = [*conn.scalars(select(project.c.path).where(project.c.project_id == life.shop.id))]
-    life.shop.path = usual
-    assert paths == [f"{usual}-new"]
-    yield
-
-
-def a_request_gets_another_target(life: Life) -> Iterator[None]:
-    git = life.world.gitlab
-    life.push("stable", start="main")
-    mr = life.request("pay", f"B24-{life.task} pay")
-    yield
-    late = held_back(life, lambda: git.comment(mr, "Words", "bob"), lambda: git.run_pipeline(mr))
-    git.update_mr(mr, "ann", target_branch="stable", title="Newest")
-    yield
-    life.world.store(late)
-    yield
-    card = plain(life.world.cards(life.task))[0]
-    yield
-    assert "Newest" in card
-    assert "stable" in card
-
-
-def an_issue_becomes_confidential(life: Life) -> Iterator[None]:
-    git = life.world.gitlab
-    life.rules(to_chat(Kind.ISSUE, Kind.COMMENT))
-    issue = git.tracking.open_issue(life.shop, "Slow", "ann")
-    yield
-    late = held_back(life, lambda: git.comment(issue, "Words", "bob"))
-    git.tracking.update_issue(issue, "ann", confidential=True, title=SECRET)
-    yield
-    life.world.store(late)
-    yield
-    git.tracking.update_issue(issue, "ann", labels=["x"])
-    yield
-    assert leaked(life) == []
-
-
-def test_late_news_brings_nothing_old_back(world: World) -> None:
-    only_groups(world)
-    play(
-        world,
-        a_project_gets_another_name,
-        a_request_gets_another_target,
-        an_issue_becomes_confidential,
-        flags=EVERY_HOOK,
     )

@@ -24,6 +24,7 @@ from sync.core.model.smart_commits import (
     is_copy,
     is_of_same_author,
 )
+from sync.core.references.undone import undone_within
 from sync.core.rules.portal import ReferenceRules
 from sync.core.smart_commits import parse as smart_commits_parse
 from sync.engine.deps import TASK
@@ -184,9 +185,11 @@ def _find_smart_commits(
         on_default = push.branch == default
         if push.deleted or (push.created and on_default):
             continue  # nothing, or the history of a project that came from elsewhere
-        for commit in push.commits:
+        undone = undone_within([commit.message for commit in push.commits])
+        for place_in_push, commit in enumerate(push.commits):
             for number, command in _numbered_commands(commit, rules):
-                if on_default or command.verb not in DEFAULT_BRANCH_VERBS:
+                decides = on_default and place_in_push not in undone
+                if decides or command.verb not in DEFAULT_BRANCH_VERBS:
                     key = CommandKey(*place, commit.sha, number)
                     speech = _build_smart_commit(push, commit, command, len(by_key))
                     by_key.setdefault(key, (speech, commit.message))
