@@ -10,10 +10,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, func, or_, select
 
 from sync.core.alerts.model import alert_ref
+from sync.core.model.common import Commit
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.store.db.codec import encode, from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
-from sync.store.tables import commit, commit_task, in_literals, pipeline, pipeline_jobs
+from sync.store.tables import (
+    commit,
+    commit_task,
+    connection,
+    in_literals,
+    pipeline,
+    pipeline_jobs,
+)
 
 CommitKey = tuple[int, int, str, str]  # connection, project, branch, sha
 PipelineId = tuple[int, int, int]  # connection, project, pipeline
@@ -61,20 +69,32 @@ def save_commit_tasks(
 def mark_gone(conn: Connection, portal_id: int, head: CommitKey) -> tuple[int, ...]:
     """Mark what came to a branch after its new head, an older commit; return the tasks.
 
-    Everything heard of came later than a head that was never heard of.
+    A head that was never heard of is from before the connection, and so is what was made before.
     """
-    *place, sha = zip(_COMMIT_COLUMNS, head, strict=True)
+    place = list(zip(_COMMIT_COLUMNS[:3], head[:3], strict=True))
     on_branch = [commit.c[name] == value for name, value in place]
-    of_tasks = [commit_task.c[name] == value for name, value in place]
-    since = select(commit.c.received_at).where(*on_branch, commit.c.sha == sha[1])
-    later = select(commit.c.sha).where(*on_branch, commit.c.sha != sha[1])
-    if (at := conn.scalar(since)) is not None:
-        later = later.where(commit.c.received_at >= at)
-    condition = (*of_tasks, commit_task.c.portal_id == portal_id, commit_task.c.sha.in_(later))
-    task_ids = conn.scalars(select(commit_task.c.task_id).where(*condition).distinct())
-    marked = tuple(sorted(task_ids))
+    own = [commit_task.c[name] == value for name, value in place]
+    own.append(commit_task.c.portal_id == portal_id)
+    named = select(commit_task.c.sha).where(*own)
+    query = select(commit.c.sha, commit.c.received_at, commit.c.body).where(
+        *on_branch, or_(commit.c.sha == head[3], commit.c.sha.in_(named))
+    )
+    moments = {
+        sha: (received_at, from_json(Commit, body).at or received_at)
+        for sha, received_at, body in conn.execute(query)
+    }
+    since = moments.pop(head[3], None)
+    if since is None:
+        connected = select(connection.c.created_at).where(connection.c.id == head[0])
+        floor = conn.execute(connected).scalar_one()
+        later = [sha for sha, (_, at) in moments.items() if at >= floor]
+    else:
+        later = [sha for sha, moment in moments.items() if moment > since]
+    condition = (*own, commit_task.c.sha.in_(later))
+    tasks = conn.scalars(select(commit_task.c.task_id).where(*condition).distinct())
+    task_ids = tuple(sorted(tasks))
     conn.execute(commit_task.update().where(*condition).values(gone=True))
-    return marked
+    return task_ids
 
 
 def tasks_of(conn: Connection, places: Iterable[CommitKey]) -> dict[CommitKey, tuple[int, ...]]:
