@@ -14,8 +14,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    gone = sa.Column("gone", sa.Boolean(), nullable=False, server_default=sa.false())
-    op.add_column("commit_task", gone)
+    op.add_column(
+        "commit_task",
+        sa.Column("gone", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
     op.add_column("project", sa.Column("told_at", Moment()))
 
 
