@@ -17,7 +17,7 @@ from sync.core.references.after_words import (
     AFTER_STATE,
     GERUND_SUBJECT,
 )
-from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
+from sync.core.references.keywords import CLOSING
 from sync.core.references.people import OTHERS, SPEAKER
 from sync.core.references.states import HEDGES, STATE_WORDS
 
@@ -47,7 +47,7 @@ NOT = (
     r"ни|рано)"
 )
 _DENIED = (
-    rf"\b{NOT}(\W+({_FILLERS}|%CLOSING%))*\W*\Z",
+    rf"\b{NOT}(\W+({_FILLERS}|{CLOSING}))*\W*\Z",
     r"\b(none|nothing|neither|nobody|no one|no (part|commit|change)|ничто|ничего|никто|"
     r"ни один|ни одна|ни одно)\b[^\n]*\Z",
     r"\b((does?|did) (little|nothing) to|hardly|barely|scarcely|вряд ли|"
@@ -117,7 +117,7 @@ _UNCERTAIN = (
     r"(tr(y|ies|ied|ying)|attempt\w*|aim\w*) (to|at)|(ought|going|ha(ve|s|d)|needed( in order)?|"
     r"wants?|wish\w*|efforts?|supposed|meant|intended|expected|designed|likely|ready|required|"
     r"necessary|remember|promise|used|left|nice|good|close|experiment|prerequisite|follow-? ?up|"
-    r"about|on the way) to|help\w*( to)?|"
+    r"about|on the way) to|(help|contribut)\w*( to)?|makes?|"
     r"(allow\w*|enabl\w+|for)( (us|you|qa|them|[a-z]+ers))? to|"
     rf"{HEDGES}|theoretically|technically|in theory|(sort|kind) of|kinda|"
     r"more or less|rarely|sometimes|occasionally|at times|with (\w+ )?luck|fingers crossed|guess|"
@@ -127,7 +127,7 @@ _UNCERTAIN = (
     r"wip|"
     r"(start|began|begin|continu)\w*( to)?|prepar\w+ (to|for)|steps? (to|towards?)|"
     r"(groundwork|preparations?|pre-?work|needed|required|tests?|"
-    r"plans?) for|тест\w* на|"
+    r"plans?) for|groundwork to|тест\w* на|"
     r"unblocks?|towards?|almost|nearly|mostly|"
     r"largely|somewhat|partial\w*|partly|in part|half|temporar\w+|interim|halfway|only part\w*|"
     r"some of|"
@@ -215,5 +215,4 @@ def clause_pattern(name: str) -> re.Pattern[str]:
         "after closing": (AFTER_CLOSING,),
     }
     text = "|".join(f"({part})" for part in tables[name])
-    spaced = text.replace(" ", r"\s")  # a line may end between two words
-    return re.compile(spaced.replace("%CLOSING%", any_word_pattern(CLOSING_WORDS)))
+    return re.compile(text.replace(" ", r"\s"))  # a line may end between two words

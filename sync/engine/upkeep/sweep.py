@@ -257,7 +257,8 @@ def _ingest(
     merge_requests = [merge_request_until(item, now) for item in merge_requests]
     keys = {merge_request.key for merge_request in merge_requests}
     before = store_merge_requests.get_merge_requests(conn, keys)
-    store_projects.save_projects(conn, [merge_request.project for merge_request in merge_requests])
+    projects = [merge_request.project for merge_request in merge_requests]
+    store_projects.save_projects(conn, projects, now)
     save_people(conn, merge_requests)
     stored = store_merge_requests.fold_snapshots(conn, merge_requests)
     changed = {
