@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select, update
 
-from b24app.routes.ci_reports import MAX_REPORT_BYTES, _connections_of_issuer
+from b24app.routes.ci_reports import MAX_REPORT_BYTES
+from b24app.services.job_tokens import connections_of_issuer
 from sync.core.model.activity import Push
 from sync.core.model.deployments import Tier
 from sync.core.model.events import DeploymentEvent, MergeRequestEvent, PipelineEvent
@@ -344,7 +345,7 @@ def test_no_spelling_of_an_issuer_makes_us_ask_less_safely_or_once_more(
 ):
     with write(connected.deps.engine) as conn:
         conn.execute(update(connection).values(base_url=base_url))
-    assert bool(_connections_of_issuer(connected.deps, issuer)) is is_asked
+    assert bool(connections_of_issuer(connected.deps, issuer)) is is_asked
 
 
 def test_a_new_key_of_the_instance_is_found_within_a_minute(connected, gitlab):

@@ -214,6 +214,7 @@ OTHER_ROUTES = {
     ("POST", "/hooks/gitlab/guessed"): 404,
     ("POST", "/hooks/youtrack/guessed"): 404,
     ("POST", "/ci/report"): 401,
+    ("POST", "/ci/guessed/ci/report"): 401,
     ("GET", "/healthz"): 200,
     ("GET", "/metrics"): 404,
     ("GET", "/readyz"): 503,
