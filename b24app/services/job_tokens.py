@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,7 +82,7 @@ class JobTokens:
             return fetch_keys(session, source.issuer, call_log)
 
 
-def connections_of_issuer(deps: Deps, issuer: str) -> Sequence[ConnectionRecord]:
+def connections_of_issuer(deps: Deps, issuer: str) -> tuple[ConnectionRecord, ...]:
     """Return the connections to the issuer, which is asked for its keys at its own address.
 
     So it has to be written as servers write theirs, or as the connection does: each further
