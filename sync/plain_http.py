@@ -1,4 +1,4 @@
-"""A session that follows no redirect, and tells no secret in clear to a server that speaks https."""
+"""A session that follows no redirect, and tells no secret in clear where https is spoken."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ _TABLES = {
     "ORDER BY name",
     "postgresql": "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') "
     "AND relnamespace = current_schema()::regnamespace AND relname <> 'alembic_version' "
+    "AND relname NOT LIKE 'huey|_%' ESCAPE '|' "  # of the queue, which may share the database
     "AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e') "
     "ORDER BY relname",
 }
