@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync.core.audit import probing
-from sync.errors import Refused
+from sync.errors import Later, Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.errors import NOT_ALLOWED
 from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
@@ -72,6 +72,10 @@ def _read_user(client: GitLab) -> dict[str, object]:
     """Return the token's user. Raises Refused where something else than GitLab answers."""
     try:
         user = mapping(client.get("/user"))
+    except Later as later:
+        if later.code == "404":
+            raise no_gitlab(client.base_url, later.code) from later
+        raise
     except Refused as refused:
         if refused.code == "403" and refused.cause == NOT_ALLOWED:
             raise _shut_out(refused) from refused
