@@ -56,6 +56,11 @@ class Later(SyncError):
         self.after, self.sent = after, sent
 
 
+def refusal_of(later: Later) -> Refused:
+    """Return the same words as an error after which nothing is tried again."""
+    return Refused(later.message, cause=later.cause, change=later.change, code=later.code)
+
+
 class Denied(SyncError):
     """Pause the connection, keep its work: token revoked, scope missing, app removed."""
 

@@ -93,8 +93,10 @@ def error_from_response(response: requests.Response, *, request: str, write: boo
     meaning = _meaning(status, body)
     if leads_to_https(response):
         meaning = _PLAIN_HTTP
-    elif status in (403, 404) and not write and _is_page(response):
+    elif (status, write) == (404, False) and _is_page(response):
         meaning = _NOT_YOUTRACK
+    elif (status, write) == (403, False) and _is_page(response):
+        meaning = _Meaning(Later, *_SIGN_IN_PAGE)
     details = [text(body.get("error_description")) or text(body.get("error"))]
     details += [text(child.get("error")) for child in mappings(body.get("error_children"))]
     telling = [part for part in details if part and part != responses.get(status)]
