@@ -201,6 +201,7 @@ def test_each_route_answers_each_role_as_the_table_says(
 
 # Every other route, and its answer to somebody who proves nothing.
 OTHER_ROUTES = {
+    ("GET", "/"): 200,
     ("GET", "/b24/install"): 200,
     ("POST", "/b24/install"): 400,
     ("POST", "/b24/install/again"): 401,
@@ -214,6 +215,7 @@ OTHER_ROUTES = {
     ("POST", "/hooks/gitlab/guessed"): 404,
     ("POST", "/hooks/youtrack/guessed"): 404,
     ("POST", "/ci/report"): 401,
+    ("POST", "/ci/guessed/ci/report"): 401,
     ("GET", "/healthz"): 200,
     ("GET", "/metrics"): 404,
     ("GET", "/readyz"): 503,
