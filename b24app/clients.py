@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import requests
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from b24app.auth.current_user import current_user
-from b24app.refresh_lease import refreshing
+from b24app.grants import StoredGrant
+from b24app.portal_rules import portal_settings, rules_of
+from b24app.portal_tokens import StoredAllowance, StoredTokens, build_credentials
 from sync.bitrix24.rest.client import Portal
-from sync.bitrix24.rest.credentials import AppKeys, Credentials
-from sync.bitrix24.rest.limits import Allowance, full_allowance
+from sync.bitrix24.rest.credentials import AppKeys
 from sync.bitrix24.rest.throttle import Throttle
 from sync.clock_check import ClockCheck
 from sync.config import Config
@@ -25,30 +24,21 @@ from sync.core.clock import Clock
 from sync.core.rules.portal import Rules
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
 from sync.engine.load.scope import read_portal
-from sync.errors import NO_KEY_OPENS, UNREADABLE, Denied, Later, Refused
+from sync.errors import NO_KEY_OPENS, UNREADABLE, Denied, Refused
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiter, RateLimiters
 from sync.net import guarded_session
 from sync.sentences import sentence
-from sync.settings.apply import stored_settings
-from sync.settings.model import Settings, load
-from sync.settings.rules import needs_addresses, to_rules
-from sync.store import connections, logs, oauth_grants, people, portals
-from sync.store.db.database import read, write
-from sync.store.db.types import dump_json
+from sync.store import connections, oauth_grants
+from sync.store.db.database import read
 from sync.store.oauth_grants import OWN, GrantRecord
 from sync.store.portals import PortalRow
-from sync.store.rows import AllowanceRow, ConnectionRecord, PortalTokens
+from sync.store.rows import ConnectionRecord
 from sync.store.vault import Vault, VaultError
 
 if TYPE_CHECKING:
-    from sync.core.issue_sync.mapping import SyncMapping
     from sync.gitlab.api.client import GitLab
     from sync.gitlab.api.oauth import BearerTokens
     from sync.youtrack.api.client import YouTrack
-
-T = TypeVar("T")
-_REOPEN_HINT = "Open the application in Bitrix24 as an administrator"
-_UNREADABLE_SECONDS = 60.0  # between two looks whether the right key is back
 
 
 def _require_kind(record: ConnectionRecord, kind: str) -> None:
@@ -117,8 +107,8 @@ class Clients:
 
     def portal_of(self, row: PortalRow) -> Portal:
         """Return the client of a portal just read, for one thread. Raises Denied without tokens."""
-        portal_id, settings = row.record.id, _parse_settings(_settings_key(row))
-        credentials = _build_credentials(self.vault, row)
+        portal_id, settings = row.record.id, portal_settings(row)
+        credentials = build_credentials(self.vault, row)
         store = StoredTokens(self, portal_id)
         portal = Portal(
             credentials,
@@ -153,8 +143,6 @@ class Clients:
 
     def signed_in_code_host(self, record: ConnectionRecord, grant: GrantRecord) -> GitLab:
         """Return a client of the account that granted it, for one thread."""
-        from b24app.grants import StoredGrant
-
         actor = str(grant.account.get("username") or "")
         return self._gitlab(record, StoredGrant(self, record, grant), actor)
 
@@ -276,133 +264,4 @@ class Clients:
     def rules(self, portal_id: int) -> Rules:
         """Return the portal's rules. Raises Denied where it is not installed any more."""
         with read(self.engine) as conn:
-            return self.rules_of(conn, read_portal(conn, portal_id))
-
-    def rules_of(self, conn: Connection, row: PortalRow) -> Rules:
-        """Return the rules of a portal just read, and read its people where rules name e-mails."""
-        key = _settings_key(row)
-        if not needs_addresses(_parse_settings(key)):
-            return _parse_rules(key)
-        return to_rules(_parse_settings(key), people.active_by_email(conn, row.record.id))
-
-    def mapping_of(self, conn: Connection, row: PortalRow) -> SyncMapping:
-        """Return the pairs of two-way sync of a portal just read."""
-        from sync.settings.issue_sync_mapping import to_mapping
-
-        settings = _parse_settings(_settings_key(row))
-        names = [connection.name for connection in settings.connections]
-        by_email = people.active_by_email(conn, row.record.id) if settings.issue_sync.pairs else {}
-        return to_mapping(settings.issue_sync, names, by_email)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTokens:
-    """A portal's tokens in the database: renewed by one process at a time, under a lease."""
-
-    clients: Clients
-    portal_id: int
-
-    def load(self) -> Credentials:
-        """Return the stored credentials. Raises Denied where there are none."""
-        with read(self.clients.engine) as conn:
-            row = portals.row_by_id(conn, self.portal_id)
-        return _build_credentials(self.clients.vault, row)
-
-    def refreshing(self) -> AbstractContextManager[None]:
-        """Hold the portal's refresh lease. Raises Later after 30 seconds of waiting."""
-        return refreshing(self.clients, f"refresh:{self.portal_id}", "this portal's tokens")
-
-    def save(self, credentials: Credentials) -> None:
-        """Store new tokens and the portal's address in one transaction.
-
-        Not where somebody else took over meanwhile: theirs stay.
-        """
-        fresh_tokens = PortalTokens(
-            credentials.access_token,
-            credentials.refresh_token,
-            credentials.expires_at,
-            credentials.user_id or None,
-        )
-        now = self.clients.clock.now()
-        with write(self.clients.engine) as conn:
-            stored = portals.lock(conn, self.portal_id)
-            holder = stored.token_user_id if stored else None
-            if credentials.user_id and holder and holder != credentials.user_id:
-                return
-            portals.save_tokens(conn, self.clients.vault, self.portal_id, fresh_tokens, now)
-            portals.set_endpoint(conn, self.portal_id, credentials.client_endpoint, now)
-
-    def domain_moved(self, client_endpoint: str) -> None:
-        """Store the portal's new REST address."""
-        with write(self.clients.engine) as conn:
-            portals.set_endpoint(conn, self.portal_id, client_endpoint, self.clients.clock.now())
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAllowance:
-    """A portal's request allowance in the database, shared by all processes."""
-
-    clients: Clients
-    portal_id: int
-
-    def change(self, step: Callable[[Allowance], tuple[Allowance, T]]) -> T:
-        """Apply `step` to the stored allowance in one transaction; return its answer."""
-        with write(self.clients.engine) as conn:
-            row = logs.read_allowance(conn, self.portal_id)
-            allowance = full_allowance(self.clients.clock.now()) if row is None else _allowance(row)
-            changed, answer = step(allowance)
-            if changed is not allowance:
-                kept = AllowanceRow(changed.level, changed.at, dict(changed.operating))
-                logs.save_allowance(conn, self.portal_id, kept)
-            return answer
-
-
-def _build_credentials(vault: Vault, row: PortalRow | None) -> Credentials:
-    """Build what the portal is called with.
-
-    Raises Denied where there are no tokens, Later where no key here opens them.
-    """
-    try:
-        tokens = portals.open_tokens(vault, row) if row else None
-    except VaultError as error:
-        # No time heals it, but the right key does, and nobody has to open the application then.
-        raise Later(
-            "The stored tokens of this portal cannot be read",
-            after=_UNREADABLE_SECONDS,
-            cause=NO_KEY_OPENS,
-            change=_REOPEN_HINT,
-            code=UNREADABLE,
-        ) from error
-    if row is None or tokens is None:
-        raise Denied("There are no tokens of this portal", change=_REOPEN_HINT, code="no_tokens")
-    record = row.record
-    return Credentials(
-        record.member_id,
-        record.client_endpoint,
-        record.server_endpoint,
-        tokens.access_token,
-        tokens.refresh_token,
-        expires_at=tokens.expires_at,
-        user_id=tokens.user_id or 0,
-        scopes=record.scopes,
-        status=record.app_status,
-    )
-
-
-def _settings_key(row: PortalRow) -> str:
-    """Return the document in force as text: equal documents are parsed once."""
-    return dump_json(stored_settings(row.record, row.settings))
-
-
-@lru_cache(maxsize=64)
-def _parse_settings(key: str) -> Settings:
-    return load(json.loads(key))
-
-
-@lru_cache(maxsize=64)
-def _parse_rules(key: str) -> Rules:
-    return to_rules(_parse_settings(key))
-
-
-def _allowance(row: AllowanceRow) -> Allowance:
-    return Allowance(row.level, row.at, row.operating)
+            return rules_of(conn, read_portal(conn, portal_id))

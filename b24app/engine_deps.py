@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from b24app.clients import Clients
+from b24app.portal_rules import mapping_of, rules_of
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.process import IssueSync
 
@@ -17,7 +18,7 @@ def build_engine_deps(opened: Clients) -> Deps:
         code_host_for=opened.code_host,
         youtrack_for=opened.youtrack,
         owner=opened.owner,
-        rules_for=opened.rules_of,
-        issue_sync=IssueSync(mapping_for=opened.mapping_of),
+        rules_for=rules_of,
+        issue_sync=IssueSync(mapping_for=mapping_of),
         audit_writer=opened.audit.pending_writer,
     )

@@ -118,8 +118,14 @@ def page_language() -> str:
 
 
 def _is_page(path: str) -> bool:
-    """Return whether a person sees the answer: below /b24/ everyone but the portal's events."""
-    return path.startswith("/b24/") and path != "/b24/events"
+    """Return whether a person sees the answer: below /b24/ everyone but the portal's events.
+
+    Elsewhere a browser that opens an address, which wants HTML first.
+    """
+    if path.startswith("/b24/"):
+        return path != "/b24/events"
+    is_opened = request.method == "GET" and request.accept_mimetypes.best == "text/html"
+    return is_opened and not path.startswith("/api/")
 
 
 def _error_answer(error: Exception) -> ErrorAnswer:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
+
+import requests
 
 from b24app.oauth_address import callback_url
+from b24app.portal_tokens import KeyHolder
 from b24app.refresh_lease import LEASE, refreshing
+from sync.config import Config
+from sync.core.audit import CallLog
 from sync.deadlines import limit_outbound, seconds_left
 from sync.errors import NO_KEY_OPENS, UNREADABLE, Denied, Later, SyncError
 from sync.gitlab.api import oauth
@@ -20,9 +25,6 @@ from sync.store.oauth_grants import OWN, GrantRecord, GrantTokens
 from sync.store.rows import ConnectionRecord
 from sync.store.vault import VaultError
 
-if TYPE_CHECKING:
-    from b24app.clients import Clients
-
 LEEWAY = timedelta(seconds=60)  # before its end a token is renewed
 _CALL_SECONDS = LEASE.total_seconds() / 2  # of a renewal, which has to end before its lease
 _LEAST_SECONDS = 3.0
@@ -31,11 +33,25 @@ _CONNECT = "Connect with GitLab again on the settings page"
 _CONNECT_OWN = "Connect your GitLab account again on the page of the application"
 
 
+class Sessions(KeyHolder, Protocol):
+    """What calls a connection's server, and records the calls."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration of this installation."""
+
+    def session_of(self, record: ConnectionRecord) -> requests.Session:
+        """Return a session for one thread to the connection's server."""
+
+    def log_of(self, record: ConnectionRecord, grant: GrantRecord | None = None) -> CallLog:
+        """Return the log of calls, in the name of a grant's account."""
+
+
 @dataclass
 class StoredGrant:
     """The tokens of a grant, for one client (sync.gitlab.api.oauth.BearerTokens)."""
 
-    clients: Clients
+    clients: Sessions
     connection: ConnectionRecord
     grant: GrantRecord
     _held: GrantTokens | None = field(default=None, repr=False)
@@ -126,7 +142,7 @@ class StoredGrant:
         return Denied("The sign-in at GitLab is over", change=self._change, code="invalid_grant")
 
 
-def find_application(clients: Clients, connection: ConnectionRecord) -> Application:
+def find_application(clients: Sessions, connection: ConnectionRecord) -> Application:
     """Return the application at the connection's address. Raises Denied where there is none."""
     with read(clients.engine) as conn:
         stored = oauth_applications.find(
@@ -143,7 +159,7 @@ def find_application(clients: Clients, connection: ConnectionRecord) -> Applicat
     )
 
 
-def revoke(clients: Clients, connection: ConnectionRecord, grant: GrantRecord) -> bool:
+def revoke(clients: Sessions, connection: ConnectionRecord, grant: GrantRecord) -> bool:
     """Have GitLab forget a grant's tokens, and delete it here; return whether GitLab did."""
     try:
         with read(clients.engine) as conn:
@@ -168,7 +184,7 @@ def revoke(clients: Clients, connection: ConnectionRecord, grant: GrantRecord) -
     return is_done
 
 
-def revoke_all(clients: Clients, portal_id: int) -> tuple[int, int]:
+def revoke_all(clients: Sessions, portal_id: int) -> tuple[int, int]:
     """End all sign-ins of a portal that is to be erased; count those that GitLab has forgotten.
 
     The second number: those of which GitLab could not be told in time.

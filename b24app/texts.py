@@ -177,8 +177,8 @@ ERRORS: dict[str, str] = {
         "Проверьте `aud` в id_tokens и что этот GitLab здесь подключён",
     "This GitLab is known here, and this project is not":
         "Этот GitLab здесь известен, а этот проект нет",
-    "Choose the project in the connection's settings":
-        "Укажите проект в настройках подключения",
+    "Choose the project in the connection's settings; its token has to be a member's":
+        "Укажите проект в настройках подключения; токен должен быть его участника",
     "The keys of this GitLab cannot be read now": "Ключи этого GitLab сейчас не прочитать",
     "Send the report again later": "Отправьте отчёт ещё раз позже",
     "Use the component's version that fits this app":

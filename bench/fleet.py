@@ -35,7 +35,7 @@ from sync.store import connections
 from sync.store.db.database import open_database, read, write
 from sync.store.db.migrate import migrate
 from sync.store.rows import ConnectionDraft, ConnectionSecrets
-from sync.store.tables import portal, portal_access
+from sync.store.tables import portal, portal_access, worker
 from sync.store.vault import Vault
 from tests.emulators.bitrix24.wire import Listener, Request, Response
 from tools import postgres
@@ -95,7 +95,7 @@ class Fleet:
         self.site.b24._answer = noted
 
     def start_workers(self, count: int) -> None:
-        """Start workers, and wait until they have looked after every portal once."""
+        """Start workers, wait until each has begun and every portal was looked after once."""
         log = (self.site.home / "workers.log").open("ab")
         for _ in range(count):
             self.workers.append(
@@ -120,24 +120,25 @@ class Fleet:
             if time.monotonic() > until:
                 raise RuntimeError(f"the workers have no rest after {_REST_SECONDS} s")
             time.sleep(1)
-            calm = calm + 1 if self._are_asked() and not self.site.left() else 0
+            calm = calm + 1 if self._have_begun() and not self.site.left() else 0
 
-    def _are_asked(self) -> bool:
+    def _have_begun(self) -> bool:
         with read(self.site.engine) as conn:
             asked = conn.scalar(select(func.count()).select_from(portal_access))
-        return asked == len(self.webhooks)
+            begun = conn.scalar(select(func.count()).select_from(worker))
+        return asked == len(self.webhooks) and begun == len(self.workers)
 
     def signal_workers(self, number: int) -> None:
-        for worker in self.workers:
-            os.kill(worker.pid, number)
+        for process in self.workers:
+            os.kill(process.pid, number)
 
     def stop_workers(self) -> None:
-        for worker in self.workers:
+        for process in self.workers:
             for number in (signal.SIGCONT, signal.SIGTERM):
                 with suppress(ProcessLookupError):
-                    os.kill(worker.pid, number)
-        for worker in self.workers:
-            worker.wait(60)
+                    os.kill(process.pid, number)
+        for process in self.workers:
+            process.wait(60)
         self.workers.clear()
 
     def send(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import time
@@ -79,12 +78,14 @@ def at_start(tree: Path) -> list[Memory]:
 
 
 def _install_plainly(tree: Path, folder: Path) -> Path:
-    """Install a tree without extras, and return the interpreter. Raises CalledProcessError."""
+    """Install a tree without extras, and return the interpreter. Raises CalledProcessError.
+
+    In place: a wheel would have the pages built first.
+    """
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     python = folder / "bin" / "python"
-    pinned = ["-c", str(tree / "constraints.txt"), str(tree)]
+    pinned = ["-c", str(tree / "constraints.txt"), "-e", str(tree)]
     subprocess.run([python, "-m", "pip", "install", "-q", *pinned], check=True)
-    shutil.rmtree(tree / "build", ignore_errors=True)
     return python
 
 

@@ -119,7 +119,7 @@ def _heard(world: World, in_order: bool) -> Sequence[Delivery]:
 def _commands(world: World) -> list[CommandRow]:
     """Everything that was written; pipelines only come with the storm."""
     wanted = command.c.state == "done", command.c.kind.in_(["put_message", "set_fields"])
-    columns = [command.c[name] for name in CommandRow.__dataclass_fields__]
+    columns = [command.c[name.removeprefix("stored_")] for name in CommandRow.__dataclass_fields__]
     with read(world.database) as conn:
         return [CommandRow(*row) for row in conn.execute(select(*columns).where(*wanted))]
 

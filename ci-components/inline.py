@@ -16,6 +16,7 @@ from script_layout import joined
 
 MOST_EAGER = 8  # patterns of the app's rules
 PATTERNS = "reporter.patterns"
+AS_SCRIPT = 'if __name__ == "__main__": '  # which a script is
 NOT_WHOLE = 3  # as in reporter.main
 
 
@@ -85,7 +86,7 @@ def statements_of(module: str, source: str) -> Iterator[Statement]:
         if isinstance(node, (ast.Import, ast.ImportFrom)) or is_text(node):
             continue
         first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
-        text = "".join(lines[first - 1 : node.end_lineno])
+        text = "".join(lines[first - 1 : node.end_lineno]).removeprefix(AS_SCRIPT)
         if module.startswith("sync.") and "re.compile(" in text:
             text = text.replace("re.compile(", "Pattern(")  # compiled when it is first used
             node = ast.parse(text).body[0]

@@ -85,7 +85,7 @@ def cut_inside(node: ast.AST, text: Text) -> None:
 
 
 def split_table(node: ast.Tuple) -> str:
-    """Return `tuple("see|see also|cf".split("|"))` for a long tuple of plain texts, else ""."""
+    """Return `"see|see also|cf".split("|")` for a long tuple of plain texts, else ""."""
     values = [each.value for each in node.elts if isinstance(each, ast.Constant)]
     texts = [value for value in values if isinstance(value, str) and PLAIN_TEXT.fullmatch(value)]
     if len(texts) < max(LONG_TABLE, len(node.elts)):
@@ -97,7 +97,7 @@ def split_table(node: ast.Tuple) -> str:
         lines[-1] += f"{text}|"
     lines[-1] = lines[-1][:-1]
     joined = "\n".join(f'"{line}"' for line in lines)
-    return f'tuple(({joined}).split("|"))' if len(lines) > 1 else f'tuple({joined}.split("|"))'
+    return f'({joined}).split("|")' if len(lines) > 1 else f'{joined}.split("|")'
 
 
 def is_tuple(node: ast.ClassDef | ast.FunctionDef) -> bool:
@@ -110,5 +110,5 @@ def short_tuple(node: ast.ClassDef, text: Text) -> str:
     fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
     names = " ".join(text.of(each.target) for each in fields)
     values = [text.of(each.value) for each in fields if each.value]
-    more = f", defaults=({', '.join(values)},)" if values else ""
+    more = f", defaults=[{', '.join(values)}]" if values else ""
     return f'{node.name} = namedtuple("{node.name}", "{names}"{more})'

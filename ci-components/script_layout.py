@@ -9,7 +9,7 @@ import tokenize
 WIDTH = 140
 MOST_JOINED = 130
 BLOCK = re.compile(r" *(?:if|elif|else|for|while|with|try|except|finally|def)\b.*:$")
-LITERAL = re.compile(r'(rf?|f|)"(?!")')
+LITERAL = re.compile(r'(rf?|f|)"(?!")(?P<text>(?:[^"\\]|\\.)*)')
 LITERAL_AT_END = re.compile(r'(?:^|[ (\[{,=:])(rf?|f|)"(?:[^"\\]|\\.)+"$')
 OPENING, CLOSING = "([{", ")]}"
 
@@ -74,14 +74,31 @@ def folded(pieces: list[str], indent: int) -> str:
         if piece[0] in CLOSING and line.endswith(",") and not lonely("".join(lines)):
             line = line[:-1]
         begins, ends = LITERAL.match(piece), LITERAL_AT_END.search(line)
+        too_long = len(line) + len(glue) + len(piece) > WIDTH
+        if begins and ends and begins[1] == ends[1] and too_long:
+            line, piece = filled(line, piece, begins)
+            lines[-1] = line
+            begins, ends = LITERAL.match(piece), LITERAL_AT_END.search(line)
         if len(line) + len(glue) + len(piece) <= WIDTH:
             one_text = begins and ends and begins[1] == ends[1]
-            rest = piece[begins.end() :] if begins else ""
+            rest = piece[begins.start("text") :] if begins else ""
             lines[-1] = line[:-1] + rest if one_text else line + glue + piece
         else:
             lines[-1] = line
             lines.append(" " * (indent + 1) + piece)
     return "\n".join(lines)
+
+
+def filled(line: str, piece: str, literal: re.Match[str]) -> tuple[str, str]:
+    """Move alternatives of a text into the line before it, as far as they fit."""
+    start, last = literal.start("text"), literal.end("text")
+    room = WIDTH - len(line) + start
+    cut = min(room, last)
+    while (cut := piece.rfind("|", start, cut)) > 0:
+        moved = piece[start : cut + 1]
+        if moved.count("{") == moved.count("}"):  # not within a value of an f-string
+            return f'{line[:-1]}{moved}"', f'{literal[1]}"{piece[cut + 1 :]}'
+    return line, piece
 
 
 def lonely(text: str) -> bool:

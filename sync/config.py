@@ -86,10 +86,14 @@ class Config:
         return cls(**values)
 
     def current_keys(self) -> tuple[str, ...]:
-        """Return the secret keys, reading the key file again: a rotation replaces its keys."""
+        """Return the secret keys, reading the key file again: a rotation replaces its keys.
+
+        Where the file is gone or cannot be read, those that were read last: the keys of the start
+        may have been rotated away since.
+        """
         if self.secret_key_file is None:
             return self.secret_keys
-        return keyfile.read(self.secret_key_file) or self.secret_keys
+        return keyfile.read_again(self.secret_key_file) or self.secret_keys
 
 
 def default_data_dir(environ: Mapping[str, str]) -> Path:

@@ -56,6 +56,16 @@ class Later(SyncError):
         self.after, self.sent = after, sent
 
 
+def refusal_of(later: Later) -> Refused:
+    """Return the same words as an error after which nothing is tried again."""
+    return Refused(later.message, cause=later.cause, change=later.change, code=later.code)
+
+
+def later_of(refused: Refused) -> Later:
+    """Return the same words as an error after which the call is made again: nothing was sent."""
+    return Later(refused.message, cause=refused.cause, change=refused.change, code=refused.code)
+
+
 class Denied(SyncError):
     """Pause the connection, keep its work: token revoked, scope missing, app removed."""
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+_last_read: dict[Path, tuple[str, ...]] = {}
+
 
 def new_key() -> str:
     """Return 32 random bytes in URL-safe base64, the form of a Fernet key.
@@ -24,6 +26,14 @@ def read(path: Path) -> tuple[str, ...]:
         return tuple(path.read_text().split())
     except FileNotFoundError:
         return ()
+
+
+def read_again(path: Path) -> tuple[str, ...]:
+    """Return the keys in the file; where it has none now, those that were last read here."""
+    with suppress(OSError):
+        if keys := read(path):
+            _last_read[path] = keys
+    return _last_read.get(path, ())
 
 
 def read_or_create(path: Path) -> tuple[str, ...]:

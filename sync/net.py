@@ -21,6 +21,7 @@ from sync.addresses import Network, is_permitted
 from sync.answer_limits import AnswerTooLarge, close_with, guard_body, read_body, unreadable
 from sync.deadlines import Watch, is_limited, seconds_left
 from sync.errors import Refused
+from sync.plain_http import CarefulSession
 from sync.sentences import sentence
 
 Timeout = float | tuple[float, float]
@@ -44,12 +45,14 @@ def guarded_session(
 
     `allowed_networks`: CIDRs that may be reached although they are not public. A forbidden peer
     raises `Refused` before a packet is sent. Proxies, certificates and passwords of the environment
-    are ignored: only the arguments count, and no redirect is followed. `ca_file` takes the place of
-    the public authorities, `further_ca_file` stands beside them. Every request has a time limit
+    are ignored: only the arguments count, and no redirect is followed. What has http:// in its
+    address gets nothing secret where it sends on to https. `ca_file` takes the place of the public
+    authorities, `further_ca_file` stands beside them. Every request has a time limit
     (`TIMEOUT`).
     """
     networks = tuple(ipaddress.ip_network(network, strict=False) for network in allowed_networks)
-    session = _Session()
+    session = CarefulSession()
+    session.headers["User-Agent"] = USER_AGENT
     session.trust_env = False
     session.verify = ca_file or True
     if proxy:
@@ -58,14 +61,6 @@ def guarded_session(
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
-
-
-class _Session(requests.Session):
-    """Follows no redirect, nor reads where one leads: the server we asked answers, or nobody."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Return None: an answer is what it is."""
-        return None
 
 
 def _check_addresses(host: str, addresses: Sequence[str], networks: Sequence[Network]) -> list[str]:

@@ -43,3 +43,17 @@ def test_replaced_keys_keep_their_order_and_their_mode(tmp_path: Path) -> None:
     keyfile.replace_keys(path, ["new", "old"])
     assert keyfile.read_or_create(path) == ("new", "old")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_file_that_vanishes_brings_no_retired_key_back(tmp_path: Path) -> None:
+    path = tmp_path / "secret.key"
+    keyfile.replace_keys(path, ["old"])
+    assert keyfile.read_again(path) == ("old",)
+    keyfile.replace_keys(path, ["new"])
+    assert keyfile.read_again(path) == ("new",)
+    path.write_text("")
+    assert keyfile.read_again(path) == ("new",), "an editor on a full disk"
+    path.unlink()
+    path.mkdir()
+    assert keyfile.read_again(path) == ("new",), "what cannot be read"
+    assert keyfile.read_again(tmp_path / "none") == ()

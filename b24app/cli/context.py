@@ -27,6 +27,9 @@ _SECRET_PARAMETERS = ("password", "sslpassword", "passfile", "sslkey")  # of lib
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
+_EMPTY = "The database is empty: run `b24bridge migrate`, once"
+
+
 class NoDatabase(LookupError):
     """There is no database, or not one of this version, or it belongs to another account."""
 
@@ -40,13 +43,15 @@ def prepare_database(config: Config) -> Engine:
 
     Raises NoDatabase with what to do.
     """
-    from sync.store.db.migrate import is_current
+    from sync.store.db.migrate import is_current, stored_revision
 
     engine = open_existing(config)
     if not is_current(engine):
         raise NoDatabase(
             "The database is of another version: stop every b24bridge process, then run "
             "`b24bridge migrate`"
+            if stored_revision(engine)
+            else _EMPTY
         )
     return engine
 
@@ -90,13 +95,17 @@ def create_database(config: Config) -> Engine:
 
     Raises NoDatabase where it is PostgreSQL and was not migrated, NewerDatabase, BadCopy.
     """
-    from sync.store.db.migrate import is_current
+    from sync.store.db.migrate import is_current, stored_revision
 
     engine = open_database(config.database_url)
     if engine.dialect.name == "sqlite":
         bring_up_to_date(config, engine)
     elif not is_current(engine):
-        raise NoDatabase("The database is of another version: run `b24bridge migrate`")
+        raise NoDatabase(
+            "The database is of another version: run `b24bridge migrate`"
+            if stored_revision(engine)
+            else _EMPTY
+        )
     return engine
 
 

@@ -6,7 +6,6 @@ import argparse
 import json
 import platform
 import sys
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import distributions
@@ -83,6 +82,8 @@ def _write_bundle(opened: Clients, findings: Sequence[Finding], file: Path) -> N
 
     Raises FileExistsError, OSError.
     """
+    from zipfile import ZIP_DEFLATED, ZipFile
+
     parts = {
         "findings.txt": "\n".join(line for f in findings for line in describe_finding(f)) + "\n",
         "findings.json": _json([asdict(finding) for finding in findings]),
@@ -91,7 +92,7 @@ def _write_bundle(opened: Clients, findings: Sequence[Finding], file: Path) -> N
         "tables.json": _json(_count_rows(opened)),
         "failed_calls.json": _json(_failed_calls(opened)),
     }
-    with file.open("xb") as target, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
+    with file.open("xb") as target, ZipFile(target, "w", ZIP_DEFLATED) as bundle:
         file.chmod(0o600)
         for name, text in parts.items():
             bundle.writestr(name, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from b24app.cli.context import (
     find_connection,
@@ -11,7 +12,7 @@ from b24app.cli.context import (
     print_lines,
     print_problems,
 )
-from b24app.cli.new_token import PASTED, WRITE_STORED, is_kept_elsewhere, read_token
+from b24app.cli.new_token import PASTED, store_new_token
 from b24app.cli.parser import hide_secrets
 from b24app.cli.progress import Progress
 from b24app.clients import Clients
@@ -74,19 +75,9 @@ def _replace_token(
     opened: Clients, portal: PortalRecord, record: ConnectionRecord, args: argparse.Namespace
 ) -> int:
     """Store a token that GitLab accepts; the old one stays where it does not."""
-    token = read_token(args.file)
-    if not token:
-        return 1
-    elsewhere = is_kept_elsewhere(opened, portal, record)
-    account = replace_token(opened, portal, record, token)
-    problems = account_problems(account, opened.clock.now())
-    print_lines(
-        sentence(
-            "The connection {name} has a new token: {account}",
-            name=record.name,
-            account=describe_account(account),
-        ),
-        *problems,
-        *([WRITE_STORED] if elsewhere else []),
-    )
-    return 1 if problems else 0
+
+    def store(token: str) -> tuple[str, Sequence[str]]:
+        account = replace_token(opened, portal, record, token)
+        return describe_account(account), account_problems(account, opened.clock.now())
+
+    return store_new_token(opened, portal, record, args.file, store)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from getpass import getpass
 from pathlib import Path
 
-from b24app.cli.context import print_problems
+from b24app.cli.context import print_lines, print_problems
 from b24app.cli.language import say
 from b24app.clients import Clients
 from sync.sentences import as_sentence, sentence
@@ -14,7 +15,7 @@ from sync.settings.apply import current_settings
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
 
-WRITE_STORED = (
+_WRITE_STORED = (
     "In the settings file write `token: {stored: true}`, or the next `apply` takes the old."
 )
 PASTED = (
@@ -23,7 +24,34 @@ PASTED = (
 )
 
 
-def is_kept_elsewhere(opened: Clients, portal: PortalRecord, record: ConnectionRecord) -> bool:
+def store_new_token(
+    opened: Clients,
+    portal: PortalRecord,
+    record: ConnectionRecord,
+    file: str | None,
+    store: Callable[[str], tuple[str, Sequence[str]]],
+) -> int:
+    """Read a token and store it; print whose it is, and what is wrong with it.
+
+    `store` gives both, or raises SyncError where the tracker does not accept the token: the old
+    one stays then. Returns 1 where something is wrong.
+    """
+    token = _read_token(file)
+    if not token:
+        return 1
+    elsewhere = _is_kept_elsewhere(opened, portal, record)
+    account, problems = store(token)
+    print_lines(
+        sentence(
+            "The connection {name} has a new token: {account}", name=record.name, account=account
+        ),
+        *problems,
+        *([_WRITE_STORED] if elsewhere else []),
+    )
+    return 1 if problems else 0
+
+
+def _is_kept_elsewhere(opened: Clients, portal: PortalRecord, record: ConnectionRecord) -> bool:
     """Tell whether the settings say that the token is kept outside of the database."""
     with read(opened.engine) as conn:
         settings = current_settings(conn, portal)
@@ -33,7 +61,7 @@ def is_kept_elsewhere(opened: Clients, portal: PortalRecord, record: ConnectionR
     )
 
 
-def read_token(file: str | None) -> str:
+def _read_token(file: str | None) -> str:
     """Return a new token; "" for what can be none, which is said. Raises LookupError."""
     token = _given(file)
     if not token or not token.isprintable() or " " in token:

@@ -200,8 +200,11 @@ def _restore_postgres(config: Config, file: Path, facts: CopyFacts, *, replace: 
 
 
 def _decide_anew(database: str) -> None:
-    """Let the next worker decide everything anew: much may have happened since the copy."""
-    from sync.store import program
+    """Let the next worker decide everything anew: much may have happened since the copy.
+
+    Pages that were open when it was made, and were ended since, stay ended.
+    """
+    from sync.store import portals, program
     from sync.store.db.database import open_database, write
     from sync.store.tables import program as program_table
 
@@ -209,6 +212,7 @@ def _decide_anew(database: str) -> None:
     with write(engine) as conn:
         if engine.dialect.has_table(conn, program_table.name):
             program.forget_version(conn)
+            portals.end_pages(conn)
     engine.dispose()
 
 

@@ -14,20 +14,25 @@ _NAME_PARTS = 5  # see sync.engine.lanes.owner_name
 
 
 def worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
-    """Return who works and when each was seen last, and what to do where nobody does."""
+    """Return who works and when each was seen last, and what to do where nobody does.
+
+    `workers`: the most recently active first. Of those that died nothing is said beside living
+    ones; where none lives, when the last of them was seen.
+    """
+    alive = [row for row in workers if is_recent(row.seen_at, SILENT_AFTER, now)]
     lines: list[str] = [
         sentence(
             "worker   {name}  seen {age}",
             name=describe_worker(row.name),
             age=describe_age(now - row.seen_at),
         )
-        for row in workers
+        for row in alive or workers[:1]
     ]
     if not workers:
         return ["worker   none runs", "next     start it: the service, or `b24bridge serve`"]
-    if not any(is_recent(row.seen_at, SILENT_AFTER, now) for row in workers):
+    if not alive:
         lines.append("next     no worker runs: start the service, or `b24bridge serve`")
-    offset = max((row.clock_offset or 0 for row in workers), key=abs)
+    offset = max((row.clock_offset or 0 for row in alive or workers), key=abs)
     if abs(offset) >= WRONG_CLOCK.total_seconds():
         lines.append(
             sentence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from b24app.cli.context import (
@@ -13,7 +14,7 @@ from b24app.cli.context import (
     print_lines,
     print_problems,
 )
-from b24app.cli.new_token import PASTED, WRITE_STORED, is_kept_elsewhere, read_token
+from b24app.cli.new_token import PASTED, store_new_token
 from b24app.cli.parser import hide_secrets
 from b24app.clients import Clients
 from b24app.services.overview import find_portal
@@ -60,22 +61,12 @@ def _replace_token(
     opened: Clients, portal: PortalRecord, record: ConnectionRecord, args: argparse.Namespace
 ) -> int:
     """Store a token that YouTrack accepts; the old one stays where it does not."""
-    token = read_token(args.file)
-    if not token:
-        return 1
-    elsewhere = is_kept_elsewhere(opened, portal, record)
-    account = replace_token(opened, portal, record, token)
-    warnings = list(problems(account))
-    print_lines(
-        sentence(
-            "The connection {name} has a new token: {account}",
-            name=record.name,
-            account=describe(account),
-        ),
-        *warnings,
-        *([WRITE_STORED] if elsewhere else []),
-    )
-    return 1 if warnings else 0
+
+    def store(token: str) -> tuple[str, Sequence[str]]:
+        account = replace_token(opened, portal, record, token)
+        return describe(account), list(problems(account))
+
+    return store_new_token(opened, portal, record, args.file, store)
 
 
 def _app(opened: Clients, record: ConnectionRecord, output: str | None) -> int:

@@ -2,12 +2,13 @@
 
 The token says which project and pipeline report; the issuer's keys prove it. An accepted report is
 stored as a delivery, once for each token (`jti`), and read like a webhook. The answer names the
-tasks that the report will reach, so the job need not wait for that.
+tasks that the report will reach, so the job need not wait for that. Below /ci/<portal> a report is
+for that portal alone: its token, which is for that address, says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -17,17 +18,15 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected
 from b24app.routes.accept import accept_delivery
 from b24app.services import task_urls
-from b24app.services.claims import entitled
-from sync.addresses import normal_url
+from b24app.services.job_tokens import JobTokens
+from b24app.services.report_recipients import Contested, Recipients, addressed_portal
 from sync.errors import SyncError
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.ci_reports import form as ci_reports_form
 from sync.gitlab.ci_reports import id_tokens
 from sync.gitlab.ci_reports.form import AcceptedReport, Report
-from sync.gitlab.ci_reports.id_tokens import Claims, InvalidToken, IssuerKeys
+from sync.gitlab.ci_reports.id_tokens import Claims, InvalidToken
 from sync.log import log
-from sync.net import guarded_session
-from sync.store import connections
 from sync.store import projects as store_projects
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, Delivery
@@ -39,34 +38,15 @@ _BEARER = "Bearer "
 def blueprint(deps: Deps) -> Blueprint:
     """Return the route of reports."""
     here = Blueprint("ci", __name__)
-    keys = IssuerKeys(lambda issuer: _fetch_keys(deps, issuer))
+    job_tokens = JobTokens(deps)
+    recipients = Recipients(deps.clients)
 
     @here.post("/ci/report")
-    def report() -> Response:
+    @here.post("/ci/<portal>/ci/report")
+    def report(portal: str = "") -> Response:
         raw = read_body(MAX_REPORT_BYTES)
-        claims, connection_records = _verify_token(deps, keys)
-        including = [
-            connection_record
-            for connection_record in connection_records
-            if _is_project_allowed(deps, connection_record, claims)
-        ]
-        chosen = entitled(including, claims.project_id, claims.project_path)
-        if including and not chosen:
-            log.warning("report_refused", reason="contested", project=claims.project_path)
-            raise RequestRejected(
-                403,
-                "contested",
-                "Several portals name this project, and none has proved its access",
-                "Name the project in the connection, whose token has to be a maintainer's",
-            )
-        if not chosen:
-            log.warning("report_refused", reason="project", project=claims.project_path)
-            raise RequestRejected(
-                403,
-                "project",
-                "This GitLab is known here, and this project is not",
-                "Choose the project in the connection's settings",
-            )
+        claims, connection_records = _verify(job_tokens, portal)
+        chosen = _choose(deps, recipients, connection_records, claims, portal)
         accepted = _parse_report(raw, claims)
         report, notes = accepted.report, [{"text": note} for note in accepted.notes]
         if accepted.nothing:
@@ -89,25 +69,52 @@ def blueprint(deps: Deps) -> Blueprint:
     return here
 
 
-def _verify_token(deps: Deps, keys: IssuerKeys) -> tuple[Claims, tuple[ConnectionRecord, ...]]:
-    """Return what the request's token proves, and the connections to its issuer.
-
-    Raises RequestRejected: 401 (the sender is not told which check failed), 503 without keys.
-    """
-    expected_audience, audience = request.headers.get("Authorization", ""), deps.config.public_url
-    token = expected_audience.removeprefix(_BEARER).strip()
+def _choose(
+    deps: Deps,
+    recipients: Recipients,
+    records: Sequence[ConnectionRecord],
+    claims: Claims,
+    portal: str,
+) -> tuple[ConnectionRecord, ...]:
+    """Return the connections that get the report. Raises RequestRejected: 403, or 503."""
+    including = [record for record in records if _is_project_allowed(deps, record, claims)]
+    portal_id = addressed_portal(deps.clients, portal, (record.portal_id for record in including))
+    if portal and portal_id is None:
+        including = []
     try:
-        if not expected_audience.startswith(_BEARER) or not token or not audience:
-            raise InvalidToken("no bearer token, or no public address of ours")
-        issuer = id_tokens.issuer_of(token)
-        connection_records = _connections_of_issuer(deps, issuer)
-        if not connection_records:
-            raise InvalidToken("no connection has this issuer")
-        now = deps.clock.now()
-        signing_keys = keys.get(issuer, id_tokens.key_id_of(token), now)
-        claims = id_tokens.verify_token(
-            token, signing_keys, issuer=issuer, audience=audience, now=now
+        chosen = recipients.choose(including, claims, portal_id)
+    except Contested as contested:
+        log.warning("report_refused", reason="contested", project=claims.project_path)
+        raise RequestRejected(
+            503 if contested.later else 403,
+            "contested",
+            "Several portals name this project, and none has proved its access",
+            "Write the portal into `app-url`: the app's address, /ci/, and the portal's, such as "
+            "https://bridge.example.com/ci/example.bitrix24.com",
+        ) from None
+    if not chosen:
+        log.warning("report_refused", reason="project", project=claims.project_path)
+        raise RequestRejected(
+            403,
+            "project",
+            "This GitLab is known here, and this project is not",
+            "Choose the project in the connection's settings; its token has to be a member's",
         )
+    return chosen
+
+
+def _verify(job_tokens: JobTokens, portal: str) -> tuple[Claims, tuple[ConnectionRecord, ...]]:
+    """Return what the request's token proves, and the connections that believe it.
+
+    `portal`: to which the job addressed the report, "" for none. Raises RequestRejected: 401 (the
+    sender is not told which check failed), 503 without keys.
+    """
+    authorization = request.headers.get("Authorization", "")
+    token = authorization.removeprefix(_BEARER).strip()
+    try:
+        if not authorization.startswith(_BEARER) or not token:
+            raise InvalidToken("no bearer token")
+        return job_tokens.verify(token, portal)
     except InvalidToken as error:
         log.warning("report_refused", reason=error.reason)
         raise RequestRejected(
@@ -121,32 +128,6 @@ def _verify_token(deps: Deps, keys: IssuerKeys) -> tuple[Claims, tuple[Connectio
         raise RequestRejected(
             503, "keys", "The keys of this GitLab cannot be read now", "Send the report again later"
         ) from None
-    return claims, connection_records
-
-
-def _connections_of_issuer(deps: Deps, issuer: str) -> tuple[ConnectionRecord, ...]:
-    """Return the connections to the issuer, which is asked for its keys at its own address.
-
-    So it has to be written as servers write theirs, or as the connection does: each further
-    spelling would let a stranger make us ask once more. Nor does a connection without TLS count for
-    an issuer with it: whose proxy stands between can answer in its name.
-    """
-    if not issuer:
-        return ()
-    with read(deps.engine) as conn:
-        records = connections.by_server(conn, issuer)
-    return tuple(
-        record
-        for record in records
-        if record.base_url == issuer or issuer == _normal(record.base_url)
-    )
-
-
-def _normal(base_url: str) -> str:
-    try:
-        return normal_url(base_url)
-    except ValueError:
-        return base_url
 
 
 def _is_project_allowed(deps: Deps, record: ConnectionRecord, claims: Claims) -> bool:
@@ -199,18 +180,3 @@ def _build_delivery(deps: Deps, record: ConnectionRecord, claims: Claims, kept: 
         body=kept,
         received_at=deps.clock.now(),
     )
-
-
-def _fetch_keys(deps: Deps, issuer: str) -> tuple[Mapping[str, Any], ...]:
-    """Fetch the issuer's keys with the CA file and proxy of its connection. Raises SyncError."""
-    connection_records = _connections_of_issuer(deps, issuer)
-    options = connection_records[0].options if connection_records else {}
-    ledger = deps.clients.call_log(
-        "gitlab",
-        connection_records[0].portal_id if connection_records else None,
-        connection=connection_records[0].name if connection_records else "",
-    )
-    with guarded_session(
-        deps.config.allowed_networks, ca_file=options.get("ca_file"), proxy=options.get("proxy")
-    ) as session:
-        return id_tokens.fetch_keys(session, issuer, ledger)

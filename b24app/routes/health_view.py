@@ -60,7 +60,7 @@ def read_portal_checks(deps: Deps, portal: PortalRecord) -> tuple[tuple[Check, .
         check_worker(workers, now),
         check_disk(read_disk(deps.config.data_dir)),
         check_backup(state, present_fingerprints(deps.config), now),
-        *check_clock_of(workers),
+        *check_clock_of(workers, now),
         check_queue(oldest, now),
     ]
     of_portal = (check for each in rows.portals for check in check_portal(each, rows, now))

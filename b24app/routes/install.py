@@ -1,5 +1,7 @@
 """GET and POST /b24/install: the installation page of a local and of a market application.
 
+Who opens the service's own address in a browser is told the same.
+
 https://apidocs.bitrix24.com/settings/app-installation/installation-finish.html
 """
 
@@ -19,6 +21,7 @@ def blueprint(deps: Deps) -> Blueprint:
     """Return the routes of the installation."""
     here = Blueprint("install", __name__)
 
+    @here.get("/")
     @here.get("/b24/install")
     def explain() -> Response:
         language = page_language()

@@ -2,8 +2,7 @@
 
 Anybody can name a project of a public GitLab in their settings. What a webhook brings is proven by
 the webhook itself, which only a maintainer could put there; a CI job's report is proven by GitLab,
-for every portal that named the project. So a report goes to the only portal that names it; where
-there are more, to those whose token has shown that it administers the project.
+for every portal that named the project. Whose it is: `report_recipients`.
 """
 
 from __future__ import annotations
@@ -22,19 +21,6 @@ from sync.settings.apply import LeftOver
 from sync.store import connections
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionRecord, PortalRecord
-
-
-def entitled(
-    records: Sequence[ConnectionRecord], project_id: int, path: str
-) -> tuple[ConnectionRecord, ...]:
-    """Return which connections that include a project may have its reports. Pure.
-
-    One portal's all may. Of several portals those that proved their access: nobody else, also where
-    that leaves none, for whoever came first may be a stranger, too.
-    """
-    if len({record.portal_id for record in records}) <= 1:
-        return tuple(records)
-    return tuple(record for record in records if is_proven(record, project_id, path))
 
 
 def is_proven(record: ConnectionRecord, project_id: int, path: str) -> bool:

@@ -87,7 +87,7 @@ def check_installation(
     yield check_backup(program.read_state(conn), key_fingerprints, now)
     workers = logs.workers(conn)
     yield check_worker(workers, now)
-    yield from check_clock_of(workers)
+    yield from check_clock_of(workers, now)
     yield check_queue(inbox.oldest_waiting_at(conn), now)
 
 
@@ -117,9 +117,13 @@ def check_worker(workers: Iterable[WorkerRow], now: datetime) -> Check:
     return Check("worker", state, bool(alive), values={"count": len(alive)})
 
 
-def check_clock_of(workers: Iterable[WorkerRow]) -> Iterator[Check]:
-    """Judge the clock of the worker whose is most off, where any of them knows. Pure."""
-    offsets = [row.clock_offset for row in workers if row.clock_offset is not None]
+def check_clock_of(workers: Iterable[WorkerRow], now: datetime) -> Iterator[Check]:
+    """Judge the clock of the living worker whose is most off, where any of them knows. Pure."""
+    offsets = [
+        row.clock_offset
+        for row in workers
+        if row.clock_offset is not None and is_recent(row.seen_at, SILENT_AFTER, now)
+    ]
     if offsets:
         yield check_clock(max(offsets, key=abs))
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from b24app.clients import Clients
 from b24app.grants import revoke
+from b24app.portal_rules import mapping_of, rules_of
 from b24app.services.install_steps import InstallWorker
 from sync.config import Config
 from sync.core.clock import WallClock
@@ -43,8 +44,8 @@ def build_worker(
         personal_code_host_for=rooms.personal_code_host,
         end_sign_in=partial(revoke, rooms),
         owner=name,
-        rules_for=rooms.rules_of,
-        issue_sync=IssueSync(mapping_for=rooms.mapping_of),
+        rules_for=rules_of,
+        issue_sync=IssueSync(mapping_for=mapping_of),
         audit_writer=audit.pending_writer,
         clock_check=rooms.clock_check,
         spare_tokens=config.data_dir / "tokens",

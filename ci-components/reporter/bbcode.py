@@ -12,6 +12,8 @@ URL_MARKUP = {ord(char): f"%{ord(char):02X}" for char in " []<>\"'`\\(){}|^$"}
 
 def cleaned(text: str) -> str:
     """Return `text` in one line, without the characters that no system keeps."""
+    if text.isprintable():  # as nearly all is: the patterns are compiled for the rest
+        return text
     line = re.sub(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+", " ", text)
     return re.sub(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]", "", line)
 

@@ -46,6 +46,7 @@ def uninvited(report: Report, *, secret: bool) -> str:
 
 def notes_of(report: Report) -> list[str]:
     """Return what whoever reads the job's log should know."""
+    if not report.refused:
+        return report.notes
     refused = ", ".join(report.refused)
-    told = [f"GitLab does not tell {refused}: the report goes without (NOT_TOLD)."]
-    return report.notes + (told if refused else [])
+    return [*report.notes, f"GitLab does not tell {refused}: the report goes without (NOT_TOLD)."]

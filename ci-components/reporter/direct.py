@@ -32,8 +32,9 @@ def report_directly(run: Run, gather: Gather, mode: Mode) -> int:
         for sentence in notes_of(report):
             run.out.say(sentence)
         report.tasks = mode.find(report)
-        none = "no task is named in the branch, the merge request or the commits"
-        reason = report.nothing or ("" if report.tasks else none)
+        reason = report.nothing
+    if not reason and not report.tasks:
+        reason = "no task is named in the branch, the merge request or the commits"
     if reason:
         run.out.say(f"{reason}: nothing is reported")
         return 0

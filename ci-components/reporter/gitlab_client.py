@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Optional
 
 from reporter.ci_variables import Variables
@@ -41,9 +40,11 @@ class GitLab:
 
     def ask(self, url: str, secret: dict[str, str], question: object = None) -> object:
         """Return the JSON, None where it is refused or there are no requests left."""
-        made, answer = self.http.count, None
+        made = self.http.count
         ask = self.http.ask_twice if self.left > 1 else self.http.ask
-        with suppress(Problem):
+        try:
             answer = ask(url, secret, question, keep=self.keep) if self.left else None
+        except Problem:
+            answer = None
         self.left -= self.http.count - made
         return answer.body if answer and answer.status == 200 else None

@@ -6,7 +6,7 @@ import re
 
 from reporter.gitlab_client import GitLab, Row
 from reporter.gitlab_json import identifier, inside, pipeline_of, read_deployment, text, tier_of
-from reporter.gitlab_questions import ask_deployments, ask_jobs
+from reporter.gitlab_questions import PAGE, ask_deployments, ask_jobs
 from reporter.gitlab_rest import add_commits, add_merge_requests, take_merge_requests
 from reporter.model import Deployment, Report
 from reporter.settings import fits
@@ -46,8 +46,10 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
     last = [row for row in rows or () if row not in here and place_of(row) == there]
     if gitlab.token and last:
         add_commits(report, gitlab, text(last[0], "sha"))
-    if not report.merge_requests:
+    if not report.merge_requests and gitlab.left > 0:
         add_merge_requests(report, gitlab)
+    elif not report.merge_requests:
+        report.notes.append("merge requests were not asked for: three reads are the most")
     tier = settings.environment_tier or deployment.tier or tier_of(settings.environment)
     if deployment.environment and fits(tier, settings.tiers):
         url = settings.environment_url or deployment.url
@@ -88,12 +90,15 @@ def status_of_jobs(report: Report, gitlab: GitLab) -> str:
     if rows is None:
         report.refused.append("the jobs of the pipeline")
         return "unknown"
+    if len(rows) == PAGE:
+        rows += ask_jobs(gitlab, "&page=2") or []
     statuses = {text(row, "name"): text(row, "status") for row in rows}
     name = report.settings.deploy_job
     deploying = {job: status for job, status in statuses.items() if is_of(job, name)}
     if not deploying:
         names = ", ".join(sorted(statuses)[:20]) or "none"
-        report.nothing = f"no job of this pipeline is called {name} (there are: {names})"
+        which = f"among the newest {len(rows)} " if rows and not len(rows) % PAGE else ""
+        report.nothing = f"no job {which}of this pipeline is called {name} (there are: {names})"
     return worst(report, deploying) if deploying else "unknown"
 
 

@@ -5,8 +5,6 @@ https://docs.gitlab.com/api/rest/ and https://docs.gitlab.com/ci/jobs/ci_job_tok
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from reporter.bbcode import quoted
 from reporter.ci_variables import Variables, number
 from reporter.gitlab_client import GitLab, Rows
@@ -27,10 +25,17 @@ def counted(ci: Variables) -> list[str]:
     return ["failed", "canceled", "manual", *UNDER_WAY[:last]]
 
 
-def ask_jobs(gitlab: GitLab, statuses: Iterable[str] = ()) -> Rows:
-    """All, or those of some statuses."""
-    scope = "".join(f"&scope[]={status}" for status in statuses)
-    return gitlab.rows(f"pipelines/{gitlab.ci['CI_PIPELINE_ID']}/jobs?per_page={PAGE}{scope}")
+def scope(ci: Variables) -> str:
+    """Return the part of an address that asks for jobs of these statuses alone."""
+    return "".join(f"&scope[]={status}" for status in counted(ci))
+
+
+def ask_jobs(gitlab: GitLab, more: str = "") -> Rows:
+    """The newest hundred; `more`: of some statuses, or of another page.
+
+    The order is that of `order_id_desc` in app/finders/ci/jobs_finder.rb of GitLab.
+    """
+    return gitlab.rows(f"pipelines/{gitlab.ci['CI_PIPELINE_ID']}/jobs?per_page={PAGE}{more}")
 
 
 def ask_merge_request(gitlab: GitLab) -> Rows:

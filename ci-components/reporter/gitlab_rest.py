@@ -18,7 +18,7 @@ from reporter.gitlab_questions import (
     ask_deployments,
     ask_jobs,
     ask_merge_requests,
-    counted,
+    scope,
 )
 from reporter.model import Deployment, Job, Report
 
@@ -27,7 +27,7 @@ MORE_COMMITS = f"of the commits only the newest {PAGE} are read"
 
 def add_jobs(report: Report, gitlab: GitLab) -> None:
     """All but those that passed, which may be many."""
-    take_jobs(report, ask_jobs(gitlab, counted(report.ci)))
+    take_jobs(report, ask_jobs(gitlab, scope(report.ci)))
 
 
 def take_jobs(report: Report, rows: Rows) -> None:

@@ -13,8 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from reporter.errors import Problem
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 CALL_SECONDS = 4.0
 PORTS = {"http:": "80", "https:": "443"}
 PROXIES = ("https_proxy", "http_proxy")  # in either case
-CONTROLS = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 
 
 Received = tuple[int, dict[str, str], bytes]  # status, header fields in lower case, body
@@ -38,10 +36,13 @@ class Output:
         self.secrets: set[str] = set()
 
     def say(self, text: str, head: str = "b24: ") -> None:
-        """Print one message; control characters of foreign text would forge log sections."""
+        """Print one message; control characters of foreign text would forge log sections, and
+        marks of direction turn its words round.
+        """
         for secret in sorted(self.secrets, key=len, reverse=True):
             text = text.replace(secret, "[masked]") if len(secret) > 3 else text
-        self.write(head + re.sub(CONTROLS, " ", text) + "\n")
+        shown = (char if char.isprintable() or char == "\n" else " " for char in text)
+        self.write(head + "".join(shown) + "\n")
 
 
 class Answer(NamedTuple):
@@ -95,17 +96,20 @@ class Http:
             reason = getattr(error, "strerror", "") or str(error) or type(error).__name__
             if self.sent:
                 reason += "; what was sent may have landed"
-            what = f"{host} cannot be reached: {reason}"
-            raise Problem(what, "UNREACHABLE", again=not self.sent) from None
+            raise Problem(
+                f"{host} cannot be reached: {reason}", "UNREACHABLE", again=not self.sent
+            ) from None
 
     def ask_twice(
         self, url: str, headers: Mapping[str, str], data: object = None, keep: float = 0.0
     ) -> Answer:
         """Ask, and once more after a server in trouble, when it says and if there is time."""
-        with suppress(Problem):
+        try:
             answer = self.ask(url, headers, data, keep=keep)
-            if answer.status < 500 and answer.status != 429:
-                return answer
+        except Problem:
+            answer = None
+        if answer and answer.status < 500 and answer.status != 429:
+            return answer
         if self.wait > self.left() - keep:
             raise Problem(f"{url.split('/')[2]} is in trouble", "TROUBLE")
         time.sleep(self.wait)
@@ -117,11 +121,13 @@ class Http:
         place = re.fullmatch(r"\[?(.+?)\]?(?::([0-9]+))?", host)
         if not place or scheme not in PORTS:
             raise ValueError("it is no web address")
-        connection = socket.create_connection((place[1], place[2] or PORTS[scheme]), seconds)
+        # As bytes: of a text Python loads the codec "idna" first, whatever the text is.
+        peer: Any = place[1].encode("ascii" if place[1].isascii() else "idna")
+        connection = socket.create_connection((peer, place[2] or PORTS[scheme]), seconds)
         if scheme == "https:":
-            connection = self.trust().wrap_socket(connection, server_hostname=place[1])
+            connection = self.trust().wrap_socket(connection, server_hostname=peer)
         head = [f"{'POST' if body else 'GET'} /{path} HTTP/1.1", f"Host: {host}"]
-        head += [f"{name}: {value}" for name, value in fields.items()]
+        head += map(": ".join, fields.items())
         lines = [re.sub("[^ -~]", "", line) + "\r\n" for line in head]  # no value ends its line
         with connection:
             self.sent = True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import signal
 import sys
+import time
+from _thread import start_new_thread  # https://docs.python.org/3/library/_thread.html
 from collections.abc import Callable, Mapping
 
 from reporter.ci_variables import Variables, number
@@ -41,7 +42,8 @@ def attempt(run: Run, perform: Callable[[Run], int]) -> int:
 def start(perform: Callable[[Run], int]) -> None:
     """Run as the job's script, and end in time whatever hangs.
 
-    An alarm ends what waits. What does not heed it, as a name lookup, is ended a second later.
+    A thread ends what waits. What lets no thread run, as a pattern that does not come to an end, is
+    ended a second later, without a sentence of ours.
     """
     run = Run(os.environ, Output(), sys.argv[-1])
 
@@ -49,12 +51,12 @@ def start(perform: Callable[[Run], int]) -> None:
         sys.stdout.flush()
         os._exit(code)
 
-    def give_up(*_: object) -> None:
+    def give_up() -> None:
+        time.sleep(run.seconds)
         run.out.say(f"NOT REPORTED. It took longer than its {run.seconds} s (TIME).")
         end(1)
 
     run.out.say(run.http.agent)
-    signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(run.seconds)
+    start_new_thread(give_up, ())
     faulthandler.dump_traceback_later(run.seconds + 1, exit=True)
     end(attempt(run, perform))

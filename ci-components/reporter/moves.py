@@ -42,9 +42,10 @@ def overtaken(report: Report, earlier: Message | None, task: int) -> Problem | N
     pipeline, status = shown(earlier.text if earlier else "")
     begins = report.status == "running" and report.jobs is None
     late = begins and status != "running" and pipeline == report.pipeline
-    what = f"task {task} shows a newer pipeline" if not late else f"task {task} shows the end"
-    newer = late or pipeline > report.pipeline
-    return Problem(what, "OVERTAKEN", mild=True) if newer else None
+    if not late and pipeline <= report.pipeline:
+        return None
+    what = "the end" if late else "a newer pipeline"
+    return Problem(f"task {task} shows {what}", "OVERTAKEN", mild=True)
 
 
 def stage_questions(report: Report, portal: Portal) -> dict[str, Call]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from reporter.ci_variables import number
 from reporter.gitlab_client import GitLab, Row
 from reporter.gitlab_json import inside, read_job, text
-from reporter.gitlab_questions import PAGE, counted
+from reporter.gitlab_questions import PAGE, scope
 from reporter.gitlab_rest import ended_jobs
 from reporter.model import Job, Report
 
 MORE_REQUESTS = 5  # the list of pipelines, the parent's jobs and triggers, its other children
-UNTOLD = "the parent of this child pipeline"
 
 
 def join_parent(report: Report, gitlab: GitLab) -> None:
@@ -32,14 +31,13 @@ def join_parent(report: Report, gitlab: GitLab) -> None:
         if own:
             take_parent(report, gitlab, parent, [row for row in triggers if row is not own], own)
             return
-    report.refused.append(UNTOLD)
+    report.refused.append("the parent of this child pipeline")
 
 
 def take_parent(report: Report, gitlab: GitLab, parent: Row, triggers: list[Row], own: Row) -> None:
     """A trigger that waited for no child has passed already: such a child does not count."""
     place, server = f"pipelines/{number(parent.get('id'))}", report.ci["CI_SERVER_URL"]
-    scope = "".join(f"&scope[]={status}" for status in counted(report.ci))
-    rows = ask(gitlab, f"{place}/jobs?per_page={PAGE}{scope}")
+    rows = ask(gitlab, f"{place}/jobs?per_page={PAGE}{scope(report.ci)}")
     jobs = [*(report.jobs or ())] if text(own, "status") != "success" else []
     jobs += ended_jobs([read_job(row, server) for row in rows], report)
     for row in triggers:

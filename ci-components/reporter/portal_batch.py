@@ -63,8 +63,9 @@ def read_webhook(url: str, variable: str) -> str:
         raise Problem(f"The variable {variable} is empty", "NO_WEBHOOK")
     webhook = re.fullmatch(WEBHOOK, url)
     if not webhook:
-        what = f"The variable {variable} holds no address of an inbound webhook"
-        raise Problem(what, "WRONG_WEBHOOK")
+        raise Problem(
+            f"The variable {variable} holds no address of an inbound webhook", "WRONG_WEBHOOK"
+        )
     return webhook[1]
 
 

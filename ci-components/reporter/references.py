@@ -7,6 +7,7 @@ closes it, unless the words around it take that back; code, comments and address
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from sync.core.references.meanings import reference_pattern, task_kinds
 
@@ -16,6 +17,7 @@ MOST_TASKS = 50  # in one text
 MOST_TEXT = 200_000  # characters: a job has seconds for it
 
 
+@cache  # a report asks twice: before it asks for deployments, and at its end
 def named_tasks(text: str, where: str, prefix: str, title: str = "") -> dict[int, str]:
     """Return task id → its kind, in order of appearance. `where`: branch, title, …; `title`: that
     of a description.

@@ -24,8 +24,11 @@ def send_to_portal(http: Http, webhook: str, report: Report, mode: Mode, out: Ou
     write_files([task.id for task in report.tasks], links)
     problems = portal.problems
     if left_out:
-        what = f"{left_out} tasks found no room in one batch of 50 calls"
-        problems.append(Problem(what, "NO_ROOM", mild=True))
+        problems.append(
+            Problem(
+                f"{left_out} tasks found no room in one batch of 50 calls", "NO_ROOM", mild=True
+            )
+        )
     if report.settings.dry_run == "true":
         for call in calls:
             out.say(f"would do: {call.about or call.method}\n  {encode(call)}")

@@ -22,6 +22,9 @@ log = structlog.get_logger()
 QUEUE_NAME = "b24bridge"
 GATHER_SECONDS = 0.02  # wake-ups of one portal within this time become one
 _MAX_PENDING = 1000  # wake-ups taken from the queue at once
+_STOP_SECONDS = 5.0
+# Seconds; longer than `read_timeout`. Without them a server that froze holds its caller for ever.
+_REDIS_TIMEOUTS = {"socket_timeout": 5.0, "socket_connect_timeout": 5.0}
 _MAX_DIGITS = 18  # of a portal's number
 
 
@@ -32,7 +35,10 @@ def open_queue(url: str) -> Huey:
     """
     match url.split(":", 1)[0]:
         case "redis" | "rediss":
-            return RedisHuey(QUEUE_NAME, url=url, results=False, read_timeout=1)
+            from redis import ConnectionPool  # an extra of the package
+
+            pool = ConnectionPool.from_url(url, **_REDIS_TIMEOUTS)  # what the address says, wins
+            return RedisHuey(QUEUE_NAME, connection_pool=pool, results=False, read_timeout=1)
         case "postgres" | "postgresql":
             return PostgresHuey(QUEUE_NAME, dsn=url, results=False, read_timeout=1)
     file = Path(url.removeprefix("sqlite:///"))
@@ -79,12 +85,11 @@ class WakeUps:
         return frozenset(portals)
 
     def stop(self) -> None:
-        """Write out what is waiting and end the thread."""
+        """Let what is waiting be written out and the thread end; a queue that hangs is left."""
         self._stopped.set()
         self._wake_requested.set()
         if self._thread is not None:
-            self._thread.join(timeout=5)
-        self._flush()
+            self._thread.join(timeout=_STOP_SECONDS)
 
     def _write_out(self) -> None:
         while not self._stopped.is_set():
@@ -92,6 +97,7 @@ class WakeUps:
             self._wake_requested.clear()
             self._flush()
             self._stopped.wait(GATHER_SECONDS)
+        self._flush()
 
     def _flush(self) -> None:
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,8 +17,10 @@ from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.engine.dispatch import TurnDispatcher
 from sync.engine.gathering import Gathering
+from sync.engine.lanes import is_owner_gone
 from sync.engine.pauses import Pauses
 from sync.engine.turn import take_turn
+from sync.engine.upkeep.absence import Absence
 from sync.engine.upkeep.access import AccessWatch
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.upkeep.upgrade import decide_anew, program_version
@@ -26,6 +28,7 @@ from sync.engine.wake_ups import WakeUps
 from sync.errors import Later
 from sync.store import agenda, logs
 from sync.store.db.database import read, write
+from sync.store.rows import WorkerRow
 
 log = structlog.get_logger()
 
@@ -36,6 +39,7 @@ _NAP_SECONDS = 0.1  # the longest wait between two looks at what is due
 _POLL_SECONDS = 0.02  # between two looks at a queue that does not wait by itself
 _SWEEP_SECONDS = 5.0
 _ROTATION_SECONDS = 45.0  # a new token that is under way is waited for: nobody gets it twice
+_FORGET_WORKERS_AFTER = timedelta(hours=1)
 _MAX_PASSES = 10_000
 
 
@@ -142,7 +146,8 @@ class Worker:
             self._gathering.note_turn(portal_id, self._deps.clock.now())
 
     def _sweep_forever(self) -> None:
-        sweep = Sweep(replace(self._deps, owner=f"{self._deps.owner}-sweep"))
+        own = replace(self._deps, owner=f"{self._deps.owner}-sweep")
+        sweep = Sweep(own, Absence(own, self._deps.owner))
         present, is_decided = program_version(), False
         while not self._stop.is_set():
             is_decided = is_decided or self._run_safely(lambda: decide_anew(self._deps, present))
@@ -174,9 +179,11 @@ class Worker:
             return agenda.portals_with_work(conn, now)
 
     def _record_heartbeat(self, now: datetime) -> None:
-        self._last_heartbeat = now
+        is_first, self._last_heartbeat = self._last_heartbeat is None, now
         release_memory()
         with write(self._deps.database) as conn:
+            if is_first:
+                logs.forget_workers(conn, _dead(logs.workers(conn), now))
             logs.record_heartbeat(conn, self._deps.owner, now, self._clock_offset())
 
     def _clock_offset(self) -> int | None:
@@ -187,6 +194,15 @@ class Worker:
     def _remove_heartbeat(self) -> None:
         with write(self._deps.database) as conn:
             logs.forget_workers(conn, [self._deps.owner])
+
+
+def _dead(workers: Iterable[WorkerRow], now: datetime) -> list[str]:
+    """Return the names of workers that ended without a word: killed, or with their machine."""
+    return [
+        row.name
+        for row in workers
+        if is_owner_gone(row.name) or now - row.seen_at > _FORGET_WORKERS_AFTER
+    ]
 
 
 def release_memory() -> None:

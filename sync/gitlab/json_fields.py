@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sync.core.model.common import Person
@@ -112,6 +113,11 @@ def timestamp(value: object) -> datetime | None:
     sent just after an API read of the same second would look older than what was read.
     https://docs.gitlab.com/user/project/integrations/webhook_events/
     """
+    return _whole_second(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=512)  # the events of a burst name the same moments again and again
+def _whole_second(value: str) -> datetime | None:
     moment = exact_timestamp(value)
     return moment.replace(microsecond=0) if moment else None
 

@@ -173,6 +173,14 @@ def add_proofs(
     _set(conn, connection_id, proven=proven | {str(path): now.isoformat() for path in targets})
 
 
+def remove_proof(conn: Connection, connection_id: int, target: str) -> None:
+    """Forget that the connection's token had access to a project or group."""
+    query = select(connection.c.proven).where(connection.c.id == connection_id)
+    proven = dict(conn.scalar(query) or {})
+    proven.pop(target, None)
+    _set(conn, connection_id, proven=proven)
+
+
 def forget_proofs(conn: Connection, connection_id: int) -> None:
     """Forget the access that was proven with another token, or at another server."""
     _set(conn, connection_id, proven={})

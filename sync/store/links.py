@@ -28,6 +28,7 @@ _OF_TASKS = (
     .where(in_key_parameters(link.c.portal_id, link.c.task_id))
     .where(connection.c.id == link.c.connection_id)
 )
+_LINKED_TASKS = select(link.c.task_id).where(in_key_parameters(link.c.portal_id, link.c.task_id))
 _OF_MERGE_REQUESTS = _ALL_LINKS.where(in_key_parameters(*_KEY_COLUMNS[:3]))
 
 
@@ -40,6 +41,15 @@ def by_tasks(
         for row in map(_record, conn.execute(_OF_TASKS, key_parameter)):
             by_key[row.task_id] = (*by_key.get(row.task_id, ()), row)
     return by_key
+
+
+def linked_tasks(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:
+    """Return those of the tasks that have links, removed ones too."""
+    return frozenset(
+        task_id
+        for key_parameter in key_parameters((portal_id, task_id) for task_id in task_ids)
+        for task_id in conn.scalars(_LINKED_TASKS, key_parameter)
+    )
 
 
 def by_merge_requests(

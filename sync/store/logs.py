@@ -81,6 +81,12 @@ def last_purge(conn: Connection, portal_id: int) -> PurgeRow | None:
     return None if row is None else PurgeRow(*row)
 
 
+def last_purge_moments(conn: Connection) -> dict[int, datetime]:
+    """Return when each portal was purged last, by its id; without those that never were."""
+    query = select(purge.c.portal_id, purge.c.at)
+    return {portal_id: at for portal_id, at in conn.execute(query)}
+
+
 def save_decisions(conn: Connection, decisions: Sequence[DecisionRow]) -> None:
     """Store why something was, or was not, done."""
     execute_many(conn, _INSERT_DECISION, [_values(item) for item in decisions])

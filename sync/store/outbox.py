@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Text,
     and_,
     bindparam,
     case,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    type_coerce,
     update,
 )
 
@@ -38,7 +40,10 @@ _NOW: BindParameter[Any] = bindparam("now")
 _IS_LIVE = in_literals(
     command.c.state, "waiting", "sending"
 )  # what the index of live commands holds
-_COLUMNS = [command.c[name] for name in CommandRow.__dataclass_fields__]
+_COLUMNS = [
+    type_coerce(command.c.reason, Text) if name == "stored_reason" else command.c[name]
+    for name in CommandRow.__dataclass_fields__
+]
 _INSERT = command.insert()
 _END = (
     update(command)

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, func, or_, select
 
 from sync.core.alerts.model import alert_ref
+from sync.core.model.common import Commit
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.store.db.codec import encode, from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
-from sync.store.tables import commit, commit_task, in_literals, pipeline, pipeline_jobs
+from sync.store.tables import (
+    commit,
+    commit_task,
+    connection,
+    in_literals,
+    pipeline,
+    pipeline_jobs,
+)
 
 CommitKey = tuple[int, int, str, str]  # connection, project, branch, sha
 PipelineId = tuple[int, int, int]  # connection, project, pipeline
@@ -25,21 +33,68 @@ _MAX_LOOKED_AHEAD = 50  # pipelines after one that did not pass that may speak f
 _MAX_LOOKED_BACK = 20  # finished pipelines of a branch's name that are looked through
 
 
+class PushedPipeline(NamedTuple):
+    """A pipeline with the branch pushed to; `gone`: its commit is not on that branch any more."""
+
+    branch: str
+    pipeline: Pipeline
+    gone: bool
+
+
 def pipeline_id(pipeline: Pipeline) -> PipelineId:
     """Return the key of a pipeline: its connection, project and number."""
     return pipeline.project.connection_id, pipeline.project.id, pipeline.id
 
 
 def save_commit_tasks(
-    conn: Connection, portal_id: int, pairs: Iterable[tuple[CommitKey, int]]
+    conn: Connection,
+    portal_id: int,
+    pairs: Iterable[tuple[CommitKey, int]],
+    *,
+    pushed: bool = False,
 ) -> None:
-    """Remembers that the commits, last ones of a push, name the tasks."""
+    """Remember that the commits, last ones of a push, name the tasks.
+
+    `pushed`: they are on their branch now, if they had left it or not.
+    """
     rows = [
         dict(zip(_COMMIT_COLUMNS, place, strict=True))
-        | {"task_id": task_id, "portal_id": portal_id}
+        | {"task_id": task_id, "portal_id": portal_id, "gone": False}
         for place, task_id in sorted(set(pairs))
     ]
-    upsert(conn, commit_task, rows, keys=(*_COMMIT_COLUMNS, "task_id"))
+    update = ("gone",) if pushed else ()
+    upsert(conn, commit_task, rows, keys=(*_COMMIT_COLUMNS, "task_id"), update=update)
+
+
+def mark_gone(conn: Connection, portal_id: int, head: CommitKey) -> tuple[int, ...]:
+    """Mark what came to a branch after its new head, an older commit; return the tasks.
+
+    A head that was never heard of is from before the connection, and so is what was made before.
+    """
+    place = list(zip(_COMMIT_COLUMNS[:3], head[:3], strict=True))
+    on_branch = [commit.c[name] == value for name, value in place]
+    own = [commit_task.c[name] == value for name, value in place]
+    own.append(commit_task.c.portal_id == portal_id)
+    named = select(commit_task.c.sha).where(*own)
+    query = select(commit.c.sha, commit.c.received_at, commit.c.body).where(
+        *on_branch, or_(commit.c.sha == head[3], commit.c.sha.in_(named))
+    )
+    moments = {
+        sha: (received_at, from_json(Commit, body).at or received_at)
+        for sha, received_at, body in conn.execute(query)
+    }
+    since = moments.pop(head[3], None)
+    if since is None:
+        connected = select(connection.c.created_at).where(connection.c.id == head[0])
+        floor = conn.execute(connected).scalar_one()
+        later = [sha for sha, (_, at) in moments.items() if at >= floor]
+    else:
+        later = [sha for sha, moment in moments.items() if moment > since]
+    condition = (*own, commit_task.c.sha.in_(later))
+    tasks = conn.scalars(select(commit_task.c.task_id).where(*condition).distinct())
+    task_ids = tuple(sorted(tasks))
+    conn.execute(commit_task.update().where(*condition).values(gone=True))
+    return task_ids
 
 
 def tasks_of(conn: Connection, places: Iterable[CommitKey]) -> dict[CommitKey, tuple[int, ...]]:
@@ -70,9 +125,9 @@ def tasks_with_commits(conn: Connection, portal_id: int, task_ids: Iterable[int]
 
 def pipelines_of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
-) -> dict[int, tuple[tuple[str, Pipeline], ...]]:
-    """Return the pipelines of commits that name the tasks, each with the branch pushed to."""
-    by_key: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
+) -> dict[int, tuple[PushedPipeline, ...]]:
+    """Return the pipelines of commits that name the tasks."""
+    by_key: dict[int, tuple[PushedPipeline, ...]] = {}
     pairs = commit_task.c
     same = and_(
         pipeline.c.connection_id == pairs.connection_id,
@@ -82,13 +137,14 @@ def pipelines_of_tasks(
     )
     for piece in chunks(set(task_ids)):
         query = (
-            select(pairs.task_id, pairs.branch, pipeline.c.body)
+            select(pairs.task_id, pairs.branch, pairs.gone, pipeline.c.body)
             .join(pipeline, same)
             .where(pairs.portal_id == portal_id, pairs.task_id.in_(piece))
             .order_by(pipeline.c.pipeline_id)
         )
-        for task_id, branch, body in conn.execute(query):
-            by_key[task_id] = (*by_key.get(task_id, ()), (branch, from_json(Pipeline, body)))
+        for task_id, branch, gone, body in conn.execute(query):
+            pushed = PushedPipeline(branch, from_json(Pipeline, body), gone)
+            by_key[task_id] = (*by_key.get(task_id, ()), pushed)
     return by_key
 
 
@@ -151,7 +207,7 @@ def unresolved_tasks(conn: Connection, portal_id: int, item: Pipeline) -> tuple[
     query = (
         select(commit_task.c.task_id)
         .join(pipeline, pairs)
-        .where(*on_branch, commit_task.c.portal_id == portal_id)
+        .where(*on_branch, commit_task.c.portal_id == portal_id, commit_task.c.gone.is_(False))
         .where(columns.pipeline_id > func.coalesce(passed.scalar_subquery(), 0))
     )
     return tuple(conn.scalars(query.distinct().order_by(commit_task.c.task_id)))

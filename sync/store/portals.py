@@ -88,6 +88,12 @@ def all_active(conn: Connection) -> tuple[PortalRecord, ...]:
     return _read_rows(conn, portal.c.state == "active")
 
 
+def ids_with_section(conn: Connection, section: str) -> frozenset[int]:
+    """Return the active portals whose settings have this section, whatever it says."""
+    has = portal.c.settings[section].as_string().is_not(None)
+    return frozenset(conn.scalars(select(portal.c.id).where(portal.c.state == "active", has)))
+
+
 def all_portals(conn: Connection) -> tuple[PortalRecord, ...]:
     """Return all portals in any state, ordered by id."""
     return _read_rows(conn, portal.c.id.is_not(None))

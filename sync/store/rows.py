@@ -11,6 +11,7 @@ from sync.core.model.commands import Command, decode
 from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
 from sync.core.model.plans import Records, decode_records
 from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task, is_shown_work
+from sync.sentences import decode_sentence
 
 Json = dict[str, Any]
 
@@ -182,7 +183,7 @@ class CommandRow:
     kind: str
     payload: Json
     records: Json
-    reason: str
+    stored_reason: str
     state: str
     attempts: int
     created_at: datetime
@@ -196,6 +197,11 @@ class CommandRow:
     def subject(self) -> tuple[str, str]:
         """Return the kind and the key of the subject that was decided about."""
         return self.subject_kind, self.subject_key
+
+    @cached_property
+    def reason(self) -> str:
+        """Why it was decided, for people: read of few commands, so decoded when it is."""
+        return decode_sentence(self.stored_reason)
 
     @cached_property
     def command(self) -> Command:

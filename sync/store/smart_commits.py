@@ -14,6 +14,8 @@ from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_keys, upsert
 from sync.store.tables import smart_commit
 
+ShaKey = tuple[int, int, str]  # connection, project, commit
+
 _KEYS = ("connection_id", "project_id", "sha", "number")
 _COLUMNS = [smart_commit.c[name] for name in _KEYS]
 
@@ -90,6 +92,24 @@ def get(conn: Connection, keys: Iterable[CommandKey]) -> dict[CommandKey, SmartC
             smart_commit_row = _record(row)
             by_key[smart_commit_row.key] = smart_commit_row
     return by_key
+
+
+def repeated(conn: Connection, commits: Iterable[ShaKey]) -> dict[ShaKey, str]:
+    """Return those of the commits that were taken for a repetition, and of which other."""
+    return {
+        (row.key.connection_id, row.key.project_id, row.key.sha): row.smart_commit.repeats
+        for row in of_commits(conn, commits)
+        if row.smart_commit.repeats not in ("", row.key.sha)
+    }
+
+
+def of_commits(conn: Connection, commits: Iterable[ShaKey]) -> tuple[SmartCommitRow, ...]:
+    """Return everything that the commits say."""
+    return tuple(
+        _record(row)
+        for condition in in_keys(_COLUMNS[:3], set(commits))
+        for row in conn.execute(select(smart_commit).where(condition))
+    )
 
 
 def tasks_waiting(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:

@@ -26,6 +26,16 @@ _MOVES_ON = exists().where(
 )
 _TASKS = select(task).where(in_key_parameters(task.c.portal_id, task.c.task_id))
 
+_SHOWN = select(task.c.task_id).where(
+    in_key_parameters(task.c.portal_id, task.c.task_id),
+    task.c.state != "missing",
+    task.c.body.is_not(None),
+)
+
+_FIELDS = select(task.c.task_id, task.c.fields).where(
+    in_key_parameters(task.c.portal_id, task.c.task_id)
+)
+
 
 def get(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, TaskRow]:
     """Return the stored tasks by id; unknown ones are left out."""
@@ -34,6 +44,26 @@ def get(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, 
         for row in conn.execute(_TASKS, key_parameter):
             by_key[row.task_id] = _record(row)
     return by_key
+
+
+def read_before(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:
+    """Return those of the tasks that the portal showed when they were last read."""
+    return frozenset(
+        task_id
+        for key_parameter in key_parameters((portal_id, task_id) for task_id in task_ids)
+        for task_id in conn.scalars(_SHOWN, key_parameter)
+    )
+
+
+def written_fields(
+    conn: Connection, portal_id: int, task_ids: Iterable[int]
+) -> dict[int, dict[str, str]]:
+    """Return what was last written into each task's own fields; unknown tasks are left out."""
+    return {
+        task_id: fields
+        for key_parameter in key_parameters((portal_id, task_id) for task_id in task_ids)
+        for task_id, fields in conn.execute(_FIELDS, key_parameter)
+    }
 
 
 def of_responsible(conn: Connection, portal_id: int, user_id: int) -> tuple[int, ...]:

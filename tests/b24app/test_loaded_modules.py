@@ -13,7 +13,9 @@ from sync.keyfile import new_key
 UNNEEDED = {
     "alembic": "migrations run in a process of their own",
     "authlib": "until the first token is asked for",
+    "gitlab": "until a GitLab is asked",
     "joserfc": "until a page is opened or a job reports",
+    "markdown_it": "until somebody's text is quoted",
     "ruamel.yaml": "until settings are read as YAML",
     "sqlalchemy.dialects.postgresql": "the database is SQLite",
     "sync.bitrix24.issue_sync.client": "until a pair is opened",

@@ -35,7 +35,7 @@ SOON = 2.0  # seconds: an acknowledgement takes milliseconds, a machine with oth
 SHORT = {  # limits of the process that is tested: seconds, bytes, connections
     "b24app.receiver.HEAD_SECONDS": 3.0,
     "b24app.app.OUTBOUND_SECONDS": 1.5,
-    "sync.gitlab.ci_reports.id_tokens.PATIENCE_SECONDS": 1.0,
+    "sync.gitlab.ci_reports.issuer_keys.PATIENCE_SECONDS": 1.0,
     "b24app.receiver.MAX_BUFFERED_BYTES": 8_000_000,
     "b24app.server._CONNECTIONS": 400,
 }

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from sync.gitlab.ci_reports.report import nothing, report_of
 from tests.component.test_app import facts_of
 from tests.component.world import World
 
@@ -197,3 +198,43 @@ def test_of_a_deployment_that_gitlab_does_not_track_its_job_tells(
     assert [text.rpartition("[/url] ")[2] for text in world.messages(5)] == (
         [words] if words else []
     )
+
+
+def long_pipeline(world: World, jobs: int):
+    """A pipeline whose oldest job is `deploy`; GitLab tells the newest first."""
+    names = ["deploy", *(f"unit {number}" for number in range(1, jobs))]
+    return world.pipeline(world.open_mr(), jobs=[("test", name) for name in names])
+
+
+@pytest.mark.parametrize("jobs", [99, 100, 200])
+def test_the_deploying_job_is_looked_for_on_two_pages(world: World, jobs: int) -> None:
+    """Within three requests: the merge requests are not asked for where there are two pages."""
+    world.task(5)
+    run = long_pipeline(world, jobs)
+    world.requests()
+    ran = world.report(run, **MODE, B24_DEPLOY_JOB="deploy")
+    assert world.requests()[0] == 3, ran.said
+    [text] = world.messages(5)
+    assert text.endswith("Deployed to staging")
+    assert ("merge requests were not asked for" in ran.said) is (jobs >= 100)
+
+
+def test_a_job_beyond_the_second_page_is_not_called_absent(world: World) -> None:
+    world.task(5)
+    run = long_pipeline(world, 201)
+    more = {**MODE, "B24_DEPLOY_JOB": "deploy"}
+    ran = world.report(run, **more)
+    assert "no job among the newest 200 of this pipeline is called deploy" in ran.said
+    assert world.messages(5) == []
+    facts = facts_of(world, run, **more)
+    assert "no job among the newest 100 of" in nothing(facts, report_of(facts))
+
+
+def test_of_a_matrix_on_two_pages_the_worst_job_tells(world: World) -> None:
+    world.task(5)
+    run = long_pipeline(world, 150)
+    run.jobs[0].name, run.jobs[0].status = "deploy 1/2", "failed"
+    run.jobs[-1].name = "deploy 2/2"
+    world.report(run, **MODE, B24_DEPLOY_JOB="deploy")
+    [text] = world.messages(5)
+    assert text.endswith("Deployment to staging failed")

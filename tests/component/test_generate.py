@@ -51,7 +51,7 @@ WORD_RULES = re.compile(
 )
 MOST_BYTES = {form: 12_000 if form.endswith("-app") else 40_000 for form in FORMS} | {
     # But for the word rules, which grow with the app's: docs/component-direct.md says why.
-    "report-direct": 55_600, "merge-request-direct": 48_000, "deployment-direct": 38_600,
+    "report-direct": 55_650, "merge-request-direct": 48_000, "deployment-direct": 39_000,
 }  # fmt: skip
 
 
@@ -137,7 +137,7 @@ SHORT = [
     ),
     (
         "class P(NamedTuple):\n    '''P.'''\n\n    a: int\n    b: tuple[int, ...] = ()\n",
-        'P = namedtuple("P", "a b", defaults=((),))\n',
+        'P = namedtuple("P", "a b", defaults=[()])\n',
     ),
     (
         "class V(dict[str, str]):\n    def f(self) -> str:\n        return ''\n",

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.component.life_steps import MINE, THEIRS, Reports, Situation, land, opened, ran
+from tests.component.pipeline_lives import FORKS, PIPELINES
 from tests.component.world import World as ComponentWorld
-from tests.emulators.gitlab.entities import MergeRequest, Pipeline, Project
+from tests.emulators.gitlab.entities import Project
 from tests.emulators.gitlab.server import GitLabEmulator
 from tests.engine.world import World as AppWorld
 
-MINE, THEIRS = 5, 6
 NAMES = {2: "waits", 3: "started", 5: "completed"}
-Reports = Iterator[tuple[Pipeline, MergeRequest | None, dict[str, str]]]
-Situation = Callable[[GitLabEmulator, Project], Reports]
-
-
-def ran(git: GitLabEmulator, where: object, status: str = "success", **more: object) -> Pipeline:
-    run = git.run_pipeline(where, **more)
-    run.set_status("running")
-    run.set_status(status)
-    return run
-
-
-def opened(git: GitLabEmulator, shop: Project, branch: str, message: str, **more: object):
-    title = more.pop("title", "Work")
-    git.push(shop, branch, [message], "ann")
-    return git.open_mr(shop, branch, title, "ann", **more)
-
-
-def land(git: GitLabEmulator, shop: Project, mr: MergeRequest) -> Reports:
-    """Merge, and report the pipeline of the target."""
-    before = shop.branches[mr.target_branch].head
-    git.merge(mr, "ann")
-    yield ran(git, shop, ref=mr.target_branch), None, {"CI_COMMIT_BEFORE_SHA": before}
 
 
 def theirs_landed(git: GitLabEmulator, shop: Project) -> Reports:
@@ -164,6 +142,8 @@ TABLE: dict[str, tuple[Situation, str, str]] = {
     "a tag that fails": (tag_fails, "completed passed", "waits"),
     "a schedule that fails": (nightly, "completed failed", "waits"),
     "closed unmerged": (closed, "started passed", "waits"),
+    **FORKS,
+    **PIPELINES,
 }
 
 
@@ -178,7 +158,7 @@ def by_component(folder: Path, situation: Situation) -> tuple[str, str]:
             world.task(number)
         token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
         for run, mr, more in situation(world.gitlab, world.shop):
-            world.report(run, mr, B24_GITLAB_TOKEN=token, **more)
+            world.report(run, mr, **{"B24_GITLAB_TOKEN": token, **more})
         return seen(world.portal.tasks, MINE), seen(world.portal.tasks, THEIRS)
 
 

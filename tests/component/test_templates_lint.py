@@ -83,7 +83,7 @@ FAULTS = {
         "report", "    # >>> start.sh\n", "    set -e\n    # >>> start.sh\n", "more than its one",
     ),
     "a template that is too large": (
-        "report", "---\n", "---\n# " + "x" * 9_000 + "\n", "are larger than 64000 bytes",
+        "report", "---\n", "---\n# " + "x" * 9_000 + "\n", "are larger than 63400 bytes",
     ),
     "an early end of the comment": (
         "report", "    export B24_ON_OPEN=", "    #> export B24_ON_OPEN=",

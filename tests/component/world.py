@@ -14,7 +14,14 @@ from pathlib import Path
 from py_compile import compile
 
 from tests.emulators.bitrix24 import BitrixEmulator
-from tests.emulators.gitlab.entities import DEVELOPER, MAINTAINER, OWNER, MergeRequest, Pipeline
+from tests.emulators.gitlab.entities import (
+    DEVELOPER,
+    MAINTAINER,
+    OWNER,
+    Commit,
+    MergeRequest,
+    Pipeline,
+)
 from tests.emulators.gitlab.server import GitLabEmulator
 
 ROOT = Path(__file__).parents[2]
@@ -94,16 +101,17 @@ class World:
 
     def variables(self, run: Pipeline, mr: MergeRequest | None = None, **more: str) -> dict:
         """What GitLab gives the reporter's job; `mr`: in a merge request's own pipeline."""
-        url = f"{self.gitlab.url}/acme/shop"
+        place = self.gitlab.state.projects[run.project_id]
+        url = f"{self.gitlab.url}/{place.path}"
         inputs = default_inputs(more.get("B24_MODE", "report"))
-        commit = self.shop.commits[run.sha]
+        commit = self._commit(run.sha)
         return {
             "CI": "true",
             "CI_API_V4_URL": f"{self.gitlab.url}/api/v4",
             "CI_API_GRAPHQL_URL": f"{self.gitlab.url}/api/graphql",
             "CI_SERVER_URL": self.gitlab.url,
-            "CI_PROJECT_ID": str(self.shop.id),
-            "CI_PROJECT_PATH": "acme/shop",
+            "CI_PROJECT_ID": str(place.id),
+            "CI_PROJECT_PATH": place.path,
             "CI_PROJECT_TITLE": "Shop",
             "CI_DEFAULT_BRANCH": "main",
             "CI_PROJECT_URL": url,
@@ -123,26 +131,32 @@ class World:
             "GITLAB_USER_EMAIL": "ann@acme.example",
             "B24_WEBHOOK_URL": self.webhook,
             **inputs,
-            **(self._mr_variables(mr, url) if mr else {"CI_COMMIT_BRANCH": run.ref}),
+            **(self._mr_variables(mr) if mr else {"CI_COMMIT_BRANCH": run.ref}),
             **more,
         }
 
-    def _mr_variables(self, mr: MergeRequest, url: str) -> dict[str, str]:
+    def _commit(self, sha: str) -> Commit:
+        """Of any project: a fork's commits are in ours too, as refs/merge-requests/."""
+        places = self.gitlab.state.projects.values()
+        return next(place.commits[sha] for place in places if sha in place.commits)
+
+    def _mr_variables(self, mr: MergeRequest) -> dict[str, str]:
+        place = self.gitlab.state.projects[mr.project_id]
         return {
             "CI_MERGE_REQUEST_IID": str(mr.iid),
             "CI_MERGE_REQUEST_TITLE": mr.title,
             "CI_MERGE_REQUEST_DESCRIPTION": mr.description[:2700],
             "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": mr.source_branch,
             "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": mr.target_branch,
-            "CI_MERGE_REQUEST_PROJECT_ID": str(self.shop.id),
-            "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": str(self.shop.id),
-            "CI_MERGE_REQUEST_PROJECT_PATH": "acme/shop",
-            "CI_MERGE_REQUEST_PROJECT_URL": url,
+            "CI_MERGE_REQUEST_PROJECT_ID": str(place.id),
+            "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": str(mr.source_id),
+            "CI_MERGE_REQUEST_PROJECT_PATH": place.path,
+            "CI_MERGE_REQUEST_PROJECT_URL": f"{self.gitlab.url}/{place.path}",
             "CI_MERGE_REQUEST_DIFF_BASE_SHA": self._fork_point(mr),
         }
 
     def _fork_point(self, mr: MergeRequest) -> str:
-        first = self.shop.commits[mr.shas[0]]
+        first = self._commit(mr.shas[0])
         return first.parent_ids[0] if first.parent_ids else ""
 
     def report(self, run: Pipeline, mr: MergeRequest | None = None, **more: str) -> Ran:

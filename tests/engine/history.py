@@ -30,6 +30,7 @@ from tests.engine.world import World
 
 # All that a project's history fills.
 TABLES = (project, merge_request, pipeline, commit, deployment, deployment_merge_request, activity)
+HEARD_AT = ("received_at", "told_at")
 MINUTE = 60.0
 Rows = list[dict[str, Any]]
 
@@ -137,7 +138,7 @@ def rows(world: World, *tables: Any) -> dict[str, Rows]:
     with read(world.database) as conn:
         return {
             table.name: [
-                {name: value for name, value in row._mapping.items() if name != "received_at"}
+                {name: value for name, value in row._mapping.items() if name not in HEARD_AT}
                 for row in conn.execute(select(table).order_by(*table.primary_key.columns))
             ]
             for table in tables or TABLES

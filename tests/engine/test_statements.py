@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from b24app.portal_rules import rules_of
 from bench import probe
 from sync.engine.audit.writer import AuditWriter
 from sync.engine.worker import Worker
@@ -33,7 +34,7 @@ def work(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     deps = replace(
         world.deps(),
         portal_for=clients.portal_of,
-        rules_for=clients.rules_of,
+        rules_for=rules_of,
         audit_writer=audit.pending_writer,
     )
     return Worker(deps).run_once

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from pathlib import Path
 
 import pytest
 from huey import MemoryHuey, SqliteHuey
+from redis import ConnectionPool
 
 from sync.engine.wake_ups import WakeUps, open_queue
 
@@ -54,6 +56,17 @@ def test_a_queue_that_is_down_does_not_stop_who_wakes() -> None:
     sender.stop()
 
 
+def test_a_queue_that_hangs_is_left_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    hung, queue = threading.Event(), MemoryHuey()
+    queue.storage.enqueue = lambda data, priority=None: hung.wait(60)
+    monkeypatch.setattr("sync.engine.wake_ups._STOP_SECONDS", 0.05)
+    sender = WakeUps(queue)
+    sender.wake(7)
+    sender.stop()
+    sender.wake(8)
+    hung.set()
+
+
 def test_postgresql_and_redis_are_queues_by_url(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[dict[str, object]] = []
     for name in ("PostgresHuey", "RedisHuey"):
@@ -62,10 +75,12 @@ def test_postgresql_and_redis_are_queues_by_url(monkeypatch: pytest.MonkeyPatch)
         )
     open_queue("postgresql://localhost/queue")
     open_queue("redis://localhost/1")
-    assert [one.get("dsn") or one.get("url") for one in opened] == [
-        "postgresql://localhost/queue",
-        "redis://localhost/1",
-    ]
+    of_postgresql, of_redis = opened
+    assert of_postgresql["dsn"] == "postgresql://localhost/queue"
+    pool = of_redis["connection_pool"]
+    assert isinstance(pool, ConnectionPool)
+    options = [pool.connection_kwargs[name] for name in ("host", "db", "socket_timeout")]
+    assert options == ["localhost", 1, 5.0], "without a time limit one that froze is waited for"
 
 
 class Trap:

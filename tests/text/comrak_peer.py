@@ -18,7 +18,7 @@ _EXTENSIONS = (
     "multiline_block_quotes", "alerts", "math_dollars", "math_code", "wikilinks_title_before_pipe",
 )  # fmt: skip
 _SIZE = re.compile(r"(<img [^>]*/>)\{(?: *(?:width|height)=[0-9]+(?:px|%)?)+ *\}")
-_CONTENTS = re.compile(r'<p>(?:<a href="_TOC_"[^>]*>_TOC_</a>|\[TOC\])</p>')
+_CONTENTS = re.compile(r'<p>(?:<a href="_TOC_"[^>]*>_TOC_</a>|\[TOC\])</p>', re.IGNORECASE)
 # https://docs.gitlab.com/user/markdown/#inline-diff
 _DIFF = re.compile(r"\{([+-])(.*?)\1\}|\[([+-])(.*?)\3\]")
 _DROPPED = re.compile(r"<li>(\s*<p>)?\[~\]\s")

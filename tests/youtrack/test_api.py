@@ -33,7 +33,7 @@ def answer(status: int, body: bytes, **headers: str) -> requests.Response:
         (500, b"<html>oops</html>", Later, True),
         (502, b'{"error":"Bad Gateway"}', Later, True),
         (503, b"<html>maintenance</html>", Later, True),
-        (302, b"", Refused, False),
+        (302, b"", Later, False),
     ],
 )
 def test_the_status_decides(status: int, body: bytes, kind: type[SyncError], sent: bool) -> None:
@@ -41,6 +41,22 @@ def test_the_status_decides(status: int, body: bytes, kind: type[SyncError], sen
     assert type(error) is kind
     assert getattr(error, "sent", False) is sent
     assert error.code == str(status)
+
+
+@pytest.mark.parametrize(("write", "kind"), [(False, Later), (True, Refused)])
+@pytest.mark.parametrize("status", [403, 404])
+def test_nothing_is_missing_because_a_page_says_so(
+    status: int, write: bool, kind: type[SyncError]
+) -> None:
+    page = answer(status, b"<html>default backend</html>", **{"Content-Type": "text/html"})
+    assert type(error_from_response(page, request="GET /issues", write=write)) is kind
+
+
+def test_a_server_that_speaks_https_says_how_to_write_its_address() -> None:
+    sent_on = answer(301, b"", Location="https://youtrack.acme.test/")
+    sent_on.url = "http://youtrack.acme.test/"
+    error = error_from_response(sent_on, request="GET /issues", write=False)
+    assert error.change.startswith("Write https:// in the connection's `url`")
 
 
 def test_the_vendor_is_quoted() -> None:

@@ -22,7 +22,7 @@ from sync.bitrix24.rest.masking import mask_line
 from sync.bitrix24.rest.requester import Redirected, Requester
 from sync.bitrix24.rest.throttle import Throttle
 from sync.core.audit import CallLog
-from sync.errors import SyncError
+from sync.errors import Refused, SyncError, later_of
 
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
@@ -171,6 +171,8 @@ class Portal:
                 raise errors.connection_error(
                     error, "the portal", method=method, write=write
                 ) from None
+            except Refused as refused:  # for a while its name leads into a private network
+                raise later_of(refused) from refused
             answer = errors.decode_json(response.content)
             text = response.content.decode(errors="replace") if answer is None else answer
             call_result.status, call_result.answer = response.status_code, mask_line(text)

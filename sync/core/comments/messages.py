@@ -8,7 +8,6 @@ from sync.core.i18n.translate import has_sentence, translate, translate_inline
 from sync.core.messages.message import Message, render
 from sync.core.messages.parts import (
     MAX_RELEASE_NOTES_LENGTH,
-    MAX_TEXT_READ,
     MAX_TITLE_LENGTH,
     PortalUserIds,
     first_line,
@@ -17,11 +16,12 @@ from sync.core.messages.parts import (
     mention_person,
     project_link,
     quote_markdown,
+    read_markdown,
     text_node,
 )
 from sync.core.model.activity import Comment, CommentTarget
 from sync.core.model.common import SHORT_SHA
-from sync.text import bbcode, markdown
+from sync.text import bbcode
 from sync.text.clip import clip, clipped
 from sync.text.plain import Line, lines_of, run_of
 from sync.text.tree import Block, Document, Inline, Link, Paragraph, Quote, Strong, Text
@@ -119,7 +119,7 @@ def _target_name(note: Comment, language: str) -> str:
 
 
 def _quote(note: Comment) -> tuple[Block, ...]:
-    document = markdown.read(note.text[:MAX_TEXT_READ])
+    document = read_markdown(note.text)
     clipped = clip(
         Document((Quote(document.blocks),)), MAX_COMMENT_LENGTH, partial(bbcode.write, chat=True)
     )

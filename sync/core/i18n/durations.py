@@ -62,7 +62,8 @@ _SECOND_SPAN = re.compile(
     rf"|\A[\s,;:&+'’/(_–—-]*(?:(?:and|plus|to|or|maybe|и|плюс|до|или|может)\s)?(?:[0-9]+|[{''.join(_FRACTIONS)}])"
     rf"(?:[.,:/'′][0-9]*|\s?(?:{_UNIT_PATTERN})(?!\w)|\s*(?:\Z|[^\w\s]))"
     r"|\A[\s,;:&+/(–—-]*(?:(?:and|plus|и|плюс)\s)?[1-5][05]\s"
-    rf"|\A[\s,;]*(?:and|plus|и|плюс|[&+])\s(?:{_NUMBER_WORDS})(?:\s(?:{_NUMBER_WORDS}))?\W*\Z",
+    rf"|\A[\s,;]*(?:and|plus|и|плюс|[&+])\s(?:{_NUMBER_WORDS})(?:\s(?:{_NUMBER_WORDS}))?\W*\Z"
+    r"|\A[\s,;]*(?:fifteen|twenty|thirty|forty|fifty|(?:пятна|два|трид)цать|сорок|пятьдесят)(?!\w)",
     re.IGNORECASE,
 )
 
@@ -81,15 +82,16 @@ _FACTOR = re.compile(
     rf"each(?=\s*(?:\Z|[^\w\s-]|for\b))|for\s(?:{_COUNT}\s{_HEADS}|(?:each|every\w*|all|both)\sof|"
     rf"(?:two|both|three|each|every\w+)\s*\Z)|"
     r"(?:a\s)?half|(?:or|или)\s(?:more|less|больше|меньше)|at\sleast|(?:nearly|almost|"
-    r"почти)\s[0-9]+|(?:and|plus|\+)\s(?:an?\s)?(?:change|bit|quarter|some\w*)\s*\Z|ish\b|"
+    r"почти)\s[0-9]+|(?:and|plus|[&+])\s(?:an?\s)?(?:change|bit|quarter|some\w*)\s*\Z|ish\b|"
     r"дважды|трижды|вдво[её]м|втро[её]м|вчетвером|кажд(?:ый|ому)|(?:на|за)\s(?:кажд(?:ого|ый)|"
     r"двоих|троих|обоих|всех)|"
-    r"с\s(?:четвертью|лишним|хвостиком|гаком|копейками|чем-то)|(?:и|плюс)\sчетверть\b|(?:плюс\s)?(?:ещ[её]\s)?(?:немного|чуть\S*)|минимум|ежедневно|"
+    r"с\s(?:четвертью|небольшим|лишним|хвостиком|гаком|копейками|чем-то)|(?:и|плюс)\sчетверть\b|(?:плюс\s)?(?:ещ[её]\s)?(?:немного|чуть\S*)|минимум|ежедневно|"
     r"еженедельно)(?![\w-])",
     re.IGNORECASE,
 )
 
 
+_WORD_BEHIND = re.compile(r"\s+\w")
 _DIMENSION = re.compile(r"[234]d(?!\w)", re.IGNORECASE)  # behind hours: `1h 3D view`
 
 
@@ -98,12 +100,17 @@ def parse_leading(text: str) -> tuple[int, str] | None:
 
     `1h30m`, `1h and 30m` and `1,5 ч` are durations. A number without a unit is none, nor is one
     with something behind it that may be a second one or a factor: time is never cut short in
-    silence.
+    silence. A word behind a capital unit, after small ones, makes a thing of it: `1h 3W fan`.
     """
     text = text.lstrip()
     seconds, at = 0.0, 0
+    is_small = False
     part = _PART.match(text)
     while part:
+        is_capital = is_small and len(part["unit"]) == 1 and part["unit"].isupper()
+        if is_capital and _WORD_BEHIND.match(text, part.end()):
+            return None
+        is_small = part["unit"].islower()
         seconds += _amount(part) * UNITS[part["unit"].casefold()]
         at = part.end()
         joint = _JOINT.match(text, at)

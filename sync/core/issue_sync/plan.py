@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sync.core.issue_sync.entries import EntryPlan, plan_entries
+from sync.core.issue_sync.field_writes import Items, plan_creation
 from sync.core.issue_sync.fuse import blown
 from sync.core.issue_sync.journal import settle_by_read
 from sync.core.issue_sync.ledger import given_up, without_places
@@ -27,7 +28,7 @@ from sync.core.issue_sync.model import Absence, Author, Item, ItemAddress, SideN
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.status_notes import explain_status, is_over, pause_at_status
 from sync.core.issue_sync.story import conflict_line, problem_lines
-from sync.core.issue_sync.values import Items, adopt_values, plan_creation, plan_values
+from sync.core.issue_sync.values import adopt_values, plan_values
 from sync.core.issue_sync.writes import AddComment, AddFile, CreateItem, DeleteTime, UpdateItem
 from sync.sentences import as_sentence, join_sentences, sentence
 

@@ -1,41 +1,25 @@
-"""Plan the fields of a link whose two items were read, and the item that is yet missing. Pure."""
+"""Plan the fields of a link whose two items were read. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sync.core.issue_sync.entries import awaited_file
-from sync.core.issue_sync.fields import Carried, Translation, same_value
+from sync.core.issue_sync.field_writes import FieldWrite, Items, field_writes, plan_updates
+from sync.core.issue_sync.fields import Translation
 from sync.core.issue_sync.link import (
     Conflict,
-    FieldIntent,
     LinkState,
     PlannedWrite,
     ValuePair,
-    Values,
     values_of,
 )
 from sync.core.issue_sync.merge import Decision, Verdict, decide
-from sync.core.issue_sync.model import ASSIGNEES, LEAD, PARENT, TITLE, Item, SideName, Value
+from sync.core.issue_sync.model import ASSIGNEES, LEAD, Item, SideName
+from sync.core.issue_sync.obstacles import find_obstacles
 from sync.core.issue_sync.rules import LinkRules
-from sync.core.issue_sync.sets import as_set
-from sync.core.issue_sync.texts import Text
-from sync.core.issue_sync.writes import Change, CreateItem, SetChange, UpdateItem
 from sync.sentences import as_sentence, join_sentences, sentence
-
-Items = Mapping[SideName, Item]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldWrite:
-    """What a field writes to a side."""
-
-    name: str
-    to: SideName
-    changes: Mapping[str, Change]
-    intent: FieldIntent
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +56,7 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
             decided=link.decided.get(name),
         )
         awaits |= {f"{side}/{item}" for side, ids in decision.awaits.items() for item in ids}
-        obstacles = _obstacles(link, name, decision, pair, rules)
+        obstacles = find_obstacles(link, name, decision, pair, rules)
         problems = (*decision.problems, *obstacles.values())
         link = _with_problem(link, name, join_sentences("; ", problems), decision)
         if obstacles.keys() and obstacles.keys() == decision.writes.keys():
@@ -81,10 +65,10 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
         conflicts += [conflict] if conflict else []
         writes += [
             write
-            for write in _field_writes(name, translation, decision, link, pair)
+            for write in field_writes(name, translation, decision, link, pair)
             if write.to not in obstacles
         ]
-    updates = tuple(_updates(link, items, writes, rules))
+    updates = tuple(plan_updates(link, items, writes, rules))
     link = replace(link, awaits=frozenset(awaits), names=dict(_names(link, updates, rules)))
     named = (replace(conflict, names=link.names) for conflict in conflicts)
     return ValuesPlan(link, updates, tuple(named))
@@ -160,71 +144,6 @@ def _newest(translation: Translation, items: Items) -> SideName:
     return SideName.PORTAL if is_portal else SideName.TRACKER
 
 
-def _obstacles(
-    link: LinkState, name: str, decision: Decision, pair: ValuePair, rules: LinkRules
-) -> Mapping[SideName, str]:
-    """Return why what was decided cannot be written now, by side."""
-    obstacles = {
-        to: _obstacle(link, name, to, carried, pair, rules)
-        for to, carried in decision.writes.items()
-    }
-    return {to: text for to, text in obstacles.items() if text}
-
-
-def _obstacle(
-    link: LinkState,
-    name: str,
-    to: SideName,
-    carried: Carried,
-    pair: ValuePair,
-    rules: LinkRules,
-) -> str:
-    place = f"{to}/{name}"
-    if _is_refused(link.refused.get(place), carried):
-        return link.reasons.get(place, sentence("the {to} refused it", to=to))
-    if file := _awaited(link, to, rules.translations[name], pair):
-        return sentence('the file "{file}" is copied first', file=file)
-    capabilities = rules.capabilities.get(to)
-    if capabilities is None:
-        return ""
-    for field, change in carried.changes.items():
-        if field not in capabilities.writable:
-            return capabilities.missing.get(
-                field,
-                sentence("{field} cannot be written on the {to}", field=as_sentence(field), to=to),
-            )
-        longest = capabilities.longest.get(field)
-        if longest and isinstance(change, str) and len(change) > longest:
-            return sentence(
-                "longer than the {to} takes, shorten it or attach it as a file: {field}, "
-                "{count} of {longest} characters",
-                to=to,
-                field=as_sentence(field),
-                count=len(change),
-                longest=longest,
-            )
-    return ""
-
-
-def _is_refused(refused: Values | None, carried: Carried) -> bool:
-    """Whether a side refused this before: the same value, or all elements that are to change."""
-    if refused is None or refused == carried.source:
-        return refused is not None
-    return all(
-        isinstance(change, SetChange)
-        and change.add <= as_set(refused.get(f"+{field}"))
-        and change.remove <= as_set(refused.get(f"-{field}"))
-        for field, change in carried.changes.items()
-    )
-
-
-def _awaited(link: LinkState, to: SideName, translation: Translation, pair: ValuePair) -> str:
-    if not isinstance(translation, Text):
-        return ""
-    text = pair.of(to.other).get(translation.name)
-    return awaited_file(link, to.other, text) if isinstance(text, str) else ""
-
-
 def _with_problem(link: LinkState, name: str, problem: str, decision: Decision) -> LinkState:
     """Keep what cannot cross; what a side left out stays until its field is decided anew."""
     problems, places = dict(link.problems), {f"{side}/{name}" for side in SideName}
@@ -283,112 +202,3 @@ def _recorded(
         clashes.pop(name, None)
         decided.pop(name, None)
     return replace(link, bases=bases, clashes=clashes, decided=decided), conflict
-
-
-def _field_writes(
-    name: str, translation: Translation, decision: Decision, link: LinkState, pair: ValuePair
-) -> Iterator[FieldWrite]:
-    base = link.bases.get(name, ValuePair())
-    for to, carried in decision.writes.items():
-        # Where one value wins, what the loser holds is agreed too; else only what is written.
-        whole = pair.of(to) if decision.verdict is Verdict.OVERRULE else base.of(to)
-        intent = _intent(translation, to, base.of(to.other), carried, whole)
-        yield FieldWrite(name, to, carried.changes, intent)
-
-
-def _intent(
-    translation: Translation, to: SideName, before: Values, carried: Carried, target: Values
-) -> FieldIntent:
-    fields = translation.fields(to)
-    held = {field: target.get(field) for field in fields}
-    return FieldIntent(
-        before,
-        carried.source,
-        held,
-        carried.rebased,
-        translation.is_whole(),
-        carried.counterparts,
-    )
-
-
-def _updates(
-    link: LinkState, items: Items, writes: list[FieldWrite], rules: LinkRules
-) -> Iterator[PlannedWrite]:
-    """Yield one update a side; fields that were refused together go one by one."""
-    for side in SideName:
-        here = [write for write in writes if write.to is side]
-        together = [write for write in here if write.name not in link.apart]
-        groups = [together] if together else []
-        groups += [[write] for write in here if write.name in link.apart]
-        for number, group in enumerate(groups):
-            key = f"{link.key}/update:{link.sequence + 1}:{side}:{number}"
-            person = _editor(items[side.other], group)
-            yield _update(key, items[side], side, group, rules.texts.person(side, person))
-
-
-def _editor(source: Item, group: list[FieldWrite]) -> str:
-    """Return the source's id of who alone edited what is carried over, "" where it is not known."""
-    fields = {name for write in group for name in write.intent.source}
-    moved = {
-        name
-        for write in group
-        for name in write.intent.source
-        if not same_value(write.intent.before.get(name), write.intent.source[name])
-    }
-    editors = {source.editors.get(name, "") for name in moved or fields}
-    return editors.pop() if len(editors) == 1 else ""
-
-
-def _update(
-    key: str, item: Item, side: SideName, group: list[FieldWrite], person: str
-) -> PlannedWrite:
-    changes = {name: change for write in group for name, change in write.changes.items()}
-    write = UpdateItem(
-        key, item.address, changes, {name: item.values.get(name) for name in changes}, person
-    )
-    return PlannedWrite(
-        side,
-        write,
-        sentence("changed on the {other}", other=side.other),
-        intents={write.name: write.intent for write in group},
-        edited_at={name: item.edited_at[name] for name in changes if name in item.edited_at},
-    )
-
-
-def plan_creation(
-    link: LinkState, item: Item, to: SideName, rules: LinkRules
-) -> PlannedWrite | None:
-    """Return the creation of the missing end, None where the rules allow none."""
-    creation = rules.create.get(to)
-    if creation is None:
-        return None
-    values: dict[str, Value] = {}
-    intents: dict[str, FieldIntent] = {}
-    for name, rule in rules.fields.items():
-        translation = rules.translations[name]
-        source = values_of(item, translation.fields(to.other))
-        if source is None or not (name == TITLE or rule.direction.allows(to)):
-            continue  # no item is without a title, whatever becomes of it later
-        empty: Values = {
-            field: None for field in translation.fields(to) if _writable(rules, to, field)
-        }
-        carried = translation.carry(to, {}, source, empty)
-        values |= {field: _value(change) for field, change in carried.changes.items()}
-        intents[name] = _intent(translation, to, {}, carried, {})
-    key = f"{link.key}/create:{to}:{link.generation}"
-    kind = (values.get(PARENT) and creation.child_kind) or creation.kind
-    author = rules.texts.author(to, item.author)
-    person = rules.texts.person(to, item.author.id)
-    write = CreateItem(key, creation.project, values, kind, author, person)
-    return PlannedWrite(
-        to, write, sentence("only the {other} has it", other=to.other), intents=intents
-    )
-
-
-def _writable(rules: LinkRules, to: SideName, field: str) -> bool:
-    capabilities = rules.capabilities.get(to)
-    return capabilities is None or field in capabilities.writable
-
-
-def _value(change: Change) -> Value:
-    return as_set(change.add) if isinstance(change, SetChange) else change

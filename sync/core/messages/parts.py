@@ -8,7 +8,7 @@ from datetime import datetime
 from sync.core.i18n.translate import has_sentence, translate, translate_inline
 from sync.core.messages import urls
 from sync.core.model.common import SHORT_SHA, Person, Project
-from sync.text import bbcode, markdown
+from sync.text import bbcode
 from sync.text.clip import ELLIPSIS, clip, clipped
 from sync.text.plain import Line, run_of
 from sync.text.tree import Block, Document, Inline, Link, Paragraph, Quote, Text, UserMention
@@ -106,12 +106,19 @@ MAX_QUOTE_LENGTH = 1_000  # characters of quoted text in a message
 MAX_RELEASE_NOTES_LENGTH = 3_000  # characters of release notes
 
 
+def read_markdown(words: str) -> Document:
+    """Read the beginning of a text in Markdown."""
+    from sync.text import markdown  # 1.7 MB with its parser: a server without quotes needs none
+
+    return markdown.read(words[:MAX_TEXT_READ])
+
+
 def markdown_blocks(words: str, limit: int, language: str, url: str = "") -> tuple[Block, ...]:
     """Read Markdown as blocks of at most `limit` characters.
 
     A text that was cut ends with a link to the whole of it, where `url` is given.
     """
-    document = markdown.read(words[:MAX_TEXT_READ])
+    document = read_markdown(words)
     cut = clip(document, limit, render_chat)
     if cut is document and len(words) <= MAX_TEXT_READ:
         return document.blocks

@@ -18,7 +18,7 @@ _PICKED = re.compile(r"\(cherry[ -]picked from commit ([0-9a-f]{7,64})\)", re.IG
 _MERGING = re.compile(r"\s*merged?\b", re.IGNORECASE)
 _MERGE_COMMIT = re.compile(
     r"\A\s*Merge (?:(?:remote-tracking )?branch|tag|commit|merge request|pull request)\b"
-    r"|^See merge request \S*!\d+\s*$",
+    r"|^See merge request \S*!\d+\s*$|^Apply \d+ suggestion",
     re.MULTILINE,
 )
 # What squash and merge templates, drafts, backports and bots put around a title.

@@ -78,7 +78,8 @@ class BranchPipeline:
     `subject_key` is permanent for the branch. `failed_jobs` is None where they were not fetched
     since. `author_id` is the commit's author as a portal user. `notifies`: of the tasks that share
     the branch, this is the one that notifies people. `merged`: name and address of each merge
-    request of the task that brought its work to this branch.
+    request of the task that brought its work to this branch. `gone`: the branch was put back to a
+    commit before.
     """
 
     subject_key: str
@@ -88,6 +89,7 @@ class BranchPipeline:
     author_id: int | None = None
     notifies: bool = True
     merged: tuple[tuple[str, str], ...] = ()
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

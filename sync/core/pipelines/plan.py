@@ -68,7 +68,10 @@ def plan_pipelines(view: TaskView, rules: Rules, now: datetime) -> Part:
     if view.task is None:
         return Part(needs=frozenset({"task"}))
     pipeline_rules = rules.for_group(view.task.group_id).pipelines
-    branches = sorted(view.branch_pipelines, key=lambda branch: branch.subject_key)
+    branches = sorted(
+        (branch for branch in view.branch_pipelines if not branch.gone),
+        key=lambda branch: branch.subject_key,
+    )
     if pipeline_rules.message and any(needs_jobs(branch) for branch in branches):
         return Part(needs=frozenset({"jobs"}))
     commands: list[PlannedCommand] = []
@@ -97,13 +100,15 @@ def needs_jobs(branch: BranchPipeline) -> bool:
 
 
 def _plan_field(view: TaskView, task: Task, language: str) -> Iterator[PlannedCommand]:
-    newest = max((branch.pipeline for branch in view.branch_pipelines), key=recency)
-    value = FIELD_VALUES.get(newest.status)
-    if value is None or view.fields.get(STATUS_FIELD) == value:
+    newest = max(view.branch_pipelines, key=lambda branch: recency(branch.pipeline))
+    value = "" if newest.gone else FIELD_VALUES.get(newest.pipeline.status)
+    if value is None or view.fields.get(STATUS_FIELD, "") == value:
         return
+    phrase = "pipeline field cleared" if newest.gone else "pipeline field set"
     reason = translate(
-        language, "pipeline field set", field=STATUS_FIELD, value=value, pipeline=newest.id
-    )
+        language, phrase, field=STATUS_FIELD, value=value, pipeline=newest.pipeline.id,
+        branch=newest.branch,
+    )  # fmt: skip
     command = SetFields(task.id, {STATUS_FIELD: value})
     yield PlannedCommand(f"field:{STATUS_FIELD}", command, reason)
 

@@ -71,7 +71,7 @@ AFTER_PART = (
     r"completely|entirely)|but not (on|in|for|with|when|if)|но не (на|в|для|при|со?|если)|"
     r"частично|отчасти|наполовину|почти|не (полностью|"
     r"до конца|совсем|целиком)|перв(ая|ый) (часть|половина|шаг|этап)|"
-    r"(часть|шаг|этап) (перв|втор|трет)\w+|за исключением|в основном)(?!\w))"
+    r"(часть|шаг|этап) (перв|втор|трет)\w+|за исключением|в основном)(?!\w| \S{1,9}-\d))"
     r"|[,(:–—-]* *((на )?~?\d{1,2} ?% ?([).\]\n]|done|ready|complete|готов|сделан|\Z)|"
     r"(together|along|jointly|вместе|совместно) (with|со?) \S{0,60}![0-9])"
     r"|[,(:–—-]* *((everywhere )?except|(apart|aside) from|everywhere but|кроме) "
@@ -80,11 +80,12 @@ AFTER_PART = (
 )
 AFTER_CLOSING = (  # only behind "closes B24-5": "B24-5: if the cart is empty" is a title
     r"[,(–—-]* *(at least(?! (as|an?|one|two))|по крайней мере|хотя бы|assuming|as soon as|"
-    r"after (running|you|we|(the|this|all|its) (\w+ ){1,3}(is|are|ha(s|ve)|runs?|gets?))|"
+    r"(after|once) (running|you|we|(the|this|all|its) (\w+ ){1,3}(is|are|ha(s|ve)|runs?|gets?))|"
     r"when (you|we)|после (того,? как|\w*(полнени|пуск|менени|миграци|новк|ключени|стройк|"
     r"кладк|катк|релиз|депло)\w{0,3})|(up)?on deploy\w*|везде,? кроме|"
     rf"as far as|процентов на|(i|we) (think|hope|guess|believe|suppose|expect)|{HEDGES}|"
-    r"in (most|some|many|certain|part of) \w+|for (now|some|most|the moment)|"
+    r"in (most|some|many|certain|part of) \w+|for (now|some|most|the mo(st|ment))|"
+    r"temporarily|временно|"
     r"only (on|in|for|with|when|if|the)|(for|on|in) (\w+ ){1,3}only|pending|subject to|provided|"
     r"unless|if(?! ((this|it|the) )?(mr |pr )?(is |gets )?merged)|думаю|"
     r"в (большинстве|некоторых) \w+|(только|лишь) (на|в|для|при|со?)|если|при условии)(?!\w)"

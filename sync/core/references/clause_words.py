@@ -17,7 +17,7 @@ from sync.core.references.after_words import (
     AFTER_STATE,
     GERUND_SUBJECT,
 )
-from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
+from sync.core.references.keywords import CLOSING
 from sync.core.references.people import OTHERS, SPEAKER
 from sync.core.references.states import HEDGES, STATE_WORDS
 
@@ -47,11 +47,11 @@ NOT = (
     r"ни|рано)"
 )
 _DENIED = (
-    rf"\b{NOT}(\W+({_FILLERS}|%CLOSING%))*\W*\Z",
+    rf"\b{NOT}(\W+({_FILLERS}|{CLOSING}))*\W*\Z",
     r"\b(none|nothing|neither|nobody|no one|no (part|commit|change)|ничто|ничего|никто|"
     r"ни один|ни одна|ни одно)\b[^\n]*\Z",
-    r"\b(no longer|(does?|did) (little|nothing) to|hardly|barely|scarcely|вряд ли|"
-    r"unlikely|doubtful|accidentally|mistakenly|случайно|ошибочно|маловероятно|"
+    r"\b((does?|did) (little|nothing) to|hardly|barely|scarcely|вряд ли|"
+    r"unlikely|accidentally|mistakenly|случайно|ошибочно|маловероятно|"
     r"едва ли|"
     r"fail(s|ed|ing)? to|unable to|refus\w+ to|forg[eo]t\w* to|"
     r"(prevent|stop|avoid|skip|postpon|delay|defer|forbid|block|doubt)\w*|instead of|"
@@ -64,7 +64,7 @@ _DENIED = (
     r"more)( \w+)? to|"
     r"(struggl|pretend|propos|vot|remind|hesitat|hard|difficult|insufficient|yet|still|due|"
     r"schedul|hop)\w*( me| us)? to|"
-    r"(ask|tell|told|wait|remind)\w* (for )?\w+ to|out of scope|not in this \w+|"
+    r"(ask|tell|told|wait|remind)\w* (for )?\w+ to|not in this \w+|"
     r"too (early|soon) to|"
     r"(wait|hold) (off )?(with|on)|(everything|all|anything|nothing) but|apart from|"
     r"other than|aside from|"
@@ -74,7 +74,7 @@ _DENIED = (
     r"про)с\w+ \w+|напомни\w*|сда(лись|юсь|лся)|ни в коем случае|"
     r"вместо( того)?|без|от(каз|кладыва|ложи)\w+|запре\w+|сомнева\w+|передума\w+|"
     r"меша(ет|ют|ло|ла|л))"
-    rf"(\W+({_FILLERS}|чтобы))*\W*\Z",
+    rf"(\W+({_FILLERS}))*\W*\Z",
 )
 _DENIED_BARE = (  # "do not rename a file to close": the negation governs a verb without an ending
     rf"\b(({_AUXILIARY}|can|will|may) (not|never)(?! only|-)|cannot|{_AUXILIARY}n'?t)\b"
@@ -117,8 +117,8 @@ _UNCERTAIN = (
     r"(tr(y|ies|ied|ying)|attempt\w*|aim\w*) (to|at)|(ought|going|ha(ve|s|d)|needed( in order)?|"
     r"wants?|wish\w*|efforts?|supposed|meant|intended|expected|designed|likely|ready|required|"
     r"necessary|remember|promise|used|left|nice|good|close|experiment|prerequisite|follow-? ?up|"
-    r"about|on the way) to|help\w*( to)?|"
-    r"(allow\w*|enabl\w+|for)( (us|you|qa|them|others|[a-z]+ers))? to|"
+    r"about|on the way) to|(help|contribut)\w*( to)?|makes?|"
+    r"(allow\w*|enabl\w+|for)( (us|you|qa|them|[a-z]+ers))? to|"
     rf"{HEDGES}|theoretically|technically|in theory|(sort|kind) of|kinda|"
     r"more or less|rarely|sometimes|occasionally|at times|with (\w+ )?luck|fingers crossed|guess|"
     r"thought|looks? like|manually|(as )?an? (work-?around|stopgap)|semi|"
@@ -127,7 +127,7 @@ _UNCERTAIN = (
     r"wip|"
     r"(start|began|begin|continu)\w*( to)?|prepar\w+ (to|for)|steps? (to|towards?)|"
     r"(groundwork|preparations?|pre-?work|needed|required|tests?|"
-    r"plans?) for|тест\w* на|"
+    r"plans?) for|groundwork to|тест\w* на|"
     r"unblocks?|towards?|almost|nearly|mostly|"
     r"largely|somewhat|partial\w*|partly|in part|half|temporar\w+|interim|halfway|only part\w*|"
     r"some of|"
@@ -139,7 +139,7 @@ _UNCERTAIN = (
     r"наполовину|временн\w+|в теории|теоретически|иногда|как бы|типа|якобы|вручную|"
     r"условно|говорят|хочется верить|почти|практически|в основном|местами|начина\w+|"
     r"продолжа\w+|готов\w*|просьба|прошу|давайте|предлагаю|решили|думаю|осталось|шаг к|на пути к)"
-    rf"(\W+({_FILLERS}|now|чтобы|что|бы))*\W*\Z"
+    rf"(\W+({_FILLERS}))*\W*\Z"
 )
 # "Bob is fixing B24-5": work that goes on.
 _GOES_ON = (
@@ -215,5 +215,4 @@ def clause_pattern(name: str) -> re.Pattern[str]:
         "after closing": (AFTER_CLOSING,),
     }
     text = "|".join(f"({part})" for part in tables[name])
-    spaced = text.replace(" ", r"\s")  # a line may end between two words
-    return re.compile(spaced.replace("%CLOSING%", any_word_pattern(CLOSING_WORDS)))
+    return re.compile(text.replace(" ", r"\s"))  # a line may end between two words

@@ -9,7 +9,7 @@ import re
 from functools import cache, lru_cache
 
 from sync.core.references.clause_words import NOT, clause_pattern
-from sync.core.references.keywords import CLOSING_WORDS, WORD, any_word_pattern
+from sync.core.references.keywords import CLOSING, WORD
 from sync.core.references.prose import STRUCK
 from sync.core.references.states import HEDGES, LATER_WORDS
 
@@ -32,7 +32,7 @@ _LABEL = re.compile(
 # A heading, or a line before a list, of what is not done.
 _SECTION = re.compile(
     rf"\s{{0,3}}(?:#{{1,6}}\s[\W\d]*(?:{LATER_WORDS})\b.*|"
-    rf"[\W\d]*(?:{LATER_WORDS})[^\n]{{0,40}}:\W*|"
+    rf"[\W\d]*(?:{LATER_WORDS})(?:[^\n]{{0,40}}:)?\W*|"
     rf"\*\*(?:{LATER_WORDS})[^\n]{{0,40}}\*\*\W*)",
     re.IGNORECASE,
 )
@@ -208,9 +208,8 @@ def _aside() -> re.Pattern[str]:
 
 @cache
 def _denied_object() -> re.Pattern[str]:
-    closing = any_word_pattern(CLOSING_WORDS)
     return re.compile(
-        rf"\b{NOT}\s(?:\w+\s){{0,2}}(?:{closing})(?:,\s[^,.\n]{{1,30}},|\s(?:полностью|до конца|"
+        rf"\b{NOT}\s(?:\w+\s){{0,2}}(?:{CLOSING})(?:,\s[^,.\n]{{1,30}},|\s(?:полностью|до конца|"
         r"целиком|совсем|всю|(?:саму\s)?(?:проблему|причину|ошибку)(?:\s(?:из|в))?|all of|"
         r"the (?:whole|rest|(?:root )?cause|problem|crash|bug|underlying \w+)"
         r"(?: (?:of|in|from|behind))?))\s\Z",
@@ -220,8 +219,7 @@ def _denied_object() -> re.Pattern[str]:
 
 @cache
 def _denied_list() -> re.Pattern[str]:
-    closing = any_word_pattern(CLOSING_WORDS)
-    return re.compile(rf"\b{NOT}\b.*\b(?:{closing})\s(?:and|и)\s*\Z", re.IGNORECASE)
+    return re.compile(rf"\b{NOT}\b.*\b(?:{CLOSING})\s(?:and|и)\s*\Z", re.IGNORECASE)
 
 
 def _last_line(before: str) -> str:

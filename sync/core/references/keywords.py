@@ -12,7 +12,7 @@ from functools import cache
 MENTION_WORDS = (
     "see", "same as", "see also", "cf", "cf.", "similar to", "like", "part of",
     "depends on", "blocks", "needed for", "requires", "because of", "due to", "thanks to",
-    "unrelated to", "nothing to do with", "after", "before", "since", "until",
+    "nothing to do with", "after", "before", "since", "until",
     "without", "except", "besides", "instead of", "unlike", "as in", "based on", "on top of",
     "built on", "extracted from", "left for", "inspired by", "context", "background", "cc", "todo",
     "later", "cause", "culprit", "broke in", "bisected to", "parent", "child of", "epic",
@@ -30,23 +30,26 @@ MENTION_WORDS = (
     "пока", "как только", "поскольку", "так как", "потому что", "при работе над", "вместе с",
     "независимо от", "while working on", "was", "formerly", "previously", "ранее", "бывшая",
     "бывший", "по следам", "следствие", "наследие", "остатки", "виновник",
-    "reported under",
+    "reported under", "originally", "поверх", "благодаря", "отложили",
 )  # fmt: skip
 _MENTIONS = (  # the same in all their forms
     r"(?:fix|solv|clos|resolv|implement|address|handl|track|discuss|report|notic|mention|describ|"
     r"introduc|caus|trigger|revert|replac|supersed|regress)ed (?:by|in|with)|(?:done|broken|found|"
     r"seen) (?:by|in)|conflicts? (?:with|in)|конфликт\w* (?:с|в)|(?:moved|postponed|"
-    r"deferred|left) to|regression (?:from|of|in|since)|same (?:bug|problem|issue) as|"
-    r"(?:left ?overs?|fallout) (?:of|from)|follow(?:s? up (?:to|of|for|on)|up(?: to)?|s)|"
+    r"deferred|left) to|regression (?:from|of|in|since)|same (?:bug|problem|issue|cause) as|"
+    r"(?:left ?overs?|fallout|copied) (?:of|from)|(?:stacked|rebased) on(?:to)?|"
+    r"discovered during|follow(?:s? up (?:to|of|for|on)|up(?: to)?|s)|"
     r"(?:split|spun)(?: off| out)? (?:of|from)|wait(?:s|ing) (?:for|on)|"
-    r"ref(?:s|ers? to|erences?)?[.]?|compare(?: (?:to|with))?|mentions?|relat(?:ed|es|ing)(?: to)?|"
+    r"ref(?:s|ers? to|erences?)?[.]?|compare(?: (?:to|with))?|mentions?|"
+    r"(?:un)?relat(?:ed|es|ing)(?: to)?|"
     r"blocked (?:by|on)|dup(?:e of| of|licates?(?: of)?)?|"
-    r"(?:исправлен|закрыт|реш[её]н|сделан|реализован|описан|вынесен|перенес[её]н|отложен|найден|"
-    r"обнаружен|замечен|сломан)[аоы]? в|вызван[аоы]?|заблокирован[ао]?|(?:не )?относ[ия]тся к|"
+    r"(?:исправлен|закрыт|реш[её]н|сделан|реализован|описан|перенес[её]н|отложен|найден|"
+    r"обнаружен|замечен|сломан)[аоы]? в|вынесен[аоы]? (?:в|из)|вызван[аоы]?(?: \w+)?|"
+    r"заблокирован[ао]?|(?:не )?относ[ия]тся к|"
     r"(?:сломал|появил|возник)\w* (?:в|после)|наш[её]?ли? в|регресс(?:ия)?(?: (?:из|от|после))?|"
     r"(?:не )?связан(?:н\w+|[аоы]?(?: с)?)|дубл(?:ь|икат|ирует(?:ся)?|ем)|блокирует(?:ся)?|"
     r"не (?:касается|затрагивает)|подробн(?:ости|ее)(?: в)?|упомина(?:ет|ние)|смотри(?: также|те)?|"
-    r"см[.]?(?: также)?|жд[её]т|как(?: и)? в|из[-–]?за|из за|"
+    r"см[.]?(?: также)?|жд[её][тм]|нуж(?:на|ен)|как(?: и)? в|из[-–]?за|из за|"
     r"(?:баг|ошибк\w|тест\w*) (?:из|от)|(?:bug|crash|error)s? from|fix is in|"
     r"(?:requir|need)ed by|"
     r"(?:после|до|перед|без|вместо|для) (?:закрыти[ея]м?|исправлени(?:я|ем))"
@@ -61,8 +64,8 @@ BARE_CLOSING_WORDS = (
 )  # fmt: skip
 PRESENT_CLOSING_WORDS = (
     "closes", "fixes", "resolves", "completes", "implements", "finishes", "закрывает",
-    "закрывают", "закрываем", "исправляет", "исправляем", "решает", "решаем", "завершает",
-    "выполняет", "реализует", "чинит",
+    "закрывают", "закрываем", "закрываю", "исправляет", "исправляем", "решает", "решаем",
+    "завершает", "выполняет", "реализует", "чинит",
 )  # fmt: skip
 PAST_CLOSING_WORDS = (
     "closed", "fixed", "resolved", "completed", "implemented", "finished",
@@ -90,7 +93,7 @@ WILL_CLOSE = (
 # What stands between a closing word and "of B24-5": a part of it is fixed.
 _PART_OF = (
     r"(?:%s)\s(?:(?:a|an|the|this|one|\w+)\s){0,3}?(?:(?:parts?|half|halves|pieces?|bits?|aspects?|"
-    r"cases?|some|most|one|two|several|many|symptoms?|steps?\s\d|phases?\s\d|"
+    r"cases?|items?|bullets?|some|most|one|two|several|many|symptoms?|steps?\s\d|phases?\s\d|"
     r"\d/\d|\d{1,2}\s?%%)\s(?:of\s|from\s)"
     r"(?:the\s\w+\s(?:of|in|from)\s)?|(?:часть|половину|один\sиз\s\w+|одну\sиз\s\w+|"
     r"несколько\s\w+|шаг\s\d|этап\s\d|симптом\w*)\s(?:из\s|в\s|по\s)?)"
@@ -140,6 +143,9 @@ def any_word_pattern(words: tuple[str, ...]) -> str:
     return "|".join(f"{letter}(?:{'|'.join(rests)})" for letter, rests in by_letter.items())
 
 
+CLOSING = any_word_pattern(CLOSING_WORDS)
+
+
 @cache
 def _keyword_pattern() -> re.Pattern[str]:
     """Return the pattern of all keywords, in small letters: ignoring case costs five times as much.
@@ -149,17 +155,17 @@ def _keyword_pattern() -> re.Pattern[str]:
     patterns = {kind: any_word_pattern(words) for kind, words in _GROUPS.items()}
     patterns["revert"] = _REVERTING.replace(" ", _BLANK_OR_HYPHEN)
     patterns["mention"] += "|" + _MENTIONS.replace(" ", _BLANK_OR_HYPHEN)
-    patterns["part"] += f"|{WILL_CLOSE}|" + _PART_OF % any_word_pattern(CLOSING_WORDS)
+    patterns["part"] += f"|{WILL_CLOSE}|" + _PART_OF % CLOSING
     patterns["part"] += (
         r"|re-?open(?:s|ed|ing)?|works?\s?around(?:\sfor)?|переоткры\w+|подготовка\sк\s(?:закрыт|исправлен|решен)ию|part(?:ial)?ly\saddresses|(?:\d/\d|\d{1,2}\s?%)\sof"
     )
     patterns["deny"] += "|" + _DENIALS.replace(" ", _BLANK_OR_HYPHEN)
-    patterns["deny"] += rf"|(?:{any_word_pattern(CLOSING_WORDS)})\sли"
+    patterns["deny"] += rf"|(?:{CLOSING})\sли"
     kinds = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in patterns.items())
-    parts = r"(?:changes?|work|code|fix|commits?|изменения|работу)\s(?:of|from|for|по)\s"
+    parts = r"(?:changes?|work|code|fix(?:es)?|commits?|изменения|работу)\s(?:of|from|for|по)\s"
     return re.compile(
         rf"(?<![^\W_])(?:(?<!-)|(?<=\bauto-))(?:{kinds})\x01{{0,64}}"
-        r"[\s:*_\[(\"“«#№]{0,6}(?:\x01{1,64},?)?\s{0,3}(?:(?:both|all\sof|всю|"
+        r"[\s:*_\[(\"“«#№]{0,6}(?:\x01{1,64},?)?\s{0,3}(?:(?:both|all\sof|the\srest\sof|остаток|всю|"
         r"весь)\s)?(?:\n\s{0,4}[-*+]\s{1,3}[*_\[(]{0,3})?"
         rf"(?:the\s)?(?:{parts})?(?:(?:following\s)?(?:{_TASK_NOUN})[\s:*_\[(#№\"“«]{{1,4}}"
         r"(?:-\s[\[*_(]{0,3})?)?"

@@ -33,6 +33,7 @@ _SCOPE_START = re.compile(
     r"(?:^|\n)[\s*+-]{0,4}(?:\w{1,20}\(|fix\s?[(\[])[^)\]\n]{0,40}\Z", re.IGNORECASE
 )
 _MERGE_TITLE = re.compile(r"\s*Merge (?:(?:remote-tracking )?branch|tag|commit)\b[^\n]*")
+_LIST_ITEM = re.compile(r"\s{0,9}[-*+]\s")
 _UNTICKED = re.compile(r"\s{0,12}(?:>\s?)?(?:[-*+]|\d{1,3}[.)])\s{1,3}\[[ ~\u00a0]?\]")
 _DIRECT = re.compile(
     r"\b(?P<deny>but\snot|not(?:\sfor)?|neither|nor|none\sof|except|excluding|но\sне|а\sне|не|ни|"
@@ -106,6 +107,8 @@ def _end_of_title(prose: str) -> int:
 
     For a merge commit it is the title of what is merged.
     """
+    if _LIST_ITEM.match(prose):
+        return 0  # a list, of which the last word counts
     merge = _MERGE_TITLE.match(prose)
     body = prose[merge.end() :] if merge else prose
     start = (merge.end() if merge else 0) + len(body) - len(body.lstrip())

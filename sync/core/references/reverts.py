@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
+from sync.core.references.keywords import CLOSING
 
 LINE_LENGTH = 1_000  # characters of a line that are looked at
 
@@ -100,17 +100,15 @@ _ITEM = re.compile(
     r"([ \t]*)([-*+•]\s|>|[\"«“]|\d{1,3}[.)]\s|[0-9a-f]{7,40}\b|\S{0,60}![0-9]+\b)?", re.IGNORECASE
 )
 _GLUE = ("and", "&", "и")
-_CLOSING = re.compile(any_word_pattern(CLOSING_WORDS), re.IGNORECASE)
+_CLOSING = re.compile(CLOSING, re.IGNORECASE)
 LIST_LENGTH = 2_000  # characters above a title in which the heading of its list is looked for
 # "Revert B24-5 to fix B24-6"
 _PURPOSE = re.compile(
-    rf"\s(?:to|because\sof|due\sto|чтобы|из-за)\s(?:{any_word_pattern(CLOSING_WORDS)})?",
+    rf"\s(?:to|because\sof|due\sto|чтобы|из-за)\s(?:{CLOSING})?",
     re.IGNORECASE,
 )
 # Where "Revert the cache, closes B24-5" speaks for itself again.
-_OWN_WORDS = re.compile(
-    rf"[,;:.(–—]\s?(?:\w+\s){{0,2}}(?:{any_word_pattern(CLOSING_WORDS)})\b|\.\s", re.IGNORECASE
-)
+_OWN_WORDS = re.compile(rf"[,;:.(–—]\s?(?:\w+\s){{0,2}}(?:{CLOSING})\b|\.\s", re.IGNORECASE)
 # Where a line that began with words of its own takes back: "Closes B24-6. Reverts !12 (…)".
 _LATER_REVERT = re.compile(
     rf"(?:[.!;,]\s|\s[-–—]\s|\()(?=(?:(?:this|and|it|и|это)\s)?(?:{_ANY})\b)", re.IGNORECASE

@@ -25,7 +25,7 @@ LATER_WORDS = (
     r"not (planned|yet|done( yet)?|included|(in|part of) this[\w ]*)|known issues?|limitations?|"
     r"future( work)?|plans?|ideas?|questions?|позже|потом|далее|дальше|осталось|остается|"
     r"предстоит|планы?|в планах|не (вошло|сделано|входит)[\w ]*|следующ\w+[\w ]*|туду|"
-    r"идеи|вопросы?|надо|нужно"
+    r"идеи|вопросы?|надо|нужно|вне рамок"
 )
 
 # What the author calls the state of the work: `DO NOT MERGE: fixes B24-5`.

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -40,7 +40,20 @@ class Caller:
 
 def call_row(exchange: ApiCall, caller: Caller) -> ApiCallRow:
     """Build the row of a call and its caller."""
-    return ApiCallRow(**asdict(exchange), **asdict(caller))
+    return ApiCallRow(
+        portal_id=caller.portal_id,
+        at=exchange.at,
+        method=exchange.method,
+        status=exchange.status,
+        milliseconds=exchange.milliseconds,
+        request=exchange.request,
+        answer=exchange.answer,
+        system=caller.system,
+        connection=caller.connection,
+        source=caller.source,
+        actor=caller.actor,
+        error=exchange.error,
+    )
 
 
 class CallRecorder(Protocol):

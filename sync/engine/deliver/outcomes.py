@@ -186,12 +186,11 @@ def _save_created_tasks(
 
 def _save_fields(conn: Connection, portal_id: int, rows: Sequence[CommandRow]) -> None:
     commands = [row.command for row in rows if isinstance(row.command, SetFields)]
-    stored = tasks.get(conn, portal_id, {command.task_id for command in commands})
+    stored = tasks.written_fields(conn, portal_id, {command.task_id for command in commands})
     written: dict[int, dict[str, str]] = {}
     for command in commands:
         task_id = command.task_id
-        agreed = stored[task_id].fields if task_id in stored else {}
-        written[task_id] = {**agreed, **written.get(task_id, {}), **command.fields}
+        written[task_id] = {**stored.get(task_id, {}), **written.get(task_id, {}), **command.fields}
     tasks.set_fields(conn, portal_id, written)
 
 

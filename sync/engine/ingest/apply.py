@@ -105,7 +105,7 @@ def ingest(
         if (subject := handler.subject(event))
     ]
     batch = Batch(conn, portal_id, rules, now, by_type, lateness.load(conn, about, now, connected))
-    _save_projects(conn, about)
+    _save_projects(conn, about, now)
     for handler, events in by_handler.items():
         handler.save(batch, events)
     handled = {handler: handler.relate(batch, events) for handler, events in by_handler.items()}
@@ -122,16 +122,16 @@ def ingest(
     return Ingested(outcomes, fetches, has_links)
 
 
-def _save_projects(conn: Connection, about: Sequence[NotificationSubject]) -> None:
+def _save_projects(conn: Connection, about: Sequence[NotificationSubject], now: datetime) -> None:
     """Store the projects; a group's own things have none, and some hooks tell too little of it."""
-    projects = [
-        subject.project
+    news = [
+        (subject.project, min(at, now) if (at := lateness.news_time(subject)) else None)
         for subject in about
         if not isinstance(subject, ActivityItem)
         or isinstance(subject, Push)
         or (subject.project.id and subject.project.url)
     ]
-    store_projects.save_projects(conn, projects)
+    store_projects.save_told(conn, news)
 
 
 def _mark_dirty(batch: Batch, handled: Sequence[Handled[Any]]) -> None:

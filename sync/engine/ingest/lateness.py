@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from sync.core.model.activity import ActivityItem, Comment, Release, Resource
+from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resource
 from sync.core.model.deployments import Deployment, DeploymentStatus, same_commit
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
@@ -178,6 +178,16 @@ def is_over(item: ActivityItem, now: datetime) -> bool:
 def is_turned(item: ActivityItem) -> bool:
     """Tell whether it ends, or goes on, by what is told: that is news of what was silent, too."""
     return isinstance(item, Resource) and item.action in ("reopen", "activate", "close")
+
+
+def news_time(subject: NotificationSubject) -> datetime | None:
+    """Return of when the news is; of a push without a time, when its newest commit was made."""
+    match subject:
+        case MergeRequest():
+            return subject.updated_at
+        case Push() if subject.at is None:
+            return max((commit.at for commit in subject.commits if commit.at), default=None)
+    return _time_of(subject)
 
 
 def _time_of(subject: NotificationSubject) -> datetime | None:

@@ -8,9 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from sync.core.model.common import Commit
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, MergeRequestState
 from sync.core.model.tasks import LinkKind, Reference
 from sync.core.references import find as references_find
+from sync.core.references.undone import undone_within
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
 from sync.engine.ingest import own_commits
@@ -102,7 +104,7 @@ def save_links(
     shown: list[LinkRow] = []  # that were silent
     for key, merge_request in current.items():
         listed = own.commits.get(key)
-        messages = None if listed is None else [commit.message for commit in listed]
+        messages = None if listed is None else _lasting_messages(listed)
         had = {row.task_id: row for row in before.get(key, ())}
         rows = [
             *_desired_links(
@@ -199,6 +201,13 @@ class TaskMention:
 
     kind: LinkKind
     found_in: tuple[str, ...]
+
+
+def _lasting_messages(commits: Sequence[Commit]) -> list[str]:
+    """Return the messages of the commits, without those that later ones of them revert."""
+    messages = [commit.message for commit in commits]
+    undone = undone_within(messages)
+    return [message for place, message in enumerate(messages) if place not in undone]
 
 
 def find_named_tasks(

@@ -28,6 +28,7 @@ from sync.store import commits as store_pushed_commits
 from sync.store import merge_request_commits as store_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import protected_branches
+from sync.store import smart_commits as store_smart_commits
 from sync.store.merge_request_commits import version_of
 from sync.store.merge_requests import BranchKey
 
@@ -70,7 +71,7 @@ def load(
         {(key, version_of(stale[key])): commits for key, commits in certain.items()},
         first=not any(versions.get(key) for key in certain),
     )
-    due = stale.keys() - certain.keys()
+    due = (stale.keys() - certain.keys()) | repeating(conn, certain)
     store_commits.mark_due(conn, due, now)
     current = {
         key: item
@@ -87,6 +88,21 @@ def load(
     may_copy = current.keys() - certain.keys()
     own = _without_earlier_work(conn, current, result, may_copy=may_copy)
     return OwnCommits(own, bool(due))
+
+
+def repeating(conn: Connection, commits: CommitsByMergeRequest) -> frozenset[MergeRequestKey]:
+    """Return those whose commits give hours that another commit gave in the same words.
+
+    No hook tells when a commit was written first: a pick keeps that moment, new work has its own.
+    """
+    keys_by_sha = {
+        _sha_key(key, commit.sha): key
+        for key, listed in commits.items()
+        for commit in listed
+        if "#" in commit.message
+    }
+    shas = store_smart_commits.repeated(conn, keys_by_sha) if keys_by_sha else ()
+    return frozenset(keys_by_sha[sha] for sha in shas)
 
 
 def pushed_commits(

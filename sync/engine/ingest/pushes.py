@@ -32,6 +32,7 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 
 _BRANCHES: frozenset[Fetch] = frozenset({"branches"})
+_COMMITS: frozenset[Fetch] = frozenset({"commits"})
 
 
 def save(batch: Batch, pushes: Sequence[Push]) -> None:
@@ -64,12 +65,24 @@ def relate(batch: Batch, pushes: Sequence[Push]) -> Handled[Push]:
         for push in alive
         for task_id in tasks_by_commit.get((*branch_key(push), push.after), ())
     ]
+    put_back = [
+        (TASK, str(task_id), f"{push.branch} was put back")
+        for push in alive
+        if _is_put_back(push)
+        for task_id in store_pipelines.mark_gone(
+            batch.conn, batch.portal_id, (*branch_key(push), push.after)
+        )
+    ]
+    command_marks = smart_commits.save_new(batch, pushes)
+    is_commit_due = smart_commits.mark_doubtful(batch.conn, pushes, batch.now)
     return Handled(
         describe,
-        marks=[*touched.links.marks, *pushed, *smart_commits.save_new(batch, pushes)],
+        marks=[*touched.links.marks, *pushed, *put_back, *command_marks],
         subjects=_complete_pushes(pushes),
         alert_causes=pushes,
-        fetches=touched.fetches | _BRANCHES if doubtful else touched.fetches,
+        fetches=touched.fetches
+        | (_BRANCHES if doubtful else frozenset())
+        | (_COMMITS if is_commit_due else frozenset()),
     )
 
 
@@ -83,7 +96,7 @@ def save_commit_tasks(batch: Batch) -> Mapping[store_pipelines.CommitKey, Sequen
     own_commits.save_landed(conn, {}, _complete_pushes(pushes))
     alive = [push for push in pushes if _is_alive(push)]
     named = _named_tasks(conn, alive, batch.rules.references)
-    store_pipelines.save_commit_tasks(conn, batch.portal_id, named)
+    store_pipelines.save_commit_tasks(conn, batch.portal_id, named, pushed=True)
     keys = {commit_key(event.pipeline) for event in batch.of(PipelineEvent)}
     keys |= {(*branch_key(push), push.after) for push in alive}
     return store_pipelines.tasks_of(conn, keys)
@@ -91,6 +104,12 @@ def save_commit_tasks(batch: Batch) -> Mapping[store_pipelines.CommitKey, Sequen
 
 def _is_alive(push: Push) -> bool:
     return bool(push.after) and not push.deleted
+
+
+def _is_put_back(push: Push) -> bool:
+    """Tell whether a shared branch stands at an older commit now: the push brought nothing."""
+    moved = bool(push.before) and not push.created and push.before != push.after
+    return moved and _is_shared(push) and not push.commits and not push.total
 
 
 def _complete_pushes(pushes: Iterable[Push]) -> list[Push]:

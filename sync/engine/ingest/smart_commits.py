@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from sync.core.model.activity import Push
 from sync.core.model.common import SHORT_SHA, Commit
-from sync.core.model.merge_requests import MergeRequestKey
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.smart_commits import (
     DEFAULT_BRANCH_VERBS,
     CommandKey,
@@ -24,6 +24,7 @@ from sync.core.model.smart_commits import (
     is_copy,
     is_of_same_author,
 )
+from sync.core.references.undone import undone_within
 from sync.core.rules.portal import ReferenceRules
 from sync.core.smart_commits import parse as smart_commits_parse
 from sync.engine.deps import TASK
@@ -66,6 +67,55 @@ def save_new(batch: Batch, pushes: Sequence[Push]) -> list[Mark]:
     ]
 
 
+def mark_doubtful(conn: Connection, pushes: Sequence[Push], now: datetime) -> bool:
+    """Have the code host asked about the commits of merge requests that seem to repeat others."""
+    timed = {
+        (push.project.connection_id, push.project.id, commit.sha)
+        for push in pushes
+        for commit in push.commits
+        if "#" in commit.message and not is_copy(commit.message)
+    }
+    doubtful = store_smart_commits.repeated(conn, timed) if timed else {}
+    owners = store_commits.by_shas(conn, doubtful) if doubtful else {}
+    store_commits.mark_due(conn, {key for keys in owners.values() for key in keys}, now)
+    return bool(owners)
+
+
+def find_doubtful(
+    conn: Connection, item: MergeRequest, place: tuple[int, int], commits: Sequence[Commit]
+) -> dict[str, str]:
+    """Return the commits of a merge request that seem to repeat one of another, and that one.
+
+    `place`: the project to which they were pushed. What was amended or rebased away is of no other
+    merge request.
+    """
+    own = {commit.sha for commit in commits}
+    shas = [
+        (*place, commit.sha)
+        for commit in commits
+        if "#" in commit.message and not is_copy(commit.message)
+    ]
+    repeats = store_smart_commits.repeated(conn, shas) if shas else {}
+    others = {(*key[:2], old) for key, old in repeats.items() if old not in own}
+    owners = store_commits.by_shas(conn, others) if others else {}
+    return {
+        key[2]: old
+        for key, old in repeats.items()
+        if owners.get((*key[:2], old), frozenset()) - {item.key}
+    }
+
+
+def count_again(
+    conn: Connection, portal_id: int, commits: Iterable[ShaKey], now: datetime
+) -> list[Mark]:
+    """Count the commands of commits that repeat nothing; return the marks of their tasks."""
+    rows = store_smart_commits.of_commits(conn, commits)
+    counted = {
+        row.key: replace(row.smart_commit, repeats="") for row in rows if row.smart_commit.repeats
+    }
+    return _count(conn, portal_id, counted, now)
+
+
 def count_own(
     conn: Connection,
     portal_id: int,
@@ -98,6 +148,12 @@ def count_own(
         words, earlier = titles.get(repeated, ("", at))
         if row.smart_commit.repeats and words == message and earlier != at:
             counted[key] = replace(row.smart_commit, repeats="")
+    return _count(conn, portal_id, counted, now)
+
+
+def _count(
+    conn: Connection, portal_id: int, counted: Mapping[CommandKey, SmartCommit], now: datetime
+) -> list[Mark]:
     store_smart_commits.save_changed(conn, counted)
     store_smart_commits.set_states(conn, dict.fromkeys(counted, (SmartCommitState.NEW, "")))
     tasks.mark_stale(conn, portal_id, {item.command.task_id for item in counted.values()}, now)
@@ -129,9 +185,11 @@ def _find_smart_commits(
         on_default = push.branch == default
         if push.deleted or (push.created and on_default):
             continue  # nothing, or the history of a project that came from elsewhere
-        for commit in push.commits:
+        undone = undone_within([commit.message for commit in push.commits])
+        for place_in_push, commit in enumerate(push.commits):
             for number, command in _numbered_commands(commit, rules):
-                if on_default or command.verb not in DEFAULT_BRANCH_VERBS:
+                decides = on_default and place_in_push not in undone
+                if decides or command.verb not in DEFAULT_BRANCH_VERBS:
                     key = CommandKey(*place, commit.sha, number)
                     speech = _build_smart_commit(push, commit, command, len(by_key))
                     by_key.setdefault(key, (speech, commit.message))

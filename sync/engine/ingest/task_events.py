@@ -12,7 +12,6 @@ from sync.engine.ingest.handler import Batch, Handled, Handler
 from sync.engine.load.smart_commits import tasks_waiting
 from sync.store import links, outbox, tasks
 from sync.store import pipelines as store_pipelines
-from sync.store.rows import TaskRow
 
 TaskEvent = TaskChanged | TaskDeleted
 
@@ -22,15 +21,17 @@ def relate(batch: Batch, events: Sequence[TaskEvent]) -> Handled[TaskEvent]:
     conn, portal_id, now = batch.conn, batch.portal_id, batch.now
     deleted = {event.task_id for event in events if isinstance(event, TaskDeleted)}
     received = {event.task_id for event in events}
-    followed = frozenset(links.by_tasks(conn, portal_id, received))
+    followed = links.linked_tasks(conn, portal_id, received)
     followed |= store_pipelines.tasks_with_commits(conn, portal_id, received)
     followed |= tasks_waiting(conn, portal_id, received)
-    stored = tasks.get(conn, portal_id, followed)
+    read_before = tasks.read_before(conn, portal_id, followed)
     tasks.mark_missing(conn, portal_id, followed & deleted, now)
     changed = followed - deleted
     tasks.mark_stale(conn, portal_id, changed, now)
     moving = _with_unsent_move(conn, portal_id, changed)
-    again = [t for t in changed if t in moving or _awaits_change(stored.get(t))]
+    # A task not read yet, or not shown until now: a change may answer something. Otherwise a
+    # person's change asks for nothing, as the step of the merge requests is the same.
+    again = [t for t in changed if t in moving or t not in read_before]
     marks = [(TASK, str(task_id), "task changed") for task_id in again]
     marks += [(TASK, str(task_id), "task deleted") for task_id in followed & deleted]
     return Handled(lambda event: _describe(event, event.task_id in followed), marks)
@@ -39,14 +40,6 @@ def relate(batch: Batch, events: Sequence[TaskEvent]) -> Handled[TaskEvent]:
 def _describe(event: TaskEvent, is_followed: bool) -> str:
     what = "deleted" if isinstance(event, TaskDeleted) else "changed"
     return f"task {event.task_id} {what}" + ("" if is_followed else ": no merge request names it")
-
-
-def _awaits_change(row: TaskRow | None) -> bool:
-    """Tell whether a change may answer something: a task not read yet, or not visible until now.
-
-    Otherwise a person's change asks for nothing: the step of the merge requests is the same.
-    """
-    return row is None or row.missing or row.body is None
 
 
 def _with_unsent_move(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> set[int]:

@@ -56,6 +56,14 @@ def load(
     stored = store_pipelines.failed_jobs(
         conn, {store_pipelines.pipeline_id(pipeline) for pipeline in speaking.values()}
     )
+    gone = {
+        task_id: {
+            (run.branch, store_pipelines.pipeline_id(run.pipeline))
+            for run in pushed.get(task_id, ())
+            if run.gone
+        }
+        for task_id in newest
+    }
     by_task = {
         task_id: tuple(
             BranchPipeline(
@@ -66,6 +74,7 @@ def load(
                 author_id=authors.get(pipeline),
                 notifies=_notifying_task(sharing[branch, pipeline], present) == task_id,
                 merged=_merged_into(branch, versions[task_id]),
+                gone=(branch[2], store_pipelines.pipeline_id(pipeline)) in gone[task_id],
             )
             for branch, pipeline in own.items()
         )
@@ -124,7 +133,7 @@ def _speaking_pipelines(
 
 
 def _newest_of_work(
-    link_views: Iterable[LinkView], pushed: Iterable[tuple[str, Pipeline]]
+    link_views: Iterable[LinkView], pushed: Iterable[store_pipelines.PushedPipeline]
 ) -> _PipelinesByBranch:
     """By branch. A merge request's pipeline counts for its source branch.
 
@@ -136,7 +145,7 @@ def _newest_of_work(
     heads = [(mr.branch_key, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
     own = [
         ((pipeline.project.connection_id, pipeline.project.id, branch), pipeline)
-        for branch, pipeline in pushed
+        for branch, pipeline, _ in pushed
     ]
     return {**_by_branch((*theirs, *own)), **_by_branch(heads)}
 

@@ -13,6 +13,7 @@ from sync.core.model.smart_commits import PendingSmartCommit
 from sync.core.model.task_view import BranchPipeline, SentMessage
 from sync.core.model.tasks import KanbanStage, Task
 from sync.core.plan import LinkView, TaskView
+from sync.engine.ingest.own_commits import CHERRY_PICK
 from sync.engine.load import pipelines as load_pipelines
 from sync.engine.load.pipelines import FailedJobsByPipeline, LoadedPipelines
 from sync.store.rows import LinkRow, TaskRow
@@ -135,8 +136,9 @@ def _carries_on(
 ) -> bool:
     """Tell whether another merge request brought the task's work into the branch of this one.
 
-    Then this is a release of that work. A branch that is called after the task, and commits that
-    were not merged before, are work of its own.
+    Then this is a release of that work; one whose description names its merge commit is a pick of
+    it. A branch that is called after the task, and commits that were not merged before, are work
+    of its own.
     """
     release = merge_requests[row.merge_request]
     if {"branch", "commit"} & set(row.found_in) or release.from_fork:
@@ -146,10 +148,14 @@ def _carries_on(
         for other in rows
         if other.live and other.kind.is_work and other.merge_request in merge_requests
     )
+    picked = tuple(CHERRY_PICK.findall(release.description))
     return any(
         item.state is MergeRequestState.MERGED
         and item.project.id == release.project.id
         and item.project.connection_id == release.project.connection_id
-        and item.target_branch == release.source_branch
+        and (
+            item.target_branch == release.source_branch
+            or (item.key != release.key and item.merge_sha.startswith(picked))
+        )
         for item in earlier
     )

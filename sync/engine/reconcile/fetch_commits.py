@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, islice
 
 import structlog
 from sqlalchemy import Connection
@@ -18,11 +18,12 @@ from sync.engine.reconcile.fetch import code_host_client
 from sync.errors import Later, SyncError
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.merge_request_commits import MergeRequestCommits, read_commits
+from sync.gitlab.json_fields import text
 from sync.store import merge_request_commits as store_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import subjects
 from sync.store.db.database import read
-from sync.store.merge_request_commits import version_of
+from sync.store.merge_request_commits import ShaKey, version_of
 from sync.store.subjects import Mark
 
 log = structlog.get_logger()
@@ -30,6 +31,7 @@ log = structlog.get_logger()
 MERGE_REQUESTS_PER_FETCH = 200  # of a portal in one turn
 RETRY_AFTER = timedelta(minutes=1)  # a host that did not answer is asked again
 GIVE_UP_AFTER = timedelta(days=1)
+MAX_DOUBTFUL = 10  # commits of a project that are asked for one by one in a turn
 
 
 def fetch_merge_request_commits(deps: Deps, portal_id: int) -> int:
@@ -53,11 +55,13 @@ def _fetch_project(
     deps: Deps, portal_id: int, client: GitLab | None, waiting: Sequence[MergeRequest]
 ) -> None:
     answers: Mapping[int, MergeRequestCommits] = {}
+    written: frozenset[ShaKey] = frozenset()
     project = max(waiting, key=lambda item: item.updated_at).project
     unanswered = False
     try:
         if client:
             answers = read_commits(client, project, [item.iid for item in waiting])
+            written = _find_new_work(deps, client, waiting, answers)
     except SyncError as error:
         log.warning("commits_unread", project=project.path, error=str(error))
         unanswered = isinstance(error, Later)
@@ -67,8 +71,48 @@ def _fetch_project(
             _postpone(conn, deps, waiting)
         else:
             _save(conn, deps, portal_id, waiting, answers)
+            marks = smart_commits.count_again(conn, portal_id, written, deps.clock.now())
+            subjects.mark_dirty_many(conn, portal_id, marks, deps.clock.now())
 
     ingest_mirror_lock.write_mirror(deps, portal_id, save)
+
+
+def _find_new_work(
+    deps: Deps,
+    client: GitLab,
+    waiting: Sequence[MergeRequest],
+    answers: Mapping[int, MergeRequestCommits],
+) -> frozenset[ShaKey]:
+    """Return the commits that were written at another moment than those whose words they have.
+
+    A pick and a rebase keep the author's date. Raises SyncError.
+    https://docs.gitlab.com/api/commits/#retrieve-a-commit
+    """
+    with read(deps.database) as conn:
+        doubtful = {
+            (*place, sha): old
+            for item in waiting
+            if item.iid in answers
+            for place in {own_commits.key_of_project(item), item.branch_key[:2]}
+            for sha, old in smart_commits.find_doubtful(
+                conn, item, place, answers[item.iid].commits
+            ).items()
+        }
+    return frozenset(
+        key
+        for key, old in islice(doubtful.items(), MAX_DOUBTFUL)
+        if _is_written_anew(*(_read_commit(client, key[1], sha) for sha in (key[2], old)))
+    )
+
+
+def _read_commit(client: GitLab, project_id: int, sha: str) -> tuple[str, str]:
+    """Return a commit's message, and when its author wrote it."""
+    row = client.get(f"/projects/{project_id}/repository/commits/{sha}")
+    return text(row.get("message")).strip(), text(row.get("authored_date"))
+
+
+def _is_written_anew(new: tuple[str, str], old: tuple[str, str]) -> bool:
+    return new[0] == old[0] and new[1] != old[1] and all((*new, *old))
 
 
 def _postpone(conn: Connection, deps: Deps, waiting: Sequence[MergeRequest]) -> None:

@@ -64,6 +64,8 @@ class AccessWatch:
     def run(self, now: datetime) -> int:
         """Ask each portal and connection that was not asked lately; return how many those were."""
         self.rotations.take_up()
+        if not any(self._due(now)):  # mostly: a lease would be two writes every few seconds
+            return 0
         with hold(self._deps, "access") as lane:
             if lane is None:
                 return 0
@@ -77,15 +79,16 @@ class AccessWatch:
     def _due(self, now: datetime) -> Iterable[Callable[[], None]]:
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
-            records = [row for each in active for row in connections.by_portal(conn, each.id)]
+            records = connections.of_portals(conn)
             of_portals, of_connections = access.of_portals(conn), access.of_connections(conn)
         for portal in active:
             row = of_portals.get(portal.id)
             if _is_due(row, now):
                 yield partial(self._ask_portal, portal.id, row)
+        at_work = {portal.id for portal in active}
         for record in records:
             of = of_connections.get(record.id)
-            if record.state == "active" and _is_due(of, now):
+            if record.portal_id in at_work and record.state == "active" and _is_due(of, now):
                 yield partial(self._ask_connection, record, of)
 
     def _run_safely(self, ask: Callable[[], None]) -> None:

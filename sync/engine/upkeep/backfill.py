@@ -133,7 +133,8 @@ def run_backfill(
         client.before_request = backfill_run.keep_lease
         chosen = [name for name in PARTS if name in parts]
         with write(deps.database) as conn:
-            store_projects.save_projects(conn, [answer])
+            read_at = None if answer is project else kept_at + _RENEW_EVERY
+            store_projects.save_projects(conn, [answer], read_at)
             for name in chosen if reread else ():
                 backfill.save(
                     conn, replace(_restart_part(backfill_run, name, since), state="waiting")

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 import structlog
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from sync.core.clock import is_due
@@ -52,10 +51,13 @@ class NightlyPurge:
         if check is not None and not check.is_plausible:
             return 0
         with read(self._deps.database) as conn:
+            purged_at = logs.last_purge_moments(conn)
             portal_records = [
                 portal_record
                 for portal_record in portals.all_portals(conn)
-                if _night_began_since(_last_purge_at(conn, portal_record), now)
+                if _night_began_since(
+                    purged_at.get(portal_record.id, portal_record.created_at), now
+                )
             ]
         self._running = {
             portal_record.id: self._running[portal_record.id]
@@ -125,11 +127,6 @@ def _purge_rule(deps: Deps, rule: RetentionRule, portal_id: int, moment: datetim
         yield count
         last = keys[-1]
         deps.clock.sleep(_PAUSE_SECONDS)
-
-
-def _last_purge_at(conn: Connection, portal: PortalRecord) -> datetime:
-    purge_row = logs.last_purge(conn, portal.id)
-    return purge_row.at if purge_row else portal.created_at
 
 
 def _night_began_since(last: datetime, now: datetime) -> bool:

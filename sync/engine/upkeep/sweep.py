@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,10 +26,12 @@ from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
+from sync.engine.upkeep.absence import Absence
 from sync.engine.upkeep.bot import keep_bot
 from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.gap import make_up_for_gaps, owes_history
 from sync.engine.upkeep.purge import NightlyPurge
+from sync.engine.upkeep.task_gap import EVERY as TASKS_EVERY
 from sync.engine.upkeep.task_gap import make_up_for_events
 from sync.engine.upkeep.workgroup_names import refresh_names
 from sync.errors import Denied, Later, SyncError
@@ -40,6 +42,7 @@ from sync.store import (
     clock_repair,
     connections,
     deployments,
+    hook_logs,
     merge_request_commits,
     portals,
 )
@@ -47,7 +50,7 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store import projects as store_projects
 from sync.store.db.database import read, write
 from sync.store.db.upsert import chunks
-from sync.store.rows import ConnectionRecord
+from sync.store.rows import ConnectionRecord, PortalRecord
 
 log = structlog.get_logger()
 
@@ -62,10 +65,16 @@ _MERGE_REQUESTS_PER_WRITE = 50  # merge requests stored in one transaction
 
 
 class Sweep:
-    """Runs what is due. Each part holds a lease, so one worker of all does it."""
+    """Runs what is due. Each part holds a lease, so one worker of all does it.
 
-    def __init__(self, deps: Deps) -> None:
-        self._deps = deps
+    `absence`: whether others were at work before; without it nobody was, and the first look is at
+    everything.
+    """
+
+    def __init__(self, deps: Deps, absence: Absence | None = None) -> None:
+        self._deps, self._absence = deps, absence
+        self._began_at = deps.clock.now()
+        self._was_alone: bool | None = True
         self._last_attempts: dict[int, datetime] = {}
         self._owing: dict[int, bool] = {}  # connections with a gap that was not read whole
         self._lists_read: set[int] = set()
@@ -79,14 +88,14 @@ class Sweep:
     def run(self, now: datetime) -> int:
         """Do what is due and return about how many things that were."""
         done = self._repair_moments(now)
+        self._was_alone = self._absence.was_alone(now) if self._absence else True
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
-            hosts = [
-                connection_record
-                for portal in active
-                for connection_record in connections.by_portal(conn, portal.id)
-                if connection_record.kind == "gitlab"
-            ]
+            records = connections.of_portals(conn)
+            tasks_read_at = hook_logs.tasks_read(conn)
+            with_pairs = portals.ids_with_section(conn, "issue_sync")
+        ids = {portal.id for portal in active}
+        hosts = [item for item in records if item.kind == "gitlab" and item.portal_id in ids]
         for connection in hosts:
             if self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
@@ -97,7 +106,6 @@ class Sweep:
             to_ask = set(deployments.portals_to_fetch(conn, now))
             unread = set(merge_request_commits.portals_due(conn, self._deps.clock.now()))
             doubtful = set(branch_checks.portals_due(conn, now))
-        ids = {portal.id for portal in active}
         for portal_id in sorted(to_ask & ids):
             done += self._run_part("deployments", portal_id, fetch_deployment_contents, portal_id)
         for portal_id in sorted(unread & ids):
@@ -105,13 +113,16 @@ class Sweep:
         for portal_id in sorted(doubtful & ids):
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
         for portal in active:
-            done += self._run_part("tasks", portal.id, self._read_tasks, portal.id)
+            is_first = self._is_first(portal.id, self._tasks_read)
+            if is_first or is_due(tasks_read_at.get(portal.id), TASKS_EVERY, now):
+                done += self._run_part("tasks", portal.id, self._read_tasks, portal.id)
             every = BOT_REFUSED_EVERY if portal.bot_problem else BOTS_EVERY
             if is_due(self._bots_kept_at.get(portal.id), every, now):
                 self._bots_kept_at[portal.id] = now
                 done += self._run_part("bot", portal.id, keep_bot, portal.id)
-            done += self._run_part("issue lists", portal.id, self._read_lists, portal.id)
-            if is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
+            if portal.id in with_pairs:
+                done += self._run_part("issue lists", portal.id, self._read_lists, portal.id)
+            if is_due(self._last_read_of_people(portal), PEOPLE_EVERY, now):
                 done_now = self._run_part("people", portal.id, refresh_people, portal.id)
                 self._people_read_at[portal.id] = (
                     now if done_now else now - PEOPLE_EVERY + RETRY_EVERY
@@ -125,15 +136,28 @@ class Sweep:
             return 0
         from sync.engine.issue_sync.lists import read_lists
 
-        count = read_lists(deps, portal_id, after_start=portal_id not in self._lists_read)
-        self._lists_read.add(portal_id)
+        is_first = self._is_first(portal_id, self._lists_read)
+        count = read_lists(deps, portal_id, after_start=is_first)
+        if is_first:
+            self._lists_read.add(portal_id)
         return count
 
     def _read_tasks(self, deps: Deps, portal_id: int) -> int:
         """Read the tasks that changed where that is due; with the first look, whenever it was."""
-        count = make_up_for_events(deps, portal_id, after_start=portal_id not in self._tasks_read)
-        self._tasks_read.add(portal_id)
+        is_first = self._is_first(portal_id, self._tasks_read)
+        count = make_up_for_events(deps, portal_id, after_start=is_first)
+        if is_first:
+            self._tasks_read.add(portal_id)
         return count
+
+    def _last_read_of_people(self, portal: PortalRecord) -> datetime | None:
+        """Return when people were read: by this worker, or by those before it when it began."""
+        is_older = not self._was_alone and portal.created_at < self._began_at
+        return self._people_read_at.get(portal.id, self._began_at if is_older else None)
+
+    def _is_first(self, portal_id: int, looked_at: Collection[int]) -> bool:
+        """Tell whether this is the first look after a time in which no worker ran."""
+        return self._was_alone is True and portal_id not in looked_at
 
     def _run_part(
         self, part: str, item_id: int, work: Callable[[Deps, Any], int], item: Any
@@ -172,9 +196,9 @@ class Sweep:
     def _host_is_due(self, connection: ConnectionRecord, now: datetime) -> bool:
         if connection.state != "active":
             return False
-        last = self._last_attempts.get(connection.id)  # None: at the start, whatever was before
-        is_patient = last is not None and not self._owing.get(connection.id)
-        if is_patient and not is_due(connection.swept_at, HOSTS_EVERY, now):
+        last = self._last_attempts.get(connection.id)  # None: not yet since this worker began
+        is_urgent = self._was_alone if last is None else self._owing.get(connection.id)
+        if not is_urgent and not is_due(connection.swept_at, HOSTS_EVERY, now):
             return False
         return is_due(last, RETRY_EVERY, now)
 
@@ -233,7 +257,8 @@ def _ingest(
     merge_requests = [merge_request_until(item, now) for item in merge_requests]
     keys = {merge_request.key for merge_request in merge_requests}
     before = store_merge_requests.get_merge_requests(conn, keys)
-    store_projects.save_projects(conn, [merge_request.project for merge_request in merge_requests])
+    projects = [merge_request.project for merge_request in merge_requests]
+    store_projects.save_projects(conn, projects, now)
     save_people(conn, merge_requests)
     stored = store_merge_requests.fold_snapshots(conn, merge_requests)
     changed = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync.core.audit import probing
-from sync.errors import Refused
+from sync.errors import Later, Refused, refusal_of
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.errors import NOT_ALLOWED
 from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
@@ -15,6 +15,7 @@ from sync.sentences import as_sentence, sentence
 
 OLDEST_SUPPORTED = (15, 5)  # the first with /personal_access_tokens/self
 SIGNING_SINCE = (19, 0)  # the first that signs webhook deliveries
+_ELSEWHERE = ("301", "302", "303", "307", "308", "403", "not-json")  # somebody else answers
 _EXPIRY_WARNING = timedelta(days=30)
 _BOT = re.compile(r"(project|group)_[0-9]+_bot(_[0-9a-f]+|[0-9]*)")
 
@@ -72,6 +73,12 @@ def _read_user(client: GitLab) -> dict[str, object]:
     """Return the token's user. Raises Refused where something else than GitLab answers."""
     try:
         user = mapping(client.get("/user"))
+    except Later as later:
+        if later.code == "404":
+            raise no_gitlab(client.base_url, later.code) from later
+        if later.code in _ELSEWHERE:  # nobody tries it again for who tries an address out
+            raise refusal_of(later) from later
+        raise
     except Refused as refused:
         if refused.code == "403" and refused.cause == NOT_ALLOWED:
             raise _shut_out(refused) from refused

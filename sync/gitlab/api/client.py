@@ -8,12 +8,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-import gitlab
 import requests
 
 from sync.core.audit import CallLog
 from sync.errors import Refused
-from sync.gitlab.api.backend import Backend
 from sync.gitlab.api.errors import error_from_exception, error_not_json
 from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.api.rate_limit import RateLimiter
@@ -63,6 +61,10 @@ class GitLab:
         call_log: CallLog | None = None,
         rate_limiter: RateLimiter | None = None,
     ) -> None:
+        import gitlab  # 1 MB with its backend: a server with YouTrack alone needs neither
+
+        from sync.gitlab.api.backend import Backend
+
         self.base_url = clean_base_url(base_url)
         self.connection_id = connection_id
         self.requests_sent = 0
@@ -283,9 +285,11 @@ def _query(query: dict[str, Any]) -> dict[str, Any]:
 
 def _decode_json(name: str, request: Callable[..., Any]) -> Any:
     """Return the answer's JSON; python-gitlab returns the response where it is not JSON."""
+    from gitlab import GitlabParsingError
+
     try:
         answer = request(obey_rate_limit=False)
-    except gitlab.GitlabParsingError as error:
+    except GitlabParsingError as error:
         raise error_not_json(name, "broken JSON") from error
     if not isinstance(answer, requests.Response):
         return answer

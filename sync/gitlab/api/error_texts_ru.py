@@ -32,6 +32,10 @@ RUSSIAN: dict[str, str] = {
     "The address of": "Адрес",
     "is inside a private network": "лежит в частной сети",
     # why
+    "What answers is not GitLab: it is being restarted behind its proxy, or the base URL is wrong":
+        "Отвечает не GitLab: он перезапускается за прокси, или адрес неверен",
+    "Set the base URL to GitLab itself, if this stays":
+        "Если это не пройдёт, укажите адрес самого GitLab",
     "The base URL begins with http://, and GitLab answers at https:// only":
         "Адрес начинается с http://, а GitLab отвечает только по https://",
     "The base URL is not the instance's own address (http instead of https, an old host name)":

@@ -20,6 +20,7 @@ from sync.sentences import sentence
 _MAX_WAIT = 3600.0
 _MESSAGE_LIMIT = 300
 _API = "/api/v4"
+_GRAPHQL = "POST /api/graphql"
 
 
 NOT_ALLOWED = "The token's user may not do this"
@@ -35,13 +36,15 @@ class _Meaning(NamedTuple):
     change: str
 
 
+# Whoever sends elsewhere did not do what was asked: maintenance, a sign-in page, another address.
+# It is asked again until an address is right, and no write is given up meanwhile.
 _REDIRECT = _Meaning(
-    Refused,
+    Later,
     "The base URL is not the instance's own address (http instead of https, an old host name)",
     "Set the connection's base URL to the address that GitLab shows in the browser",
 )
 _PLAIN_HTTP = _Meaning(
-    Refused,
+    Later,
     "The base URL begins with http://, and GitLab answers at https:// only",
     "Write https:// in the connection's `url`: with http:// the token would be sent in the clear",
 )
@@ -49,8 +52,20 @@ _SIGN_IN_PAGE = (
     "The base URL leads to another site or to a sign-in page in front of GitLab",
     "Set the base URL to GitLab itself and let API requests pass the sign-in page",
 )
-# GitLab's API answers in JSON: who refuses in another form is not GitLab.
-_FOREIGN = {401: _Meaning(Denied, *_SIGN_IN_PAGE), 403: _Meaning(Refused, *_SIGN_IN_PAGE)}
+_NOT_GITLAB = (
+    "What answers is not GitLab: it is being restarted behind its proxy, or the base URL is wrong",
+    "Set the base URL to GitLab itself, if this stays",
+)
+# GitLab's API answers in JSON: who refuses in another form is not GitLab. So nothing is missing
+# because a page says so; a write may be refused by a firewall for what is in it.
+_FOREIGN = {
+    (401, True): _Meaning(Denied, *_SIGN_IN_PAGE),
+    (401, False): _Meaning(Denied, *_SIGN_IN_PAGE),
+    (403, True): _Meaning(Refused, *_SIGN_IN_PAGE),
+    (403, False): _Meaning(Later, *_SIGN_IN_PAGE),
+    (404, True): _Meaning(Later, *_NOT_GITLAB),
+    (404, False): _Meaning(Later, *_NOT_GITLAB),
+}
 _CERTIFICATES = {
     "expired": (
         "It has expired, or this machine's clock is wrong",
@@ -118,7 +133,7 @@ def error_from_response(response: requests.Response, *, request: str, write: boo
     https://docs.gitlab.com/api/rest/#status-codes
     """
     status = response.status_code
-    meaning = _meaning(status, response)
+    meaning = _meaning(status, response, write=write)
     description = _message_of(response)
     if meaning is _SPAM:
         return error_of_captcha(request, description)
@@ -137,7 +152,14 @@ def error_from_response(response: requests.Response, *, request: str, write: boo
     # A 429 was stopped before it was carried out; after a 5xx nobody knows.
     sent = write and status >= 500
     after = retry_after(response.headers)
-    return Later(summary, after=after, sent=sent, cause=meaning.cause, code=str(status))
+    return Later(
+        summary,
+        after=after,
+        sent=sent,
+        cause=meaning.cause,
+        change=meaning.change,
+        code=str(status),
+    )
 
 
 def error_of_captcha(request: str, message: str) -> Refused:
@@ -233,14 +255,18 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
             )
 
 
-def error_not_json(request: str, content_type: str) -> Refused:
-    """Return the error of a 2xx answer that is not the API's JSON."""
-    return Refused(
+def error_not_json(request: str, content_type: str) -> Later:
+    """Return the error of a 2xx answer that is not the API's JSON.
+
+    It is tried again: a page that stands before GitLab for an hour answers like that, too.
+    """
+    return Later(
         sentence(
             "{request} was answered with {content_type}, not with JSON",
             request=request,
             content_type=content_type or "no content type",
         ),
+        sent=not request.startswith(("GET", _GRAPHQL)),
         cause=_SIGN_IN_PAGE[0],
         change=_SIGN_IN_PAGE[1],
         code="not-json",
@@ -261,7 +287,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return _bound_wait((until - sent_at).total_seconds()) if until and sent_at else None
 
 
-def _meaning(status: int, response: requests.Response) -> _Meaning:
+def _meaning(status: int, response: requests.Response, *, write: bool) -> _Meaning:
     if status == 403 and "insufficient_scope" in _json_body(response).values():
         return _NO_SCOPE
     if status == 403 and "account has been" in _message_of(response):
@@ -276,8 +302,8 @@ def _meaning(status: int, response: requests.Response) -> _Meaning:
         return _Meaning(Later, "GitLab is down, restarting or overloaded", "")
     if 300 <= status < 400:
         return _meaning_of_redirect(response)
-    if status in _FOREIGN and not _is_json(response):
-        return _FOREIGN[status]
+    if (status, write) in _FOREIGN and not _is_json(response):
+        return _FOREIGN[status, write]
     return _MEANINGS.get(status, _REJECTED)
 
 
@@ -287,7 +313,7 @@ def _meaning_of_redirect(response: requests.Response) -> _Meaning:
         return _PLAIN_HTTP
     target = urlsplit(urljoin(response.url or "", response.headers.get("Location", "")))
     same_path = target.path.endswith(_API + urlsplit(response.url or "").path.rpartition(_API)[2])
-    return _REDIRECT if same_path else _Meaning(Refused, *_SIGN_IN_PAGE)
+    return _REDIRECT if same_path else _Meaning(Later, *_SIGN_IN_PAGE)
 
 
 def _leads_to_https(response: requests.Response) -> bool:

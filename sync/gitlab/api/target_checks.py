@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from sync.errors import Refused, SyncError
 from sync.gitlab.api.client import GitLab, encode_segment
@@ -10,7 +11,9 @@ from sync.gitlab.api.hooks import HookTarget, find_hooks, is_disabled
 from sync.gitlab.json_fields import mapping, positive_int
 from sync.sentences import as_sentence, sentence
 
+Standing = Literal["maintainer", "member", "nobody"]
 MAINTAINER = 40
+_NOT_FOR_US = ("403", "404")
 # https://docs.gitlab.com/api/members/#roles
 _ROLES = {
     5: "Minimal Access",
@@ -67,7 +70,7 @@ def check_access(client: GitLab, target: HookTarget) -> TargetCheck:
     """
     name = str(target)
     try:
-        role = _read_role(client, target)
+        role = _role_in(_read_target(client, target))
     except Refused as refused:
         return TargetCheck(name, False, *_missing_texts(refused))
     title = (
@@ -78,6 +81,27 @@ def check_access(client: GitLab, target: HookTarget) -> TargetCheck:
     if target.kind == "project" and role is not None and role < MAINTAINER:
         return TargetCheck(name, False, *too_small_role(title))
     return TargetCheck(name, True, title)
+
+
+def read_standing(client: GitLab, project_id: int) -> Standing:
+    """Return what the token's account is in a project: what anybody may read proves nothing.
+
+    Who may list its webhooks administers it, without a role as well: GitLab names none of its
+    administrators and of groups that were invited. Raises Later, Denied, and Refused for anything
+    but "you may not".
+    https://docs.gitlab.com/api/project_webhooks/
+    """
+    target = HookTarget("project", project_id)
+    place: dict[str, Any] = {}
+    try:
+        place = _read_target(client, target)
+        next(iter(client.list(target.path)), None)
+    except Refused as refused:
+        if refused.code not in _NOT_FOR_US:
+            raise
+        seen_inside = _role_in(place) is not None or place.get("visibility") == "private"
+        return "member" if seen_inside else "nobody"
+    return "maintainer"
 
 
 def too_small_role(title: str) -> tuple[str, str]:
@@ -109,12 +133,15 @@ def _check_hook(name: str, title: str, disabled: list[bool]) -> TargetCheck:
     return TargetCheck(name, True, sentence("{title}; the webhook is in place", title=title))
 
 
-def _read_role(client: GitLab, target: HookTarget) -> int | None:
+def _read_target(client: GitLab, target: HookTarget) -> dict[str, Any]:
+    return mapping(client.get(f"/{target.kind}s/{encode_segment(target.id)}"))
+
+
+def _role_in(place: dict[str, Any]) -> int | None:
     """Return the role of the token's user; None where GitLab does not say: groups, administrators.
 
     https://docs.gitlab.com/api/projects/#retrieve-a-project
     """
-    place = mapping(client.get(f"/{target.kind}s/{encode_segment(target.id)}"))
     permissions = mapping(place.get("permissions"))
     roles = [
         positive_int(mapping(permissions.get(kind)).get("access_level"))

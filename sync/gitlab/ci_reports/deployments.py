@@ -9,6 +9,8 @@ from sync.core.model.deployments import tier_of
 from sync.gitlab.ci_reports.facts import Facts, Row, number_of, text_of
 from sync.gitlab.ci_reports.jobs import DEPLOYED, deployment_status, matching_jobs, not_started
 
+PAGE = 100  # jobs that a component asks for
+
 
 def list_deployments(facts: Facts) -> list[dict[str, Any]]:
     """Return the newest of this pipeline to each environment of a wanted tier."""
@@ -93,7 +95,8 @@ def no_deployment(facts: Facts) -> str:
     if statuses:
         return not_started(statuses)
     names = ", ".join(sorted(text_of(row.get("name")) for row in facts.jobs)[:20]) or "none"
-    return f"no job of this pipeline is called {name} (there are: {names})"
+    which = f"among the newest {PAGE} " if len(facts.jobs) >= PAGE else ""
+    return f"no job {which}of this pipeline is called {name} (there are: {names})"
 
 
 def _job_statuses(rows: list[Row]) -> dict[str, str]:

@@ -7,31 +7,16 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
-
-from sync.core.audit import CallLog
 from sync.core.rules.projects import is_connected
-from sync.errors import Later, SyncError
-from sync.gitlab.json_fields import mapping, mappings, text
-from sync.sentences import sentence
+from sync.gitlab.json_fields import mapping, text
 
 MAX_TOKEN_LENGTH = 16_384  # characters of a token
 LEEWAY = timedelta(seconds=60)
-KEYS_TTL = timedelta(hours=1)  # then the keys are fetched again
-REFETCH_INTERVAL = timedelta(seconds=60)  # least time between two fetches of one issuer
-MAX_ISSUERS = 1000
-PATIENCE_SECONDS = 3.0  # how long a report waits for keys that are being fetched
-STALE_SECONDS = 0.5  # the same, where the keys from before will do
-_MAX_ANSWER_BYTES = 262_144  # bytes
-_TIMEOUT = (3.0, 5.0)  # seconds: a job waits
-_DISCOVERY = "/.well-known/openid-configuration"
 
 
 class InvalidToken(Exception):
@@ -108,91 +93,6 @@ def is_project_allowed(options: Mapping[str, Any], claims: Claims) -> bool | Non
     return is_connected(options, claims.project_id, claims.project_path, namespace=namespace)
 
 
-def fetch_keys(
-    session: requests.Session, issuer: str, call_log: CallLog | None = None
-) -> tuple[Mapping[str, Any], ...]:
-    """Fetch the issuer's keys by its discovery document. Raises Later; Refused by the guard."""
-    log = call_log or CallLog()
-    discovery = _get_json(session, issuer + _DISCOVERY, log)
-    address = text(discovery.get("jwks_uri"))
-    if text(discovery.get("issuer")) != issuer or urlsplit(address)[:2] != urlsplit(issuer)[:2]:
-        raise Later(sentence("The discovery document of {issuer} is not its own", issuer=issuer))
-    return tuple(mappings(_get_json(session, address, log).get("keys")))
-
-
-@dataclass
-class _IssuerState:
-    """What is known of one issuer's keys, and the fetch that runs now."""
-
-    keys: tuple[Mapping[str, Any], ...] = ()
-    read_at: datetime | None = None
-    started_at: datetime | None = None
-    running: threading.Event | None = None
-    error: SyncError | None = None
-
-
-class IssuerKeys:
-    """Keys of issuers, cached for an hour; an unknown key id makes them be fetched again.
-
-    `ask` runs in a thread of its own for each issuer, never in a request: a request waits a moment
-    for it, and for no other issuer. No issuer is asked more than once a minute, whatever is sent.
-    """
-
-    def __init__(self, ask: Callable[[str], tuple[Mapping[str, Any], ...]]) -> None:
-        self._ask = ask
-        self._lock = threading.Lock()
-        self._issuers: dict[str, _IssuerState] = {}
-
-    def get(self, issuer: str, kid: str, now: datetime) -> tuple[Mapping[str, Any], ...]:
-        """Return the issuer's keys. Raises Later where there are none and none can be fetched."""
-        with self._lock:
-            state = self._state(issuer)
-            has_key = any(key.get("kid") == kid for key in state.keys)
-            fresh = state.read_at is not None and timedelta() <= now - state.read_at < KEYS_TTL
-            if has_key and fresh:
-                return state.keys
-            running = state.running or self._start(issuer, state, now)
-        if running is not None:
-            running.wait(STALE_SECONDS if has_key else PATIENCE_SECONDS)
-        with self._lock:
-            if state.read_at is not None:
-                return state.keys
-            raise state.error or Later(
-                sentence("The keys of {issuer} could not be read a moment ago", issuer=issuer),
-                after=60.0,
-            )
-
-    def _state(self, issuer: str) -> _IssuerState:
-        if issuer not in self._issuers and len(self._issuers) >= MAX_ISSUERS:
-            self._issuers.clear()
-        return self._issuers.setdefault(issuer, _IssuerState())
-
-    def _start(self, issuer: str, state: _IssuerState, now: datetime) -> threading.Event | None:
-        """Start a fetch, unless there was one within the last minute."""
-        started = state.started_at
-        if started is not None and timedelta() <= now - started < REFETCH_INTERVAL:
-            return None
-        state.started_at, state.running, state.error = now, threading.Event(), None
-        arguments = (issuer, state, state.running, now)
-        threading.Thread(target=self._fetch, args=arguments, daemon=True, name="keys").start()
-        return state.running
-
-    def _fetch(
-        self, issuer: str, state: _IssuerState, done: threading.Event, now: datetime
-    ) -> None:
-        try:
-            keys = self._ask(issuer)
-            with self._lock:
-                state.keys, state.read_at = keys, now
-        except SyncError as error:
-            with self._lock:
-                state.error = error
-        finally:
-            with self._lock:
-                state.running = None
-            done.set()
-
-
 def _check_claims(claims: Mapping[str, Any], issuer: str, audience: str, now: datetime) -> None:
     if claims.get("iss") != issuer:
         raise InvalidToken("another issuer")
@@ -256,26 +156,3 @@ def _decode_part(token: str, number: int) -> dict[str, Any]:
         return mapping(json.loads(base64.urlsafe_b64decode(padded)))
     except (ValueError, RecursionError):
         raise InvalidToken("this is no token") from None
-
-
-def _get_json(session: requests.Session, url: str, ledger: CallLog) -> dict[str, Any]:
-    """Get an issuer's public document, which holds no secret and is logged as it is."""
-    with ledger.record_call(f"GET {urlsplit(url).path}", "") as call_result:
-        try:
-            with session.get(url, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
-                call_result.status = answer.status_code
-                body = answer.raw.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
-        except (requests.RequestException, OSError) as error:
-            raise Later(
-                sentence("GET {url} failed: {name}", url=url, name=type(error).__name__)
-            ) from error
-        if answer.status_code != 200 or len(body) > _MAX_ANSWER_BYTES:
-            raise Later(
-                sentence(
-                    "GET {url} was answered {status_code}", url=url, status_code=answer.status_code
-                )
-            )
-        try:
-            return mapping(json.loads(body))
-        except (ValueError, RecursionError):
-            raise Later(sentence("GET {url} was not answered with JSON", url=url)) from None

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic_core import from_json
+
 from sync.core.model.activity import Resource
 from sync.core.model.events import CodeEvent, UnrecognisedEvent
 from sync.core.model.pipelines import JobRun
@@ -129,7 +131,7 @@ def _below_instance(event: CodeEvent, instance: str) -> CodeEvent:
 
 def _payload(body: bytes) -> dict[str, Any]:
     try:
-        payload = json.loads(body.decode("utf-8"))
+        payload = _decode_json(body)
     except UnicodeDecodeError:
         raise UnreadablePayload("the body is not UTF-8") from None
     except RecursionError:
@@ -139,3 +141,11 @@ def _payload(body: bytes) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise UnreadablePayload("the body is JSON, but not an object")
     return payload
+
+
+def _decode_json(body: bytes) -> Any:
+    """Decode JSON: quickly what nearly all is, tolerantly the rest. Raises as `json.loads`."""
+    try:
+        return from_json(body)
+    except ValueError:  # also for halves of surrogate pairs, which are JSON
+        return json.loads(body.decode("utf-8"))

@@ -50,12 +50,13 @@ _POSTGRESQL_OPTIONS: dict[str, Any] = {
 
 
 def open_service_database(url: str) -> Engine:
-    """Open an engine as `open_database` does, whose statements never wait for ever."""
+    """Open an engine as `open_database` does, in which nobody waits for the other end for ever."""
     engine = open_database(url)
     if engine.dialect.name == "postgresql":
-        from sync.store.db.silence import give_up_silent
+        from sync.store.db.silence import give_up_frozen, give_up_silent
 
         give_up_silent(engine)
+        give_up_frozen(engine)
     return engine
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +19,29 @@ from sync.errors import SyncError
 from sync.sentences import sentence
 from sync.store.db.database import open_writer, read, write
 
+_OUR_REVISION = re.compile("[0-9]{4}")
+_OWN_DATABASE = "Name a database of its own in DATABASE_URL, an empty one at first"
+_MOST_NAMED = 5
+# Tables in the place where ours would be made; those of PostgreSQL's extensions are nobody's.
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+    "AND name <> 'alembic_version' "
+    "ORDER BY name",
+    "postgresql": "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') "
+    "AND relnamespace = current_schema()::regnamespace AND relname <> 'alembic_version' "
+    "AND relname NOT LIKE 'huey|_%' ESCAPE '|' "  # of the queue, which may share the database
+    "AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e') "
+    "ORDER BY relname",
+}
 _LOCK = 0x62323462  # any constant of our own: PostgreSQL advisory locks are numbers
 
 
 class NewerDatabase(SyncError):
     """A later version of the program wrote the database; nothing was changed."""
+
+
+class ForeignDatabase(SyncError):
+    """The database is another program's; nothing was changed."""
 
 
 class BrokenReferences(SyncError):
@@ -32,22 +51,24 @@ class BrokenReferences(SyncError):
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Run what is missing up to `revision` in one transaction.
 
-    A second process waits and finds nothing to do. Raises BrokenReferences, NewerDatabase.
+    A second process waits and finds nothing to do. Raises BrokenReferences, ForeignDatabase,
+    NewerDatabase.
     """
     with open_writer(engine) as conn, _without_cascades(conn), conn.begin():
         if engine.dialect.name == "postgresql":
             conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         before = _revision(conn)
-        require_known(before)
+        _require_ours(conn, before)
         command.upgrade(_config(conn), revision)
         if _revision(conn) != before:
             _check_references(conn)
 
 
 def is_current(engine: Engine) -> bool:
-    """Tell whether every migration was run. Raises NewerDatabase."""
-    revision = stored_revision(engine)
-    require_known(revision)
+    """Tell whether every migration was run. Raises ForeignDatabase, NewerDatabase."""
+    with read(engine) as conn:
+        revision = _revision(conn)
+        _require_ours(conn, revision)
     return revision == newest_revision()
 
 
@@ -77,6 +98,28 @@ def require_known(revision: str | None) -> None:
         change="Install the version that wrote it, or restore the copy that was made before its "
         "migration (`b24bridge restore FILE`)",
     )
+
+
+def _require_ours(conn: Connection, revision: str | None) -> None:
+    """Raise ForeignDatabase for what another program keeps there; NewerDatabase."""
+    tables = () if revision else conn.scalars(text(_TABLES[conn.dialect.name])).all()
+    if tables:
+        raise ForeignDatabase(
+            sentence(
+                "The database holds tables of another program ({names}), and none of b24bridge's",
+                names=", ".join(tables[:_MOST_NAMED]),
+            ),
+            change=_OWN_DATABASE,
+        )
+    if revision and not _OUR_REVISION.fullmatch(revision):
+        raise ForeignDatabase(
+            sentence(
+                "The database is another program's: its Alembic revision is {revision}",
+                revision=revision,
+            ),
+            change=_OWN_DATABASE,
+        )
+    require_known(revision)
 
 
 def new_revision(engine: Engine, message: str, number: str) -> None:

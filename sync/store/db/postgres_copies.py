@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,18 +29,26 @@ def restore_words(url: URL, file: Path) -> list[str]:
 
 
 def dump(url: URL, file: Path) -> None:
-    """Copy the database to a new file, mode 0600. Raises BadCopy."""
+    """Copy the database to a new file, mode 0600. Raises BadCopy.
+
+    It has that name when it is whole: whoever is killed in between leaves no half a copy there.
+    """
     if file.exists():
         raise BadCopy(
             sentence("{file} exists already", file=file), change="Name a file that does not"
         )
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # mode 0600
+    os.close(descriptor)
     try:
-        _run(url, dump_words(url, file))
-    except BadCopy:
-        file.unlink(missing_ok=True)
-        raise
+        _run(url, dump_words(url, Path(name)))
+        os.link(name, file)  # unlike a rename, this replaces nothing
+    except FileExistsError:
+        raise BadCopy(
+            sentence("{file} exists already", file=file), change="Name a file that does not"
+        ) from None
+    finally:
+        os.unlink(name)
 
 
 def restore(url: URL, file: Path) -> None:

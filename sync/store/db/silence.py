@@ -1,7 +1,8 @@
-"""Gives up PostgreSQL connections whose server took a statement and never answers.
+"""Gives up PostgreSQL connections of which one end falls silent in the middle of its work.
 
 A proxy before a server that is gone, and a server that froze, go on acknowledging what TCP carries:
-no keepalive notices, and who waits would wait for ever.
+no keepalive notices, and who waits would wait for ever. So does a server with a process of ours
+that froze in a transaction, or vanished with its machine: its locks would stay.
 """
 
 from __future__ import annotations
@@ -14,6 +15,14 @@ import psycopg
 from sqlalchemy import Engine, event
 
 SILENT_SECONDS = 60.0  # for a statement of a service; migrations and backups may take longer
+FROZEN_SECONDS = 30.0  # for which a transaction may wait for us; a lane is lost as soon
+# What PostgreSQL does about the TCP connection of a machine that vanished, in seconds; of sockets
+# on one machine it does nothing. https://www.postgresql.org/docs/current/runtime-config-connection.html
+_SERVER_SETTINGS = {
+    "tcp_keepalives_idle": 10,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+}
 
 
 def give_up_silent(engine: Engine, seconds: float = SILENT_SECONDS) -> None:
@@ -30,6 +39,22 @@ def give_up_silent(engine: Engine, seconds: float = SILENT_SECONDS) -> None:
         return Connection.connect(*cargs, **cparams)
 
     event.listen(engine, "do_connect", connect)
+
+
+def give_up_frozen(engine: Engine, seconds: float = FROZEN_SECONDS) -> None:
+    """Let the server end each transaction of ours that asks nothing for `seconds`, with its locks.
+
+    Who thaws later finds its connection closed and begins anew.
+    https://www.postgresql.org/docs/current/runtime-config-client.html
+    """
+    settings = {"idle_in_transaction_session_timeout": round(seconds * 1000), **_SERVER_SETTINGS}
+    text = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items())
+
+    def set_up(connection: psycopg.Connection[Any], record: object) -> None:
+        connection.execute(f"SELECT {text}")
+        connection.commit()
+
+    event.listen(engine, "connect", set_up)
 
 
 def _bounded(

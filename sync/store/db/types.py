@@ -63,6 +63,31 @@ def _storable_or_none(value: str | None) -> str | None:
     return None if value is None else storable(value)
 
 
+def _moment_to_text(value: datetime | None) -> str | None:
+    """Write a moment as SQLAlchemy writes one for SQLite, which has no type for it."""
+    return None if value is None else _in_utc(value).isoformat(" ", "microseconds")[:_NAIVE_LENGTH]
+
+
+def _moment_from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def _moment_or_none(value: datetime | None) -> datetime | None:
+    return None if value is None else _in_utc(value)
+
+
+def _in_utc(value: datetime) -> datetime:
+    """Return the moment in UTC. Raises ValueError for a naive one."""
+    if value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError("a moment must carry its time zone")
+    return value.astimezone(UTC)
+
+
+_NAIVE_LENGTH = len("2000-01-01 00:00:00.000000")
+
+
 class SafeText(TypeDecorator[str]):
     """Text from outside; characters that PostgreSQL cannot hold become U+FFFD everywhere."""
 
@@ -101,15 +126,21 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Convert an aware datetime to UTC; raise ValueError for a naive one."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment must carry its time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+        value = _moment_or_none(value)
+        return value.replace(tzinfo=None) if value and dialect.name == "sqlite" else value
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """Return the same without what SQLAlchemy wraps around it: every row has moments."""
+        return _moment_to_text if dialect.name == "sqlite" else _moment_or_none
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the stored moment, aware, in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None]:
+        """Return the same without what SQLAlchemy wraps around it."""
+        return _moment_from_text if dialect.name == "sqlite" else _moment_or_none

@@ -96,7 +96,8 @@ def in_keys(columns: Sequence[Column[Any]], keys: Iterable[Sequence[Any]]) -> It
     *first, last = columns
     for beginning, ends in _group_by_prefix(keys):
         same = [column == value for column, value in zip(first, beginning, strict=True)]
-        yield and_(*same, last.in_(ends))
+        # As one parameter: of a list SQLAlchemy looks at each value, and again at the next query.
+        yield and_(*same, last.in_(bindparam(None, ends, last.type, expanding=True)))
 
 
 def in_key_parameters(*columns: Column[Any]) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from sync.store.tables.base import (
     portal_id_column,
 )
 
+# `told_at`: of when the news is that told path and name, NULL where it has no time.
 project = Table(
     "project",
     metadata,
@@ -22,6 +23,7 @@ project = Table(
     Column("url", SafeText, nullable=False),
     Column("name", SafeText, nullable=False, server_default=""),
     Column("default_branch", SafeText, nullable=False, server_default=""),
+    Column("told_at", Moment),
 )
 
 # `body` is the merge request as JSON without its pipeline, `memory` what decides which of two
@@ -143,7 +145,8 @@ branch_check = Table(
     Column("due_at", Moment, nullable=False),
 )
 
-# The last commit of a push that named a task, in the branch or in a commit.
+# The last commit of a push that named a task, in the branch or in a commit. `gone`: a push by force
+# put the branch back to a commit before it.
 commit_task = Table(
     "commit_task",
     metadata,
@@ -153,6 +156,7 @@ commit_task = Table(
     Column("sha", SafeText, primary_key=True),
     Column("task_id", Id, primary_key=True),
     portal_id_column(nullable=False),
+    Column("gone", Boolean, nullable=False, server_default=false()),
 )
 Index("ix_commit_task_task", commit_task.c.portal_id, commit_task.c.task_id)
 Index(

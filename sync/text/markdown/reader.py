@@ -128,7 +128,8 @@ class _Reader:
 
     def _paragraph(self, node: SyntaxTreeNode) -> tuple[Block, ...]:
         source = node.children[0].content.strip()
-        if self._dialect.contents and _CONTENTS.fullmatch(source):
+        # A tight list has no paragraphs, in which alone GitLab looks for it.
+        if self._dialect.contents and not node.hidden and _CONTENTS.fullmatch(source):
             return (Contents(),)
         match self._run(node):
             case ():

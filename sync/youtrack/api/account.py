@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sync.errors import Refused
+from sync.errors import Later, Refused, refusal_of
 from sync.sentences import sentence
 from sync.youtrack.api.client import YouTrack
 from sync.youtrack.json_fields import mapping, text
 
 GUEST = "guest"  # whom YouTrack takes callers for whose token it does not accept
+_ELSEWHERE = ("301", "302", "303", "307", "308", "403")  # somebody else answers
 _UTC = ("", "UTC", "Etc/UTC", "GMT")
 
 
@@ -48,6 +49,12 @@ def _read_me(client: YouTrack, fields: str) -> dict[str, Any]:
     """Return the token's user. Raises Refused where something else than YouTrack answers."""
     try:
         me = mapping(client.get("/users/me", fields=fields))
+    except Later as later:
+        if later.code == "404":
+            raise _no_youtrack(client.base_url, later.code) from later
+        if later.code in _ELSEWHERE:  # nobody tries it again for who tries an address out
+            raise refusal_of(later) from later
+        raise
     except Refused as refused:
         if refused.code.startswith("4") and refused.code != "403":
             raise _no_youtrack(client.base_url, refused.code) from refused

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from http.client import responses
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import NewConnectionError
@@ -52,17 +53,30 @@ _MEANINGS: dict[int, _Meaning] = {
     409: _Meaning(Later, "Another request is changing the same issue"),
     429: _Meaning(Later, "YouTrack asks for fewer requests"),
 }
+# Whoever sends elsewhere did not do what was asked: maintenance, a sign-in page, another address.
 _REDIRECT = _Meaning(
-    Refused,
+    Later,
     "The base URL is not the server's own address",
     "Set the connection's base URL to the address that YouTrack shows in the browser",
+)
+_PLAIN_HTTP = _Meaning(
+    Later,
+    "The base URL begins with http://, and YouTrack answers at https:// only",
+    "Write https:// in the connection's `url`: with http:// the token would be sent in the clear",
 )
 _MISTAKE = _Meaning(
     Refused,
     "YouTrack fails over what was sent, such as a field that the project does not have",
     "Check the fields of the project beside the settings",
 )
-# YouTrack's API answers in JSON: who refuses in another form is not YouTrack.
+_NOT_YOUTRACK = _Meaning(
+    Later,
+    "What answers is not YouTrack: it is being restarted behind its proxy, or the base URL is "
+    "wrong",
+    "Set the base URL to YouTrack itself, if this stays",
+)
+# YouTrack's API answers in JSON: who refuses in another form is not YouTrack. So nothing is missing
+# because a page says so.
 _SIGN_IN_PAGE = (
     "The base URL leads to another site or to a sign-in page in front of YouTrack",
     "Set the base URL to YouTrack itself and let API requests pass the sign-in page",
@@ -77,6 +91,12 @@ def error_from_response(response: requests.Response, *, request: str, write: boo
     status = response.status_code
     body = _body(response)
     meaning = _meaning(status, body)
+    if leads_to_https(response):
+        meaning = _PLAIN_HTTP
+    elif (status, write) == (404, False) and _is_page(response):
+        meaning = _NOT_YOUTRACK
+    elif (status, write) == (403, False) and _is_page(response):
+        meaning = _Meaning(Later, *_SIGN_IN_PAGE)
     details = [text(body.get("error_description")) or text(body.get("error"))]
     details += [text(child.get("error")) for child in mappings(body.get("error_children"))]
     telling = [part for part in details if part and part != responses.get(status)]
@@ -91,8 +111,20 @@ def error_from_response(response: requests.Response, *, request: str, write: boo
         after=retry_after(response.headers),
         sent=write and status >= 500,
         cause=meaning.cause,
+        change=meaning.change,
         code=str(status),
     )
+
+
+def _is_page(response: requests.Response) -> bool:
+    return response.headers.get("Content-Type", "").startswith("text/")
+
+
+def leads_to_https(response: requests.Response) -> bool:
+    """Return whether a redirect leads from http to https of the same host."""
+    asked, target = urlsplit(response.url or ""), urlsplit(response.headers.get("Location", ""))
+    changed = asked.scheme == "http" and target.scheme == "https"
+    return response.is_redirect and changed and asked.hostname == target.hostname
 
 
 def _meaning(status: int, body: Mapping[str, Any]) -> _Meaning:

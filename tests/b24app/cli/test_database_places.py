@@ -99,17 +99,12 @@ def test_a_database_without_its_key_is_not_given_another(empty_place, capsys):
     assert not key.exists()
 
 
-def test_a_database_of_another_version_asks_for_migrate(
-    empty_place, empty_database_url, monkeypatch, capsys
-):
+def test_an_empty_database_asks_for_migrate(empty_place, empty_database_url, monkeypatch, capsys):
     monkeypatch.setenv("DATABASE_URL", empty_database_url)
     if empty_database_url.startswith("sqlite"):
         open(empty_database_url.removeprefix("sqlite:///"), "w").close()
     assert main(["status"]) == 1
-    assert capsys.readouterr().err == (
-        "The database is of another version: stop every b24bridge process, then run "
-        "`b24bridge migrate`\n"
-    )
+    assert capsys.readouterr().err == ("The database is empty: run `b24bridge migrate`, once\n")
 
 
 def test_a_password_of_the_database_is_not_shown(empty_place, monkeypatch, capsys):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import select, update
 
-from b24app.routes.ci_reports import MAX_REPORT_BYTES, _connections_of_issuer
+from b24app.routes.ci_reports import MAX_REPORT_BYTES
+from b24app.services.job_tokens import connections_of_issuer
 from sync.core.model.activity import Push
 from sync.core.model.deployments import Tier
 from sync.core.model.events import DeploymentEvent, MergeRequestEvent, PipelineEvent
@@ -21,6 +24,7 @@ from sync.store.db.database import read, write
 from sync.store.rows import ConnectionDraft, ConnectionSecrets, Installation, PortalTokens
 from sync.store.tables import connection, delivery
 from tests.emulators.gitlab.entities import Pipeline
+from tests.emulators.gitlab.identity import public, signed
 from tests.emulators.gitlab.server import GitLabEmulator
 
 OURS = "https://bridge.example.com"
@@ -220,6 +224,101 @@ def test_a_report_reaches_the_portals_that_proved_their_access(
     assert ("https://other.example.com" in places) is bool(heard[1])
 
 
+@pytest.mark.parametrize(
+    ("address", "audience", "status"),
+    [
+        ("/ci/portal.example.com/ci/report", f"{OURS}/ci/portal.example.com", 200),
+        ("/ci/PORTAL.example.com/ci/report", f"{OURS}/ci/PORTAL.example.com", 200),
+        ("/ci/portal.example.com/ci/report", OURS, 401),
+        ("/ci/report", f"{OURS}/ci/portal.example.com", 401),
+        ("/ci/other.example.com/ci/report", f"{OURS}/ci/other.example.com", 403),
+        ("/ci/%00/ci/report", OURS, 401),
+    ],
+    ids=["its own", "in capitals", "not of the token", "of the token alone", "unknown", "NUL"],
+)
+def test_a_job_may_address_its_report_to_one_portal(connected, gitlab, address, audience, status):
+    pipeline = run(gitlab)
+    headers = {"Authorization": f"Bearer {gitlab.identity.mint(pipeline, audience)}"}
+    answer = connected.client.post(address, json=report(gitlab, pipeline), headers=headers)
+    assert answer.status_code == status
+    assert len(kept(connected)) == (status == 200)
+
+
+def stranger(world, gitlab, **options) -> int:
+    """Another portal, which names the shop in the settings of its connection."""
+    installation = Installation(
+        "c" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
+    )
+    deps = world.deps
+    now = deps.clock.now()
+    with write(deps.engine) as conn:
+        other = portals.create_or_update(conn, deps.vault, installation, now)
+        options = {"projects": ["acme/shop"], **options}
+        draft = ConnectionDraft("gitlab", "main", gitlab.url, ConnectionSecrets("other"), options)
+        connections.upsert(conn, deps.vault, other, draft, now)
+    return other
+
+
+@pytest.fixture
+def lying_proxy(gitlab) -> Iterator[str]:
+    """A proxy that tells keys of its own as GitLab's."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_keys = self.path.endswith("/keys")
+            body = json.dumps(
+                {"keys": [public(7)]}
+                if is_keys
+                else {"issuer": gitlab.url, "jwks_uri": f"{gitlab.url}/keys"}
+            ).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_whose_proxy_stands_in_the_way_deceives_nobody_else(world, gitlab, lying_proxy):
+    """Without TLS it can answer in GitLab's place. The stranger came first, too."""
+    world.install()
+    other = stranger(world, gitlab, proxy=lying_proxy)
+    connect(world, gitlab)
+    pipeline = run(gitlab)
+    forged = signed(gitlab.identity.claims(pipeline, f"{OURS}/ci/portal.example.com"), 7)
+    headers = {"Authorization": f"Bearer {forged}"}
+    path = "/ci/portal.example.com/ci/report"
+    answer = world.client.post(path, json=report(gitlab, pipeline), headers=headers)
+    assert answer.status_code == 403
+    assert kept(world) == ()
+    token = gitlab.identity.mint(pipeline, OURS)
+    assert post(world, token, report(gitlab, pipeline)).status_code == 200
+    assert len(kept(world)) == 1
+    with read(world.deps.engine) as conn:
+        assert inbox.pending_count(conn, other) == 0
+
+
+def test_a_strangers_dead_proxy_keeps_no_keys_away(world, gitlab):
+    world.install()
+    stranger(world, gitlab, proxy="http://127.0.0.1:9")
+    connect(world, gitlab)
+    pipeline = run(gitlab)
+    headers = {
+        "Authorization": f"Bearer {gitlab.identity.mint(pipeline, f'{OURS}/ci/portal.example.com')}"
+    }
+    answer = world.client.post(
+        "/ci/portal.example.com/ci/report", json=report(gitlab, pipeline), headers=headers
+    )
+    assert answer.status_code == 200
+
+
 def test_a_repeated_report_is_answered_with_its_tasks_again(connected, gitlab):
     pipeline = run(gitlab)
     token = gitlab.identity.mint(pipeline, OURS)
@@ -344,7 +443,7 @@ def test_no_spelling_of_an_issuer_makes_us_ask_less_safely_or_once_more(
 ):
     with write(connected.deps.engine) as conn:
         conn.execute(update(connection).values(base_url=base_url))
-    assert bool(_connections_of_issuer(connected.deps, issuer)) is is_asked
+    assert bool(connections_of_issuer(connected.deps, issuer)) is is_asked
 
 
 def test_a_new_key_of_the_instance_is_found_within_a_minute(connected, gitlab):

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from b24app.auth.page_tokens import Visitor
-from b24app.clients import StoredTokens
+from b24app.portal_tokens import StoredTokens
 from b24app.services import visitors
 from b24app.services.install_steps import InstallWorker
 from sync.bitrix24.tasks.readable import read_profile
@@ -202,6 +202,7 @@ def test_each_route_answers_each_role_as_the_table_says(
 
 # Every other route, and its answer to somebody who proves nothing.
 OTHER_ROUTES = {
+    ("GET", "/"): 200,
     ("GET", "/b24/install"): 200,
     ("POST", "/b24/install"): 400,
     ("POST", "/b24/install/again"): 401,
@@ -215,6 +216,7 @@ OTHER_ROUTES = {
     ("POST", "/hooks/gitlab/guessed"): 404,
     ("POST", "/hooks/youtrack/guessed"): 404,
     ("POST", "/ci/report"): 401,
+    ("POST", "/ci/guessed/ci/report"): 401,
     ("GET", "/healthz"): 200,
     ("GET", "/metrics"): 404,
     ("GET", "/readyz"): 503,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from b24app.services.claims import contested, entitled, prove_claims, remove_left_over
+from b24app.services.claims import contested, is_proven, prove_claims, remove_left_over
 from b24app.services.gitlab_connections import update_hooks
 from sync.settings.apply import LeftOver, apply
 from sync.settings.document import read as parse
@@ -155,12 +155,12 @@ def test_a_proven_group_of_a_number_is_no_proof_of_the_project_of_that_number(
         options={"projects": [number], "groups": [number]},
         proven={str(number): AT.isoformat()},
     )
-    assert entitled([own, other], number, "acme/shop") == ()
+    assert not any(is_proven(record, number, "acme/shop") for record in (own, other))
     proven = replace(other, options={"projects": [number]})
-    assert entitled([own, proven], number, "acme/shop") == (proven,)
+    assert is_proven(proven, number, "acme/shop")
 
 
-def test_who_proved_access_is_entitled_and_nobody_else(world, portal, gitlab):
+def test_who_proved_access_is_known_by_path_group_or_number(world, portal, gitlab):
     connect(world, portal, document(gitlab.url, "acme/shop"), gitlab.state.add_token("ann").value)
     one = record_of(world, portal)
     two = record_of(world, squatter(world, gitlab.url, "acme/shop"))
@@ -175,10 +175,9 @@ def test_who_proved_access_is_entitled_and_nobody_else(world, portal, gitlab):
         "by number": (one, proven(two, "42")),
         "both": (proven(one, "acme/shop"), proven(two, "acme")),
         "another": (one, proven(two, "acme/sho", "other")),
-        "alone": (two,),
     }
     chosen = {
-        name: [record.id for record in entitled(records, 42, "acme/shop")]
+        name: [record.id for record in records if is_proven(record, 42, "acme/shop")]
         for name, records in cases.items()
     }
     assert chosen == {
@@ -188,7 +187,6 @@ def test_who_proved_access_is_entitled_and_nobody_else(world, portal, gitlab):
         "by number": [two.id],
         "both": [one.id, two.id],
         "another": [],
-        "alone": [two.id],
     }
 
 

@@ -202,6 +202,16 @@ def test_a_portal_that_sends_us_in_circles_is_left_for_later(desk):
 # --- limits
 
 
+def test_a_name_that_leads_into_a_private_network_costs_no_write(desk):
+    """A DNS server that is wrong for an hour is no reason to give a write up."""
+    private = Refused("The address is private", change="Name its network", code="private_address")
+    desk.http.add(responses.POST, REST + "tasks.task.update", body=private)
+    with pytest.raises(Later) as later:
+        desk.portal.call("tasks.task.update", {"taskId": 1}, write=True)
+    assert (later.value.code, later.value.sent) == ("private_address", False)
+    assert later.value.change == "Name its network"
+
+
 def test_the_fifty_first_request_waits_its_turn(desk):
     desk.answers("profile", OK)
     for _ in range(51):

@@ -104,7 +104,11 @@ class Branching:
             before = place.branches[branch].head
             for commit in commits:
                 again = replace(
-                    commit, id=self.state.next_sha(), parent_ids=(parent,), at=self.state.now()
+                    commit,
+                    id=self.state.next_sha(),
+                    parent_ids=(parent,),
+                    at=self.state.now(),
+                    authored_at=commit.authored,
                 )
                 place.commits[again.id] = again
                 made.append(again)

@@ -80,10 +80,15 @@ class Commit:
     added: tuple[str, ...] = ()
     modified: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    authored_at: datetime | None = None  # where it was written anew since: a rebase, a pick
 
     @property
     def title(self) -> str:
         return self.message.split("\n", 1)[0]
+
+    @property
+    def authored(self) -> datetime:
+        return self.authored_at or self.at
 
 
 @dataclass

@@ -138,7 +138,7 @@ TYPES: dict[str, dict[str, Spec]] = {
         "message": Spec("String", _of("message")),
         "authorName": Spec("String", _of("author_name")),
         "authorEmail": Spec("String", _of("author_email")),
-        "authoredDate": Spec("Time", lambda a, one, g: plain_time(one.at)),
+        "authoredDate": Spec("Time", lambda a, one, g: plain_time(one.authored)),
         "committedDate": Spec("Time", lambda a, one, g: plain_time(one.at)),
         "webUrl": Spec("String", _commit_url),
     },

@@ -77,6 +77,8 @@ def _status(asked: Asked, held: Held) -> str:
     if isinstance(held.one, Job):
         return held.one.status.upper()
     child = _child(asked, held)
+    if child and not held.one.waits:
+        return "SUCCESS"
     return child.run.status.upper() if child else "CREATED"
 
 

@@ -117,7 +117,7 @@ def commit(state: State, place: Project, one: Commit) -> dict:
         "message": one.message,
         "author_name": one.author_name,
         "author_email": one.author_email,
-        "authored_date": git_time(one.at),
+        "authored_date": git_time(one.authored),
         "committer_name": one.author_name,
         "committer_email": one.author_email,
         "committed_date": git_time(one.at),

@@ -142,7 +142,7 @@ def test_an_answer_without_content_is_empty(web, client):
 )
 def test_another_site_at_the_base_url_is_told_so(web, client, answer, type_told):
     web.get(f"{API}/user", **answer)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Later) as caught:
         client.get("/user")
     assert caught.value.message == f"GET /user was answered with {type_told}, not with JSON"
 
@@ -157,7 +157,7 @@ def test_another_site_at_the_base_url_is_told_so(web, client, answer, type_told)
 )
 def test_a_list_from_another_site_is_told_so(web, client, answer):
     web.get(f"{API}/projects", **answer)
-    with pytest.raises(Refused, match="not with JSON"):
+    with pytest.raises(Later, match="not with JSON"):
         list(client.list("/projects"))
 
 

@@ -73,7 +73,7 @@ ERRORS: list[SyncError] = [
     *(answered(status) for status in (400, 401, 403, 404, 407, 408, 425, 429, 500, 503)),
     answered(302, Location="https://other.example.com/a"),
     answered(302, Location="/user"),
-    *(answered(status, body=b"<html>") for status in (401, 403)),
+    *(answered(status, body=b"<html>") for status in (401, 403, 404)),
     _shut_out(Refused(REQUEST, code="403")),
     answered(301, "http://gitlab.example.com/a", Location="https://gitlab.example.com/a"),
     *(

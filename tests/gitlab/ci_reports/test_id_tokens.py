@@ -13,11 +13,10 @@ from sync.gitlab.ci_reports import id_tokens
 from sync.gitlab.ci_reports.id_tokens import (
     Claims,
     InvalidToken,
-    IssuerKeys,
-    fetch_keys,
     is_project_allowed,
     verify_token,
 )
+from sync.gitlab.ci_reports.issuer_keys import IssuerKeys, KeySource, fetch_keys
 from sync.net import guarded_session
 from tests.emulators.gitlab.clock import StillClock
 from tests.emulators.gitlab.identity import public, signed
@@ -33,6 +32,7 @@ TOLD = {
     "user_login": "ann",
 }  # fmt: skip
 KEYS = (public(1),)
+SOURCE = KeySource(ISSUER)
 
 
 def check(token: str, now: datetime = NOW) -> Claims:
@@ -139,47 +139,47 @@ def test_keys_are_asked_for_once_an_hour_and_anew_for_an_unknown_one() -> None:
     asked: list[int] = []
     generation = 1
 
-    def ask(issuer: str) -> tuple[dict[str, str], ...]:
+    def ask(source: KeySource) -> tuple[dict[str, str], ...]:
         asked.append(generation)
         return (public(generation),)
 
     keys = IssuerKeys(ask)
-    assert keys.get(ISSUER, "key-1", NOW) == keys.get(ISSUER, "key-1", NOW) == (public(1),)
+    assert keys.get(SOURCE, "key-1", NOW) == keys.get(SOURCE, "key-1", NOW) == (public(1),)
     generation = 2
-    keys.get(ISSUER, "key-2", NOW + timedelta(seconds=59))
+    keys.get(SOURCE, "key-2", NOW + timedelta(seconds=59))
     assert asked == [1]
-    assert keys.get(ISSUER, "key-2", NOW + timedelta(seconds=60)) == (public(2),)
-    keys.get(ISSUER, "made up", NOW + timedelta(seconds=61))
+    assert keys.get(SOURCE, "key-2", NOW + timedelta(seconds=60)) == (public(2),)
+    keys.get(SOURCE, "made up", NOW + timedelta(seconds=61))
     assert asked == [1, 2]
-    keys.get(ISSUER, "key-2", NOW + timedelta(minutes=62))
+    keys.get(SOURCE, "key-2", NOW + timedelta(minutes=62))
     assert asked == [1, 2, 2]
 
 
 def test_an_issuer_that_does_not_answer_is_left_alone_for_a_minute() -> None:
-    asked: list[str] = []
+    asked: list[KeySource] = []
 
-    def ask(issuer: str) -> tuple[dict[str, str], ...]:
-        asked.append(issuer)
+    def ask(source: KeySource) -> tuple[dict[str, str], ...]:
+        asked.append(source)
         raise Later("no answer")
 
     keys = IssuerKeys(ask)
     for later in (0, 30, 59, 60):
         with pytest.raises(Later):
-            keys.get(ISSUER, "key-1", NOW + timedelta(seconds=later))
+            keys.get(SOURCE, "key-1", NOW + timedelta(seconds=later))
     assert len(asked) == 2
 
 
 def test_keys_that_are_known_outlive_an_issuer_that_does_not_answer() -> None:
     answers = [(public(1),)]
 
-    def ask(issuer: str) -> tuple[dict[str, str], ...]:
+    def ask(source: KeySource) -> tuple[dict[str, str], ...]:
         if not answers:
             raise Later("no answer")
         return answers.pop()
 
     keys = IssuerKeys(ask)
-    keys.get(ISSUER, "key-1", NOW)
-    assert keys.get(ISSUER, "key-1", NOW + timedelta(hours=2)) == (public(1),)
+    keys.get(SOURCE, "key-1", NOW)
+    assert keys.get(SOURCE, "key-1", NOW + timedelta(hours=2)) == (public(1),)
 
 
 def test_an_instance_tells_its_keys_and_signs_with_them() -> None:

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine, insert, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from sync.store.db.database import database_url, open_database, read, write
+from sync.store.db.database import AWAY, database_url, open_database, read, write
+from sync.store.db.silence import give_up_frozen
 from sync.store.tables import lease
 from tests.store.factories import NOW
 
@@ -134,3 +135,24 @@ def test_a_cluster_made_without_a_locale_serves_too(empty_database_url):
             bare.dispose()
         finally:
             conn.execute("DROP DATABASE bare")
+
+
+@pytest.mark.only_on("postgresql")
+def test_who_freezes_in_a_transaction_gives_up_its_locks(database_url: str) -> None:
+    """As a worker that is stopped between two statements: it sends nothing, and no reset."""
+    frozen, living = open_database(database_url), open_database(database_url)
+    give_up_frozen(frozen, 0.2)
+    with write(living) as conn:
+        conn.execute(insert(lease), [ROW])
+    with frozen.connect() as held:
+        held.execute(update(lease).values(owner="frozen"))
+        with write(living) as conn:  # waits for the row
+            conn.execute(update(lease).values(owner="living"))
+        with pytest.raises(AWAY):  # it thaws
+            held.commit()
+    assert _owner(living) == "living"
+    with write(frozen) as conn:  # and begins anew
+        conn.execute(update(lease).values(owner="thawed"))
+    assert _owner(living) == "thawed"
+    frozen.dispose()
+    living.dispose()

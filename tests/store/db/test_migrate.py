@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from sync.store.db.database import open_database, read, write
-from sync.store.db.migrate import is_current, migrate
+from sync.store.db.migrate import ForeignDatabase, is_current, migrate
 from sync.store.tables import metadata
 
 _OPTIONS = {"compare_type": True, "compare_server_default": False, "target_metadata": metadata}
@@ -48,6 +49,38 @@ def test_processes_that_start_together_migrate_once(empty_database_url: str) -> 
     assert is_current(engine)
     with read(engine) as conn:
         assert set(inspect(conn).get_table_names()) == {*metadata.tables, "alembic_version"}
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        (("CREATE TABLE orders (id integer)", "CREATE TABLE carts (id integer)"), "carts, orders"),
+        (
+            (
+                "CREATE TABLE alembic_version (version_num varchar(32))",
+                "INSERT INTO alembic_version VALUES ('a1b2c3d4e5f6')",
+            ),
+            "its Alembic revision is a1b2c3d4e5f6",
+        ),
+    ],
+    ids=["tables", "Alembic's own"],
+)
+def test_a_database_of_another_program_is_left_alone(
+    empty_database_url: str, statements: tuple[str, ...], told: str
+) -> None:
+    engine = open_database(empty_database_url)
+    with write(engine) as conn:
+        for statement in statements:
+            conn.execute(text(statement))
+        before = inspect(conn).get_table_names()
+    for use in (is_current, migrate):
+        with pytest.raises(ForeignDatabase) as foreign:
+            use(engine)
+        assert told in str(foreign.value)
+        assert "DATABASE_URL" in foreign.value.change
+    with read(engine) as conn:
+        assert inspect(conn).get_table_names() == before
     engine.dispose()
 
 

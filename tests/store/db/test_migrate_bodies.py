@@ -159,7 +159,7 @@ def test_every_value_of_a_body_is_read(
 
 
 def test_commands_are_read_with_what_they_record(migrated: Engine) -> None:
-    columns = [command.c[name] for name in CommandRow.__dataclass_fields__]
+    columns = [command.c[name.removeprefix("stored_")] for name in CommandRow.__dataclass_fields__]
     with read(migrated) as conn:
         rows = [CommandRow(*row) for row in conn.execute(select(*columns).order_by(command.c.id))]
     live = [row for row in rows if row.state not in ("done", "dropped")]

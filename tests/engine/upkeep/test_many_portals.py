@@ -1,0 +1,59 @@
+"""What a worker asks of the database while nothing is due does not grow with the portals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import insert, select
+
+from bench import probe
+from sync.engine.upkeep.access import AccessWatch
+from sync.engine.upkeep.sweep import Sweep
+from sync.store import connections
+from sync.store.db.database import write
+from sync.store.rows import ConnectionDraft, ConnectionSecrets
+from sync.store.tables import portal
+from tests.engine.world import World
+
+PORTALS = 20
+
+
+def test_idle_looks_cost_the_same_among_many_portals(world: World) -> None:
+    alone = _statements_when_idle(world)
+    _add_portals(world)
+    assert _statements_when_idle(world) == alone
+
+
+def _statements_when_idle(world: World) -> list[str]:
+    """Return the statements of a second look, in which nothing is due."""
+    sweep, watch, now = Sweep(world.deps()), AccessWatch(world.deps()), world.clock.now()
+    for look in (sweep.run, watch.run):
+        look(now)
+    with _recording(world) as statements:
+        for look in (sweep.run, watch.run):
+            look(now)
+    return statements
+
+
+@contextmanager
+def _recording(world: World) -> Iterator[list[str]]:
+    statements: list[str] = []
+    recording = [True]
+    probe.listen(world.database, lambda kind, sql: recording and statements.append(sql))
+    yield statements
+    recording.clear()
+
+
+def _add_portals(world: World) -> None:
+    """Let the portal have others beside it, each with a connection to the same GitLab."""
+    with write(world.database) as conn:
+        row = dict(conn.execute(select(portal)).mappings().one())
+        del row["id"]
+        copies = [row | {"member_id": f"{n:032x}"} for n in range(PORTALS)]
+        for number, portal_id in enumerate(
+            conn.scalars(insert(portal).returning(portal.c.id), copies)
+        ):
+            secrets = ConnectionSecrets(f"key-{number}", f"token-{number}")
+            draft = ConnectionDraft("gitlab", "shop", "https://gitlab.test", secrets)
+            connections.upsert(conn, world.vault, portal_id, draft, world.clock.now())
