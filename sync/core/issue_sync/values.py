@@ -19,13 +19,14 @@ from sync.core.issue_sync.link import (
 )
 from sync.core.issue_sync.merge import Decision, Verdict, decide
 from sync.core.issue_sync.model import ASSIGNEES, LEAD, PARENT, TITLE, Item, SideName, Value
-from sync.core.issue_sync.rules import LinkRules
+from sync.core.issue_sync.rules import Direction, FieldRule, LinkRules
 from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.texts import Text
 from sync.core.issue_sync.writes import Change, CreateItem, SetChange, UpdateItem
 from sync.sentences import as_sentence, join_sentences, sentence
 
 Items = Mapping[SideName, Item]
+_OFF = FieldRule(Direction.OFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +377,8 @@ def plan_creation(
         values |= {field: _value(change) for field, change in carried.changes.items()}
         intents[name] = _intent(translation, to, {}, carried, {})
     key = f"{link.key}/create:{to}:{link.generation}"
-    kind = (values.get(PARENT) and creation.child_kind) or creation.kind
+    is_child = rules.fields.get(PARENT, _OFF).direction.allows(to) and item.values.get(PARENT)
+    kind = (is_child and creation.child_kind) or creation.kind
     author = rules.texts.author(to, item.author)
     person = rules.texts.person(to, item.author.id)
     write = CreateItem(key, creation.project, values, kind, author, person)

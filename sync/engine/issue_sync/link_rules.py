@@ -219,7 +219,12 @@ def _translations(
         yield PRIORITY, _priority(priorities, names, lost, says_normal=_says_normal(world))
     yield PARENT, parent_translation(world.other_end)
     yield LINKS, links_translation(world.other_end, _common_kinds(world))
-    yield SPRINT, sprint_translation(tracker.choices.get(SPRINT), portal.choices.get(SPRINT))
+    yield (
+        SPRINT,
+        sprint_translation(
+            tracker.choices.get(SPRINT), portal.choices.get(SPRINT), lost_choice(SPRINT, tracker)
+        ),
+    )
     for custom in world.pair.custom:
         yield CUSTOM + custom.portal, custom_translation(custom, tracker)
 
