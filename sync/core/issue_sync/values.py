@@ -15,14 +15,24 @@ from sync.core.issue_sync.link import (
     PlannedWrite,
     ValuePair,
     Values,
+    field_word,
     values_of,
 )
 from sync.core.issue_sync.merge import Decision, Verdict, decide
-from sync.core.issue_sync.model import ASSIGNEES, LEAD, PARENT, TITLE, Item, SideName, Value
+from sync.core.issue_sync.model import (
+    ASSIGNEES,
+    LEAD,
+    PARENT,
+    TITLE,
+    Capabilities,
+    Item,
+    SideName,
+    Value,
+)
 from sync.core.issue_sync.rules import Direction, FieldRule, LinkRules
 from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.texts import Text
-from sync.core.issue_sync.writes import Change, CreateItem, SetChange, UpdateItem
+from sync.core.issue_sync.writes import CREATION, Change, CreateItem, SetChange, UpdateItem
 from sync.sentences import as_sentence, join_sentences, sentence
 
 Items = Mapping[SideName, Item]
@@ -192,7 +202,7 @@ def _obstacle(
         if field not in capabilities.writable:
             return capabilities.missing.get(
                 field,
-                sentence("{field} cannot be written on the {to}", field=as_sentence(field), to=to),
+                sentence("{field} cannot be written on the {to}", field=field_word(field), to=to),
             )
         longest = capabilities.longest.get(field)
         if longest and isinstance(change, str) and len(change) > longest:
@@ -200,7 +210,7 @@ def _obstacle(
                 "longer than the {to} takes, shorten it or attach it as a file: {field}, "
                 "{count} of {longest} characters",
                 to=to,
-                field=as_sentence(field),
+                field=field_word(field),
                 count=len(change),
                 longest=longest,
             )
@@ -251,7 +261,7 @@ def _with_lost_field(
     lacking = [side for side in SideName if not _holds(items[side], translation.fields(side))]
     side, capabilities = lacking[0], rules.capabilities.get(lacking[0])
     why = capabilities.missing.get(translation.fields(side)[0], "") if capabilities else ""
-    text = sentence("the {side}'s item has no {field} any more", side=side, field=as_sentence(name))
+    text = sentence("the {side}'s item has no {field} any more", side=side, field=field_word(name))
     if why:
         text = sentence("{text}. {why}", text=text, why=as_sentence(why))
     return replace(link, problems={**link.problems, name: text})
@@ -374,9 +384,15 @@ def plan_creation(
             field: None for field in translation.fields(to) if _writable(rules, to, field)
         }
         carried = translation.carry(to, {}, source, empty)
-        values |= {field: _value(change) for field, change in carried.changes.items()}
+        changes = {
+            field: _fitting(field, change, rules.capabilities.get(to))
+            for field, change in carried.changes.items()
+        }
+        if changes != carried.changes:  # too long: it is said at the next look, as of an edit
+            carried = replace(carried, source={})
+        values |= {field: _value(change) for field, change in changes.items()}
         intents[name] = _intent(translation, to, {}, carried, {})
-    key = f"{link.key}/create:{to}:{link.generation}"
+    key = f"{link.key}{CREATION}{to}:{link.generation}"
     is_child = rules.fields.get(PARENT, _OFF).direction.allows(to) and item.values.get(PARENT)
     kind = (is_child and creation.child_kind) or creation.kind
     author = rules.texts.author(to, item.author)
@@ -385,6 +401,14 @@ def plan_creation(
     return PlannedWrite(
         to, write, sentence("only the {other} has it", other=to.other), intents=intents
     )
+
+
+def _fitting(field: str, change: Change, capabilities: Capabilities | None) -> Change:
+    """Return what a new item takes of a value: a title that is too long is cut, a text left out."""
+    longest = capabilities.longest.get(field) if capabilities else None
+    if not longest or not isinstance(change, str) or len(change) <= longest:
+        return change
+    return f"{change[: longest - 1]}…" if field == TITLE else None
 
 
 def _writable(rules: LinkRules, to: SideName, field: str) -> bool:

@@ -102,12 +102,25 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
         capabilities=world.capabilities,
         people=texts.people.names,
         pausing=frozenset(row.tracker for row in rows if row.pauses),
-    ), (*problems, *_stand_ins(world))
+        projects=projects,
+    ), (*problems, *_stand_ins(world), *_lacking_links(world))
 
 
 def _stand_ins(world: PairWorld) -> Iterator[str]:
     tracker = world.capabilities[SideName.TRACKER]
     yield from filter(None, (stand_in(custom, tracker) for custom in world.pair.custom))
+
+
+def _lacking_links(world: PairWorld) -> Iterator[str]:
+    """Say which links of tasks rest, as the tracker's licence or version cannot say them."""
+    tracker, portal = (world.capabilities[side] for side in SideName)
+    choices = portal.choices.get(LINKS, ())
+    kinds = {choice.id for choice in tracker.choices.get(LINKS, ())}
+    if world.pair.crosses(LINKS) and any(choice.id not in kinds for choice in choices):
+        yield (
+            "the tracker cannot say which task waits for which, as in GitLab only Premium can: "
+            "these links rest"
+        )
 
 
 def _creation(pair: ProjectPair, side: SideName, project: str) -> Creation:
