@@ -33,6 +33,9 @@ class Book:
         self.kept = {link.key: link for link in links}
         self.lines: dict[str, list[StoryLine]] = {link.key: [] for link in links}
 
+    def at_home(self, target):
+        return replace(target, host="")
+
     def of_task(self, task_id):
         return [link for link in self.kept.values() if link.addresses[PORTAL].id == task_id]
 
