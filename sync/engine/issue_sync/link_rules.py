@@ -49,6 +49,7 @@ from sync.sentences import join_sentences, sentence
 
 _SCOPE = "::"  # in labels that stand for a field
 END_OF_DAY = "T19:00:00"  # when a task is due for which only a day is known
+_UNFIT = "a comma stands between two labels there, and a label has at most 255 characters"
 NORMAL = "1"  # the priority of a task that nobody gave one
 _PRIORITY_WORDS = {  # of several that are the same to the portal, the first one is written
     "high": "2", "major": "2", "urgent": "2", "critical": "2", "show-stopper": "2",
@@ -189,7 +190,8 @@ def status_lines(world: PairWorld) -> tuple[str, ...]:
             arrow, wanted = "<-", {STATUS: own.portal, STAGE: own.stage}
         status = names[SideName.PORTAL].get(str(wanted.get(STATUS) or ""), "")
         column = columns.get(str(wanted.get(STAGE) or ""), "")
-        place = sentence("column {column}", column=column) if column else ""
+        named = sentence("{value}", value=column)  # by people
+        place = sentence("column {column}", column=named) if column else ""
         pauses = any(row.pauses for row in rows if row.tracker == choice.id)
         stands = "the link stands still" if pauses else ""
         shown = join_sentences(", ", [text for text in (status, place, stands) if text])
@@ -197,7 +199,12 @@ def status_lines(world: PairWorld) -> tuple[str, ...]:
         if arrow == "->" and not isinstance(back, Untranslatable):
             arrow = "<->" if back.get(STATUS) == choice.id else "->"
         lines.append(
-            sentence("{status} {arrow} {shown}", status=choice.name, arrow=arrow, shown=shown)
+            sentence(
+                "{status} {arrow} {shown}",
+                status=sentence("{value}", value=choice.name),  # people's own word
+                arrow=arrow,
+                shown=shown,
+            )
         )
     return tuple(lines)
 
@@ -223,7 +230,8 @@ def _translations(
     restated = statuses.restated_by(world.capabilities)
     yield STATUS, statuses.translation(rows, restated, world.capabilities)
     yield DEADLINE, converted(DEADLINE, _day, _end_of_day)
-    yield TAGS, Elements(TAGS, partial(_label, divider=tracker.tag_divider), _tag)
+    label = partial(_label, divider=tracker.tag_divider)
+    yield TAGS, Elements(TAGS, label, _tag, why=_UNFIT)
     yield ESTIMATE, converted(ESTIMATE, _seconds, _seconds)
     yield CHECKLIST, unchanged(CHECKLIST)
     if priorities := _priorities(world):
