@@ -16,6 +16,7 @@ from sync.core.issue_sync.link import (
     PlannedWrite,
     StoryLine,
     Values,
+    field_word,
 )
 from sync.core.issue_sync.model import Comment, File, Item, SideName, Value
 from sync.core.issue_sync.sets import as_set
@@ -57,7 +58,7 @@ def confirm(
         case NotDone(error=error):
             after = _settled(link, planned)
             if isinstance(error, Refused):
-                after = _refused(after, planned, as_text(error))
+                after = _refused(after, planned, error)
             kind = "refused" if isinstance(error, Refused) else "later"
             return after, _line(now, kind, _because(_sentence("not written", planned), error), side)
         case Unknown(error=error):
@@ -201,11 +202,11 @@ def _left(planned: PlannedWrite, name: str, stored: Values) -> Values:
     return left
 
 
-def _refused(link: LinkState, planned: PlannedWrite, text: str) -> LinkState:
+def _refused(link: LinkState, planned: PlannedWrite, error: Refused) -> LinkState:
     """Keep a write from being repeated as it is; a refused write of several fields is parted."""
     if planned.entry is not None:
-        return _refused_entry(link, planned.entry, planned.side, text)
-    names = sorted(planned.intents)
+        return _refused_entry(link, planned.entry, planned.side, error)
+    names, text = sorted(planned.intents), as_text(error)
     if isinstance(planned.write, CreateItem):
         return replace(link, refused={**link.refused, f"{planned.side}/": _sources(planned)})
     if not names:
@@ -227,20 +228,22 @@ def _sources(planned: PlannedWrite) -> Values:
     }
 
 
-def _refused_entry(link: LinkState, entry: Entry, side: SideName, text: str) -> LinkState:
-    """Keep an addition from being tried again until its origin changes, an edit for good."""
+def _refused_entry(link: LinkState, entry: Entry, side: SideName, error: Refused) -> LinkState:
+    """Keep a write from being tried again until its origin changes, or a day has passed.
+
+    What nothing can be changed about, as of a message that is too old to be edited, rests for good.
+    """
     before = next((other for other in link.entries if other.key == entry.key), entry)
-    if before.ids.get(side):
-        after = replace(before, content=entry.content, reason=text)
-        if entry.state is EntryState.ORIGIN_GONE:
-            after = replace(after, state=EntryState.ORIGIN_GONE)
-    else:
-        after = replace(entry, state=EntryState.REFUSED, reason=text)
-    return replaced(link, after)
+    after = replace(before if before.ids.get(side) else entry, content=entry.content)
+    state = EntryState.REFUSED
+    if before.ids.get(side) and not error.change:
+        is_gone = entry.state is EntryState.ORIGIN_GONE
+        state = EntryState.ORIGIN_GONE if is_gone else before.state
+    return replaced(link, replace(after, state=state, reason=as_text(error)))
 
 
 def _sentence(what: str, planned: PlannedWrite, *dropped: tuple[str, str]) -> str:
-    names = join_sentences(", ", [as_sentence(name) for name in sorted(planned.intents)])
+    names = join_sentences(", ", [field_word(name) for name in sorted(planned.intents)])
     # An entry has no fields: its reason says of which kind it is; a key says nothing to people.
     subject = names or as_sentence(planned.reason) or planned.write.key
     text = sentence("{what}: {subject}", what=as_sentence(what), subject=subject)
@@ -249,7 +252,7 @@ def _sentence(what: str, planned: PlannedWrite, *dropped: tuple[str, str]) -> st
     lost = join_sentences(
         "; ",
         [
-            sentence("{name} was left out: {why}", name=as_sentence(name), why=as_sentence(why))
+            sentence("{name} was left out: {why}", name=field_word(name), why=as_sentence(why))
             for name, why in dropped
         ],
     )

@@ -170,7 +170,7 @@ class Choice:
     """A value that a field of choices can have there; `closed`: an item with it is finished.
 
     `starts`, `ends`: the ISO dates of a sprint that has some. `is_made`: not there yet, but made
-    when it is needed.
+    when it is needed. `is_default`: what an item shows that has none of the others.
     """
 
     id: str
@@ -182,6 +182,7 @@ class Choice:
     starts: str = ""
     ends: str = ""
     is_made: bool = False
+    is_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

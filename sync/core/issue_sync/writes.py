@@ -12,6 +12,8 @@ from datetime import date
 
 from sync.core.issue_sync.model import Author, Comment, File, Item, ItemAddress, TimeEntry, Value
 
+CREATION = "/create:"  # in the key of a created item, behind that of its link
+
 
 @dataclass(frozen=True, slots=True)
 class SetChange:
