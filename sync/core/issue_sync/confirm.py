@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -51,8 +51,11 @@ def confirm(
     planned = _announced(link, side, write)
     match outcome:
         case Done():
-            after = _done(_settled(link, planned), planned, outcome, answered)
-            text = _sentence("written", planned, *outcome.dropped.items())
+            done = _without(planned, outcome.deferred)
+            after = _done(_settled(link, planned), done, outcome, answered)
+            text = _sentence("written", done, *outcome.dropped.items())
+            for error in outcome.deferred.values():
+                text = _because(text, error)
             return after, _line(now, "dropped" if outcome.dropped else "written", text, side)
         case NotDone(error=error):
             after = _settled(link, planned)
@@ -74,6 +77,18 @@ def _announced(link: LinkState, side: SideName, write: Write) -> PlannedWrite:
 
 def _settled(link: LinkState, planned: PlannedWrite) -> LinkState:
     return replace(link, pending=tuple(other for other in link.pending if other is not planned))
+
+
+def _without(planned: PlannedWrite, deferred: Collection[str]) -> PlannedWrite:
+    """Return a write without what it was to mean for fields of which nothing was written."""
+    if not deferred:
+        return planned
+    intents = {
+        name: intent
+        for name, intent in planned.intents.items()
+        if not changes_of(planned.write, intent).keys() & deferred
+    }
+    return replace(planned, intents=intents)
 
 
 def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) -> LinkState:

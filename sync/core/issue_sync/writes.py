@@ -153,7 +153,8 @@ class Done:
     """A write that the side has stored: what it answered is stored there now, in raw terms.
 
     `item` has at least the fields that were written. `dropped`: fields that the side silently left
-    out, each with the likely reason.
+    out, each with the likely reason. `deferred`: fields of which nothing was written, as somebody
+    had just changed them: what they hold is decided anew.
     """
 
     item: Item | None = None
@@ -161,6 +162,7 @@ class Done:
     entry: TimeEntry | None = None
     file: File | None = None
     dropped: Mapping[str, str] = field(default_factory=dict)
+    deferred: Mapping[str, Exception] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

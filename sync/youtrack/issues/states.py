@@ -23,6 +23,7 @@ from sync.youtrack.issues.rows import FIELD
 from sync.youtrack.json_fields import mapping, mappings, text
 
 MOST_HOPS = 8
+MOVED = "moved"  # the code of the error for a field that a person moved just now
 _SHORTEST_STEM = 3
 
 
@@ -87,7 +88,7 @@ def _name(value: Value) -> str:
 
 def _moved_meanwhile(state: str) -> Later:
     return Later(
-        sentence('A person moved the field to "{state}" meanwhile', state=state), code="moved"
+        sentence('A person moved the field to "{state}" meanwhile', state=state), code=MOVED
     )
 
 
