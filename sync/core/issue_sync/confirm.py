@@ -83,12 +83,17 @@ def _without(planned: PlannedWrite, deferred: Collection[str]) -> PlannedWrite:
     """Return a write without what it was to mean for fields of which nothing was written."""
     if not deferred:
         return planned
-    intents = {
-        name: intent
+    names = planned.intents.keys() - _holding(planned, deferred)
+    return replace(planned, intents={name: planned.intents[name] for name in sorted(names)})
+
+
+def _holding(planned: PlannedWrite, fields: Collection[str]) -> frozenset[str]:
+    """Return the names of what is kept in any of a side's fields."""
+    return frozenset(
+        name
         for name, intent in planned.intents.items()
-        if not changes_of(planned.write, intent).keys() & deferred
-    }
-    return replace(planned, intents=intents)
+        if changes_of(planned.write, intent).keys() & fields
+    )
 
 
 def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) -> LinkState:
@@ -100,8 +105,9 @@ def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) ->
             stored: Values = sent
             if answered and done.item is not None:
                 stored = {**sent, **done.item.values}
-            left_out = _left_out(planned, write, stored, done.dropped)
-            link = landed(link, planned, stored, left_out)
+            halfway = _holding(planned, done.halfway)
+            left_out = _left_out(planned, write, stored, done.dropped) | halfway
+            link = landed(link, planned, stored, left_out, halfway)
             link = _noted(link, planned, done.dropped, left_out, stored)
             if isinstance(write, CreateItem) and done.item is not None:
                 addresses = {**link.addresses, planned.side: done.item.address}

@@ -11,6 +11,7 @@ from tests.engine.issue_sync.test_youtrack_rows import (
     files,
     hours,
     messages,
+    name_of,
     set_field,
     work,
 )
@@ -116,3 +117,25 @@ def test_an_estimate_of_seconds_and_of_years_comes_to_rest(life: YouTrackLife) -
     set_field(life, "Estimation", None)
     life.rest(11)
     assert not life.task.time_estimate
+
+
+def test_a_state_that_stops_on_its_way_goes_on_later(database_url: str) -> None:
+    """What our events have led to is nobody's edit: the task keeps its status."""
+    transitions = (
+        "transitions: [{start: Submitted, event: open, end: Open}, "
+        "{start: Open, event: begin, end: In Progress}, "
+        "{start: In Progress, event: check, end: Fixed}]"
+    )
+    life = begin(database_url, f"create: [issues], {transitions}")
+    machine = {"Submitted": {"open": "Open"}, "Open": {"begin": "In Progress"}, "In Progress": {}}
+    life.field("State").machine = machine
+    life.import_all()
+    life.rest()
+    life.world.b24.state.user_moves_task(RITA, 2103, 5)
+    life.rest(11)
+    assert (name_of(life.issue.values["State"]), life.task.status) == ("In Progress", 5)
+    assert "No event is known" in life.said()
+    machine["In Progress"]["check"] = "Fixed"
+    later(life)
+    assert (name_of(life.issue.values["State"]), life.task.status) == ("Fixed", 5)
+    life.world.close()
