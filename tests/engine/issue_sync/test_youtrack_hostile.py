@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.emulators.youtrack.records import WorkType
 from tests.engine.issue_sync.test_youtrack_rows import (
+    MIDNIGHT,
     begin,
     files,
     hours,
@@ -139,3 +141,25 @@ def test_a_state_that_stops_on_its_way_goes_on_later(database_url: str) -> None:
     later(life)
     assert (name_of(life.issue.values["State"]), life.task.status) == ("Fixed", 5)
     life.world.close()
+
+
+def test_a_type_of_work_is_shown_edited_and_given(database_url: str) -> None:
+    life = begin(database_url, "create: [issues], work_type: development")
+    kinds = life.project.work_types
+    kinds += [WorkType("7-1", "Development"), WorkType("7-2", "Testing")]
+    life.import_all()
+    life.rest()
+    item = life.state.log_work(life.issue, life.boris, life.boris, 60, MIDNIGHT, "Filled")
+    item.type = kinds[1]
+    life.rest(11)
+    assert [text.startswith("Testing: Filled") for _, _, text in hours(life)] == [True]
+    item.type, item.updated = kinds[0], life.state.now()
+    life.state.record(item, life.boris, "WorkItemTypeCategory")
+    life.world.b24.state.user_logs_time(RITA, 2103, 1800, "Dug")
+    life.rest(11)
+    assert [text.startswith("Development: Filled") for _, _, text in hours(life)] == [False, True]
+    assert [each.type for each in life.issue.work_items] == [kinds[0], kinds[0]]
+    kinds.remove(kinds[0])  # a type that is gone stops no work
+    life.world.b24.state.user_logs_time(RITA, 2103, 600, "Looked")
+    life.rest(5)
+    assert [each.type and each.type.name for each in life.issue.work_items][2:] == [None]
