@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -52,8 +52,11 @@ def confirm(
     planned = _announced(link, side, write)
     match outcome:
         case Done():
-            after = _done(_settled(link, planned), planned, outcome, answered)
-            text = _sentence("written", planned, *outcome.dropped.items())
+            done = _without(planned, outcome.deferred)
+            after = _done(_settled(link, planned), done, outcome, answered)
+            text = _sentence("written", done, *outcome.dropped.items())
+            for error in outcome.deferred.values():
+                text = _because(text, error)
             return after, _line(now, "dropped" if outcome.dropped else "written", text, side)
         case NotDone(error=error):
             after = _settled(link, planned)
@@ -77,6 +80,23 @@ def _settled(link: LinkState, planned: PlannedWrite) -> LinkState:
     return replace(link, pending=tuple(other for other in link.pending if other is not planned))
 
 
+def _without(planned: PlannedWrite, deferred: Collection[str]) -> PlannedWrite:
+    """Return a write without what it was to mean for fields of which nothing was written."""
+    if not deferred:
+        return planned
+    names = planned.intents.keys() - _holding(planned, deferred)
+    return replace(planned, intents={name: planned.intents[name] for name in sorted(names)})
+
+
+def _holding(planned: PlannedWrite, fields: Collection[str]) -> frozenset[str]:
+    """Return the names of what is kept in any of a side's fields."""
+    return frozenset(
+        name
+        for name, intent in planned.intents.items()
+        if changes_of(planned.write, intent).keys() & fields
+    )
+
+
 def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) -> LinkState:
     match planned.write:
         case CreateItem() | UpdateItem() as write:
@@ -86,8 +106,9 @@ def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) ->
             stored: Values = sent
             if answered and done.item is not None:
                 stored = {**sent, **done.item.values}
-            left_out = _left_out(planned, write, stored, done.dropped)
-            link = landed(link, planned, stored, left_out)
+            halfway = _holding(planned, done.halfway)
+            left_out = _left_out(planned, write, stored, done.dropped) | halfway
+            link = landed(link, planned, stored, left_out, halfway)
             link = _noted(link, planned, done.dropped, left_out, stored)
             if isinstance(write, CreateItem) and done.item is not None:
                 addresses = {**link.addresses, planned.side: done.item.address}

@@ -49,8 +49,12 @@ def content(record: Record) -> str:
     match record:
         case Comment(text=text):
             return text
-        case TimeEntry(seconds=seconds, on=on, text=text):
-            return f"{seconds} {on.isoformat()} {text}"
+        case TimeEntry(seconds=seconds, on=on, text=text, kind=kind):
+            return (
+                f"{seconds} {on.isoformat()} {kind}: {text}"
+                if kind
+                else (f"{seconds} {on.isoformat()} {text}")
+            )
         case File(name=name):
             return name
 

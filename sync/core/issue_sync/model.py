@@ -82,7 +82,10 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class TimeEntry:
-    """Logged work; `seconds` is negative where a side takes time back by an entry."""
+    """Logged work; `seconds` is negative where a side takes time back by an entry.
+
+    `kind`: what kind of work it was, in the side's own word, where it knows kinds.
+    """
 
     id: str
     author: Author
@@ -90,6 +93,7 @@ class TimeEntry:
     on: date
     text: str = ""
     key: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,6 +308,8 @@ def _confirmed(
 def _retriable(outcome: Outcome) -> Exception | None:
     """Return the error for which the link is looked at again later."""
     match outcome:
+        case Done(deferred=deferred):
+            return next(iter(deferred.values()), None)
         case Unknown(error=error):
             return error
         case NotDone(error=error) if not isinstance(error, Refused):

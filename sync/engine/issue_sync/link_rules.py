@@ -110,6 +110,14 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
 def _stand_ins(world: PairWorld) -> Iterator[str]:
     tracker = world.capabilities[SideName.TRACKER]
     yield from filter(None, (stand_in(custom, tracker) for custom in world.pair.custom))
+    choices = tracker.choices.get(PRIORITY, ())
+    if choices and _says_normal(world) and world.pair.crosses(PRIORITY) and not _priorities(world):
+        names = ", ".join(f'"{choice.name}"' for choice in choices)
+        yield sentence(
+            "No priority of the tracker is understood by its name, so none crosses: write under "
+            "`priorities` which is high, medium or low. There are: {names}",
+            names=names,
+        )
 
 
 def _lacking_links(world: PairWorld) -> Iterator[str]:
