@@ -20,14 +20,10 @@ test-all: ready ## the same at full depth, all with a database on both; for a re
 	$(BIN)/python -m tools.run_tests --all
 
 ready: ## what tests need, side by side: Python's packages and the pages, the system's packages
-	@$(MAKE) --no-print-directory --jobs=2 $(PAGES) packages .build/compiled
+	@$(MAKE) --no-print-directory --jobs=2 $(PAGES) packages
 
 packages:
 	@$(PYTHON) -m tools.system_packages || true  # the tests say at their end what is missing
-
-.build/compiled: .venv/ready  # while the pages are built: each test process would compile all tests
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --collect-only -q > /dev/null || true
-	@mkdir -p $(@D) && touch $@
 
 coverage: .venv/ready ## how much of sync/core and sync/text their own tests run
 	$(BIN)/pytest -n auto --dist=worksteal tests/core tests/text --cov
