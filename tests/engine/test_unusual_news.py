@@ -8,6 +8,7 @@ import pytest
 
 from sync.core.model.kinds import Kind
 from sync.core.rules.routes import Role
+from tests.depth import sample as few
 from tests.emulators.gitlab import samples
 from tests.engine.notified_world import heads, notified, plain, telling, to_chat, to_people
 from tests.engine.sampled_world import EVERYTHING, full_life, sample
@@ -19,7 +20,7 @@ DAY = timedelta(days=1).total_seconds()
 
 @pytest.mark.parametrize("action", ["", "open"], ids=["no action", "action open"])
 @pytest.mark.parametrize("days", [1.5, 40])
-@pytest.mark.parametrize("trigger", sorted(samples.BUILDERS.keys() - {"wiki_page_events"}))
+@pytest.mark.parametrize("trigger", few(sorted(samples.BUILDERS.keys() - {"wiki_page_events"}), 3))
 def test_the_sample_of_every_button_is_silent_on_an_empty_mirror(
     world: World, trigger: str, days: float, action: str
 ) -> None:
@@ -34,7 +35,7 @@ def test_the_sample_of_every_button_is_silent_on_an_empty_mirror(
     assert notified(world) == []
 
 
-@pytest.mark.parametrize("trigger", samples.BUILDERS)
+@pytest.mark.parametrize("trigger", few(list(samples.BUILDERS), 2))
 def test_the_sample_of_every_button_changes_nothing_that_was_told(
     world: World, trigger: str
 ) -> None:
@@ -222,7 +223,7 @@ def test_two_tasks_broken_by_two_merges_are_both_mended(world: World) -> None:
 # --- pipelines that do not count
 
 
-@pytest.mark.parametrize("status", ["failed", "canceled", "running", "manual"])
+@pytest.mark.parametrize("status", few(["failed", "canceled", "running", "manual"], 2))
 @pytest.mark.parametrize("source", ["parent_pipeline", "webide", "ondemand_dast_scan"])
 def test_what_dangles_says_nothing_in_the_task(world: World, source: str, status: str) -> None:
     mr = world.opened()
