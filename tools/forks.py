@@ -179,6 +179,7 @@ class Child:
         capture.start_global_capturing()
         capture.suspend_global_capture()
         plugins.register(self)
+        self.reports.clear()  # who comes later is told of all warnings that the parent knows
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the report for the parent."""

@@ -37,12 +37,16 @@ def test_fails(capsys):
     assert 1 == 2
 
 
+def test_warns():
+    warnings.warn("beware", UserWarning, stacklevel=1)
+
+
 def test_dies():
     os._exit(7)
 
 
 def test_comes_after_it():
-    warnings.warn("beware", UserWarning, stacklevel=1)
+    """Nothing."""
 
 
 def test_passes_the_second_time():
@@ -106,6 +110,7 @@ def test_each_test_is_run_once_and_reported(tmp_path: Path, forks: int) -> None:
     assert ends == {
         **{f"test_passes[{number}]": "passed" for number in range(8)},
         "test_fails": "failure",
+        "test_warns": "passed",
         "test_dies": "failure",
         "test_comes_after_it": "passed",
         "test_passes_the_second_time": "passed",
@@ -114,7 +119,7 @@ def test_each_test_is_run_once_and_reported(tmp_path: Path, forks: int) -> None:
         "test_shares[b]": "passed",
     }
     for text in (
-        "2 failed, 12 passed, 1 skipped, 1 deselected, 1 warning, 2 rerun",
+        "2 failed, 13 passed, 1 skipped, 1 deselected, 1 warning, 2 rerun",
         "assert 1 == 2",
         "printed by the one that fails",
         "its process ended with 7",
