@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.depth import is_quick
 from tests.emulators.youtrack.records import WorkType
 from tests.engine.issue_sync.test_youtrack_rows import (
     MIDNIGHT,
@@ -30,8 +31,11 @@ def life(database_url: str) -> Iterator[YouTrackLife]:
 
 
 def later(life: YouTrackLife) -> None:
+    if is_quick():
+        life.rest(27 * 60)
+        return
     for _ in range(3):
-        life.rest(540)
+        life.rest(9 * 60)
 
 
 def test_a_project_without_time_tracking_says_so_and_takes_it_when_it_is_on(
