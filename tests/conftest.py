@@ -67,6 +67,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "dialect: SQL that may differ; `make test` runs it on PostgreSQL too"
     )
     config.addinivalue_line("markers", "browser: needs Chromium; `make test` runs these apart")
+    config.addinivalue_line(
+        "markers", "deep: a further case of what other tests show; `make test-all` alone runs it"
+    )
     config.addinivalue_line("markers", "only_on(database): makes sense on that database alone")
     config.addinivalue_line("markers", "needs(*packages): runs programs of these system packages")
 

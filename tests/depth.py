@@ -1,8 +1,11 @@
-"""How deep a run looks: in `make test`, properties and what takes seconds get a fifth."""
+"""How deep a run looks: in `make test`, properties and what takes seconds get a fifth.
+
+A test marked `deep` is run by `make test-all` alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from hypothesis import settings
@@ -26,9 +29,23 @@ def depth(number: int) -> int:
     return share(number) if is_quick() else number
 
 
-def sample(items: Sequence[T]) -> Sequence[T]:
-    """Return all of the items, or evenly spread as many as this run is to try."""
-    return items[::SHARE] if is_quick() else items
+def looks(number: int, minutes: int) -> int:
+    """Return how often in a row workers look at a world that comes to rest: in a quick run twice.
+
+    The first look does what there is to do, the second hears the echoes of that. Where an hour or
+    more passes before each look, what is tried again by the hour and day needs all of them.
+    """
+    return min(2, number) if is_quick() and minutes < 60 else number
+
+
+def sample(items: Sequence[T], step: int = SHARE) -> Sequence[T]:
+    """Return all of the items, or in a quick run each fifth, or as many as `step` says."""
+    return items[::step] if is_quick() else items
+
+
+def telling(table: Mapping[str, T], *names: str) -> Mapping[str, T]:
+    """Return the table, or in a quick run those rows that no cheaper test shows."""
+    return {name: table[name] for name in names} if is_quick() else table
 
 
 def costly(examples: int) -> settings:

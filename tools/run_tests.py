@@ -25,27 +25,33 @@ from tools.system_packages import PACKAGES, Package
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / ".build" / "tests"
+CORES = min(os.cpu_count() or 1, 8)
 # Threads and browsers on a busy machine may miss a moment: what fails is run once more, and shown.
-SPREAD = (
-    "-n", "auto", "--maxprocesses=8", "--dist=worksteal", "--durations=5", "--reruns=1",
-    "--rerun-show-tracebacks",
-)  # fmt: skip
-CORES = os.cpu_count() or 1
-BESIDE = ("-n", str(max(1, min(CORES, 8) // 2)))  # beside the first lane
+AGAIN = ("--durations=5", "--reruns=1", "--rerun-show-tracebacks")
+# pytest-xdist measures coverage; without it, what was collected once is run in forks.
+SPREAD = ("-n", "auto", "--maxprocesses=8", "--dist=worksteal", *AGAIN)
+FORKED = ("-p", "tools.forks", "-p", "no:xdist", "-p", "no:cacheprovider", *AGAIN)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A run of pytest, and the system package without which it is left out."""
+    """A run of pytest: which tests, and the system package without which it is left out."""
 
     name: str
     arguments: tuple[str, ...]
+    marks: str = ""
     package: str = ""
 
 
-def beside(part: Part) -> Part:
-    """Return the part with the share of processes that the second lane has."""
-    return replace(part, arguments=(*part.arguments, *BESIDE))
+def spread(part: Part) -> Part:
+    """Return the part as `make test-all` runs it."""
+    return replace(part, arguments=(*SPREAD, *part.arguments, "-m", part.marks))
+
+
+def forked(part: Part, processes: int) -> Part:
+    """Return the part as `make test` runs it: in so many forks, without what is `deep`."""
+    marks = ("-m", f"({part.marks}) and not deep")
+    return replace(part, arguments=(*FORKED, f"--forks={processes}", *part.arguments, *marks))
 
 
 @dataclass(frozen=True)
@@ -58,17 +64,10 @@ class Count:
     broken: bool = False
 
 
-# Some tests wait for processes and sockets: one process more than there are cores uses the time.
-SQLITE = Part(
-    "everything on SQLite",
-    (*SPREAD, "-n", str(min(CORES, 7) + 1), "--database=sqlite"),
-)
-MEASURED = Part(SQLITE.name, (*SQLITE.arguments, "--cov", "--cov-report=", "--cov-fail-under=0"))
-BROWSER = Part(
-    "the pages in a browser",
-    (*SPREAD, "tests/e2e", "--database=sqlite", "-m", "browser"),
-    "chromium",
-)
+SQLITE = Part("everything on SQLite", ("--database=sqlite",), "not browser")
+COVERAGE = ("--cov", "--cov-report=", "--cov-fail-under=0")
+MEASURED = replace(SQLITE, arguments=(*SQLITE.arguments, *COVERAGE))
+BROWSER = Part("the pages in a browser", ("--database=sqlite", "tests/e2e"), "browser", "chromium")
 # Where tests marked `dialect` may stand, and in which files: to collect the others would take
 # longer than to run these. Every query of `tests/store` is marked while it is collected.
 DIALECT_ROOMS = ("tests/b24app", "tests/engine", "tests/simulation", "tests/store")
@@ -80,18 +79,23 @@ DIALECT_FILES = tuple(
 )
 DIALECT = Part(
     "what depends on the SQL dialect on PostgreSQL",
-    (*SPREAD, "--database=postgresql", "-m", "dialect and database and not browser",
-     *DIALECT_FILES, DIALECT_ROOMS[-1]),
+    ("--database=postgresql", *DIALECT_FILES, DIALECT_ROOMS[-1]),
+    "dialect and database and not browser",
     "postgresql",
-)  # fmt: skip
+)
 DATABASE = Part(
     "everything with a database on PostgreSQL",
-    (*SPREAD, "--database=postgresql", "-m", "database and not browser"),
+    ("--database=postgresql",),
+    "database and not browser",
     "postgresql",
 )
 Lane = tuple[Part, ...]
-QUICK: tuple[Lane, ...] = ((SQLITE,), tuple(beside(part) for part in (BROWSER, DIALECT)))
-FULL: tuple[Lane, ...] = ((MEASURED, BROWSER, DATABASE),)
+# Some tests wait for processes and sockets: one process more than there are cores uses the time.
+QUICK: tuple[Lane, ...] = (
+    (forked(SQLITE, CORES + 1),),
+    tuple(forked(part, max(1, CORES // 2)) for part in (BROWSER, DIALECT)),
+)
+FULL: tuple[Lane, ...] = (tuple(spread(part) for part in (MEASURED, BROWSER, DATABASE)),)
 
 
 def run(

@@ -97,7 +97,7 @@ def preview_lines(
         ],
     )
     yield sentence(
-        "  about {listed} requests, {minutes} min", listed=listed, minutes=forecast.minutes(costs)
+        "  requests: about {listed}; {minutes} min", listed=listed, minutes=forecast.minutes(costs)
     )
 
 

@@ -12,7 +12,7 @@ from b24app.cli.context import (
 from b24app.cli.desk import Desk
 from b24app.services import issue_links
 from b24app.services.issue_links import Target, pair_name, parse_target
-from sync.core.issue_sync.link import StoryLine
+from sync.core.issue_sync.link import StoryLine, field_word
 from sync.core.issue_sync.model import SideName
 from sync.sentences import as_sentence, join_sentences, sentence
 
@@ -85,6 +85,7 @@ def create_link(desk: Desk, args: argparse.Namespace) -> int:
     task, issue = parse_target(args.task), parse_target(args.issue)
     if not task.task_id or issue.task_id:
         raise LookupError("Name the task first, then the issue: sync link 2103 acme/shop#12")
+    task, issue = desk.book.at_home(task), desk.book.at_home(issue)
     for target in (task, issue):
         _require_free(desk, target)
     link = desk.book.create(
@@ -122,7 +123,7 @@ def conflicts(desk: Desk, args: argparse.Namespace) -> int:
         names = issue_links.decide(desk.book, target, field, side, desk.clock.now())
         return _report(
             names,
-            sentence("the {side}'s {field} will stand.", side=side, field=as_sentence(field)),
+            sentence("the {side}'s {field} will stand.", side=side, field=field_word(field)),
             ": ",
         )
     lines = list(issue_links.disputes(desk.book, target))

@@ -8,22 +8,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from b24app.texts import translate
+from sync.core.i18n.translate import LANGUAGES
 from sync.core.issue_sync import acts
-from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
+from sync.core.issue_sync.link import Conflict, LinkState, StoryLine, field_word
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.core.issue_sync.story import shown, state_lines
 from sync.sentences import as_sentence, join_sentences, sentence
 
 _ISSUE = re.compile(r"(?P<project>[\w.-]+(?:/[\w.-]+)*)#(?P<number>\d{1,18})")
+_BEHIND = r"(?:[/?#]\S*)?"  # an address as a browser shows it
 _ADDRESS = re.compile(
-    r"https?://[^/]+/(?P<project>[\w./-]+?)(?:/-)?/(?:issues|work_items)/(?P<number>\d{1,18})"
+    r"https?://(?P<host>[^/\s]+)/(?P<project>[\w./-]+?)(?:/-)?/(?:issues|work_items)/"
+    rf"(?P<number>\d{{1,18}}){_BEHIND}"
 )
-_TASK = re.compile(r"(?:https?://\S+/task/view/)?(?P<id>\d{1,18})/?")
+_TASK = re.compile(r"(?P<id>\d{1,18})")
+_TASK_ADDRESS = re.compile(rf"https?://(?P<host>[^/\s]+)/\S+/task/view/(?P<id>\d{{1,18}}){_BEHIND}")
 
 
 class LinkBook(Protocol):
     """The links of a portal, as stored."""
+
+    def at_home(self, target: Target) -> Target:
+        """Return a target without its host. Raises LookupError where that is another system's."""
 
     def of_task(self, task_id: str) -> Sequence[LinkState]:
         """Return the links of a task."""
@@ -51,11 +59,15 @@ class LinkBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a person names: a task by its number, or an issue by project and number."""
+    """What a person names: a task by its number, or an issue by project and number.
+
+    `host`: of the address that names it, with its port; "" where it is no address.
+    """
 
     task_id: str = ""
     project: str = ""
     number: str = ""
+    host: str = ""
 
     def __str__(self) -> str:
         return (
@@ -89,11 +101,14 @@ def pair_name(pair: ProjectPair) -> str:
 def parse_target(text: str) -> Target:
     """Read `2103`, `acme/shop#12`, or an address of either. Raises LookupError."""
     text = text.strip()
-    for pattern in (_ISSUE, _ADDRESS):
-        if match := pattern.fullmatch(text):
-            return Target(project=match["project"], number=match["number"])
+    if match := _ISSUE.fullmatch(text):
+        return Target(project=match["project"], number=match["number"])
+    if match := _ADDRESS.fullmatch(text):
+        return Target("", match["project"], match["number"], match["host"].lower())
     if match := _TASK.fullmatch(text):
-        return Target(task_id=match["id"])
+        return Target(match["id"])
+    if match := _TASK_ADDRESS.fullmatch(text):
+        return Target(match["id"], host=match["host"].lower())
     raise LookupError(
         sentence(
             "{text} is neither a task's number nor an issue such as acme/shop#12, nor the "
@@ -105,6 +120,7 @@ def parse_target(text: str) -> Target:
 
 def find_links(book: LinkBook, target: Target) -> Sequence[LinkState]:
     """Return the links of a target. Raises LookupError where there is none."""
+    target = book.at_home(target)
     if target.task_id:
         links = book.of_task(target.task_id)
     else:
@@ -156,20 +172,47 @@ def disputes(book: LinkBook, target: Target | None) -> Iterator[str]:
             yield sentence(
                 "{link}  {field}  {values}{chosen}",
                 link=book.name(link),
-                field=as_sentence(name),
+                field=field_word(name),
                 values=values,
                 chosen=sentence("  ({chosen} wins)", chosen=chosen) if chosen else "",
             )
 
 
+def _words(name: str) -> frozenset[str]:
+    word = field_word(name)
+    shown = (name, word, *(translate(language, word) for language in LANGUAGES))
+    return frozenset(text.casefold() for text in shown)
+
+
 def change(
-    book: LinkBook, target: Target, act: Callable[[LinkState], LinkState], line: StoryLine
+    book: LinkBook,
+    target: Target,
+    act: Callable[[LinkState], LinkState],
+    line: StoryLine,
+    is_needed: Callable[[LinkState], bool] = lambda link: True,
+    otherwise: str = "",
 ) -> Sequence[str]:
-    """Carry out an act on a target's links, note it in their story, and return their names."""
-    changed = [(act(link), link) for link in find_links(book, target)]
-    for link, _ in changed:
+    """Carry out an act on a target's links, note it in their story, and return their names.
+
+    Raises LookupError where they have ended, or where none of them needs it: `otherwise` says so.
+    """
+    links = find_links(book, target)
+    alive = [link for link in links if not link.ended]
+    if not alive:
+        raise LookupError(
+            sentence(
+                "{name}: the link has ended already ({why})",
+                name=book.name(links[-1]),
+                why=as_sentence(links[-1].ended),
+            )
+        )
+    changed = [act(link) for link in alive if is_needed(link)]
+    if not changed:
+        name = join_sentences(", ", [book.name(link) for link in alive])
+        raise LookupError(sentence("{name}: {text}", name=name, text=as_sentence(otherwise)))
+    for link in changed:
         book.save(link, (line,), ())
-    return [book.name(link) for link, _ in changed]
+    return [book.name(link) for link in changed]
 
 
 def pause(book: LinkBook, target: Target, reason: str, now: datetime) -> Sequence[str]:
@@ -184,13 +227,16 @@ def pause(book: LinkBook, target: Target, reason: str, now: datetime) -> Sequenc
 
 def resume(book: LinkBook, target: Target, now: datetime) -> Sequence[str]:
     """Let links work again."""
-    return change(book, target, acts.resume, StoryLine(now, "resumed", "by a person"))
+    line = StoryLine(now, "resumed", "by a person")
+    text = "it does not stand still, nothing to do"
+    return change(book, target, acts.resume, line, lambda link: link.pause is not None, text)
 
 
 def replay(book: LinkBook, target: Target, now: datetime) -> Sequence[str]:
     """Let links try again what was refused."""
     line = StoryLine(now, "resumed", "what was refused is tried again")
-    return change(book, target, acts.replay, line)
+    text = "nothing was refused there, nothing to do"
+    return change(book, target, acts.replay, line, acts.has_obstacles, text)
 
 
 def unlink(book: LinkBook, target: Target, now: datetime) -> Sequence[str]:
@@ -204,11 +250,16 @@ def unlink(book: LinkBook, target: Target, now: datetime) -> Sequence[str]:
 def decide(
     book: LinkBook, target: Target, field: str, winner: SideName, now: datetime
 ) -> Sequence[str]:
-    """Decide about a disputed field. Raises LookupError where nothing is disputed there."""
+    """Decide about a disputed field, named as `conflicts` shows it in any language.
+
+    Raises LookupError where nothing is disputed there.
+    """
+    disputed = (name for link in find_links(book, target) for name in link.clashes)
+    field = next((name for name in disputed if field.casefold() in _words(name)), field)
     line = StoryLine(
         now,
         "decided",
-        sentence("{field}: the {winner}'s stands", field=as_sentence(field), winner=winner),
+        sentence("{field}: the {winner}'s stands", field=field_word(field), winner=winner),
         field,
         winner,
     )

@@ -13,9 +13,9 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected
 from b24app.services.link_summaries import LinkSummary, find_link, summarize
 from sync.core.issue_sync import acts
-from sync.core.issue_sync.link import LinkState, StoryLine
+from sync.core.issue_sync.link import LinkState, StoryLine, field_word
 from sync.core.issue_sync.model import SideName
-from sync.sentences import as_sentence, sentence
+from sync.sentences import sentence
 from sync.store import (
     connections,
     issue_link_queue,
@@ -74,7 +74,7 @@ def decide(person: str, field: str, winner: SideName) -> LinkAction:
     """Decide which side's value of a disputed field stands."""
     text = sentence(
         "{field}: the {winner}'s stands, by {person}",
-        field=as_sentence(field),
+        field=field_word(field),
         winner=winner,
         person=person,
     )

@@ -27,6 +27,7 @@ def link_task(deps: Deps, portal: PortalRecord, task_id: int, issue: str, person
         target = parse_target(issue)
         if target.task_id:
             raise LookupError("Name the issue as group/project#12")
+        target = desk.book.at_home(target)
         of_task = desk.book.of_task(str(task_id))
         of_issue = desk.book.of_issue(target.project, target.number)
         if any(not link.ended for link in (*of_task, *of_issue)):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from sync.core.issue_sync.link import EntryKind, EntryState, LinkState
+from sync.core.issue_sync.link import EntryKind, EntryState, LinkState, field_word
 from sync.sentences import as_sentence, join_sentences, sentence
 from sync.store import issue_link_counts, issue_links, issue_lists
 from sync.store.issue_link_rows import IssueLinkRow
@@ -79,13 +79,13 @@ def _troubles(link: LinkState) -> Iterator[str]:
     if link.clashes:
         yield sentence(
             "both sides changed {clashes}: `b24bridge sync conflicts`",
-            clashes=join_sentences(", ", [*map(as_sentence, link.clashes)]),
+            clashes=join_sentences(", ", [*map(field_word, link.clashes)]),
         )
     if link.refused:
         names = sorted({key.partition("/")[2] or _WHOLE for key in link.refused})
         yield sentence(
             "not taken by the other side: {names}",
-            names=join_sentences(", ", [*map(as_sentence, names)]),
+            names=join_sentences(", ", [*map(field_word, names)]),
         )
     refused = [entry for entry in link.entries if entry.state is EntryState.REFUSED]
     if refused:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, select
 
+from b24app.services.issue_links import Target
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
 from sync.core.issue_sync.model import ItemAddress, SideName
@@ -71,6 +73,52 @@ class StoredBook:
         with suppress(SyncError):  # the path says it as well
             number = number or self.deps.issue_sync.project_id_for(self.deps, connection, name)
         return NamedPair(listed, name, number)
+
+    def as_it_is(self, pair: NamedPair) -> NamedPair:
+        """Return a pair with the number of the project that has its path now.
+
+        A project that was made anew has another one than hooks and lists told.
+        """
+        name, connection = pair.listed.pair.project, pair.listed.connection
+        if name.isdigit():
+            return pair
+        try:
+            number = self.deps.issue_sync.project_id_for(self.deps, connection, name)
+        except SyncError:
+            return pair
+        return replace(pair, project_id=number)
+
+    def at_home(self, target: Target) -> Target:
+        """Return a target without its host. Raises LookupError where that is another system's."""
+        if not target.host:
+            return target
+        if target.task_id:
+            own = urlsplit(self.row.record.client_endpoint).netloc
+            if target.host != own:
+                raise LookupError(
+                    sentence(
+                        "The address is of another portal: {host}; this one is {own}",
+                        host=target.host,
+                        own=own,
+                    )
+                )
+            return replace(target, host="")
+        roots = {
+            address.netloc.lower(): address.path.strip("/")
+            for pair in self.pairs
+            if (address := urlsplit(pair.listed.connection.base_url))
+        }
+        if target.host not in roots:
+            raise LookupError(
+                sentence(
+                    "The address is of another system: {host}; the pairs of the settings are of "
+                    "{own}",
+                    host=target.host,
+                    own=", ".join(sorted(roots)) or "-",
+                )
+            )
+        project = target.project.removeprefix(f"{roots[target.host]}/")
+        return replace(target, project=project, host="")
 
     def of_task(self, task_id: str) -> Sequence[LinkState]:
         """Return the links of a task."""
@@ -175,7 +223,7 @@ class StoredBook:
         Items that were unlinked before go on with what was agreed then; what was linked with
         another item leaves that link, which stays for its story.
         """
-        for pair in self.pairs:
+        for pair in map(self.as_it_is, self.pairs):
             listed = pair.listed
             if (str(listed.pair.group_id), pair.project_id) != (task.project or "0", issue.project):
                 continue

@@ -184,8 +184,9 @@ class PortalDesk:
 
     def find_issue(self, project: str, number: str) -> ItemAddress:
         """Return where an issue is. Raises LookupError."""
-        for named in self.book.pairs:
-            if project.casefold() in (named.path.casefold(), named.project_id):
+        for each in self.book.pairs:
+            if project.casefold() in (each.path.casefold(), each.project_id):
+                named = self.book.as_it_is(each)
                 client = self.deps.code_host_for(named.listed.connection)
                 path = f"/projects/{encode_segment(named.project_id)}/issues/{number}"
                 issue = client.get(path)

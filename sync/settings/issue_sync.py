@@ -211,8 +211,9 @@ class SprintSettings(SettingsPart):
 class PairRules(SettingsPart):
     """How a pair is kept in step; what is unset is taken from `default`.
 
-    `child_type`: of issues made for tasks that have a parent. `confidential`: whether confidential
-    issues cross, with all that is in them. `transitions` and `tracker_fields` are for YouTrack:
+    `child_type`: of issues made for tasks that have a parent. `work_type`: of work items in
+    YouTrack that tasks make. `confidential`: whether confidential issues cross, with all that is
+    in them. `transitions` and `tracker_fields` are for YouTrack:
     events of its state machines, and names of its fields where they are not the usual ones.
     """
 
@@ -227,6 +228,7 @@ class PairRules(SettingsPart):
     create: list[Literal["issues", "tasks"]] | None = None
     issue_type: Text | None = None
     child_type: Text | None = None
+    work_type: Text | None = None
     sprint: SprintSettings | None = None
     only: FilterSettings | None = None
     confidential: bool | None = None

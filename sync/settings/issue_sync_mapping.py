@@ -69,6 +69,7 @@ def _pair(default: PairRules, pair: Pair, connection: str, ids: Mapping[str, int
         creates=frozenset(CREATED[name] for name in create or ()),
         kind=pair.issue_type or default.issue_type or "",
         child_kind=pair.child_type or default.child_type or "",
+        work_kind=pair.work_type or default.work_type or "",
         sprint=SprintPlace(sprint.issue.strip().casefold(), sprint.task),
         only=_item_filter(pair.only or default.only or FilterSettings(), ids),
         statuses=tuple(map(_status_match, statuses or ())),

@@ -22,6 +22,7 @@ from component_template import load
 
 from tests.component.test_templates import WITH_JOBS, configured
 from tests.component.world import World
+from tests.depth import telling
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -79,7 +80,7 @@ def comparable(configuration: Mapping[str, Any]) -> Any:
     return json.loads(text.replace('[\\"', "[").replace('\\"]', "]"))
 
 
-@pytest.mark.parametrize("given", list(GIVEN.values()), ids=GIVEN)
+@pytest.mark.parametrize("given", telling(GIVEN, "tags", "app").values())
 @pytest.mark.parametrize("name", WITH_JOBS)
 def test_another_reader_makes_the_same_jobs_of_a_template(
     tmp_path: Path, name: str, given: dict[str, Any]

@@ -64,7 +64,7 @@ OWN_JOBS: dict[str, set[str]] = {
 }
 
 
-@pytest.mark.parametrize("text", EXAMPLES)
+@pytest.mark.parametrize("text", sample(EXAMPLES, 3))
 def test_an_example_makes_the_jobs_of_its_component(world: World, text: str) -> None:
     """As a new user would: pasted into a small project that has a job of its own."""
     pipeline = re.sub(r"acme/b24bridge/([a-z-]+)@1\.0\.0", r"acme/shop/\1@$CI_COMMIT_SHA", text)

@@ -23,7 +23,15 @@ ROOMS: dict[str, Callable[[], AbstractContextManager[Room]]] = {
 }
 
 
-@pytest.fixture(params=ROOMS)
+# Where these differ from their neighbours, tests of their own rooms show it.
+FURTHER = {"gitlab free", "bitrix24 old card"}
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=[pytest.mark.deep] if name in FURTHER else []) for name in ROOMS
+    ]
+)
 def room(request: pytest.FixtureRequest) -> Iterator[Room]:
     with ROOMS[request.param]() as opened:
         yield opened

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import (
@@ -32,8 +34,21 @@ from tools.system_packages import program
 Open = Callable[..., "Window"]
 SIZE = {"width": 1100, "height": 900}
 LOUD = ("error", "warning")
+HERE = Path(__file__).parent
+NO_PARAMETERS = SimpleNamespace(params={})
 
 expect.set_options(timeout=30_000)  # on a machine that is busy; who finds it does not wait
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make test-all` in Russian what is tried in English too.
+
+    `test_pages.py` has the Russian texts of pages, and the first run tests of its own in Russian.
+    """
+    for item in items:
+        values = getattr(item, "callspec", NO_PARAMETERS).params.values()
+        if item.path.parent == HERE and item.path.name != "test_pages.py" and "ru" in values:
+            item.add_marker("deep")
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ def _install(source: Path, target: Path) -> None:
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(source / name, target / name)
     bin_folder = Path(sys.executable).parent
-    command = [str(bin_folder / "npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
+    command = [str(bin_folder / "npm"), "ci", *options]
     path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
     subprocess.run(command, cwd=target, env={**os.environ, "PATH": path}, check=True, timeout=600)

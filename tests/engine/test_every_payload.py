@@ -92,10 +92,10 @@ def _left(world: World) -> list[object]:
 @pytest.mark.parametrize(
     ("change", "language"),
     [
-        (copy.deepcopy, "en"),
+        pytest.param(copy.deepcopy, "en", marks=pytest.mark.deep),
         (copy.deepcopy, "ru"),
         pytest.param(_typed, "en", marks=pytest.mark.dialect),
-        (_typed, "ru"),
+        pytest.param(_typed, "ru", marks=pytest.mark.deep),
     ],
 )
 def test_every_body_is_told_to_everybody_and_nothing_fails(

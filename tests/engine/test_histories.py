@@ -8,6 +8,7 @@ import pytest
 
 from sync.core.model.tasks import Step
 from sync.core.rules.portal import GroupRules, Rules, StageRef, StepTarget
+from tests.depth import sample
 from tests.emulators.gitlab.entities import MergeRequest
 from tests.engine.world import World
 
@@ -83,9 +84,13 @@ def test_a_merge_request_moves_its_task_over_the_board(
 
 
 @pytest.mark.parametrize(
-    ("acts", "words"), [(h[1], h[4]) for h in HISTORIES], ids=[h[0] for h in HISTORIES]
+    ("acts", "words", "card"),
+    [
+        pytest.param(history[1], history[4], card, id=f"{card}-{history[0]}")
+        for card in ("new", "old")
+        for history in (HISTORIES if card == "new" else sample(HISTORIES, 3))
+    ],
 )
-@pytest.mark.parametrize("card", ["new", "old"])
 def test_a_merge_request_has_one_card_that_is_edited_in_place(
     make_world: Callable[..., World], acts: list[str], words: str, card: str
 ) -> None:

@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from tests.depth import sample
 from tests.emulators.gitlab.entities import MergeRequest
 from tests.engine.test_meaning_repeats import SAID, logged, said
 from tests.engine.world import World
@@ -37,7 +38,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("method", "squash", "opener", "commits"), CASES)
+@pytest.mark.parametrize(("method", "squash", "opener", "commits"), sample(CASES))
 def test_each_method_logs_the_hours_of_who_wrote_them(
     world: World, method: str, squash: bool, opener: str, commits: int
 ) -> None:

@@ -28,6 +28,7 @@ from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
 from sync.youtrack.api.client import YouTrack
 from sync.youtrack.webhooks.parse import EVENT
+from tests.depth import looks
 from tests.emulators.youtrack.records import Activity, BundleValue, Issue, Project, ProjectField
 from tests.emulators.youtrack.server import CONTEXT, PAGE, YouTrackEmulator
 from tests.engine.world import Wire, World, _bytes, _response
@@ -127,7 +128,7 @@ class YouTrackLife:
 
     def rest(self, minutes: int = 1, times: int = 3) -> None:
         """Let workers, each of them new, do what there is to do, and lists be read."""
-        for _ in range(times):
+        for _ in range(looks(times, minutes)):
             self.world.tick(61 * minutes)
             deps = self.world.deps("worker")
             Sweep(deps).run(self.world.clock.now())

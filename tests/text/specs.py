@@ -45,7 +45,14 @@ def _install(folder: Path) -> None:
         shutil.copy(HERE / name, folder / name)
     bin_folder = Path(sys.executable).parent
     subprocess.run(
-        [str(bin_folder / "npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+        [
+            str(bin_folder / "npm"),
+            "ci",
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            "--prefer-offline",
+        ],
         cwd=folder,
         env={**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"},
         check=True,

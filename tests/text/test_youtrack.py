@@ -15,6 +15,8 @@ SHOWN = {
     "an attached picture": ("![a](shot.png){width=70%}", "a", "![a](shot.png){width=70%}"),
     "boxes": ("* [x] a\n* [ ] b", "[list]\n[*][\u2060x] a\n[*][ ] b\n[/list]", "- [x] a\n- [ ] b"),
     "a mention": ("@ann.b look", "@ann.b look", "@ann.b look"),
+    "a login of an address": ("(@ann@a.example)", "(@ann@a.example)", "(@ann@a.example)"),
+    "a login of letters": ("@анна: да", "@анна: да", "@анна: да"),
     "an issue": ("see DEMO-12", "see DEMO-12", "see DEMO-\u206012"),
     "struck out": ("~~a~~", "[s]a[/s]", "~~a~~"),
     "a table": (

@@ -47,6 +47,7 @@ SYNC_LABELS: Mapping[str, tuple[str, str]] = {
     "create": ("Who creates what", "Кто что создаёт"),
     "issue_type": ("Type of issues that are created", "Тип создаваемых issue"),
     "child_type": ("Type of issues below others", "Тип подчинённых issue"),
+    "work_type": ("Type of work items in YouTrack", "Тип затраченного времени в YouTrack"),
     "transitions": ("State machine of the tracker", "Машина состояний трекера"),
     "transitions.*": ("Transition", "Переход"),
     "transitions.*.start": ("From the state", "Из состояния"),

@@ -6,7 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from sync.core.issue_sync import fuse
-from sync.core.issue_sync.link import EntryState, LinkState, Pause, PauseReason
+from sync.core.issue_sync.link import (
+    Entry,
+    EntryState,
+    LinkState,
+    Pause,
+    PauseReason,
+    field_word,
+)
 from sync.core.issue_sync.model import SideName
 from sync.sentences import sentence
 
@@ -28,19 +35,29 @@ def settle_conflict(link: LinkState, field: str, winner: SideName) -> LinkState:
     Raises LookupError where nothing is disputed there.
     """
     if field not in link.clashes:
-        raise LookupError(sentence("{field} is not disputed", field=field))
+        raise LookupError(sentence("{field} is not disputed", field=field_word(field)))
     return replace(link, decided={**link.decided, field: winner})
 
 
 def replay(link: LinkState) -> LinkState:
     """Return the link ready to try again what was refused."""
     entries = tuple(
-        replace(entry, state=EntryState.LIVE, reason="")
-        if entry.state is EntryState.REFUSED
-        else entry
-        for entry in link.entries
+        _again(entry) if entry.state is EntryState.REFUSED else entry for entry in link.entries
     )
     return replace(link, refused={}, reasons={}, apart=frozenset(), problems={}, entries=entries)
+
+
+def has_obstacles(link: LinkState) -> bool:
+    """Whether something of the link was refused, does not cross, or waits."""
+    is_refused = any(entry.state is EntryState.REFUSED for entry in link.entries)
+    return is_refused or bool(link.refused or link.apart or link.problems or link.waiting)
+
+
+def _again(entry: Entry) -> Entry:
+    """Return an entry as if nothing had been refused: what has a copy differs from it again."""
+    has_copy = bool(entry.ids.get(entry.origin.other))
+    content = "" if has_copy else entry.content
+    return replace(entry, state=EntryState.LIVE, reason="", content=content)
 
 
 def report_deletion(link: LinkState, side: SideName) -> LinkState:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sync.core.issue_sync.link import LinkState, PlannedWrite
+from sync.core.issue_sync.link import LinkState, PlannedWrite, field_word
 from sync.core.issue_sync.model import SideName, Value
 from sync.core.issue_sync.writes import SetChange, UpdateItem
 from sync.sentences import as_sentence, sentence
@@ -37,7 +37,7 @@ class _Mass:
             return as_sentence("end")
         return sentence(
             "get the same {field} ({value}) on the {side}",
-            field=as_sentence(self.field),
+            field=field_word(self.field),
             value=self.value or as_sentence("nothing"),
             side=self.side,
         )

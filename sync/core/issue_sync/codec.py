@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, fields
 from datetime import date, datetime
+from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -42,7 +43,7 @@ _CLASSES: dict[str, type] = {
         writes.AddFile,
     )
 }
-_WORDS: dict[str, type] = {
+_WORDS: dict[str, type[StrEnum]] = {
     kind.__name__: kind
     for kind in (link.EntryKind, link.EntryState, link.PauseReason, model.SideName)
 }
@@ -83,8 +84,13 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _word_reader(kind: type) -> Callable[[Mapping[str, Any]], Any]:
-    return lambda value: kind(value["word"])
+def _word_reader(kind: type[StrEnum]) -> Callable[[Mapping[str, Any]], Any]:
+    words = {str(word): word for word in kind}
+    return lambda value: words.get(value["word"]) or kind(value["word"])
+
+
+def _encoded_word(word: StrEnum) -> dict[str, Any]:
+    return {"is": type(word).__name__, "word": word.value}
 
 
 def _encoded_object(value: Any) -> dict[str, Any]:
@@ -92,8 +98,8 @@ def _encoded_object(value: Any) -> dict[str, Any]:
     encoded: dict[str, Any] = {"is": kind.__name__}
     for name, default in _defaults(cast(Hashable, kind)):
         held = getattr(value, name)
-        if held != default or type(held) is not type(default):
-            encoded[name] = _encoded(held)
+        if held is not default and (held != default or type(held) is not type(default)):
+            encoded[name] = held if type(held) in _PLAIN else _encoded(held)
     return encoded
 
 
@@ -109,10 +115,11 @@ def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
     )
 
 
+_PLAIN = frozenset({type(None), bool, int, str})
 _WRITERS: dict[type, Callable[[Any], Any]] = {
-    **dict.fromkeys((type(None), bool, int, str), _same),
+    **dict.fromkeys(_PLAIN, _same),
     **dict.fromkeys(_CLASSES.values(), _encoded_object),
-    **dict.fromkeys(_WORDS.values(), lambda word: {"is": type(word).__name__, "word": str(word)}),
+    **dict.fromkeys(_WORDS.values(), _encoded_word),
     Sentence: lambda text: {"is": "sentence", "text": encode_sentence(text)},
     datetime: lambda moment: {"is": "moment", "at": moment.isoformat()},
     date: lambda day: {"is": "date", "on": day.isoformat()},
@@ -123,23 +130,41 @@ _WRITERS: dict[type, Callable[[Any], Any]] = {
 
 
 def _decoded(value: Any) -> Any:
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case list():
-            return tuple([_decoded(item) for item in value])
-        case {"is": str(tag)}:
-            read = _READERS.get(tag)
-            if read is not None:
-                return read(value)
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is list:
+        return tuple([_decoded(item) for item in value])
+    if kind is dict:
+        tag = value.get("is")
+        read = _READERS.get(tag) if type(tag) is str else None
+        if read is not None:
+            return read(value)
     raise ValueError(f"{str(value)[:80]} is no kept value")
 
 
 def _object_reader(kind: type) -> Callable[[Mapping[str, Any]], Any]:
     names = frozenset(item.name for item in fields(kind))
-    return lambda value: kind(
-        **{name: _decoded(held) for name, held in value.items() if name in names}
-    )
+
+    def read(value: Mapping[str, Any]) -> Any:
+        return kind(
+            **{
+                name: held if type(held) in _PLAIN else _decoded(held)
+                for name, held in value.items()
+                if name in names
+            }
+        )
+
+    return read
+
+
+def _read_map(value: Mapping[str, Any]) -> dict[Any, Any]:
+    return {
+        key if type(key) in _PLAIN else _decoded(key): (
+            item if type(item) in _PLAIN else _decoded(item)
+        )
+        for key, item in value["of"]
+    }
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
@@ -149,5 +174,5 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "moment": lambda value: datetime.fromisoformat(value["at"]),
     "date": lambda value: date.fromisoformat(value["on"]),
     "set": lambda value: frozenset(_decoded(item) for item in value["of"]),
-    "map": lambda value: {_decoded(key): _decoded(item) for key, item in value["of"]},
+    "map": _read_map,
 }

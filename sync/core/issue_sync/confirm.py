@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from sync.core.issue_sync.link import (
     PlannedWrite,
     StoryLine,
     Values,
+    field_word,
 )
 from sync.core.issue_sync.model import Comment, File, Item, SideName, Value
 from sync.core.issue_sync.sets import as_set
@@ -51,13 +52,16 @@ def confirm(
     planned = _announced(link, side, write)
     match outcome:
         case Done():
-            after = _done(_settled(link, planned), planned, outcome, answered)
-            text = _sentence("written", planned, *outcome.dropped.items())
+            done = _without(planned, outcome.deferred)
+            after = _done(_settled(link, planned), done, outcome, answered)
+            text = _sentence("written", done, *outcome.dropped.items())
+            for error in outcome.deferred.values():
+                text = _because(text, error)
             return after, _line(now, "dropped" if outcome.dropped else "written", text, side)
         case NotDone(error=error):
             after = _settled(link, planned)
             if isinstance(error, Refused):
-                after = _refused(after, planned, as_text(error))
+                after = _refused(after, planned, error)
             kind = "refused" if isinstance(error, Refused) else "later"
             return after, _line(now, kind, _because(_sentence("not written", planned), error), side)
         case Unknown(error=error):
@@ -76,6 +80,23 @@ def _settled(link: LinkState, planned: PlannedWrite) -> LinkState:
     return replace(link, pending=tuple(other for other in link.pending if other is not planned))
 
 
+def _without(planned: PlannedWrite, deferred: Collection[str]) -> PlannedWrite:
+    """Return a write without what it was to mean for fields of which nothing was written."""
+    if not deferred:
+        return planned
+    names = planned.intents.keys() - _holding(planned, deferred)
+    return replace(planned, intents={name: planned.intents[name] for name in sorted(names)})
+
+
+def _holding(planned: PlannedWrite, fields: Collection[str]) -> frozenset[str]:
+    """Return the names of what is kept in any of a side's fields."""
+    return frozenset(
+        name
+        for name, intent in planned.intents.items()
+        if changes_of(planned.write, intent).keys() & fields
+    )
+
+
 def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) -> LinkState:
     match planned.write:
         case CreateItem() | UpdateItem() as write:
@@ -85,8 +106,9 @@ def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) ->
             stored: Values = sent
             if answered and done.item is not None:
                 stored = {**sent, **done.item.values}
-            left_out = _left_out(planned, write, stored, done.dropped)
-            link = landed(link, planned, stored, left_out)
+            halfway = _holding(planned, done.halfway)
+            left_out = _left_out(planned, write, stored, done.dropped) | halfway
+            link = landed(link, planned, stored, left_out, halfway)
             link = _noted(link, planned, done.dropped, left_out, stored)
             if isinstance(write, CreateItem) and done.item is not None:
                 addresses = {**link.addresses, planned.side: done.item.address}
@@ -201,11 +223,11 @@ def _left(planned: PlannedWrite, name: str, stored: Values) -> Values:
     return left
 
 
-def _refused(link: LinkState, planned: PlannedWrite, text: str) -> LinkState:
+def _refused(link: LinkState, planned: PlannedWrite, error: Refused) -> LinkState:
     """Keep a write from being repeated as it is; a refused write of several fields is parted."""
     if planned.entry is not None:
-        return _refused_entry(link, planned.entry, planned.side, text)
-    names = sorted(planned.intents)
+        return _refused_entry(link, planned.entry, planned.side, error)
+    names, text = sorted(planned.intents), as_text(error)
     if isinstance(planned.write, CreateItem):
         return replace(link, refused={**link.refused, f"{planned.side}/": _sources(planned)})
     if not names:
@@ -227,20 +249,22 @@ def _sources(planned: PlannedWrite) -> Values:
     }
 
 
-def _refused_entry(link: LinkState, entry: Entry, side: SideName, text: str) -> LinkState:
-    """Keep an addition from being tried again until its origin changes, an edit for good."""
+def _refused_entry(link: LinkState, entry: Entry, side: SideName, error: Refused) -> LinkState:
+    """Keep a write from being tried again until its origin changes, or a day has passed.
+
+    What nothing can be changed about, as of a message that is too old to be edited, rests for good.
+    """
     before = next((other for other in link.entries if other.key == entry.key), entry)
-    if before.ids.get(side):
-        after = replace(before, content=entry.content, reason=text)
-        if entry.state is EntryState.ORIGIN_GONE:
-            after = replace(after, state=EntryState.ORIGIN_GONE)
-    else:
-        after = replace(entry, state=EntryState.REFUSED, reason=text)
-    return replaced(link, after)
+    after = replace(before if before.ids.get(side) else entry, content=entry.content)
+    state = EntryState.REFUSED
+    if before.ids.get(side) and not error.change:
+        is_gone = entry.state is EntryState.ORIGIN_GONE
+        state = EntryState.ORIGIN_GONE if is_gone else before.state
+    return replaced(link, replace(after, state=state, reason=as_text(error)))
 
 
 def _sentence(what: str, planned: PlannedWrite, *dropped: tuple[str, str]) -> str:
-    names = join_sentences(", ", [as_sentence(name) for name in sorted(planned.intents)])
+    names = join_sentences(", ", [field_word(name) for name in sorted(planned.intents)])
     # An entry has no fields: its reason says of which kind it is; a key says nothing to people.
     subject = names or as_sentence(planned.reason) or planned.write.key
     text = sentence("{what}: {subject}", what=as_sentence(what), subject=subject)
@@ -249,7 +273,7 @@ def _sentence(what: str, planned: PlannedWrite, *dropped: tuple[str, str]) -> st
     lost = join_sentences(
         "; ",
         [
-            sentence("{name} was left out: {why}", name=as_sentence(name), why=as_sentence(why))
+            sentence("{name} was left out: {why}", name=field_word(name), why=as_sentence(why))
             for name, why in dropped
         ],
     )

@@ -185,6 +185,8 @@ class _Step:
         record = self.records[entry.origin].get(entry.ids.get(entry.origin, ""))
         copy_id = entry.ids.get(to, "")
         if record is None:
+            if copy_id and entry.state is EntryState.REFUSED:
+                return entry, None, ""  # its copy cannot be deleted now
             return self._deleted(copy_id if rule.deletions else "")
         if isinstance(record, TimeEntry):
             if entry.key in self.taken.rest:

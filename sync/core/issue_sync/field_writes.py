@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.core.issue_sync.fields import Carried, Translation, same_value
 from sync.core.issue_sync.link import (
@@ -15,13 +15,14 @@ from sync.core.issue_sync.link import (
     values_of,
 )
 from sync.core.issue_sync.merge import Decision, Verdict
-from sync.core.issue_sync.model import PARENT, TITLE, Item, SideName, Value
-from sync.core.issue_sync.rules import LinkRules
+from sync.core.issue_sync.model import PARENT, TITLE, Capabilities, Item, SideName, Value
+from sync.core.issue_sync.rules import Direction, FieldRule, LinkRules
 from sync.core.issue_sync.sets import as_set
-from sync.core.issue_sync.writes import Change, CreateItem, SetChange, UpdateItem
+from sync.core.issue_sync.writes import CREATION, Change, CreateItem, SetChange, UpdateItem
 from sync.sentences import sentence
 
 Items = Mapping[SideName, Item]
+_OFF = FieldRule(Direction.OFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +124,31 @@ def plan_creation(
             field: None for field in translation.fields(to) if _writable(rules, to, field)
         }
         carried = translation.carry(to, {}, source, empty)
-        values |= {field: _value(change) for field, change in carried.changes.items()}
+        changes = {
+            field: _fitting(field, change, rules.capabilities.get(to))
+            for field, change in carried.changes.items()
+        }
+        if changes != carried.changes:  # too long: it is said at the next look, as of an edit
+            carried = replace(carried, source={})
+        values |= {field: _value(change) for field, change in changes.items()}
         intents[name] = _intent(translation, to, {}, carried, {})
-    key = f"{link.key}/create:{to}:{link.generation}"
-    kind = (values.get(PARENT) and creation.child_kind) or creation.kind
+    key = f"{link.key}{CREATION}{to}:{link.generation}"
+    is_child = rules.fields.get(PARENT, _OFF).direction.allows(to) and item.values.get(PARENT)
+    kind = (is_child and creation.child_kind) or creation.kind
     author = rules.texts.author(to, item.author)
     person = rules.texts.person(to, item.author.id)
     write = CreateItem(key, creation.project, values, kind, author, person)
     return PlannedWrite(
         to, write, sentence("only the {other} has it", other=to.other), intents=intents
     )
+
+
+def _fitting(field: str, change: Change, capabilities: Capabilities | None) -> Change:
+    """Return what a new item takes of a value: a title that is too long is cut, a text left out."""
+    longest = capabilities.longest.get(field) if capabilities else None
+    if not longest or not isinstance(change, str) or len(change) <= longest:
+        return change
+    return f"{change[: longest - 1]}…" if field == TITLE else None
 
 
 def _writable(rules: LinkRules, to: SideName, field: str) -> bool:

@@ -7,7 +7,7 @@ store; what cannot be said there is named, and the rest crosses.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sync.core.issue_sync.link import ValuePair, Values
@@ -75,6 +75,7 @@ class Translation(Protocol):
 Translate = Callable[[Values], Values | Untranslatable]
 Restated = Callable[[SideName, ValuePair, Values], bool]  # side, base, what it shows now
 Lost = Callable[[SideName, Values, Values], str]
+Doubted = Callable[[Values, Values], bool]  # of the tracker: what was agreed, what it shows now
 
 
 def is_empty(value: Value) -> bool:
@@ -85,13 +86,6 @@ def is_empty(value: Value) -> bool:
 def same_value(before: Value, after: Value) -> bool:
     """Whether two raw values say the same; there is more than one way to say nothing."""
     return before == after or (is_empty(before) and is_empty(after))
-
-
-def is_emptied(before: Values, now: Values) -> bool:
-    """Whether something that was there is shown empty now."""
-    return any(
-        not is_empty(value) and is_empty(now.get(name, value)) for name, value in before.items()
-    )
 
 
 def different(target: Values, wanted: Values) -> dict[str, Change]:
@@ -109,7 +103,8 @@ class Scalar:
     a field that it leaves out stays as it is. `restated`: whether a side has other words than at
     the base, and says in them what was agreed. `resettled`: the base where a side holds the value
     in another place since. `lost`: why a side is empty although nobody emptied it (side, what it
-    held, what it shows now), "" where somebody may have; None where that cannot happen.
+    held, what it shows now), "" where somebody may have. `doubted`: whether a change on the tracker
+    may be nobody's, which only what it offers this very moment can tell.
     """
 
     tracker: tuple[str, ...]
@@ -118,7 +113,8 @@ class Scalar:
     to_portal: Translate
     restated: Restated = lambda side, base, now: False
     resettled: Callable[[ValuePair, ValuePair], ValuePair] = lambda base, now: base
-    lost: Lost | None = None
+    lost: Lost = lambda side, before, now: ""
+    doubted: Doubted = lambda before, now: False
 
     def fields(self, side: SideName) -> tuple[str, ...]:
         """Return the fields that hold it on a side."""
@@ -174,7 +170,7 @@ class Scalar:
         return {to: self.carry(to, base.of(winner), now.of(winner), now.of(to))}
 
     def _lost(self, side: SideName, before: Values, now: Values) -> str:
-        return self.lost(side, before, now) if self.lost else ""
+        return self.lost(side, before, now)
 
     def _translate(self, to: SideName, values: Values) -> Values | Untranslatable:
         return (self.to_tracker if to is SideName.TRACKER else self.to_portal)(values)
@@ -183,29 +179,44 @@ class Scalar:
 def lost_choice(field: str, tracker: Capabilities) -> Lost:
     """Return what says that the tracker's value of a field is offered there no more.
 
-    A label or a value of a bundle that is renamed or deleted leaves the items that had it empty.
+    A label or a value of a bundle that is renamed or deleted leaves the items that had it empty; of
+    several values in a field the others stay.
     """
-    choices = tracker.choices.get(field, ())
-    offered = {choice.id for choice in choices if not choice.is_made}
+    choices = tracker.choices.get(field)
+    offered = frozenset(choice.id for choice in choices or () if not choice.is_made)
 
     def lost(side: SideName, before: Values, now: Values) -> str:
-        value = before.get(field)
-        if (
-            side is SideName.PORTAL
-            or not choices
-            or is_empty(value)
-            or not is_empty(now.get(field))
-        ):
+        held, left = _parts(before.get(field)), _parts(now.get(field))
+        gone = held - offered
+        if side is SideName.PORTAL or choices is None or not gone or left != held - gone:
             return ""
-        if value in offered:
-            return ""
+        if all(value.isdigit() for value in gone):  # of a choice of which the number alone is left
+            return (
+                "the tracker has this value no more: it was deleted, and nobody emptied the field. "
+                "Choose another value on either side"
+            )
         return sentence(
             'the tracker has no "{value}" any more: it was renamed or deleted, and nobody emptied '
             "the field. Choose another value on either side",
-            value=str(value),
+            value=", ".join(sorted(gone)),
         )
 
     return lost
+
+
+def is_less(field: str) -> Doubted:
+    """Return what tells that values of a field are gone, and none came."""
+
+    def doubted(before: Values, now: Values) -> bool:
+        return field in now and _parts(now[field]) < _parts(before.get(field))
+
+    return doubted
+
+
+def _parts(value: Value) -> frozenset[str]:
+    if is_empty(value):
+        return frozenset()
+    return value if isinstance(value, frozenset) else frozenset([str(value)])
 
 
 def unchanged(name: str) -> Scalar:
@@ -232,4 +243,5 @@ def converted(
 
         return translate
 
-    return Scalar((name,), (name,), by(to_tracker), by(to_portal), lost=lost)
+    way = Scalar((name,), (name,), by(to_tracker), by(to_portal))
+    return replace(way, lost=lost, doubted=is_less(name)) if lost else way

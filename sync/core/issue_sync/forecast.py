@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
-from sync.core.issue_sync.link import values_of
+from sync.core.issue_sync.link import field_word, values_of
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import Item, SideName
 from sync.core.issue_sync.rules import EntryRule, LinkRules
@@ -96,7 +96,7 @@ def _problems(item: Item, to: SideName, rules: LinkRules) -> Iterable[str]:
             continue
         carried = translation.carry(to, {}, source, dict.fromkeys(translation.fields(to)))
         yield from (
-            sentence("{name}: {why}", name=as_sentence(name), why=text) for text in carried.problems
+            sentence("{name}: {why}", name=field_word(name), why=text) for text in carried.problems
         )
         for wanted, change in carried.changes.items():
             if capabilities is None or isinstance(change, SetChange):
@@ -105,13 +105,13 @@ def _problems(item: Item, to: SideName, rules: LinkRules) -> Iterable[str]:
             if longest and isinstance(change, str) and len(change) > longest:
                 yield sentence(
                     "{name}: longer than the {longest} characters that the {to} takes",
-                    name=as_sentence(name),
+                    name=field_word(name),
                     longest=longest,
                     to=to,
                 )
             if wanted in capabilities.missing:
                 yield sentence(
                     "{name}: {why}",
-                    name=as_sentence(name),
+                    name=field_word(name),
                     why=as_sentence(capabilities.missing[wanted]),
                 )

@@ -73,8 +73,18 @@ class ItemLinks:
         return self.inner.agree(self._common_pair(now))
 
     def adopted(self, base: ValuePair, now: ValuePair) -> ValuePair:
-        """Return the base with the links that came or went on both sides."""
-        return self.inner.adopted(self._common_pair(base), self._common_pair(now))
+        """Return the base with the links that came or went on both sides.
+
+        What was agreed of a kind that a side cannot say now stays so, for when it can again.
+        """
+        shared = self.inner.adopted(self._common_pair(base), self._common_pair(now))
+        return ValuePair(
+            {LINKS: as_set(shared.tracker.get(LINKS)) | self._resting(base.tracker)},
+            {LINKS: as_set(shared.portal.get(LINKS)) | self._resting(base.portal)},
+        )
+
+    def _resting(self, values: Values) -> frozenset[str]:
+        return as_set(values.get(LINKS)) - as_set(self._common(values).get(LINKS))
 
     def clash(self, base: ValuePair, now: ValuePair) -> bool:
         """Let changes of different links stand side by side."""

@@ -47,17 +47,22 @@ def landed(
     announced: PlannedWrite,
     stored: Values,
     left_out: Collection[str] = (),
+    halfway: Collection[str] = (),
 ) -> LinkState:
     """Advance the bases by what a side says it has stored of a write to fields.
 
     What it `left_out` is not agreed: of these fields the source's base stays, so that an edit on
-    the other side is a conflict, and they cross once the side takes them.
+    the other side is a conflict, and they cross once the side takes them. Where a field stopped
+    `halfway`, that is what the side holds: no edit of anybody.
     """
     bases, side = dict(link.bases), announced.side
     for name, intent in announced.intents.items():
         base = bases.get(name, ValuePair())
         if name in left_out:
             bases[name] = _held_back(base, side, announced.write, intent, stored)
+            if name in halfway:
+                shown = {field: stored[field] for field in intent.target if field in stored}
+                bases[name] = base.replace(side, {**base.of(side), **shown})
         else:
             bases[name] = _advanced(base, side, announced.write, intent, stored)
     names = announced.intents.keys() - left_out

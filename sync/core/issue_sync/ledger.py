@@ -49,8 +49,12 @@ def content(record: Record) -> str:
     match record:
         case Comment(text=text):
             return text
-        case TimeEntry(seconds=seconds, on=on, text=text):
-            return f"{seconds} {on.isoformat()} {text}"
+        case TimeEntry(seconds=seconds, on=on, text=text, kind=kind):
+            return (
+                f"{seconds} {on.isoformat()} {kind}: {text}"
+                if kind
+                else (f"{seconds} {on.isoformat()} {text}")
+            )
         case File(name=name):
             return name
 
@@ -100,13 +104,16 @@ def replaced(link: LinkState, entry: Entry) -> LinkState:
     return replace(link, entries=entries)
 
 
+_MOVING = (EntryState.LIVE, EntryState.UNPLACED, EntryState.REFUSED)
+
+
 def without_places(link: LinkState, side: SideName) -> LinkState:
     """Return the link with the ids of a side forgotten: its item moved and gave them new ones."""
     return replace(
         link,
         entries=tuple(
             replace(entry, ids=_without(entry.ids, side), state=EntryState.UNPLACED)
-            if side in entry.ids and entry.state in (EntryState.LIVE, EntryState.UNPLACED)
+            if side in entry.ids and entry.state in _MOVING
             else entry
             for entry in link.entries
         ),

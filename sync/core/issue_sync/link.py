@@ -8,8 +8,9 @@ from dataclasses import field as dataclass_field
 from datetime import datetime
 from enum import StrEnum
 
-from sync.core.issue_sync.model import Item, ItemAddress, SideName, Value
+from sync.core.issue_sync.model import CUSTOM, Item, ItemAddress, SideName, Value
 from sync.core.issue_sync.writes import Write
+from sync.sentences import as_sentence
 
 Values = Mapping[str, Value]
 
@@ -191,6 +192,11 @@ class LinkState:
     ended: str = ""
     sequence: int = 0  # of updates
     generation: int = 0  # of created items: a deleted one that is created again is another
+
+
+def field_word(name: str) -> str:
+    """Return what a field is called for people: a field of a side's own by its name there."""
+    return as_sentence(name.removeprefix(CUSTOM))
 
 
 def values_of(item: Item, fields: tuple[str, ...]) -> Values | None:

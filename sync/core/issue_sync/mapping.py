@@ -126,9 +126,10 @@ class ProjectPair:
     """A workgroup and a project that are kept in step; `group_id` 0: tasks outside of workgroups.
 
     `project`: path or id. `creates`: sides on which a missing end is created. `kind`: of issues
-    that are created, `child_kind` of those with a parent. `statuses`: empty where open and closed
-    alone decide. `priorities`: by the tracker's label or value, the portal's 0, 1 or 2. `sprint`:
-    where each side keeps its sprints. `confidential`: whether such issues cross. `transitions`: of
+    that are created, `child_kind` of those with a parent; `work_kind`: of work that tasks bring
+    along. `statuses`: empty where open and closed alone decide. `priorities`: by the tracker's
+    label or value, the portal's 0, 1 or 2. `sprint`: where each side keeps its sprints.
+    `confidential`: whether such issues cross. `transitions`: of
     the tracker's statuses. `tracker_fields`: the names of its fields, where they are not the usual.
     """
 
@@ -142,6 +143,7 @@ class ProjectPair:
     creates: frozenset[SideName] = frozenset()
     kind: str = ""
     child_kind: str = ""
+    work_kind: str = ""
     only: ItemFilter = ItemFilter()
     statuses: tuple[StatusMatch, ...] = ()
     priorities: Mapping[str, str] = field(default_factory=dict)

@@ -82,7 +82,10 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class TimeEntry:
-    """Logged work; `seconds` is negative where a side takes time back by an entry."""
+    """Logged work; `seconds` is negative where a side takes time back by an entry.
+
+    `kind`: what kind of work it was, in the side's own word, where it knows kinds.
+    """
 
     id: str
     author: Author
@@ -90,6 +93,7 @@ class TimeEntry:
     on: date
     text: str = ""
     key: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,7 @@ class Choice:
     """A value that a field of choices can have there; `closed`: an item with it is finished.
 
     `starts`, `ends`: the ISO dates of a sprint that has some. `is_made`: not there yet, but made
-    when it is needed.
+    when it is needed. `is_default`: what an item shows that has none of the others.
     """
 
     id: str
@@ -182,6 +186,7 @@ class Choice:
     starts: str = ""
     ends: str = ""
     is_made: bool = False
+    is_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

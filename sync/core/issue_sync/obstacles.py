@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from sync.core.issue_sync.entries import awaited_file
 from sync.core.issue_sync.fields import Carried, Translation
-from sync.core.issue_sync.link import LinkState, ValuePair, Values
+from sync.core.issue_sync.link import LinkState, ValuePair, Values, field_word
 from sync.core.issue_sync.merge import Decision
 from sync.core.issue_sync.model import SideName
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.sets import as_set
 from sync.core.issue_sync.texts import Text
 from sync.core.issue_sync.writes import SetChange
-from sync.sentences import as_sentence, sentence
+from sync.sentences import sentence
 
 
 def find_obstacles(
@@ -47,7 +47,7 @@ def _obstacle(
         if field not in capabilities.writable:
             return capabilities.missing.get(
                 field,
-                sentence("{field} cannot be written on the {to}", field=as_sentence(field), to=to),
+                sentence("{field} cannot be written on the {to}", field=field_word(field), to=to),
             )
         longest = capabilities.longest.get(field)
         if longest and isinstance(change, str) and len(change) > longest:
@@ -55,7 +55,7 @@ def _obstacle(
                 "longer than the {to} takes, shorten it or attach it as a file: {field}, "
                 "{count} of {longest} characters",
                 to=to,
-                field=as_sentence(field),
+                field=field_word(field),
                 count=len(change),
                 longest=longest,
             )

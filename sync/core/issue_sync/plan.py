@@ -23,6 +23,7 @@ from sync.core.issue_sync.link import (
     PauseReason,
     PlannedWrite,
     StoryLine,
+    field_word,
 )
 from sync.core.issue_sync.model import Absence, Author, Item, ItemAddress, SideName, Unreachable
 from sync.core.issue_sync.rules import LinkRules
@@ -134,7 +135,7 @@ def _with_absent(
             case Unreachable(absence=Absence.NOT_FOUND) if side in link.deleted and other:
                 return _after_deletion(link, side, other, rules, now)
             case Unreachable():
-                return _waiting(link, side, item, now)
+                return _waiting(link, side, item, rules.projects.get(side, ""), now)
             case None if other:
                 return _creating(link, side, other, rules, now)
             case None:
@@ -142,7 +143,10 @@ def _with_absent(
     return None
 
 
-def _waiting(link: LinkState, side: SideName, item: Unreachable, now: datetime) -> LinkPlan:
+def _waiting(
+    link: LinkState, side: SideName, item: Unreachable, project: str, now: datetime
+) -> LinkPlan:
+    """Let a link wait for an item. `project`: the id of the one that the settings mean now."""
     why = {
         Absence.NOT_FOUND: "was not found: it was deleted, or our account may not see it. "
         "Let our account see it, or end the link",
@@ -159,12 +163,28 @@ def _waiting(link: LinkState, side: SideName, item: Unreachable, now: datetime) 
         "the {side}'s item {id} {why}. The link waits; nothing is lost",
         side=side,
         id=item.address.id,
-        why=as_sentence(why),
+        why=_of_another_project(item, project) or as_sentence(why),
     )
     if link.waiting.get(side) == text:
         return LinkPlan(link)
     after = replace(link, waiting={**link.waiting, side: text})
     return LinkPlan(after, story=(StoryLine(now, "waits", text, side=side),))
+
+
+def _of_another_project(item: Unreachable, project: str) -> str:
+    """Say that an item is not shown, and that the settings mean another project than its own."""
+    before = item.address.project
+    is_hidden = item.absence in (Absence.NOT_FOUND, Absence.DENIED)
+    if not is_hidden or not before or not project or before == project:
+        return ""
+    return sentence(
+        "is not shown any more, and its project {before} is not the one that the settings mean "
+        "now, {project}. Usually a project was deleted and made anew under the same path, which is "
+        "another project with other items. End the link and link the two items that belong "
+        "together, or let our account see the old project",
+        before=before,
+        project=project,
+    )
 
 
 def _returned(link: LinkState) -> LinkState:
@@ -216,7 +236,7 @@ def _after_deletion(
         text = sentence(
             "deleted on the {side}, but {edited} was edited since: created again",
             side=side,
-            edited=join_sentences(", ", [as_sentence(name) for name in edited]),
+            edited=join_sentences(", ", [field_word(name) for name in edited]),
         )
         return LinkPlan(after, story=(StoryLine(now, "deleted", text, side=side),), more=True)
     text = sentence("the {side}'s item was deleted: the link ended", side=side)

@@ -120,7 +120,7 @@ class LinkRules:
     `capabilities`: what each side's project can hold, where asked. `other_links`: keys of the links
     that the portal's item has to other trackers, whose copies cross as if people had written them.
     `people`: what each side's accounts are called, by their ids. `pausing`: the tracker's statuses
-    at which a link stands still.
+    at which a link stands still. `projects`: the ids of the pair's project and workgroup.
     """
 
     fields: Mapping[str, FieldRule]
@@ -134,3 +134,4 @@ class LinkRules:
     other_links: frozenset[str] = frozenset()
     people: Mapping[SideName, Mapping[str, str]] = field(default_factory=dict)
     pausing: frozenset[str] = frozenset()
+    projects: Mapping[SideName, str] = field(default_factory=dict)

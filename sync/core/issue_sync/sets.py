@@ -77,12 +77,16 @@ def _translated(elements: Iterable[str], element: Element) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """A set whose elements cross one by one. `word` names an element to people."""
+    """A set whose elements cross one by one. `word` names an element to people.
+
+    `why`: what keeps an element from having a counterpart.
+    """
 
     name: str
     to_tracker: Element
     to_portal: Element
     word: str = "label"
+    why: str = ""
 
     def fields(self, side: SideName) -> tuple[str, ...]:
         """Return the field that holds it on a side."""
@@ -102,6 +106,13 @@ class Elements:
         return _same_elements(tracker, portal, self.to_portal) or _same_elements(
             portal, tracker, self.to_tracker
         )
+
+    def _missing(self, name: str) -> str:
+        word = as_sentence(self.word)
+        text = sentence('the {word} "{name}" has no counterpart', word=word, name=name)
+        if not self.why:
+            return text
+        return sentence("{text}: {why}", text=text, why=as_sentence(self.why))
 
     def adopted(self, base: ValuePair, now: ValuePair) -> ValuePair:
         """Return the base with the elements that came or went on both sides."""
@@ -138,12 +149,7 @@ class Elements:
         return Carried(
             {self.name: change} if change else {},
             {self.name: present - frozenset(move.missing)},
-            tuple(
-                sentence(
-                    'the {word} "{name}" has no counterpart', word=as_sentence(self.word), name=name
-                )
-                for name in move.missing
-            ),
+            tuple(self._missing(name) for name in move.missing),
             counterparts=move.counterparts,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sync.core.issue_sync.fields import Scalar, Untranslatable, converted
+from sync.core.issue_sync.fields import Lost, Scalar, Untranslatable, converted
 from sync.core.issue_sync.model import SPRINT, Choice, SideName, Value
 
 Sprints = tuple[Choice, ...] | None
@@ -13,8 +13,10 @@ Sprints = tuple[Choice, ...] | None
 _SHOWN = 12  # sprints that a sentence names
 
 
-def sprint_translation(tracker: Sprints, portal: Sprints) -> Scalar:
-    """Return the two ways between what each side calls a sprint."""
+def sprint_translation(
+    tracker: Sprints, portal: Sprints, lost: Lost = lambda side, before, now: ""
+) -> Scalar:
+    """Return the two ways between what each side calls a sprint; `lost`: as of Scalar."""
 
     def to_tracker(value: Value) -> Value | Untranslatable:
         return _translated(value, portal, tracker, SideName.TRACKER)
@@ -22,7 +24,7 @@ def sprint_translation(tracker: Sprints, portal: Sprints) -> Scalar:
     def to_portal(value: Value) -> Value | Untranslatable:
         return _translated(value, tracker, portal, SideName.PORTAL)
 
-    return converted(SPRINT, to_tracker, to_portal)
+    return converted(SPRINT, to_tracker, to_portal, lost)
 
 
 def _translated(

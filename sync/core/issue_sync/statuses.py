@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sync.core.issue_sync.fields import Restated, Scalar, Untranslatable
+from sync.core.issue_sync.fields import Doubted, Restated, Scalar, Untranslatable
 from sync.core.issue_sync.link import ValuePair, Values
 from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice, SideName, Value
 from sync.core.issue_sync.rules import Direction
@@ -95,7 +95,22 @@ def translation(
             )
         )
 
-    return Scalar((STATUS,), (STATUS, STAGE), to_tracker, to_portal, restated)
+    way = Scalar((STATUS,), (STATUS, STAGE), to_tracker, to_portal, restated)
+    return replace(way, doubted=_without_its_word(capabilities or {}))
+
+
+def _without_its_word(capabilities: Mapping[SideName, Capabilities]) -> Doubted:
+    """Return what tells that an item has lost what says its status, and is as open as before."""
+    tracker = capabilities.get(SideName.TRACKER)
+    choices = {choice.id: choice for choice in tracker.choices.get(STATUS, ())} if tracker else {}
+
+    def doubted(before: Values, now: Values) -> bool:
+        held, shown = (choices.get(str(values.get(STATUS))) for values in (before, now))
+        if held is None or shown is None or held.is_default:
+            return False
+        return shown.is_default and shown.closed is held.closed
+
+    return doubted
 
 
 def restated_by(capabilities: Mapping[SideName, Capabilities]) -> Restated:

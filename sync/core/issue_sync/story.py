@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sync.core.issue_sync.link import Conflict, LinkState, StoryLine, ValuePair, Values
+from sync.core.issue_sync.link import (
+    Conflict,
+    EntryState,
+    LinkState,
+    StoryLine,
+    ValuePair,
+    Values,
+    field_word,
+)
 from sync.core.issue_sync.model import SideName, Value
 from sync.sentences import as_sentence, join_sentences, sentence
 
@@ -22,13 +30,13 @@ def conflict_line(conflict: Conflict) -> StoryLine:
     if conflict.winner is None:
         text = sentence(
             "both sides changed {field} ({values}). It waits for a decision",
-            field=as_sentence(conflict.field),
+            field=field_word(conflict.field),
             values=values,
         )
         return StoryLine(conflict.at, "parked", text, conflict.field)
     text = sentence(
         "both sides changed {field} ({values}). The {winner}'s stands",
-        field=as_sentence(conflict.field),
+        field=field_word(conflict.field),
         values=values,
         winner=conflict.winner,
     )
@@ -44,7 +52,7 @@ def problem_lines(
             now,
             "problem",
             sentence(
-                "{name} does not cross: {text}", name=as_sentence(name), text=as_sentence(text)
+                "{name} does not cross: {text}", name=field_word(name), text=as_sentence(text)
             ),
             name,
         )
@@ -52,7 +60,7 @@ def problem_lines(
         if before.get(name) != text
     ]
     over = [
-        StoryLine(now, "solved", sentence("{name} crosses again", name=as_sentence(name)), name)
+        StoryLine(now, "solved", sentence("{name} crosses again", name=field_word(name)), name)
         for name in before
         if name not in after
     ]
@@ -119,12 +127,17 @@ def state_lines(link: LinkState) -> list[str]:
     )
     lines += [sentence("waits: {text}", text=as_sentence(text)) for text in link.waiting.values()]
     lines += [
-        sentence("{name} does not cross: {text}", name=as_sentence(name), text=as_sentence(text))
+        sentence("{name} does not cross: {text}", name=field_word(name), text=as_sentence(text))
         for name, text in link.problems.items()
     ]
     lines += [
+        sentence("a {kind} does not cross: {text}", kind=entry.kind, text=as_sentence(entry.reason))
+        for entry in link.entries
+        if entry.state is EntryState.REFUSED
+    ]
+    lines += [
         sentence(
-            "{name} is disputed: {values}", name=as_sentence(name), values=_both(pair, link.names)
+            "{name} is disputed: {values}", name=field_word(name), values=_both(pair, link.names)
         )
         for name, pair in link.clashes.items()
     ]

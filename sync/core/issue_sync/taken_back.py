@@ -31,7 +31,8 @@ class TakenBack:
 
     def left(self, entry: Entry, record: TimeEntry) -> TimeEntry:
         """Return logged work with the seconds that are left of it."""
-        return replace(record, seconds=self.seconds.get(entry.key, record.seconds))
+        seconds = self.seconds.get(entry.key, record.seconds)
+        return record if seconds == record.seconds else replace(record, seconds=seconds)
 
 
 def take_back(link: LinkState, records: Records, rules: LinkRules) -> TakenBack:

@@ -49,6 +49,10 @@ RUSSIAN: dict[str, str] = {
         "нет строки для приоритета, добавьте её в `priorities`",
     "no row for the portal's priority, add one under `priorities`":
         "нет строки для приоритета портала, добавьте её в `priorities`",
+    "No priority of the tracker is understood by its name, so none crosses: write under "
+    "`priorities` which is high, medium or low. There are: {names}":
+        "Ни один приоритет трекера не понятен по названию, поэтому они не переходят: укажите в "
+        "`priorities`, какой из них high, medium или low. Есть: {names}",
     "the tracker's project has no field {field}, or its licence has none: labels {label} stand "
     "for it":
         "в проекте трекера нет поля {field}, или его нет в лицензии: его заменяют метки {label}",

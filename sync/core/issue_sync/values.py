@@ -13,6 +13,7 @@ from sync.core.issue_sync.link import (
     LinkState,
     PlannedWrite,
     ValuePair,
+    field_word,
     values_of,
 )
 from sync.core.issue_sync.merge import Decision, Verdict, decide
@@ -169,7 +170,7 @@ def _with_lost_field(
     lacking = [side for side in SideName if not _holds(items[side], translation.fields(side))]
     side, capabilities = lacking[0], rules.capabilities.get(lacking[0])
     why = capabilities.missing.get(translation.fields(side)[0], "") if capabilities else ""
-    text = sentence("the {side}'s item has no {field} any more", side=side, field=as_sentence(name))
+    text = sentence("the {side}'s item has no {field} any more", side=side, field=field_word(name))
     if why:
         text = sentence("{text}. {why}", text=text, why=as_sentence(why))
     return replace(link, problems={**link.problems, name: text})

@@ -12,6 +12,8 @@ from datetime import date
 
 from sync.core.issue_sync.model import Author, Comment, File, Item, ItemAddress, TimeEntry, Value
 
+CREATION = "/create:"  # in the key of a created item, behind that of its link
+
 
 @dataclass(frozen=True, slots=True)
 class SetChange:
@@ -153,7 +155,9 @@ class Done:
     """A write that the side has stored: what it answered is stored there now, in raw terms.
 
     `item` has at least the fields that were written. `dropped`: fields that the side silently left
-    out, each with the likely reason.
+    out, each with the likely reason; `halfway`: those of them that stopped on the way, at what
+    nobody wanted. `deferred`: fields of which nothing was written, as somebody had just changed
+    them: what they hold is decided anew.
     """
 
     item: Item | None = None
@@ -161,6 +165,8 @@ class Done:
     entry: TimeEntry | None = None
     file: File | None = None
     dropped: Mapping[str, str] = field(default_factory=dict)
+    halfway: frozenset[str] = frozenset()
+    deferred: Mapping[str, Exception] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sync.core.issue_sync.fields import Scalar, Untranslatable
+from sync.core.issue_sync.fields import Scalar, Untranslatable, is_less, lost_choice
 from sync.core.issue_sync.link import ValuePair, Values
 from sync.core.issue_sync.mapping import CustomField
 from sync.core.issue_sync.model import CUSTOM, Capabilities, Choice, Value
@@ -68,7 +68,15 @@ def custom_translation(custom: CustomField, capabilities: Capabilities) -> Scala
         present = {tracker: now.tracker.get(tracker)}
         return ValuePair(present, to_portal(present))
 
-    return Scalar((tracker,), (portal,), to_tracker, to_portal, resettled=resettled)
+    return Scalar(
+        (tracker,),
+        (portal,),
+        to_tracker,
+        to_portal,
+        resettled=resettled,
+        lost=lost_choice(tracker, capabilities),
+        doubted=is_less(tracker),
+    )
 
 
 def _is_set(value: Value) -> bool:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sync.core.clock import Clock
 from sync.core.issue_sync.confirm import confirm
-from sync.core.issue_sync.fields import Scalar, is_emptied
+from sync.core.issue_sync.fields import Scalar
 from sync.core.issue_sync.journal import announce
 from sync.core.issue_sync.link import Conflict, LinkState, PlannedWrite, StoryLine
 from sync.core.issue_sync.model import File, Hint, Item, ItemAddress, SideName
@@ -65,7 +65,7 @@ class Workbench:
 
     `refuse` looks at plans before they are announced and returns the keys of those that must not
     be carried out now. `rules_anew`: the rules by what both sides offer this very moment, for a
-    field that a side shows empty: a deleted label looks like that, too.
+    change that a deleted label makes, too: a field that is empty, a status that is none.
     """
 
     links: LinkStore
@@ -187,14 +187,18 @@ def _items(reads: Mapping[SideName, Read]) -> dict[SideName, Item]:
 
 
 def _is_doubtful(bench: Workbench, link: LinkState, reads: Mapping[SideName, Read]) -> bool:
-    """Tell whether the tracker's item is empty where a value may have been taken from everybody."""
+    """Tell whether the tracker's item shows what may have been done to all items at once."""
     item = reads[SideName.TRACKER]
     if not isinstance(item, Item):
         return False
-    emptied = [name for name, base in link.bases.items() if is_emptied(base.tracker, item.values)]
-    translations = bench.rules_for(link).translations if emptied else {}
-    fields = (translations.get(name) for name in emptied)
-    return any(isinstance(field, Scalar) and field.lost is not None for field in fields)
+    changed = {
+        name: base.tracker
+        for name, base in link.bases.items()
+        if any(item.values.get(field, value) != value for field, value in base.tracker.items())
+    }
+    translations = bench.rules_for(link).translations if changed else {}
+    ways = ((translations.get(name), before) for name, before in changed.items())
+    return any(isinstance(way, Scalar) and way.doubted(before, item.values) for way, before in ways)
 
 
 def _plan(bench: Workbench, links: Links, reads: Reads) -> dict[str, LinkPlan]:
@@ -304,6 +308,8 @@ def _confirmed(
 def _retriable(outcome: Outcome) -> Exception | None:
     """Return the error for which the link is looked at again later."""
     match outcome:
+        case Done(deferred=deferred):
+            return next(iter(deferred.values()), None)
         case Unknown(error=error):
             return error
         case NotDone(error=error) if not isinstance(error, Refused):

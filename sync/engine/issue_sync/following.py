@@ -65,7 +65,7 @@ def find_moves(
     moves: dict[str, Move] = {}
     for key, result in results.items():
         side = _left(result.link, setting)
-        if side is None:
+        if side is None or side in result.link.waiting:  # it is not shown: perhaps it never moved
             continue
         if places is None:
             places = _pairs_by_place(deps, row, setting.connection)

@@ -49,6 +49,7 @@ from sync.sentences import join_sentences, sentence
 
 _SCOPE = "::"  # in labels that stand for a field
 END_OF_DAY = "T19:00:00"  # when a task is due for which only a day is known
+_UNFIT = "a comma stands between two labels there, and a label has at most 255 characters"
 NORMAL = "1"  # the priority of a task that nobody gave one
 _PRIORITY_WORDS = {  # of several that are the same to the portal, the first one is written
     "high": "2", "major": "2", "urgent": "2", "critical": "2", "show-stopper": "2",
@@ -102,12 +103,33 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
         capabilities=world.capabilities,
         people=texts.people.names,
         pausing=frozenset(row.tracker for row in rows if row.pauses),
-    ), (*problems, *_stand_ins(world))
+        projects=projects,
+    ), (*problems, *_stand_ins(world), *_lacking_links(world))
 
 
 def _stand_ins(world: PairWorld) -> Iterator[str]:
     tracker = world.capabilities[SideName.TRACKER]
     yield from filter(None, (stand_in(custom, tracker) for custom in world.pair.custom))
+    choices = tracker.choices.get(PRIORITY, ())
+    if choices and _says_normal(world) and world.pair.crosses(PRIORITY) and not _priorities(world):
+        names = ", ".join(f'"{choice.name}"' for choice in choices)
+        yield sentence(
+            "No priority of the tracker is understood by its name, so none crosses: write under "
+            "`priorities` which is high, medium or low. There are: {names}",
+            names=names,
+        )
+
+
+def _lacking_links(world: PairWorld) -> Iterator[str]:
+    """Say which links of tasks rest, as the tracker's licence or version cannot say them."""
+    tracker, portal = (world.capabilities[side] for side in SideName)
+    choices = portal.choices.get(LINKS, ())
+    kinds = {choice.id for choice in tracker.choices.get(LINKS, ())}
+    if world.pair.crosses(LINKS) and any(choice.id not in kinds for choice in choices):
+        yield (
+            "the tracker cannot say which task waits for which, as in GitLab only Premium can: "
+            "these links rest"
+        )
 
 
 def _creation(pair: ProjectPair, side: SideName, project: str) -> Creation:
@@ -176,7 +198,8 @@ def status_lines(world: PairWorld) -> tuple[str, ...]:
             arrow, wanted = "<-", {STATUS: own.portal, STAGE: own.stage}
         status = names[SideName.PORTAL].get(str(wanted.get(STATUS) or ""), "")
         column = columns.get(str(wanted.get(STAGE) or ""), "")
-        place = sentence("column {column}", column=column) if column else ""
+        named = sentence("{value}", value=column)  # by people
+        place = sentence("column {column}", column=named) if column else ""
         pauses = any(row.pauses for row in rows if row.tracker == choice.id)
         stands = "the link stands still" if pauses else ""
         shown = join_sentences(", ", [text for text in (status, place, stands) if text])
@@ -184,7 +207,12 @@ def status_lines(world: PairWorld) -> tuple[str, ...]:
         if arrow == "->" and not isinstance(back, Untranslatable):
             arrow = "<->" if back.get(STATUS) == choice.id else "->"
         lines.append(
-            sentence("{status} {arrow} {shown}", status=choice.name, arrow=arrow, shown=shown)
+            sentence(
+                "{status} {arrow} {shown}",
+                status=sentence("{value}", value=choice.name),  # people's own word
+                arrow=arrow,
+                shown=shown,
+            )
         )
     return tuple(lines)
 
@@ -210,7 +238,8 @@ def _translations(
     restated = statuses.restated_by(world.capabilities)
     yield STATUS, statuses.translation(rows, restated, world.capabilities)
     yield DEADLINE, converted(DEADLINE, _day, _end_of_day)
-    yield TAGS, Elements(TAGS, partial(_label, divider=tracker.tag_divider), _tag)
+    label = partial(_label, divider=tracker.tag_divider)
+    yield TAGS, Elements(TAGS, label, _tag, why=_UNFIT)
     yield ESTIMATE, converted(ESTIMATE, _seconds, _seconds)
     yield CHECKLIST, unchanged(CHECKLIST)
     if priorities := _priorities(world):
@@ -219,7 +248,12 @@ def _translations(
         yield PRIORITY, _priority(priorities, names, lost, says_normal=_says_normal(world))
     yield PARENT, parent_translation(world.other_end)
     yield LINKS, links_translation(world.other_end, _common_kinds(world))
-    yield SPRINT, sprint_translation(tracker.choices.get(SPRINT), portal.choices.get(SPRINT))
+    yield (
+        SPRINT,
+        sprint_translation(
+            tracker.choices.get(SPRINT), portal.choices.get(SPRINT), lost_choice(SPRINT, tracker)
+        ),
+    )
     for custom in world.pair.custom:
         yield CUSTOM + custom.portal, custom_translation(custom, tracker)
 

@@ -102,9 +102,10 @@ class LinkTexts:
         return tuple(mapped(read, self._translated(to)).blocks)
 
     def time(self, to: SideName, entry: TimeEntry) -> str:
-        """Return the words of logged work; they name a person whom the other side does not know."""
+        """Return the words of logged work: a person whom the other side does not know, its kind."""
         user = self.people.counterpart(to.other, entry.author.id)
-        return entry.text if user else f"{self._name(to, entry.author)}: {entry.text}".rstrip(": ")
+        name = "" if user else self._name(to, entry.author)
+        return ": ".join(part for part in (name, entry.kind, entry.text) if part)
 
     def author(self, to: SideName, author: Author) -> Author:
         """Return a person of the other side as one of this side; without an id where unknown."""

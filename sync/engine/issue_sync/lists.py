@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from sync.core.issue_sync.link import LinkState, StoryLine
 from sync.core.issue_sync.looks import has_agreed_fields, is_at_rest
 from sync.core.issue_sync.model import Item, SideName
+from sync.core.issue_sync.writes import CREATION
 from sync.engine.deps import Deps
 from sync.engine.issue_sync import census
 from sync.engine.issue_sync.echoes import SETTLED, due_at
@@ -206,7 +207,8 @@ def _take_in(
     for item in items:
         row = linked.get(item.address.id)
         if row is None:
-            if not item.key and setting.pair.creates_on(side.other, item):
+            is_ours = bool(item.key) and not _is_copy(conn, side, item)
+            if not is_ours and setting.pair.creates_on(side.other, item):
                 key = link_item(conn, deps, listed, side, item)
                 deps.issue_sync.listed.keep(key, 1, side, item)
                 count += 1
@@ -220,6 +222,13 @@ def _take_in(
     for moment, link_ids in marked.items():
         issue_link_queue.mark_dirty(conn, link_ids, side, now, moment)
     return count
+
+
+def _is_copy(conn: Connection, side: SideName, item: Item) -> bool:
+    """Whether an item has the key of another one: people clone items, and copy their texts."""
+    row = issue_links.by_key(conn, item.key.partition(CREATION)[0])
+    created = (row.tracker_id if side is SideName.TRACKER else row.task_id) if row else ""
+    return bool(created) and created != item.address.id
 
 
 def _is_news(row: IssueLinkRow, item: Item, now: datetime) -> bool:

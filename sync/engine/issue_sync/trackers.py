@@ -129,6 +129,7 @@ def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair
         assignee_field=names.get(ASSIGNEES, usual.assignee_field),
         deadline_field=names.get(DEADLINE, usual.deadline_field),
         estimate_fields=(names[ESTIMATE],) if ESTIMATE in names else usual.estimate_fields,
+        work_type=pair.work_kind,
         transitions=pair.transitions,
         max_file_bytes=pair.max_file_bytes,
         confidential=pair.confidential,

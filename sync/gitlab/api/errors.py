@@ -96,6 +96,11 @@ _SPAM = _Meaning(
     "GitLab's spam check takes the text for spam",
     "Let an administrator allow the token's user in the spam settings, or change the text",
 )
+_TOO_LONG = _Meaning(
+    Refused,
+    "The text is longer than GitLab takes, with the signs that keep its words from being commands",
+    "Shorten it or attach it as a file",
+)
 _ARCHIVED = _Meaning(
     Refused,
     "The project is archived: it can be read, and nothing in it can be written",
@@ -298,6 +303,8 @@ def _meaning(status: int, response: requests.Response, *, write: bool) -> _Meani
         return _LOCKED
     if status == 400 and "recognized as spam" in _message_of(response):
         return _SPAM
+    if status == 400 and "is too long" in _message_of(response):
+        return _TOO_LONG
     if status >= 500:
         return _Meaning(Later, "GitLab is down, restarting or overloaded", "")
     if 300 <= status < 400:

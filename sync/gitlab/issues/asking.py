@@ -30,6 +30,7 @@ _MISSING = (
 _TOO_MUCH = re.compile(r"exceeds max complexity|timed out|Timeout on", re.IGNORECASE)
 _HIDDEN = re.compile(r"does not exist or you don't have permission")
 # https://docs.gitlab.com/user/tasks/ : a plain issue has no parent but an epic
+_LONG_WORK = re.compile(r"Total time spent cannot")
 _NO_PARENT = re.compile(r"not allowed to add this type of parent")
 _ITEM = re.compile(r"i[0-9]+|workItem")  # as queries name an item asked for by its id
 FORGOTTEN = timedelta(hours=1)  # a licence or an upgrade may bring what was lacking
@@ -157,7 +158,14 @@ def mutate(
 
 def _refusal(message: str) -> Refused:
     """Return the error of a mutation that GitLab did not carry out."""
-    summary = sentence("GitLab refused the write: {text}", text=message)
+    summary = sentence("GitLab refused the write ({text})", text=message.rstrip("."))
+    if _LONG_WORK.search(message):
+        return Refused(
+            summary,
+            cause="GitLab keeps at most a year of work on an issue, and not less than none",
+            change="Correct what is logged there, or log it on another task",
+            code="graphql",
+        )
     if not _NO_PARENT.search(message):
         return Refused(summary, code="graphql")
     return Refused(

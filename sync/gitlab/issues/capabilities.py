@@ -67,6 +67,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         STATUS: _statuses(definitions) or _workflow_labels(reader, project),
         PRIORITY: _priorities(reader, project),
         **(_custom_choices(definitions) if reader.options.custom_fields else {}),
+        **_labels_of_fields(reader, project),
     }
     missing = dict.fromkeys((LEAD, STAGE), NO_SUCH_FIELD)
     writable = {TITLE, DESCRIPTION, *_PLANNED}
@@ -188,8 +189,13 @@ def _workflow_labels(reader: IssueReader, project: Project) -> tuple[Choice, ...
         Choice(name, name.split("::", 1)[1], closes(name, reader.options), position=place)
         for place, name in enumerate(names, 1)
     ]
-    ends = Choice(OPENED, "Open"), Choice(CLOSED, "Closed", closed=True, position=len(names) + 1)
-    return (ends[0], *labels, ends[1])
+    opened = Choice(OPENED, "Open", is_default=True)
+    last = len(names) + 1
+    return (
+        opened,
+        *labels,
+        Choice(CLOSED, "Closed", closed=True, position=last, is_default=True),
+    )
 
 
 def _priorities(reader: IssueReader, project: Project) -> tuple[Choice, ...]:
@@ -207,6 +213,20 @@ def _priorities(reader: IssueReader, project: Project) -> tuple[Choice, ...]:
         )
         for place, name in enumerate(names)
     )
+
+
+def _labels_of_fields(reader: IssueReader, project: Project) -> dict[str, tuple[Choice, ...]]:
+    """Return the values of fields that labels stand for: those that there are labels for."""
+    scopes = reader.options.scopes
+    labels = sorted(reader.projects.labels(project)) if scopes else []
+    values = {
+        scope: [label.removeprefix(f"{scope}::") for label in labels if in_scope(label, scope)]
+        for scope in scopes
+    }
+    return {
+        f"{CUSTOM}{scope}": tuple(Choice(value, value) for value in values[scope])
+        for scope in scopes
+    }
 
 
 def _custom_rows(definitions: _Definitions) -> list[dict[str, Any]]:

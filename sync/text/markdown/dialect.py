@@ -20,6 +20,7 @@ class Dialect:
     dropped_boxes: bool = False  # - [~]
     fenced_quotes: bool = False  # >>>
     footnotes: bool = False  # [^1]
+    free_logins: bool = False  # of any letters, and e-mail addresses
     inline_diffs: bool = False  # {+ added +}, {- taken out -}, and in square brackets
     formulas: bool = False  # $a$, $`a`$, $$a$$
     single_tildes: bool = False  # ~struck~
@@ -40,4 +41,4 @@ GITLAB = Dialect(
     single_tildes=True,
     wiki_links=True,
 )
-YOUTRACK = Dialect(line_ends_break=True, wrapped_html=True)
+YOUTRACK = Dialect(line_ends_break=True, free_logins=True, wrapped_html=True)

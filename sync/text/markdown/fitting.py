@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sync.text.markdown.dialect import Dialect
 from sync.text.plain import text_of
 from sync.text.simple import in_item, quoted, simple
@@ -17,10 +19,13 @@ from sync.text.tree import (
     Node,
     Quote,
     Text,
+    UserMention,
     WikiLink,
     parts,
     with_parts,
 )
+
+_LOGIN = re.compile(r"[A-Za-z0-9_](?:[\w.-]{0,253}\w)?\Z", re.ASCII)  # without free logins
 
 
 def fitting(document: Document, dialect: Dialect) -> Document:
@@ -53,6 +58,8 @@ def _fitting(node: Node, dialect: Dialect) -> tuple[Node, ...]:
             return (Text(text_of((node,))),)
         case WikiLink() if not dialect.wiki_links:
             return (Text(text_of((node,))),)
+        case UserMention(login=str(login)) if not (dialect.free_logins or _LOGIN.match(login)):
+            return (Text(node.name),)
     values = {name: _all(part, dialect) for name, part in parts(node)}
     return (with_parts(node, values),)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 
 from markdown_it.tree import SyntaxTreeNode
 
@@ -42,6 +43,9 @@ _HTML_FORMATS: dict[str, type[Format]] = {
 }  # fmt: skip
 _HTML_CODE = {"code", "kbd", "samp", "tt"}
 _MENTION = re.compile(r"(?<![\w@/.`-])@([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_])?)")
+_FREE_MENTION = re.compile(
+    r"(?<![\w@/.`-])@(\w(?:[\w.-]{0,253}\w)?(?:@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.\w{2,63})?)"
+)
 # https://docs.gitlab.com/user/markdown/#inline-diff
 _DIFF = re.compile(
     r"\{(?P<mark>[+-])(?P<curly>[^\n]{1,1000}?)(?P=mark)\}|"
@@ -63,7 +67,8 @@ class InlineReader:
     """Read the inline nodes of one dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self._text = _diffed if dialect.inline_diffs else _words
+        mention = _FREE_MENTION if dialect.free_logins else _MENTION
+        self._text = partial(_diffed if dialect.inline_diffs else _words, mention=mention)
         self._line_end: Inline = LineBreak() if dialect.line_ends_break else Text(" ")
 
     def run(self, nodes: list[SyntaxTreeNode]) -> tuple[Inline, ...]:
@@ -121,22 +126,22 @@ def _plain(node: SyntaxTreeNode) -> bool:
     return node.type == "text" or (node.type == "text_special" and node.info == "entity")
 
 
-def _diffed(text: str) -> list[Inline]:
+def _diffed(text: str, mention: re.Pattern[str]) -> list[Inline]:
     """Read text with its inline diffs: what is added is underlined, what goes struck out."""
     out: list[Inline] = []
     at = 0
     for match in _DIFF.finditer(text):
-        out += _words(text[at : match.start()])
+        out += _words(text[at : match.start()], mention)
         kind = Underline if "+" in (match["mark"], match["sign"]) else Strike
-        out += formatted(kind, tuple(_words(match["curly"] or match["square"] or "")))
+        out += formatted(kind, tuple(_words(match["curly"] or match["square"] or "", mention)))
         at = match.end()
-    return [*out, *_words(text[at:])]
+    return [*out, *_words(text[at:], mention)]
 
 
-def _words(text: str) -> list[Inline]:
+def _words(text: str, mention: re.Pattern[str]) -> list[Inline]:
     """Read text and the mentions in it."""
     out: list[Inline] = []
-    for number, part in enumerate(_MENTION.split(cleaned(text))):
+    for number, part in enumerate(mention.split(cleaned(text))):
         if number % 2 and part.lower() not in _EVERYBODY:
             out.append(UserMention(f"@{part}", login=part))
         else:

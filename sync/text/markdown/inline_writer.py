@@ -35,7 +35,7 @@ _PAIRS = {Strong: ("**", "**"), Emphasis: ("*", "*"), Strike: ("~~", "~~"),
 _NOT_LABEL = re.compile(r"[\s\[\]^]")
 _NOT_BARE = re.compile(r"[\s<>@]")
 _BACKTICKS = re.compile(r"`+")
-_LOGIN = re.compile(r"[A-Za-z0-9_](?:[\w.-]{0,253}\w)?\Z", re.ASCII)
+_LOGIN = re.compile(r"\w(?:[\w.-]{0,253}\w)?(?:@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.\w{2,63})?\Z")
 _URL = re.compile(
     r"(https?://[^\s<>()\[\]\"'`\\|^{}\u2060]*[^\s<>()\[\]\"'`\\|^{}\u2060.,:;!?*_~])"
 )

@@ -134,7 +134,7 @@ class ItemWriter:
         """
         path, begun, refusals = f"/issues/{encode_segment(issue_id)}", row is not None, []
         dropped, fresh, stored = dict(body.dropped), True, dict(answered or {})
-        tagged = body.tags
+        tagged, deferred, halfway = body.tags, dict[str, Exception](), set[str]()
         try:
             for part in _parts(body):
                 try:
@@ -169,17 +169,23 @@ class ItemWriter:
             for name, (field, target) in body.machines.items():
                 shown = (before or {}).get(name)
                 try:
-                    reason = states.move(self.reader, issue_id, field, target, shown)
+                    reason, reached = states.move(self.reader, issue_id, field, target, shown)
                 except Refused as refused:
                     refusals.append(refused)
-                    reason = refused.message
+                    reason, reached = refused.message, ""
+                except Later as moved:
+                    if not begun or moved.sent or moved.code != states.MOVED:
+                        raise
+                    deferred[name], fresh = moved, False
+                    continue
                 else:
                     begun = True
                 if reason:
                     dropped[name] = reason
-                else:
+                    halfway |= {name} if reached else set()
+                if reached:
                     is_set = isinstance(changes[name], frozenset)
-                    stored[name] = frozenset({target}) if is_set else target
+                    stored[name] = frozenset({reached}) if is_set else reached
                 fresh = False
             for name, change in body.planned.items():
                 try:
@@ -205,7 +211,9 @@ class ItemWriter:
         if tagged.add or tagged.remove:
             shown_tags = as_set(self._values(row).get(TAGS))
             stored[TAGS] = tags.after(shown_tags, as_set(stored.get(TAGS, shown_tags)), tagged)
-        return self._done(row, changes, dropped, stored)
+        written = {name: change for name, change in changes.items() if name not in deferred}
+        done = self._done(row, written, dropped, stored)
+        return replace(done, halfway=frozenset(halfway), deferred=deferred)
 
     def _answered(self, body: Body, row: Mapping[str, Any]) -> dict[str, Value]:
         """Return what an answer says was stored of what was sent."""
@@ -220,7 +228,7 @@ class ItemWriter:
         changes: Mapping[str, Change],
         dropped: dict[str, str],
         stored: Mapping[str, Value],
-    ) -> Outcome:
+    ) -> Done:
         self.reader.remember(row)
         item = rows.item_of(
             row, self.reader.own_id(), self.reader.options, self.reader.client.base_url

@@ -13,14 +13,15 @@ import re
 from urllib.parse import quote, unquote
 
 _FENCE, _END = "\u2063", "\U000e007f"
-_TAGS = 0xE0000
+_TAGS = {sign: 0xE0000 + sign for sign in range(0x20, 0x7F)}  # printable ASCII, drawn as nothing
+_SIGNS = {tag: sign for sign, tag in _TAGS.items()}
 _MARK = re.compile(f"{_FENCE}([\U000e0020-\U000e007e]+){_END}")
 _DEFINITION = re.compile(r"\n*^\[//\]: # \(b24k[0-9a-f]{32} ([^\s()]*)\)[ \t]*$", re.MULTILINE)
 
 
 def mark(key: str) -> str:
     """Return a key in characters that nothing draws."""
-    return _FENCE + "".join(chr(_TAGS + ord(sign)) for sign in quote(key, safe=":/,.")) + _END
+    return _FENCE + quote(key, safe=":/,.").translate(_TAGS) + _END
 
 
 def marked(text: str, key: str) -> str:
@@ -30,10 +31,10 @@ def marked(text: str, key: str) -> str:
 
 def unmarked(text: str) -> tuple[str, str]:
     """Return a text without its mark, and the key; "" where there is none."""
-    marks = _MARK.findall(text)
+    marks = _MARK.findall(text) if _FENCE in text else []
     if not marks:
         return text, ""
-    return _MARK.sub("", text), unquote("".join(chr(ord(sign) - _TAGS) for sign in marks[-1]))
+    return _MARK.sub("", text), unquote(marks[-1].translate(_SIGNS))
 
 
 def marked_name(name: str, key: str) -> str:

@@ -16,7 +16,8 @@ class IssueOptions:
     `status_field`: "" for the project's first field of a state's type. The other fields by their
     canonical names, and by their types. `transitions`: of state machines, where the names of
     events do not tell where they lead. `confidential`: whether issues that only some see are given
-    to anybody. `board`: whose sprints are meant, "" for the project's first board with sprints.
+    to anybody. `work_type`: of the work items that we log, "" for none. `board`: whose sprints are
+    meant, "" for the project's first board with sprints.
     """
 
     comments: bool = True
@@ -28,6 +29,7 @@ class IssueOptions:
     sprints: bool = False
     board: str = ""
     status_field: str = ""
+    work_type: str = ""
     priority_field: str = "Priority"
     assignee_field: str = "Assignee"
     deadline_field: str = "Due Date"

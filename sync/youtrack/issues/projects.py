@@ -16,6 +16,7 @@ from sync.youtrack.json_fields import mapping, text
 GONE = "404"
 FRESH = timedelta(seconds=30)  # what was asked so lately is not asked again
 KEEP_ACCOUNT = timedelta(hours=1)  # people set another time zone in its profile
+KEEP_WORK_TYPES = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class IssueMemory:
 
     `logins`: of people, by id. `layouts`: of issues' fields, by project and purpose. `learned`:
     where events of state machines led, by field, state and event. `boards`: by project, None where
-    it has none with sprints. `apps`: ours, by project.
+    it has none with sprints. `apps`: ours, by project. `work_types`: ids by name in small letters,
+    and when they were asked for, by project.
     """
 
     logins: dict[str, str] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class IssueMemory:
     projects: dict[str, Project] = field(default_factory=dict)
     boards: dict[str, Board | None] = field(default_factory=dict)
     apps: dict[str, AppFacts] = field(default_factory=dict)
+    work_types: dict[str, tuple[datetime, dict[str, str]]] = field(default_factory=dict)
     account: Account | None = None
 
 
@@ -111,6 +114,22 @@ class Instance:
         )
         self.memory.projects |= {project_id: project, project.id: project}
         return project
+
+    def work_type(self, project_id: str, name: str) -> str:
+        """Return the id of a project's type of work, "" where it has none. Raises SyncError.
+
+        https://www.jetbrains.com/help/youtrack/devportal/resource-api-admin-projects-projectID-timeTrackingSettings-workItemTypes.html
+        """
+        now = self.clock.now()
+        asked_at, types = self.memory.work_types.get(project_id, (None, {}))
+        if asked_at is None or is_due(asked_at, KEEP_WORK_TYPES, now):
+            path = (
+                f"/admin/projects/{encode_segment(project_id)}/timeTrackingSettings/workItemTypes"
+            )
+            rows = self.client.list(path, fields="id,name")
+            types = {text(row.get("name")).casefold(): text(row.get("id")) for row in rows}
+            self.memory.work_types[project_id] = now, types
+        return types.get(name.casefold(), "")
 
     def login(self, user_id: str) -> str:
         """Return the login of a person, "" where there is none with that id. Raises SyncError."""

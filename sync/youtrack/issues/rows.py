@@ -44,7 +44,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _USER = "id,login,fullName"
 COMMENT = f"id,text,created,updated,deleted,author({_USER}),visibility($type)"
 FILE = "id,name,size,removed"
-WORK = f"id,date,text,duration(minutes),author({_USER}),creator(id),issue(id)"
+WORK = f"id,date,text,duration(minutes),author({_USER}),creator(id),type(name),issue(id)"
 FIELD = (
     "id,name,$type,value(id,name,login,minutes,text),possibleEvents(id,presentation),"
     "projectCustomField(id,field(id,name,fieldType(id)))"
@@ -169,6 +169,7 @@ def entry_of(row: Mapping[str, Any], own_id: str) -> TimeEntry:
         (moment(row.get("date")) or _NEVER).date(),
         words,
         key,
+        text(mapping(row.get("type")).get("name")),
     )
 
 

@@ -23,16 +23,18 @@ from sync.youtrack.issues.rows import FIELD
 from sync.youtrack.json_fields import mapping, mappings, text
 
 MOST_HOPS = 8
+MOVED = "moved"  # the code of the error for a field that a person moved just now
 _SHORTEST_STEM = 3
 
 
 def move(
     reader: IssueReader, issue_id: str, field: FieldFacts, target: str, before: Value = None
-) -> str:
+) -> tuple[str, str]:
     """Fire events until the field holds the target; return why it does not, "" where it does.
 
-    `before`: what it held when the move was decided; None where nobody knows. Raises SyncError:
-    Later where a person has moved it since, and nothing else is written over that.
+    The second is where our events have led, "" where none was fired. `before`: what it held when
+    the move was decided; None where nobody knows. Raises SyncError: Later where a person has moved
+    it since, and nothing else is written over that.
     """
     path = f"/issues/{encode_segment(issue_id)}"
     row = mapping(reader.client.get(path, fields=f"customFields({FIELD})"))
@@ -42,7 +44,7 @@ def move(
     while hops < MOST_HOPS:
         current, events = _now(row, field)
         if current.casefold() == target.casefold():
-            return ""
+            return "", current
         event = _next_event(reader, field, current, target, events)
         if not event:
             offered = ", ".join(f'"{name}"' for name, _ in events) or "none"
@@ -52,7 +54,7 @@ def move(
                 current=current,
                 target=target,
                 offered=offered,
-            )
+            ), current if hops else ""
         sent = {"id": field.id, "name": field.name, "$type": field.issue_type,
                 "event": {"id": event, "$type": "Event"}}  # fmt: skip
         try:
@@ -65,17 +67,17 @@ def move(
                 if _now(row, field)[0] != current:
                     error = _moved_meanwhile(_now(row, field)[0])
                 elif hops:  # it stays where the events before have led
-                    return error.message
+                    return error.message, current
             raise as_sent(error) if hops else error from None
         reached, hops = _now(row, field)[0], hops + 1
         reader.instance.memory.learned[field.id, current, event] = reached
         if reached == current:
             return sentence(
                 'The event "{event}" left the field at "{current}"', event=event, current=current
-            )
+            ), current if hops > 1 else ""
     return sentence(
         '"{target}" was not reached in {most_hops} events', target=target, most_hops=MOST_HOPS
-    )
+    ), reached
 
 
 def _name(value: Value) -> str:
@@ -87,7 +89,7 @@ def _name(value: Value) -> str:
 
 def _moved_meanwhile(state: str) -> Later:
     return Later(
-        sentence('A person moved the field to "{state}" meanwhile', state=state), code="moved"
+        sentence('A person moved the field to "{state}" meanwhile', state=state), code=MOVED
     )
 
 

@@ -51,8 +51,22 @@ def _post(reader: IssueReader, write: AddTime, more: dict[str, Any], words: str)
         "text": marked(words, write.key),
         **more,
     }
-    row = mapping(reader.client.post(_path(write), data, fields=rows.WORK))
-    return Done(entry=rows.entry_of(row, reader.own_id()))
+    kind = _kind(reader, write.address.project)
+    try:
+        row = reader.client.post(_path(write), data | kind, fields=rows.WORK)
+    except Refused as refused:
+        if not kind or refused.code != "400":
+            raise
+        reader.instance.memory.work_types.clear()  # the type may be gone
+        row = reader.client.post(_path(write), data, fields=rows.WORK)
+    return Done(entry=rows.entry_of(mapping(row), reader.own_id()))
+
+
+def _kind(reader: IssueReader, project: str) -> dict[str, Any]:
+    """Return the type that the settings name, as it is sent; none where the project lacks it."""
+    name = reader.options.work_type
+    type_id = reader.instance.work_type(project, name) if name and project else ""
+    return {"type": {"id": type_id}} if type_id else {}
 
 
 def _with_person(write: AddTime) -> str:

@@ -108,15 +108,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def test_one_tree_serves_works_and_ends_together(served):
-    own = children(served.process.pid)
-    assert len(own) == 2
-    served.process.send_signal(signal.SIGTERM)
-    assert served.process.wait(PATIENCE) == 0
-    assert not [pid for pid in own if Path(f"/proc/{pid}").exists()]
-    assert served.get("/healthz") == 0
-
-
 def test_a_worker_never_survives_its_master(served):
     """Also a master that is killed and can pass no signal on."""
     (worker,) = served.workers()
@@ -139,13 +130,18 @@ def test_missing_pages_are_said_at_the_start(shared):
     assert is_missing == (find_assets() is None)
 
 
-def test_a_worker_that_dies_is_started_again_while_the_web_goes_on(served):
+def test_a_worker_that_dies_is_started_again_and_all_end_together(served):
+    """The web goes on meanwhile."""
     (first,) = served.workers()
     os.kill(first, signal.SIGKILL)
     assert served.get("/healthz") == 200
     (again,) = eventually(lambda: served.workers() - {first})
-    assert again in children(served.process.pid)
-    assert first not in children(served.process.pid)
+    own = children(served.process.pid)
+    assert (len(own), again in own, first in own) == (2, True, False)
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(PATIENCE) == 0
+    assert not [pid for pid in own if Path(f"/proc/{pid}").exists()]
+    assert served.get("/healthz") == 0
 
 
 def test_what_an_event_installed_is_set_up_by_the_worker(shared):

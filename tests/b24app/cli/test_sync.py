@@ -33,6 +33,9 @@ class Book:
         self.kept = {link.key: link for link in links}
         self.lines: dict[str, list[StoryLine]] = {link.key: [] for link in links}
 
+    def at_home(self, target):
+        return replace(target, host="")
+
     def of_task(self, task_id):
         return [link for link in self.kept.values() if link.addresses[PORTAL].id == task_id]
 
@@ -255,7 +258,7 @@ def test_a_preview_counts_what_would_be_done_and_what_cannot_cross(capsys):
         "  900 comments, entries of time and files go to GitLab",
         "  cannot cross as it is:",
         "    12 × assignees: the person 9 has no counterpart",
-        "  about 1029 to GitLab, 8 to Bitrix24 requests, 2 min",
+        "  requests: about 1029 to GitLab, 8 to Bitrix24; 2 min",
     ]
     with pytest.raises(LookupError, match="No pair of the settings is meant"):
         told(capsys, desk, "preview", workgroup=8)

@@ -17,7 +17,7 @@ ISSUE, TASK = TRACKER, PORTAL
 
 
 def rules(policy: Policy, *offered: Choice) -> LinkRules:
-    able = Capabilities(frozenset([PRIORITY]), {PRIORITY: offered})
+    able = Capabilities(frozenset([PRIORITY]), {PRIORITY: offered} if offered else {})
     way = converted(PRIORITY, TO_TRACKER.get, TO_PORTAL.get, lost_choice(PRIORITY, able))  # type: ignore[arg-type]
     return LinkRules({PRIORITY: FieldRule(policy=policy)}, {PRIORITY: way})
 

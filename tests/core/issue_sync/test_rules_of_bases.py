@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.confirm import confirm
 from sync.core.issue_sync.journal import announce
@@ -18,9 +20,10 @@ from sync.core.issue_sync.model import (
     TITLE,
     Item,
     ItemAddress,
+    SideName,
 )
 from sync.core.issue_sync.plan import LinkPlan
-from sync.core.issue_sync.rules import Creation, LinkRules
+from sync.core.issue_sync.rules import Creation, LinkRules, Policy
 from sync.core.issue_sync.writes import CreateItem, Done, NotDone, SetChange, Unknown
 from sync.errors import Later, Refused
 from tests.core.issue_sync.cases import (
@@ -189,6 +192,35 @@ def test_what_a_side_left_out_and_nobody_wants_any_more_is_over() -> None:
     link, _ = confirm(link, PORTAL, planned.writes[0].write, done, NOW)
     over = planned_now(link, *titled("a", "a"), TITLES)
     assert (over.link.problems, over.link.refused, over.writes) == ({}, {}, ())
+
+
+@pytest.mark.parametrize(
+    ("policy", "wanted"),
+    [
+        (Policy.PORTAL, {TRACKER: {STATUS: "done"}}),
+        (Policy.TRACKER, {PORTAL: {STATUS: "3"}}),
+        (Policy.ASK, {}),
+    ],
+)
+def test_a_field_changed_just_before_our_write_is_a_conflict(
+    policy: Policy, wanted: dict[SideName, object]
+) -> None:
+    """Whoever moved it: what was not written is not agreed, and the policy decides."""
+    link = linked(title=({TITLE: "a"}, {TITLE: "a"}), status=({STATUS: "todo"}, {STATUS: "2"}))
+    ends = item(TRACKER, {TITLE: "a", STATUS: "todo"}), item(PORTAL, {TITLE: "b", STATUS: "5"})
+    both = rules(policy, fields=[TITLE, STATUS])
+    planned = planned_now(link, *ends, both)
+    (write,) = planned.writes
+    moved = Later("a person moved it")
+    answer = replace(stored(write, status="doing"), deferred={STATUS: moved})
+    link = announce(planned.link, planned.writes, NOW)
+    after, line = confirm(link, TRACKER, write.write, answer, NOW)
+    assert (line.kind, line.text) == (
+        "written",
+        "written: title (changed on the portal): a person moved it.",
+    )
+    again = planned_now(after, item(TRACKER, {TITLE: "b", STATUS: "doing"}), ends[1], both)
+    assert (changes(again), after.problems, len(again.conflicts)) == (wanted, {}, 1)
 
 
 def test_of_people_whom_a_side_takes_only_in_part_the_rest_waits() -> None:

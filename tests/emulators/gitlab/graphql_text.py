@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 TOKEN = re.compile(
@@ -59,8 +60,9 @@ class Operation:
     selections: tuple[Field, ...] = ()
 
 
+@lru_cache(maxsize=200)
 def read(query: str) -> Operation:
-    """The one operation of the query. Raises Unparsable."""
+    """The one operation of the query, not to be changed. Raises Unparsable."""
     reader = _Reader(_tokens(query))
     operation = reader.operation()
     if reader.peek.kind != "end":

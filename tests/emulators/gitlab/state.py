@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
+from functools import cache
 from random import Random
 from uuid import UUID
 
@@ -226,7 +227,9 @@ class State:
         return max(project.members.get(user.id, 0), inherited.get(user.id, 0))
 
     def at_least(self, major: int, minor: int) -> bool:
-        return tuple(int(part) for part in self.version.split("-")[0].split(".")[:2]) >= (
-            major,
-            minor,
-        )
+        return _major_and_minor(self.version) >= (major, minor)
+
+
+@cache
+def _major_and_minor(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("-")[0].split(".")[:2])

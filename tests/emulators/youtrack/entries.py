@@ -12,6 +12,7 @@ from tests.emulators.youtrack.api import (
     Call,
     issue_of,
     listed,
+    project_of,
     shown,
     user_of,
     writable_issue,
@@ -143,10 +144,26 @@ def add_work(state: State, call: Call, name: str) -> Answer:
     author = call.user
     if isinstance(sent.get("author"), dict):
         author = user_of(state, call, str(sent["author"].get("id") or sent["author"].get("login")))
-    text = sent.get("text")
-    return shown(
-        call, state.log_work(issue, call.user, author, minutes, _day(state, call, sent), text)
-    )
+    kind, text = _work_type(issue, sent.get("type")), sent.get("text")
+    item = state.log_work(issue, call.user, author, minutes, _day(state, call, sent), text)
+    item.type = kind
+    return shown(call, item)
+
+
+def _work_type(issue: r.Issue, sent: Any) -> r.WorkType | None:
+    """Return a type of the issue's project by its id."""
+    if sent is None:
+        return None
+    wanted = sent.get("id") if isinstance(sent, dict) else None
+    for each in issue.project.work_types:
+        if each.id == wanted:
+            return each
+    raise bad_request(f"Entity with id {wanted} not found")
+
+
+@ROUTES.add("GET", "/admin/projects/{name}/timeTrackingSettings/workItemTypes")
+def work_types(state: State, call: Call, name: str) -> Answer:
+    return listed(call, project_of(state, call, name).work_types)
 
 
 def _day(state: State, call: Call, sent: dict[str, Any]) -> int:

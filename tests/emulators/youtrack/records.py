@@ -110,6 +110,14 @@ class ProjectField:
 
 
 @dataclass(eq=False)
+class WorkType:
+    """A type of work that a project knows."""
+
+    id: str
+    name: str
+
+
+@dataclass(eq=False)
 class Project:
     """A project; `readers` see it, `writers` may change its issues."""
 
@@ -120,6 +128,7 @@ class Project:
     team: Group
     archived: bool = False
     time_tracking: bool = True
+    work_types: list[WorkType] = field(default_factory=list)
     fields: list[ProjectField] = field(default_factory=list)
     readers: set[str] = field(default_factory=set)
     writers: set[str] = field(default_factory=set)
@@ -178,7 +187,7 @@ class WorkItem:
     created: int
     text: str | None = None
     updated: int | None = None
-    type: str | None = None
+    type: WorkType | None = None
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from tests.emulators.youtrack.errors import bad_request
@@ -18,8 +19,9 @@ NESTED = 42  # members of a list inside of an entity
 PAGES = ("activities",)  # lists inside of an answer that `$top` has cut already
 
 
+@lru_cache(maxsize=1_000)
 def parse(text: str) -> Tree:
-    """Return the names of a selection. Raises ApiError for unbalanced brackets."""
+    """Return the names of a selection, shared. Raises ApiError for unbalanced brackets."""
     tree: Tree = {}
     stack, last = [tree], ""
     for token in re.findall(r"[(),]|[^(),\s]+", text):

@@ -192,7 +192,7 @@ def _work_item(item: r.WorkItem) -> dict[str, Any]:
         "text": item.text,
         "created": item.created,
         "updated": item.updated,
-        "type": None,
+        "type": item.type,
         "usesMarkdown": True,
     }
 
@@ -254,6 +254,7 @@ _VIEWS: dict[type, Callable[[Any], dict[str, Any]]] = {
         "text": t.text,
         "markdownText": None,
     },
+    r.WorkType: lambda t: {"$type": "WorkItemType", "id": t.id, "name": t.name},
     r.Group: lambda g: {"$type": "UserGroup", "id": g.id, "name": g.name},
     r.Tag: lambda t: {"$type": "Tag", "id": t.id, "name": t.name, "owner": t.owner},
     r.Visibility: lambda v: {

@@ -25,6 +25,7 @@ from sync.engine.upkeep.sweep import Sweep
 from sync.engine.worker import Worker
 from sync.store import issue_link_queue, issue_link_stories, issue_links, people
 from sync.store.db.database import read, write
+from tests.depth import looks
 from tests.engine.world import HOST, World
 
 GROUP, RITA, BORIS = 3, 7, 8
@@ -76,7 +77,7 @@ class Life:
 
     def rest(self, minutes: int = 1) -> None:
         """Let workers, each of them new, do what there is to do, and lists be read."""
-        for _ in range(3):
+        for _ in range(looks(3, minutes)):
             self.world.tick(61 * minutes)
             deps = replace(self.world.deps("worker"), issue_sync=self.sync)
             Sweep(deps).run(self.world.clock.now())
@@ -96,7 +97,7 @@ class Life:
         """Return the only issue, in Bob's hands."""
         session = self.world.session()
         client = python_gitlab.Gitlab(HOST, private_token=self.bobs_token, session=session)
-        (issue,) = client.projects.get(self.world.shop.id).issues.list(get_all=True)
+        (issue,) = client.projects.get(self.world.shop.id, lazy=True).issues.list(get_all=True)
         return issue
 
     def log_in_issue(self, seconds: int, text: str) -> None:

@@ -9,6 +9,8 @@ from tests.engine.issue_sync.test_situations import _edit, _later, _messages, _n
 
 __all__ = ["users"]
 
+COMMA = "a comma stands between two labels there, and a label has at most 255 characters"
+
 
 def test_two_items_are_linked_unlinked_and_linked_again(users: Make) -> None:
     made = users()
@@ -54,7 +56,8 @@ def test_what_never_crosses_is_said_once_however_often_it_is_tried(users: Make) 
     made.rest()
     why = "The label would say something else than a tag"
     for _ in range(2):
-        assert made.life.link().problems == {TAGS: f'the label "a, b" has no counterpart; {why}'}
+        problem = f'the label "a, b" has no counterpart: {COMMA}; {why}'
+        assert made.life.link().problems == {TAGS: problem}
         _later(made.life)
     story = made.asks("explain", target="2103")
     assert sum("what was refused is tried again" in line for line in story) == 6  # in as many days

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+
 from tests.emulators.gitlab.issues.records import CustomField
 from tests.engine.issue_sync.test_every_row import Make, Users, users
 from tests.engine.issue_sync.test_hostile_rights import _begun, _said_in_both
@@ -146,3 +148,23 @@ def test_parents_and_links_cross_both_ways(users: Make) -> None:
     made.rest(11)
     links, waits = made.portal.parts.links, made.portal.parts.previous
     assert (31, 2103) in links or 31 in waits.get(2103, ()), (links, waits)
+
+
+@pytest.mark.parametrize("child_first", [True, False])
+def test_a_child_that_is_imported_with_its_parent_is_a_task(users: Make, child_first: bool) -> None:
+    made = users()
+    del made.portal.tasks[2103]
+    parent, child, below = (30, 20, 10) if child_first else (10, 20, 30)
+    people = {"created_by": RITA, "responsible_id": RITA, "group_id": 3}
+    for number, title in sorted(((parent, "Parent"), (child, "Child"), (below, "Below"))):
+        above = {"Child": parent, "Below": child}.get(title, 0)
+        made.portal.create_task(title, id=number, parent_id=above, **people)
+    _begun(made, "create: [issues], fields: {parent: both}, child_type: task")
+    made.rest(11)
+    issues = {issue.title: issue for issue in made.world.shop.issues.values()}
+    kinds = {title: issue.kind for title, issue in issues.items()}
+    assert kinds == {"Parent": "Issue", "Child": "Task", "Below": "Task"}
+    assert issues["Child"].parent_id == issues["Parent"].id
+    assert issues["Below"].parent_id is None  # no Task is the parent of another
+    assert [made.portal.tasks[number].parent_id for number in (child, below)] == [parent, child]
+    assert "Only an item of the type Task can have an issue as its parent" in _said_in_both(made)

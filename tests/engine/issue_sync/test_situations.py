@@ -15,6 +15,7 @@ from sync.core.model.tasks import TaskStatus
 from sync.engine.issue_sync.process import IssueSync
 from sync.store import issue_link_stories, issue_links
 from sync.store.db.database import read
+from tests.depth import is_quick
 from tests.engine.issue_sync.test_life import RITA, Life
 from tests.engine.world import HOST, World
 
@@ -53,7 +54,7 @@ def _stories(life: Life) -> list[int]:
 def _project(life: Life, token: str = "") -> Any:
     session = life.world.session()
     client = python_gitlab.Gitlab(HOST, private_token=token or life.bobs_token, session=session)
-    return client.projects.get(life.world.shop.id)
+    return client.projects.get(life.world.shop.id, lazy=True)
 
 
 def _change(life: Life, **fields: Any) -> None:
@@ -85,8 +86,11 @@ def _descriptions(life: Life) -> tuple[str, str]:
 
 def _later(life: Life) -> None:
     """Let days pass: what no hook tells is found by then."""
+    if is_quick():
+        life.rest(27 * 60)
+        return
     for _ in range(3):
-        life.rest(540)
+        life.rest(9 * 60)
 
 
 def _errors(life: Life) -> str:

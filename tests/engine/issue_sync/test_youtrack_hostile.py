@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.depth import is_quick
+from tests.emulators.youtrack.records import WorkType
 from tests.engine.issue_sync.test_youtrack_rows import (
+    MIDNIGHT,
     begin,
     files,
     hours,
     messages,
+    name_of,
     set_field,
     work,
 )
@@ -27,8 +31,11 @@ def life(database_url: str) -> Iterator[YouTrackLife]:
 
 
 def later(life: YouTrackLife) -> None:
+    if is_quick():
+        life.rest(27 * 60)
+        return
     for _ in range(3):
-        life.rest(540)
+        life.rest(9 * 60)
 
 
 def test_a_project_without_time_tracking_says_so_and_takes_it_when_it_is_on(
@@ -116,3 +123,47 @@ def test_an_estimate_of_seconds_and_of_years_comes_to_rest(life: YouTrackLife) -
     set_field(life, "Estimation", None)
     life.rest(11)
     assert not life.task.time_estimate
+
+
+def test_a_state_that_stops_on_its_way_goes_on_later(database_url: str) -> None:
+    """What our events have led to is nobody's edit: the task keeps its status."""
+    transitions = (
+        "transitions: [{start: Submitted, event: open, end: Open}, "
+        "{start: Open, event: begin, end: In Progress}, "
+        "{start: In Progress, event: check, end: Fixed}]"
+    )
+    life = begin(database_url, f"create: [issues], {transitions}")
+    machine = {"Submitted": {"open": "Open"}, "Open": {"begin": "In Progress"}, "In Progress": {}}
+    life.field("State").machine = machine
+    life.import_all()
+    life.rest()
+    life.world.b24.state.user_moves_task(RITA, 2103, 5)
+    life.rest(11)
+    assert (name_of(life.issue.values["State"]), life.task.status) == ("In Progress", 5)
+    assert "No event is known" in life.said()
+    machine["In Progress"]["check"] = "Fixed"
+    later(life)
+    assert (name_of(life.issue.values["State"]), life.task.status) == ("Fixed", 5)
+    life.world.close()
+
+
+def test_a_type_of_work_is_shown_edited_and_given(database_url: str) -> None:
+    life = begin(database_url, "create: [issues], work_type: development")
+    kinds = life.project.work_types
+    kinds += [WorkType("7-1", "Development"), WorkType("7-2", "Testing")]
+    life.import_all()
+    life.rest()
+    item = life.state.log_work(life.issue, life.boris, life.boris, 60, MIDNIGHT, "Filled")
+    item.type = kinds[1]
+    life.rest(11)
+    assert [text.startswith("Testing: Filled") for _, _, text in hours(life)] == [True]
+    item.type, item.updated = kinds[0], life.state.now()
+    life.state.record(item, life.boris, "WorkItemTypeCategory")
+    life.world.b24.state.user_logs_time(RITA, 2103, 1800, "Dug")
+    life.rest(11)
+    assert [text.startswith("Development: Filled") for _, _, text in hours(life)] == [False, True]
+    assert [each.type for each in life.issue.work_items] == [kinds[0], kinds[0]]
+    kinds.remove(kinds[0])  # a type that is gone stops no work
+    life.world.b24.state.user_logs_time(RITA, 2103, 600, "Looked")
+    life.rest(5)
+    assert [each.type and each.type.name for each in life.issue.work_items][2:] == [None]

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from b24app.texts import translate
 from sync.bitrix24.tasks.fields import STATUS_CODES
 from sync.core.clock import ManualClock
 from sync.core.issue_sync.link import LinkState
@@ -293,3 +294,17 @@ def test_the_proposed_table_is_shown(pair: YouTrackPair) -> None:
         "Duplicate -> Completed",
         "Won't fix -> Completed",
     )
+
+
+def test_priorities_that_nobody_understands_are_said(pair: YouTrackPair) -> None:
+    field = pair.youtrack.state.projects[0].field_named("Priority")
+    for place, value in enumerate(field.bundle.values):
+        value.name = f"P{place}"
+    pair.capabilities[TRACKER] = pair.tracker.client.capabilities(pair.tracker.project)
+    pair.rules(LinkState("y1", {}))
+    (problem,) = pair.problems
+    assert problem.startswith("No priority of the tracker is understood"), problem
+    assert translate("ru", problem).endswith('или low. Есть: "P0", "P1", "P2", "P3", "P4"')
+    pair.pair = replace(pair.pair, priorities={"P0": "2", "P4": "0"})
+    pair.rules(LinkState("y1", {}))
+    assert pair.problems == ()

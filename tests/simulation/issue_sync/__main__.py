@@ -2,9 +2,10 @@
 
 KIND: nothing for two sides in memory, `youtrack` for a tracker with its traits, `real` for the room
 of YouTrack over its emulator, `gitlab` for that of GitLab, `triangle` for YouTrack's and a third
-side in memory, kept in step through the same task. With `kills SEED` in place of numbers the worker
-of one life dies at each pair of its steps; with `mistakes WORLDS` each deliberate mistake has to
-show.
+side in memory, kept in step through the same task. With `many` before the numbers a broken world
+stops nothing: its seed is printed, and the command fails in the end; ranges of seeds can be lived
+side by side. With `kills SEED` in place of numbers the worker of one life dies at each pair of its
+steps; with `mistakes WORLDS` each deliberate mistake has to show.
 """
 
 from __future__ import annotations
@@ -27,14 +28,34 @@ def main() -> None:
     """Do what the command line says."""
     numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
     kind = {name: True for name in KINDS if name == sys.argv[-1]}
+    make = Triangle if sys.argv[-1] == "triangle" else partial(World, **kind)
+    if sys.argv[1] == "many":
+        sys.exit(bool(live_on(range(numbers[1], numbers[1] + numbers[0]), make)))
     if sys.argv[1] == "kills":
         kill(numbers[0], **kind)
     elif sys.argv[1] == "mistakes":
-        mistakes(numbers[0], Triangle if sys.argv[-1] == "triangle" else partial(World, **kind))
+        mistakes(numbers[0], make)
     elif sys.argv[-1] == "triangle":
         live_each(numbers[0], numbers[1] if len(numbers) > 1 else 0, Triangle)
     else:
         live(numbers[0], numbers[1] if len(numbers) > 1 else 0, **kind)
+
+
+def live_on(seeds: range, make: Callable[[int], World | Triangle]) -> int:
+    """Live worlds whatever becomes of them; return how many were broken, after their seeds."""
+    began, broken = time.monotonic(), 0
+    for number, seed in enumerate(seeds, 1):
+        try:
+            make(seed).run()
+        except Exception as error:  # noqa: BLE001  # a fault of the program breaks a world, too
+            broken += 1
+            print(f"seed {seed} broken: {type(error).__name__}: {error}", flush=True)
+        if number % BATCH == 0 or number == len(seeds):
+            seconds = time.monotonic() - began
+            print(
+                f"{number} worlds from {seeds.start}, {broken} broken, {seconds:.0f} s", flush=True
+            )
+    return broken
 
 
 def kill(seed: int, **kind: bool) -> None:

@@ -40,10 +40,11 @@ from tests.emulators.gitlab.issues.records import Lifecycle, Status, Timelog
 from tests.emulators.gitlab.server import GitLabEmulator, _encoded
 from tests.emulators.gitlab.tracked import Issue
 from tests.emulators.gitlab.web import Request
-from tests.engine.world import Wire, _bytes, _response
+from tests.engine.world import _bytes, _response
 from tests.simulation.issue_sync import words
 from tests.simulation.issue_sync.memory_side import BOT, Held
 from tests.simulation.issue_sync.real_room import RealRoom
+from tests.simulation.issue_sync.wire import WiredSession
 
 HOST = "http://gitlab.test"
 PREFIX = "gid://gitlab/WorkItems::Statuses::Custom::Status/"
@@ -88,9 +89,8 @@ class RealGitLab(RealRoom):
         self.observer = self.new_client(self.plain, token)
 
     def new_client(self, answer: Callable[..., requests.Response], token: str) -> GitLabIssues:
-        session = requests.Session()
-        session.mount(HOST, Wire(answer))
-        return GitLabIssues(GitLab(HOST, token, session=session), IssueOptions(), self.clock)
+        client = GitLab(HOST, token, session=WiredSession(answer))
+        return GitLabIssues(client, IssueOptions(), self.clock)
 
     # Requests.
 

@@ -260,7 +260,8 @@ class RealRoom(MemorySide):
         """Let the oracle judge what a creation needed no request for: it was there before."""
         if not isinstance(outcome, Done) or not isinstance(write, CreateItem | UpdateItem):
             return
-        names = self.changes().keys() - self.stored - outcome.dropped.keys()
+        unwritten = outcome.dropped.keys() | outcome.deferred.keys()
+        names = self.changes().keys() - self.stored - unwritten
         if isinstance(write, UpdateItem):
             assert not names, f"nobody asked for {names}"
             return

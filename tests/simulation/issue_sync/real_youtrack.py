@@ -30,10 +30,11 @@ from sync.youtrack.issues.keys import unmarked, without_definition
 from sync.youtrack.issues.options import IssueOptions
 from tests.emulators.youtrack import records as r
 from tests.emulators.youtrack.server import CONTEXT, YouTrackEmulator
-from tests.engine.world import Wire, _bytes, _response
+from tests.engine.world import _bytes, _response
 from tests.simulation.issue_sync import words
 from tests.simulation.issue_sync.memory_side import BOT, Held
 from tests.simulation.issue_sync.real_room import RealRoom
+from tests.simulation.issue_sync.wire import WiredSession
 from tests.simulation.issue_sync.youtrack_side import EVENTS, YouTrackSide
 
 HOST = "http://youtrack.test"
@@ -66,9 +67,7 @@ class RealYouTrack(RealRoom, YouTrackSide):
         self.observer = self.new_client(self.plain)
 
     def new_client(self, answer: Callable[..., requests.Response]) -> YouTrackIssues:
-        session = requests.Session()
-        session.mount(HOST, Wire(answer))
-        client = YouTrack(HOST + CONTEXT, "perm-bridge", session=session)
+        client = YouTrack(HOST + CONTEXT, "perm-bridge", session=WiredSession(answer))
         return YouTrackIssues(client, IssueOptions(transitions=TRANSITIONS), clock=self.clock)
 
     def plain(self, request: requests.PreparedRequest) -> requests.Response:

@@ -106,6 +106,14 @@ class Links:
     def __init__(self, triangle: Triangle) -> None:
         self.triangle, self.kept = triangle, dict[str, Any]()
         self.conflicts: dict[str, list[Conflict]] = {name: [] for name in NAMES}
+        self.read: dict[str, tuple[Any, LinkState]] = {}
+
+    def state(self, key: str) -> LinkState:
+        """Return a state as last saved, for the world alone: it changes none."""
+        kept = self.kept[key]
+        if key not in self.read or self.read[key][0] is not kept:
+            self.read[key] = kept, decode(kept)
+        return self.read[key][1]
 
     def load(self, keys: Any) -> Mapping[str, LinkState]:
         return {key: decode(self.kept[key]) for key in keys}
@@ -327,16 +335,16 @@ class Triangle:
 
     def _note_unsure(self) -> None:
         """Remember fields whose write may have landed unseen: there order is not known."""
-        for name, kept in self.links.kept.items():
-            for planned in decode(kept).pending:
+        for name in self.links.kept:
+            for planned in self.links.state(name).pending:
                 self.oracles[name].unsure |= planned.intents.keys()
 
     def _rest(self) -> None:
         for _ in range(MOST_ROUNDS):
             self._cycle()
-            for key, kept in self.links.kept.items():
-                if decode(kept).pause is not None:  # its fuse has blown
-                    self.links.kept[key] = encode(acts.resume(decode(kept)))
+            for key in self.links.kept:
+                if (link := self.links.state(key)).pause is not None:  # its fuse has blown
+                    self.links.kept[key] = encode(acts.resume(link))
                     self.looks[key].mark(None)
             if all(looks.is_clean for looks in self.pending_looks()):
                 return

@@ -55,14 +55,17 @@ class MemoryLinks:
     kept: Any = None
     conflicts: list[Conflict] = field(default_factory=list)
     story: list[StoryLine] = field(default_factory=list)
+    read: tuple[Any, LinkState] | None = None
 
     def state(self) -> LinkState:
-        """Return the state as last saved."""
-        return decode(self.kept)
+        """Return the state as last saved, for the world alone: it changes none."""
+        if self.read is None or self.read[0] is not self.kept:
+            self.read = self.kept, decode(self.kept)
+        return self.read[1]
 
     def load(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
-        """Return the state as last saved, by key."""
-        return {KEY: self.state()}
+        """Return the state as last saved, by key, read anew."""
+        return {KEY: decode(self.kept)}
 
     def save(self, changes: Sequence[LinkChange]) -> None:
         """Save all of it at once."""

@@ -47,6 +47,7 @@ def create(
         raise ApiError(400, {"message": {"noteable": ["Maximum number of comments exceeded"]}})
     if commands and not text:
         return _commanded(issues, issue, actor, commands)
+    issues.obstacles.check_note_spam()
     now = created_at or state.now()
     note = Note(
         id=state.next_id("note"),
@@ -86,6 +87,7 @@ def update(issues: Issues, issue: Issue, note: Note, actor: User, body: str, cha
     if commands and not text:
         issue.notes.remove(note)
     elif text != note.body:
+        issues.obstacles.check_note_spam()
         note.body, note.updated_at = text, issues.state.now()
         note.updated_by_id = actor.id
         issue.updated_at = note.updated_at

@@ -2,6 +2,7 @@
 
     gitlab.issues.obstacles.spam = True           # 400 on issues that are written
     gitlab.issues.obstacles.captcha = True        # 409 that asks for one
+    gitlab.issues.obstacles.note_spam = True      # 400 on comments that are written
     gitlab.issues.obstacles.resource_lock = 2     # so many writes get 409 Resource lock
     gitlab.issues.obstacles.notes_per_minute = 300, .issues_per_minute = None
 https://docs.gitlab.com/api/issues/ ; https://docs.gitlab.com/administration/settings/
@@ -22,6 +23,10 @@ CAPTCHA = (
     "to proceed."
 )
 SPAM = "Your issue has been recognized as spam and has been discarded."
+NOTE_SPAM = (
+    '400 Bad request - Note {:base=>["Your note has been recognized as spam. Please, change the '
+    'content or solve the reCAPTCHA to proceed."]}'
+)
 
 
 @dataclass
@@ -29,6 +34,7 @@ class Obstacles:
     state: State
     spam: bool = False
     captcha: bool = False
+    note_spam: bool = False
     resource_lock: int = 0
     notes_per_minute: int | None = 300
     issues_per_minute: int | None = None
@@ -48,6 +54,11 @@ class Obstacles:
             )
         if self.spam:
             raise ApiError(400, {"message": {"error": SPAM}})
+
+    def check_note_spam(self) -> None:
+        """A comment asks for a captcha in words alone: Notes::CreateService and UpdateService."""
+        if self.note_spam:
+            raise ApiError(400, {"message": NOTE_SPAM})
 
     def check_lock(self) -> None:
         if self.resource_lock > 0:
