@@ -35,7 +35,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Проиграны только последние {limit} каждого вида.",
     ),
     "place": ("{place}: {change}", "{place}: {change}"),
-    "chat": ("chat {dialog}", "чат {dialog}"),
     "in_tasks": ("chats of tasks", "чаты задач"),
     "to_people": ("notifications of people", "уведомления людям"),
     "no_pairs": ("Two-way sync: no pair changes.", "Синхронизация: ни одна пара не меняется."),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from demo import customer_bug, direct, in_step, telling, weeks
 from demo.installing import install
+from demo.newcomer import Newcomer
 from demo.scenario import Scene, scenes
 from demo.stage import TASK, TITLE, Stage
 from demo.summary import Check, checks
@@ -35,7 +36,7 @@ def main() -> int:
             return 1
         if keep:
             weeks.save(stage)
-            stay(stage)
+            stay(stage, add_newcomer(stage))
     return 1 if failed else 0
 
 
@@ -172,13 +173,29 @@ def totals(stage: Stage) -> None:
     )
 
 
-def stay(stage: Stage) -> None:
+def add_newcomer(stage: Stage) -> Newcomer:
+    """A second portal, which the application is not installed in yet."""
+    newcomer = Newcomer(stage.gitlab, stage.b24).open(stage.service.url)
+    stage.beside.callback(newcomer.close)
+    return newcomer
+
+
+def stay(stage: Stage, newcomer: Newcomer) -> None:
     print("\nWeeks of earlier work were put beside, so that the metrics have something to show.")
     print(f"The task as the portal shows it: {stage.b24.portal_url}/view/task/{TASK}")
     window = f"{stage.b24.portal_url}/window"
     print(f"Its tab “Development”: {window}/task/{TASK}")
     print(f"The application's pages: {window}/app")
-    print(f"b24bridge itself: {stage.url}/readyz   Press Ctrl-C to end.")
+    application = newcomer.application
+    assert application is not None
+    print(
+        f"\n{BOLD}To begin from nothing:{PLAIN} a portal that knows no GitLab yet, installed by its"
+        f" administrator:\n  {newcomer.b24.portal_url}/window/install\n"
+        f"GitLab's address: {stage.gitlab.url}   Application ID: {application.client_id}"
+        f"   Secret: {application.secret}\n"
+        f"What others do meanwhile: {newcomer.url}"
+    )
+    print(f"\nb24bridge itself: {stage.url}/readyz   Press Ctrl-C to end.")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

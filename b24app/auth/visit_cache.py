@@ -38,6 +38,14 @@ class ExpiringValues(Generic[K, V]):
             self._entries.clear()
         self._entries[key] = (now, now + ttl, value)
 
+    def items(self, now: datetime) -> list[tuple[K, V]]:
+        """Return what has not ended, in the order in which it came."""
+        return [
+            (key, value)
+            for key, (since, until, value) in self._entries.items()
+            if since <= now < until
+        ]
+
     def clear(self) -> None:
         """Forget everything."""
         self._entries.clear()

@@ -21,7 +21,7 @@ from sync.sentences import sentence
 from sync.store import access, connections, hook_logs, inbox, oauth_applications, oauth_grants
 from sync.store.access import ConnectionAccess
 from sync.store.db.database import read, write
-from sync.store.hook_logs import HookLogRow
+from sync.store.hook_logs import HookLogRow, describe_target
 from sync.store.oauth_grants import GrantRecord
 from sync.store.rows import ConnectionRecord, PortalRecord
 
@@ -54,7 +54,7 @@ def add_connection_routes(here: Blueprint, deps: Deps) -> None:
         return jsonify(
             rights=[
                 {
-                    "target": right.target,
+                    "target": translate(language, describe_target(right.target)),
                     "ok": right.ok,
                     "text": translate(language, right.text),
                     "change": translate(language, right.change),
@@ -153,12 +153,13 @@ def _hooks_json(
     record: ConnectionRecord, rows: Iterable[HookLogRow], now: datetime
 ) -> list[dict[str, Any]]:
     """Return what the code host's log last said of the webhook of each project and group."""
-    texts = []
+    texts, language = [], page_language()
     for row in rows:
         check = check_hook(row, record.name, now)
-        words = describe(check, page_language())
+        words = describe(check, language)
+        target = translate(language, describe_target(row.target))
         texts.append(
-            {"target": row.target, "ok": check.ok, "text": words.what, "change": words.change}
+            {"target": target, "ok": check.ok, "text": words.what, "change": words.change}
             | {"failed": row.failed, "made_up": row.made_up}
         )
     return texts

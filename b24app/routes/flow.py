@@ -40,11 +40,16 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
         visitor, portal = require_visitor(deps)
         now = deps.clock.now()
         visible, chosen = _choose(deps, visitor, portal)
-        measured = deps.flows.read(deps.engine, chosen, _period(now), now)
-        period = measured.flow.period
+        period = _period(now)
+        places = {"from": period.start, "to": period.end, "projects": _project_rows(visible)}
+        measured = deps.flows.read_soon(deps.engine, chosen, period, now)
+        if measured is None:
+            return jsonify(flow_metrics.BEING_READ | places | {"read_at": now})
         return jsonify(
             measured.summary
-            | {"from": period.start, "to": period.end, "projects": _project_rows(visible)}
+            | places
+            | {"read_at": measured.read_at, "is_overdue": measured.is_overdue}
+            | {"to": measured.flow.period.end, "is_being_read": False}
         )
 
     @here.get("/metrics/items")

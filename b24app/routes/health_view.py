@@ -23,10 +23,11 @@ from b24app.services.health import (
 )
 from b24app.services.health_check import Check
 from b24app.services.health_rows import HealthRows, load_rows
+from b24app.texts import translate
 from b24app.texts_health import describe, subject_name
 from sync.store import inbox, logs, program
 from sync.store.db.database import read
-from sync.store.hook_logs import HookLogRow
+from sync.store.hook_logs import HookLogRow, describe_target
 from sync.store.rows import PortalRecord
 
 
@@ -106,7 +107,7 @@ def _missed_json(rows: HealthRows) -> list[dict[str, Any]]:
     return events + [
         {
             "connection": names.get(row.connection_id, ""),
-            "target": row.target,
+            "target": translate(page_language(), describe_target(row.target)),
             "failed": row.failed,
             "made_up": row.made_up,
             "at": row.gap_at,

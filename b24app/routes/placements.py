@@ -6,8 +6,9 @@ from flask import Blueprint, Response
 
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
-from b24app.services import portals
+from b24app.services import flow_metrics, portals
 from b24app.services.placement_login import PlacementLogin, log_in, render_page
+from sync.store.db.database import read
 from sync.store.rows import PortalRecord
 
 
@@ -36,9 +37,20 @@ def blueprint(deps: Deps) -> Blueprint:
     def group() -> Response:
         entered = log_in(deps)
         portal = _page_portal(deps, entered)
+        _prepare_metrics(deps, portal, entered.placement.group_id)
         return render_page(deps, entered, portal, "flow", group_id=entered.placement.group_id)
 
     return here
+
+
+def _prepare_metrics(deps: Deps, portal: PortalRecord, group_id: int | None) -> None:
+    """Begin to read what the page asks for when it has come; who may see it is asked then."""
+    rules = deps.clients.rules(portal.id)
+    with read(deps.engine) as conn:
+        every = flow_metrics.project_choices(conn, portal.id, rules)
+    own = [choice for choice in every if choice.group_id == group_id]
+    if own:
+        flow_metrics.prepare_flow(deps.flows, deps.engine, own, deps.clock.now())
 
 
 def _page_portal(deps: Deps, entered: PlacementLogin) -> PortalRecord:

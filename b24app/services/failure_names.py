@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, select
 
 from b24app.services.overview import Failure
 from sync.core.smart_commits.messages import VERB_LABELS
 from sync.settings.apply import current_settings
+from sync.settings.model import Settings
 from sync.store import tasks, workgroup_names
 from sync.store.rows import PortalRecord
 from sync.store.tables import connection, project
@@ -89,6 +90,7 @@ class _Phrases:
     discussion: str = "the discussion of {}"
     workgroup: str = "the chat of workgroup {}"
     chat: str = "the {} chat"
+    chats: Mapping[str, str] = field(default_factory=dict)  # those that are called otherwise
     somewhere: str = "a discussion"
     quoted: str = "“{}”"
 
@@ -98,7 +100,8 @@ _PHRASES = {
     "ru": _Phrases(
         _ACTIONS_RU, _SUBJECTS_RU, _KINDS_RU,
         "задача {}", "проект {} в GitLab", "{} в {}", "оповещения {}",
-        "обсуждение, {}", "чат группы {}", "чат {}", "обсуждение",
+        "обсуждение, {}", "чат группы {}", "чат {}",
+        {"general": "общий чат", "releases": "чат релизов"}, "обсуждение",
         "«{}»",
     ),
 }  # fmt: skip
@@ -120,6 +123,10 @@ class FailureNames:
         return pattern.format(
             about=self._subject(failure, phrases), place=self._place(failure.place, phrases)
         )
+
+    def name_place(self, place: str, language: str = "en") -> str:
+        """Return what a chat is called, by `chat:` and its dialog, or a task by `task:`."""
+        return self._place(place, _PHRASES[language])
 
     def _subject(self, failure: Failure, phrases: _Phrases) -> str:
         if failure.subject_key:
@@ -157,7 +164,8 @@ class FailureNames:
             title = self.workgroups.get(int(name[2:]), "") if name[2:].isdigit() else ""
             return phrases.workgroup.format(title or name[2:])
         if name in self.chats:
-            return phrases.chat.format(self.chats[name])
+            chat = self.chats[name]
+            return phrases.chats.get(chat) or phrases.chat.format(chat)
         return name or phrases.somewhere
 
 
@@ -171,15 +179,26 @@ def load_names(
         .where(connection.c.portal_id == portal.id)
     )
     numbers = {failure.about for failure in failures if failure.of == "task"}
-    numbers |= {name for _, _, name in (failure.place.partition(":") for failure in failures)}
-    groups = {failure.place.partition(":")[2].removeprefix("sg") for failure in failures}
+    places = {failure.place.partition(":")[2] for failure in failures}
+    numbers |= places
     rows = tasks.get(conn, portal.id, {int(number) for number in numbers if number.isdigit()})
-    chats = current_settings(conn, portal).chats
-    return FailureNames(
+    return replace(
+        load_chat_names(conn, portal.id, current_settings(conn, portal), places),
         projects={(row[0], row[1]): row[2] for row in conn.execute(query)},
         titles={str(number): row.body.title for number, row in rows.items() if row.body},
-        chats={dialog: name for name, dialog in chats.model_dump().items() if dialog},
+    )
+
+
+def load_chat_names(
+    conn: Connection, portal_id: int, settings: Settings, dialogs: Collection[str]
+) -> FailureNames:
+    """Load the names of chats: those that the settings name, and those of workgroups."""
+    groups = {dialog.removeprefix("sg") for dialog in dialogs}
+    return FailureNames(
+        projects={},
+        titles={},
+        chats={dialog: name for name, dialog in settings.chats.model_dump().items() if dialog},
         workgroups=workgroup_names.load(
-            conn, portal.id, {int(group) for group in groups if group.isdigit()}
+            conn, portal_id, {int(group) for group in groups if group.isdigit()}
         ),
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine
 
 from b24app.auth.visit_cache import ExpiringValues
@@ -25,13 +26,19 @@ from sync.store.db.database import read
 from sync.store.flow import MeasuredProject
 from sync.store.flow_deployments import ProjectKey
 
+log = structlog.get_logger()
 DEFAULT_DAYS = 30
 ITEMS_PER_PAGE = 25
 FLOW_TTL = timedelta(minutes=1)  # thousands of changes are read in some tenths of a second
 KEPT_TTL = timedelta(minutes=10)  # one that is older than FLOW_TTL is shown while it is read anew
 MAX_FLOWS = 16
+PATIENCE = 0.06  # seconds in which most are read; who asks for others asks again
 FlowKey = tuple[frozenset[ProjectKey], datetime, date]
 ROLLBACK_HISTORY = timedelta(days=90)  # before the period, in which the older commit is looked for
+BEING_READ: dict[str, Any] = {
+    "measures": [], "weeks": [], "parts": [], "remediation_days": REMEDIATION_WINDOW.days,
+    "is_overdue": False, "is_being_read": True,
+}  # fmt: skip
 LISTS = (
     "deployment_frequency", "change_failure_rate", "time_to_restore", "throughput",
     "work_in_progress", *SPANS,
@@ -75,33 +82,58 @@ def project_choices(conn: Connection, portal_id: int, rules: Rules) -> tuple[Pro
 
 @dataclass(frozen=True, slots=True)
 class MeasuredFlow:
-    """What happened in a period, as known at a moment, and its numbers as the pages get them."""
+    """What happened in a period, as known at a moment, and its numbers as the pages get them.
+
+    `is_overdue`: to read it anew has failed since.
+    """
 
     flow: Flow
     summary: dict[str, Any]
     read_at: datetime
+    is_overdue: bool = False
 
 
 class FlowCache:
     """Flows that were read lately, so that nobody waits while thousands of changes are read.
 
-    After a minute a flow is read anew in the background: who asks then gets the one before. `pool`
-    starts its threads when it is first used, so the process may fork until then.
+    After a minute a flow is read anew in the background: who asks then gets the one before. A
+    period within another that was read lately is worked out from that. `pool` starts its threads
+    when it is first used, so the process may fork until then.
     """
 
-    def __init__(self, pool: Executor | None = None) -> None:
+    def __init__(self, pool: Executor | None = None, *, patience: float = PATIENCE) -> None:
+        self.patience = patience
         self._pool = pool or ThreadPoolExecutor(2, thread_name_prefix="flows")
         self._flows: ExpiringValues[FlowKey, MeasuredFlow] = ExpiringValues(limit=MAX_FLOWS)
         self._reading: dict[FlowKey, Future[MeasuredFlow]] = {}
+        self._failed: set[FlowKey] = set()  # whose last reading failed
         self._lock = Lock()
 
     def read(
         self, engine: Engine, chosen: Sequence[ProjectChoice], period: Period, now: datetime
     ) -> MeasuredFlow:
         """Return what happened to the chosen projects in the period and around it."""
-        measured = self._flows.get(_flow_key(chosen, period), now)
+        key = _flow_key(chosen, period)
+        measured = self._flows.get(key, now)
         reading = self.prepare(engine, chosen, period, now)
-        return measured or reading.result()
+        if measured is None:
+            return reading.result()
+        return replace(measured, is_overdue=key in self._failed)
+
+    def read_soon(
+        self, engine: Engine, chosen: Sequence[ProjectChoice], period: Period, now: datetime
+    ) -> MeasuredFlow | None:
+        """Return the same, None where it is being read and takes longer than `patience`.
+
+        So nobody holds a thread of the server while a year of a large portal is read.
+        """
+        key = _flow_key(chosen, period)
+        reading = self.prepare(engine, chosen, period, now)
+        with self._lock:
+            is_first = key not in self._failed and self._flows.get(key, now) is None
+        if is_first and not wait([reading], self.patience).done:
+            return None
+        return self.read(engine, chosen, period, now)
 
     def prepare(
         self, engine: Engine, chosen: Sequence[ProjectChoice], period: Period, now: datetime
@@ -120,15 +152,40 @@ class FlowCache:
 
     def _measure(self, engine: Engine, key: FlowKey, period: Period, now: datetime) -> MeasuredFlow:
         try:
-            with read(engine) as conn:
-                flow = _read_flow(conn, key[0], period)
+            wider = self._find_wider(key, now)
+            if wider is None:
+                with read(engine) as conn:
+                    flow = _read_flow(conn, key[0], period)
+            else:
+                since = period.start - ROLLBACK_HISTORY
+                shipments = (s for s in wider.shipments if s.deployment.updated_at >= since)
+                flow = measure_flow(wider.changes, shipments, period)
             measured = MeasuredFlow(flow, summarize_flow(flow, now), now)
             with self._lock:
                 self._flows.put(key, measured, now, KEPT_TTL)
+                self._failed.discard(key)
             return measured
+        except Exception:
+            log.exception("metrics_not_read", since=period.start.isoformat())
+            with self._lock:
+                self._failed = {key, *self._failed} if len(self._failed) < MAX_FLOWS else {key}
+            raise
         finally:
             with self._lock:
                 self._reading.pop(key, None)
+
+    def _find_wider(self, key: FlowKey, now: datetime) -> Flow | None:
+        """Return a flow of the same projects that was read within a minute and begins earlier."""
+        with self._lock:
+            flows = [
+                measured.flow
+                for (projects, start, end), measured in self._flows.items(now)
+                if projects == key[0]
+                and start <= key[1]
+                and end >= key[2]
+                and now < measured.read_at + FLOW_TTL
+            ]
+        return flows[0] if flows else None
 
 
 def prepare_flow(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
+from b24app.services.readable_reasons import shorten_traceback
 from sync.core.issue_sync.link import EntryState, LinkState, PauseReason, ValuePair, Values
 from sync.core.issue_sync.model import ASSIGNEES, DESCRIPTION, LEAD, SideName
 from sync.core.issue_sync.story import shown
@@ -172,7 +173,7 @@ def _reason(row: IssueLinkRow, link: LinkState) -> str:
     if link.pause:
         return link.pause.text
     waiting = join_sentences(". ", [*map(as_sentence, link.waiting.values())])
-    return row.error or waiting or next(filter(None, _refused_entries(link)), "")
+    return shorten_traceback(row.error) or waiting or next(filter(None, _refused_entries(link)), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from b24app.deps import Deps
+from b24app.services.failure_names import load_chat_names
 from b24app.services.settings_form.changed import ChangedSettings
 from b24app.services.settings_form.options import OPTIONS
 from sync.core.messages.message import Message
@@ -14,7 +15,7 @@ from sync.core.notifications.build import build_message
 from sync.core.notifications.facts import FactsContext, build_facts
 from sync.core.notifications.samples import SAMPLES
 from sync.core.rules.portal import Rules
-from sync.core.rules.routes import Channel, Chat, Facts, Route, Target
+from sync.core.rules.routes import Channel, Chat, Facts, QuietHours, Route, Target
 from sync.engine.load import notifications as load_notifications
 from sync.engine.load.scope import Scope
 from sync.store import connections, recent
@@ -30,13 +31,15 @@ _TRIED = 5  # the newest subjects of a kind; some are silent, or gone meanwhile
 class MessagePreview:
     """The lines of a message. `at`: when it really happened, None: it is a sample.
 
-    `places`: whom it reaches, for people. `held_until`: the end of quiet hours that hold it now.
+    `places`: whom it reaches, for people. `quiet_hours`: those of its routes, such as
+    `22:00–08:00`; `held_until`: the end of those that hold it now.
     """
 
     real: bool
     at: datetime | None
     lines: tuple[str, ...]
     places: tuple[str, ...]
+    quiet_hours: tuple[str, ...]
     held_until: datetime | None
 
 
@@ -66,7 +69,8 @@ def preview_message(
         subject.at is not None,
         subject.at,
         tuple(line for line in lines if line.strip()),
-        tuple(_places(rules, subject.path, routes, language)),
+        tuple(_places(deps, portal, changed, subject.path, routes, language)),
+        tuple(dict.fromkeys(_hours(each.quiet_hours) for each in routes if each.quiet_hours)),
         min(quiet) if routes and len(quiet) == len(routes) else None,
     )
 
@@ -97,17 +101,35 @@ def _sample(changed: ChangedSettings, kind: Kind) -> _Subject:
     return _Subject(message, replace(facts, is_default=True), path, None)
 
 
-def _places(rules: Rules, path: str, routes: list[Route], language: str) -> list[str]:
+def _hours(quiet_hours: QuietHours) -> str:
+    return f"{quiet_hours.start:%H:%M}–{quiet_hours.end:%H:%M}"
+
+
+def _places(
+    deps: Deps,
+    portal: PortalRecord,
+    changed: ChangedSettings,
+    path: str,
+    routes: list[Route],
+    language: str,
+) -> list[str]:
     targets = dict.fromkeys(target for route in routes for target in route.targets)
-    return [place for target in targets if (place := _place(rules, path, target, language))]
+    dialogs = {target: _dialog(changed.rules_after, path, target) for target in targets}
+    with read(deps.engine) as conn:
+        names = load_chat_names(conn, portal.id, changed.after, set(dialogs.values()))
+    return [
+        names.name_place(f"chat:{dialog}", language) if dialog else _name(target, language)
+        for target, dialog in dialogs.items()
+        if dialog or target is Channel.TASK or not isinstance(target, Channel)
+    ]
 
 
-def _place(rules: Rules, path: str, target: Target, language: str) -> str:
-    """Return a target for people; "" for a channel that the project does not have."""
+def _name(target: Target, language: str) -> str:
+    return OPTIONS["to!"][str(target)][language == "ru"]
+
+
+def _dialog(rules: Rules, path: str, target: Target) -> str:
+    """Return the chat of a target; "" for others, and for a channel that the project lacks."""
     if isinstance(target, Chat):
         return target.dialog
-    name = OPTIONS["to!"][target.value][language == "ru"]
-    if target is Channel.TASK or not isinstance(target, Channel):
-        return name
-    dialog = rules.channels_of(path).get(target)
-    return f"{name} ({dialog})" if dialog else ""
+    return rules.channels_of(path).get(target, "") if isinstance(target, Channel) else ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from b24app.services.readable_reasons import shorten_traceback
 from sync.core.model.commands import PutMessage
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, MergeRequestState
 from sync.sentences import decode_sentence, join_sentences, sentence
@@ -276,7 +277,7 @@ def _subject_failure(subject_row: SubjectRow) -> Failure:
         key,
         "decide",
         subject_row.key,
-        subject_row.error,
+        shorten_traceback(subject_row.error),
         subject_row.dirty_at,
         subject_row.kind,
     )
@@ -288,7 +289,7 @@ def _delivery_failure(delivery_row: DeliveryRow) -> Failure:
         str(delivery_row.id),
         "read",
         delivery_row.event,
-        delivery_row.outcome,
+        shorten_traceback(delivery_row.outcome),
         delivery_row.received_at,
         "",
     )

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from b24app.deps import Deps
+from b24app.services.failure_names import FailureNames, load_chat_names
 from b24app.services.issue_links import pair_name
 from b24app.services.rehearsal import rehearsal_lines
 from b24app.services.settings_form.changed import (
@@ -42,6 +43,7 @@ DAYS = 30
 MOST = 2000  # subjects of a kind, and tasks
 _AT_ONCE = 100
 _SHOWN = 5  # examples
+_TOGETHER = ("in_tasks", "to_people")  # are no chats
 _PAIR_SECONDS = 30.0  # for asking what both sides of a pair can hold
 
 
@@ -121,19 +123,19 @@ def _rehearse_messages(
             keys = [key for _, key in recent.subject_keys(conn, ids, kind, since, MOST)]
         cut = cut or len(keys) >= MOST
         for keys_at_once in _batches(keys):
-            before += _count(deps, portal, changed.rules_before, keys_at_once, language)
-            after += _count(deps, portal, changed.rules_after, keys_at_once, language)
+            before += _count(deps, portal, changed.rules_before, keys_at_once)
+            after += _count(deps, portal, changed.rules_after, keys_at_once)
     done = len(Kind)
-    text, examples = _compare(language, before, after)
+    with read(deps.engine) as conn:
+        names = load_chat_names(conn, portal.id, changed.after, before.keys() | after.keys())
+    text, examples = _compare(language, names, before, after)
     yield RehearsalLine("messages", done, done, text, examples)
     if cut:
         yield RehearsalLine("messages", done, done, say(language, "newest_only", limit=MOST))
 
 
-def _count(
-    deps: Deps, portal: PortalRecord, rules: Rules, keys: Iterable[str], language: str
-) -> Counter[str]:
-    """Count the messages about subjects by place, as if none of them had been sent."""
+def _count(deps: Deps, portal: PortalRecord, rules: Rules, keys: Iterable[str]) -> Counter[str]:
+    """Count the messages about subjects by chat, in tasks and to people, as if none were sent."""
     now, counts = deps.clock.now(), Counter[str]()
     rules = without_quiet_hours(rules)
     with read(deps.engine) as conn:
@@ -144,25 +146,27 @@ def _count(
         fresh = replace(view, messages={}, notified_states={}, ended=False, not_before=None)
         for planned in plan_notifications(fresh, rules, now).commands:
             match planned.command:
-                case PutMessage(place) if place.dialog:
-                    counts[say(language, "chat", dialog=place.dialog)] += 1
-                case PutMessage():
-                    counts[say(language, "in_tasks")] += 1
+                case PutMessage(place):
+                    counts[place.dialog or "in_tasks"] += 1
                 case Notify():
-                    counts[say(language, "to_people")] += 1
+                    counts["to_people"] += 1
     return counts
 
 
 def _compare(
-    language: str, before: Counter[str], after: Counter[str]
+    language: str, names: FailureNames, before: Counter[str], after: Counter[str]
 ) -> tuple[str, tuple[str, ...]]:
     sums = before.total(), after.total()
-    places = sorted(before.keys() | after.keys())
-    changes = [(place, after[place] - before[place]) for place in places]
+    labels = {
+        place: say(language, place)
+        if place in _TOGETHER
+        else names.name_place(f"chat:{place}", language)
+        for place in before.keys() | after.keys()
+    }
     examples = tuple(
-        say(language, "place", place=place, change=f"{change:+d}")
-        for place, change in changes
-        if change
+        say(language, "place", place=labels[place], change=f"{change:+d}")
+        for place in sorted(labels, key=labels.__getitem__)
+        if (change := after[place] - before[place])
     )
     if sums[0] == sums[1]:
         return say(language, "same_messages", count=sums[1]), examples

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,6 +21,7 @@ from b24app.auth.rate_limit import PROOFS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
 from b24app.services.claims import prove_claims, remove_left_over
+from b24app.services.kept_environment import read_environment
 from b24app.services.settings_lookups import PortalLookups, ProjectLookups
 from sync.errors import Refused, SyncError
 from sync.sentences import sentence
@@ -213,6 +213,7 @@ def _read_checked(deps: Deps, portal: PortalRecord, text: str) -> tuple[Settings
     with reading(deps.engine) as conn:
         before = current_settings(conn, portal)
         removed = connections.removed(conn, portal.id)
+        environ = read_environment(conn, deps, portal)
     if document.settings is not None:  # first, so that no place of the server is looked at
         wrong = [
             *_places_of_the_server(before, document.settings, removed),
@@ -222,7 +223,7 @@ def _read_checked(deps: Deps, portal: PortalRecord, text: str) -> tuple[Settings
             raise Invalid(document.problem(path, problem) for path, problem in wrong)
     lookups = PortalLookups(deps.clients.portal(portal.id))
     projects = ProjectLookups(deps.clients, portal.id)
-    settings = read(text, os.environ, lookups, projects)
+    settings = read(text, environ, lookups, projects)
     require_portal(settings, portal)
     note = sentence("The chats could not be checked: {unchecked}", unchecked=lookups.unchecked)
     return settings, (note,) if lookups.unchecked else ()
@@ -284,9 +285,9 @@ def _apply(
     settings: Settings,
     remove: Collection[str] | None,
 ) -> ConnectionChanges:
-    now = deps.clock.now()
+    now, environ = deps.clock.now(), read_environment(conn, deps, portal)
     return settings_apply.apply(
-        conn, deps.vault, portal, settings, environ=os.environ, now=now, remove=remove
+        conn, deps.vault, portal, settings, environ=environ, now=now, remove=remove
     )
 
 

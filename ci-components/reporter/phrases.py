@@ -9,7 +9,7 @@ REQUEST: dict[str, Phrase] = {
     "author": ("Author: {}", "Автор: {}"),
     "ref": ("Commits in {}", "Коммиты в {}"),
     "draft": ("draft", "черновик"),
-    "opened": ("under review", "на проверке"),
+    "opened": ("under review", "на ревью"),
     "locked": ("being merged", "сливается"),
     "merged": ("merged", "слит"),
     "closed": ("closed without merging", "закрыт без слияния"),

@@ -172,6 +172,7 @@ def make_world(
             replace(config, **changes), engine, clock=clock, owner="test", wake=woken.append
         )
         deps.limits.now = lambda: clock.now().timestamp()
+        deps.flows.patience = 60.0  # who asks is answered at once, however busy the machine is
         deps.inbox.start()
         app = create_app(deps)
         hold_to_schema(app, undescribed.append)

@@ -7,13 +7,18 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert
 
-from sync.core.issue_sync.link import LinkState, Pause, PauseReason, StoryLine, ValuePair
+from sync.core.i18n.translate import translate
+from sync.core.issue_sync import fuse
+from sync.core.issue_sync.link import Conflict, LinkState, PlannedWrite, StoryLine, ValuePair
 from sync.core.issue_sync.model import ItemAddress, SideName
+from sync.core.issue_sync.story import conflict_line
+from sync.core.issue_sync.writes import UpdateItem
 from sync.core.model.common import Person, Project
 from sync.core.model.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState
 from sync.core.model.pipelines import Pipeline, PipelineStatus
 from sync.core.model.tasks import LinkKind, Task, TaskStatus
+from sync.sentences import as_sentence, sentence
 from sync.store import (
     connections,
     deployments,
@@ -32,6 +37,13 @@ from sync.store.rows import DecisionRow, Delivery, LinkRow
 from sync.store.tables import command
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+APPROVED = translate(
+    "en",
+    "status changed",
+    status=translate("en", "status in_progress"),
+    why=translate("en", "step approved", mr="team/shop!7"),
+)
+FAULT = 'Traceback (most recent call last):\n  File "x.py", line 1, in y\n    z()\n{}'
 
 
 def merge_request(connection_id: int, iid: int = 7, **changes: object) -> MergeRequest:
@@ -77,9 +89,7 @@ def mirrored(conn: Connection, portal_id: int, *, name: str = "main") -> None:
     )
     task = Task(2103, "Pay by card", TaskStatus.IN_PROGRESS)
     tasks.save_read(conn, portal_id, {2103: task, 999: None}, AT)
-    logs.save_decisions(
-        conn, [DecisionRow(portal_id, "task", "2103", AT, "team/shop!7 is approved")]
-    )
+    logs.save_decisions(conn, [DecisionRow(portal_id, "task", "2103", AT, APPROVED)])
 
 
 def deployed(conn: Connection, portal_id: int, *told: tuple[str, str], name: str = "main") -> None:
@@ -103,16 +113,16 @@ def failed(conn: Connection, portal_id: int) -> dict[str, str]:
         conn,
         [Delivery(portal_id, None, f"bitrix24:{portal_id}", "k", "ONTASKUPDATE", {}, b"", AT)],
     )
-    inbox.mark_dead(conn, dead, "KeyError: 'x'")
+    inbox.mark_dead(conn, dead, FAULT.format("KeyError: 'x'"))
     subjects.mark_dirty_many(conn, portal_id, [("task", "55", "heard")], AT)
-    subjects.mark_dead(conn, portal_id, "task", "55", error="it never worked")
+    subjects.mark_dead(conn, portal_id, "task", "55", error=FAULT.format("KeyError: 55"))
     refused = conn.execute(
         insert(command)
         .values(
             portal_id=portal_id, lane="bitrix24", subject_kind="task", subject_key="2103",
             key="move", kind="move_task", reason="all merged", state="refused", created_at=AT,
             payload={"task_id": 2103, "status": "completed"}, records={"step": "merged"},
-            done_at=AT, error="The task needs a result",
+            done_at=AT, error="The employee who installed the application may not do this",
         )
         .returning(command.c.id)
     ).scalar_one()  # fmt: skip
@@ -136,7 +146,13 @@ def linked(conn: Connection, portal_id: int, *, name: str = "main") -> None:
                 SideName.TRACKER: ItemAddress("501", "42", "12"),
             },
             clashes={"title": values},
-            problems={"labels": "The portal has no tag of that name"},
+            problems={
+                "sprint": sentence(
+                    "the {side}'s item has no {field} any more",
+                    side=SideName.PORTAL,
+                    field=as_sentence("sprint"),
+                )
+            },
         ),
         STOPPED: LinkState(
             STOPPED,
@@ -144,11 +160,15 @@ def linked(conn: Connection, portal_id: int, *, name: str = "main") -> None:
                 SideName.PORTAL: ItemAddress("2104"),
                 SideName.TRACKER: ItemAddress("502", "42", "13"),
             },
-            pause=Pause(PauseReason.FUSE, AT, "Somebody else writes to both"),
+            pause=fuse.blown(
+                LinkState(STOPPED, {}, updated_at=(AT,) * fuse.UPDATES),
+                (PlannedWrite(SideName.PORTAL, UpdateItem("w", ItemAddress("2104"), {})),),
+                AT,
+            ),
         ),
     }
     for key, state in states.items():
         issue_links.create(conn, portal_id, record.id, "pair", state, AT)
         issue_link_stories.add_story(conn, key, [StoryLine(AT, "linked", "by a person")])
-    parked = StoryLine(AT, "parked", "both sides changed title. It waits for a decision", "title")
+    parked = conflict_line(Conflict("title", values, None, AT))
     issue_link_stories.add_story(conn, LINK, [parked])

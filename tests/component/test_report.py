@@ -309,7 +309,7 @@ def test_russian(world: World) -> None:
     world.gitlab.deploy(run, "production")
     world.report(run, mr, B24_LANGUAGE="ru")
     [text] = world.messages(5)
-    assert "Запрос на слияние: на проверке" in text
+    assert "Запрос на слияние: на ревью" in text
     assert text.endswith("#1 успешно[/url]\nРазвёрнуто: production")
 
 

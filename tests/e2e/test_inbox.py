@@ -101,14 +101,14 @@ def test_an_inbox_that_cannot_be_loaded_says_so_and_tries_again(furnished, windo
     expect(problem).to_contain_text("The server could not be reached")
     opened.page.unroute("**/api/trouble")
     problem.get_by_role("button", name="Try again").click()
-    expect(opened.frame.get_by_text("Somebody else writes to both")).to_be_visible()
+    expect(opened.frame.get_by_text("Usually two programs undo")).to_be_visible()
 
 
 @pytest.mark.parametrize(
     ("language", "title", "story", "line"),
     [
-        ("en", "Linked issues", "What happened", "both sides changed title"),
-        ("ru", "Связанные issues", "Что происходило", "both sides changed title"),
+        ("en", "Linked issues", "What happened", "It waits for a decision"),
+        ("ru", "Связанные issues", "Что происходило", "Нужно решение"),
     ],
     ids=["en", "ru"],
 )

@@ -107,10 +107,14 @@ def test_a_failure_is_repeated_by_its_button(furnished, window):
     opened = window("app")
     opened.frame.get_by_role("alert").get_by_role("button", name="Open").click()
     expect(opened.frame.get_by_role("heading", level=1)).to_have_text("What waits for you")
-    expect(opened.frame.get_by_text("The task needs a result")).to_be_visible()
+    expect(
+        opened.frame.get_by_text("The employee who installed the application may not do this")
+    ).to_be_visible()
     opened.frame.get_by_role("button", name="Repeat all").click()
     expect(opened.frame.get_by_text("3 will be repeated")).to_be_visible()
-    expect(opened.frame.get_by_text("The task needs a result")).to_have_count(0)
+    expect(
+        opened.frame.get_by_text("The employee who installed the application may not do this")
+    ).to_have_count(0)
     assert opened.said == []
 
 
@@ -120,7 +124,11 @@ def test_an_employee_sees_what_concerns_their_tasks_and_no_buttons(furnished, em
     opened = window("app?user=2")
     expect(opened.frame.get_by_text("Payment gateway")).to_be_visible()
     expect(opened.frame.get_by_text("Only a portal administrator")).to_be_visible()
-    for text in ("Task 999", "https://gitlab.example.com", "The task needs a result"):
+    for text in (
+        "Task 999",
+        "https://gitlab.example.com",
+        "The employee who installed the application may not do this",
+    ):
         assert opened.frame.get_by_text(text).count() == 0
     assert opened.frame.get_by_role("button", name="Repeat").count() == 0
     assert opened.said == []
@@ -143,16 +151,21 @@ def test_an_employee_sees_nothing_of_a_task_they_may_not_open(
 
 
 @pytest.mark.parametrize(
-    ("language", "title", "stage"),
-    [("en", "Development of task 2103", "Open"), ("ru", "Разработка по задаче 2103", "Открыт")],
+    ("language", "title", "stage", "reason"),
+    [
+        ("en", "Development of task 2103", "Open", "team/shop!7 is approved"),
+        ("ru", "Разработка по задаче 2103", "Открыт", "team/shop!7 одобрен"),
+    ],
     ids=["en", "ru"],
 )
-def test_the_tab_of_a_task_shows_its_merge_request(furnished, window, language, title, stage):
+def test_the_tab_of_a_task_shows_its_merge_request(
+    furnished, window, language, title, stage, reason
+):
     opened = window("task/2103", language)
     expect(opened.frame.get_by_role("heading", level=1)).to_have_text(title)
     expect(opened.frame.get_by_role("link", name="Payment gateway")).to_be_visible()
     expect(opened.frame.get_by_text(stage, exact=True)).to_be_visible()
-    expect(opened.frame.get_by_text("team/shop!7 is approved")).to_be_visible()
+    expect(opened.frame.get_by_text(reason)).to_be_visible()
     assert opened.said == []
 
 

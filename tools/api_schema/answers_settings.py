@@ -230,6 +230,7 @@ class Preview(TypedDict):
     at: datetime | None
     lines: list[str]
     places: list[str]
+    quiet_hours: list[str]
     held_until: datetime | None
 
 

@@ -112,6 +112,7 @@ Metrics = TypedDict(
     {
         "measures": list[Measure], "weeks": list[Week], "parts": list[str],
         "remediation_days": int, "from": datetime, "to": datetime, "projects": list[ProjectRow],
+        "read_at": datetime, "is_overdue": bool, "is_being_read": bool,
     },
 )  # fmt: skip
 

@@ -416,6 +416,9 @@ export interface Metrics {
   from: string
   to: string
   projects: ProjectRow[]
+  read_at: string
+  is_overdue: boolean
+  is_being_read: boolean
 }
 
 export interface NamedTask {
@@ -526,6 +529,7 @@ export interface Preview {
   at: string | null
   lines: string[]
   places: string[]
+  quiet_hours: string[]
   held_until: string | null
 }
 

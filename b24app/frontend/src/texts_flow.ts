@@ -11,6 +11,8 @@ const en = {
   definitions:
     'Medians over merge requests. Only finished production deployments count. A deployment failed when it was rolled back, reverted or followed by a hotfix within seven days.',
   period: 'Period',
+  overdue: 'The numbers could not be read anew',
+  overdueHint: (at: string) => `These are of ${at}. The log of the service says why; they are tried again when this page is opened.`,
   days: (count: number) => `${count} days`,
   project: 'Project',
   allProjects: 'All projects',
@@ -75,6 +77,8 @@ const ru: typeof en = {
   definitions:
     'Медианы по запросам на слияние. Учитываются только завершённые развёртывания в production. Развёртывание неудачно, если за семь дней его откатили, отменили или исправили хотфиксом.',
   period: 'Период',
+  overdue: 'Новые числа прочитать не удалось',
+  overdueHint: (at) => `Это числа на ${at}. Причина — в журнале сервиса; при следующем открытии страницы будет новая попытка.`,
   days: (count) => `${count} дней`,
   project: 'Проект',
   allProjects: 'Все проекты',

@@ -20,7 +20,7 @@ const en = {
   replayed: 'Everything about this task is decided anew',
   hours: 'Hours',
   noHours: 'No time was logged for this task',
-  origins: { portal: 'in Bitrix24', commit: 'by a commit', tracker: 'in GitLab' },
+  origins: { portal: 'in Bitrix24', commit: 'by a commit', tracker: 'in the tracker' },
   technical: (count: number) => `Technical lines (${count})`,
   version: (version: string, at: string) => `${version}, ${at}`,
   fields: 'Fields',
@@ -28,6 +28,7 @@ const en = {
   fieldStates: { same: 'in step', disputed: 'waits for a decision', refused: 'does not cross' } as Record<string, string>,
   pause: 'Pause',
   unlink: 'Unlink',
+  unlinkMeans: 'The task and the issue stay as they are, and changes do not cross any more. They can be linked again here.',
   link: 'Link an issue',
   linkLabel: 'Issue, such as group/project#12',
 }
@@ -51,7 +52,7 @@ const ru: typeof en = {
   replayed: 'Всё по этой задаче решается заново',
   hours: 'Время',
   noHours: 'Время по этой задаче не учитывали',
-  origins: { portal: 'в Битрикс24', commit: 'коммитом', tracker: 'в GitLab' },
+  origins: { portal: 'в Битрикс24', commit: 'коммитом', tracker: 'в трекере' },
   technical: (count) => `Технические строки (${count})`,
   version: (version, at) => `${version}, ${at}`,
   fields: 'Поля',
@@ -59,6 +60,7 @@ const ru: typeof en = {
   fieldStates: { same: 'совпадает', disputed: 'ждёт решения', refused: 'не переносится' },
   pause: 'Приостановить',
   unlink: 'Разорвать связь',
+  unlinkMeans: 'Задача и issue останутся как есть, но изменения больше не будут переноситься. Связать их снова можно здесь же.',
   link: 'Связать с issue',
   linkLabel: 'Issue, например group/project#12',
 }

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from sync.core.model.smart_commits import CommandKey, SmartCommitResult, SmartCommitState
 from sync.engine.deps import TASK
+from sync.sentences import join_sentences
 from sync.store import smart_commits as store_smart_commits
 from sync.store import subjects
 from sync.store.rows import CommandRow
@@ -40,7 +41,7 @@ def record_done(conn: Connection, done: Iterable[tuple[CommandRow, str]]) -> Non
         {
             key: SmartCommitResult(
                 SmartCommitState.REFUSED if row.kind == "notify" else SmartCommitState.DONE,
-                f"{row.reason}; {note}" if note else row.reason,
+                join_sentences("; ", [row.reason, note]) if note else row.reason,
                 row.to_record.retryable,
             )
             for row, note in done

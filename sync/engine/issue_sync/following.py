@@ -20,6 +20,7 @@ from sync.engine.issue_sync.cycle import CycleResult
 from sync.engine.issue_sync.setting import PairSetting
 from sync.engine.lanes import Lane, lane_transaction
 from sync.errors import SyncError
+from sync.sentences import as_sentence, join_sentences
 from sync.store import (
     connections,
     issue_link_moves,
@@ -33,12 +34,12 @@ from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord
 
 _MOVED = {
-    SideName.PORTAL: "the task is in another workgroup now",
-    SideName.TRACKER: "the issue is in another project now",
+    SideName.PORTAL: as_sentence("the task is in another workgroup now"),
+    SideName.TRACKER: as_sentence("the issue is in another project now"),
 }
-_RENAMED = "the settings name the project by another path now"
-_GOES_ON = "another pair of the settings goes on with it"
-_STAYS = "no pair of the settings has both: the old pair's rules stay"
+_RENAMED = as_sentence("the settings name the project by another path now")
+_GOES_ON = as_sentence("another pair of the settings goes on with it")
+_STAYS = as_sentence("no pair of the settings has both: the old pair's rules stay")
 _LINKED = "an item that it names is linked now"
 _OFFERED = "a side offers other choices now"
 RETRIED = "what was refused is tried again"
@@ -126,7 +127,9 @@ def take_over(
                 staying.append(link)
                 continue
             issue_link_queue.mark_dirty(conn, [link.id], _GOES_ON, now)
-            line = StoryLine(now, "moved", f"{_RENAMED}; {_GOES_ON}", side=SideName.TRACKER)
+            line = StoryLine(
+                now, "moved", join_sentences("; ", [_RENAMED, _GOES_ON]), side=SideName.TRACKER
+            )
             issue_link_stories.add_story(conn, link.key, [line])
     return staying
 
@@ -141,7 +144,7 @@ def follow(
         if move is None:
             continue
         goes_on = move.pair is not None and issue_link_moves.set_pair(conn, link.id, move.pair)
-        text = f"{_MOVED[move.side]}; {_GOES_ON if goes_on else _STAYS}"
+        text = join_sentences("; ", [_MOVED[move.side], _GOES_ON if goes_on else _STAYS])
         if goes_on:
             issue_link_queue.mark_dirty(conn, [link.id], text, now)
         elif any(line.text == text for line in issue_link_stories.story(conn, link.id, _TOLD)):

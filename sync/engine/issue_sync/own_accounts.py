@@ -11,6 +11,7 @@ from sync.core.model.commands import Notify
 from sync.core.model.plans import PlannedCommand
 from sync.engine.load.scope import read_portal
 from sync.errors import Denied, SyncError
+from sync.sentences import sentence
 from sync.store import connections, oauth_grants, outbox
 from sync.store.db.database import read, write
 from sync.store.oauth_grants import GrantRecord
@@ -54,17 +55,22 @@ def tell_once(
             return
         row = read_portal(conn, connection.portal_id)
         language = deps.rules_for(conn, row).language
-        sentence = "own account ended" if isinstance(error, Denied) else "own account lacks rights"
+        text_key = "own account ended" if isinstance(error, Denied) else "own account lacks rights"
         text = translate(
             language,
-            sentence,
+            text_key,
             account=name,
             url=connection.base_url,
             system="GitLab",
             role="Planner",
         )
         notify = Notify(0, grant.user_id, text, key)
-        reason = f"@{name} cannot write at {connection.name}: {error.message}"
+        reason = sentence(
+            "@{account} cannot write at {connection}: {why}",
+            account=name,
+            connection=connection.name,
+            why=error.message,
+        )
         planned = PlannedCommand("notify", notify, reason)
         commands = {(NOTIFICATION, key): [planned]}
         outbox.replace_waiting(conn, connection.portal_id, PORTAL_LANE, commands, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, false
 
-from sync.store.db.types import Json, Moment, SafeText
+from sync.store.db.types import Json, Moment, ReasonText, SafeText
 from sync.store.tables.base import (
     Id,
     connection_id_column,
@@ -288,7 +288,7 @@ smart_commit = Table(
     portal_id_column(nullable=False),
     Column("task_id", Id, nullable=False),
     Column("state", SafeText, nullable=False, server_default="new"),
-    Column("reason", SafeText, nullable=False, server_default=""),
+    Column("reason", ReasonText, nullable=False, server_default=""),
     Column("received_at", Moment, nullable=False),
     Column("body", Json, nullable=False),
 )

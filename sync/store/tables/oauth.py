@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Table, UniqueConstraint, text
 
-from sync.store.db.types import Json, Moment, SafeText
+from sync.store.db.types import Json, Moment, ReasonText, SafeText
 from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
 
 # An application that an administrator registered at a code host; one for each address.
@@ -33,7 +33,7 @@ oauth_grant = Table(
     Column("expires_at", Moment, nullable=False),
     Column("account", Json, nullable=False, server_default=text("'{}'")),
     Column("state", SafeText, nullable=False, server_default="active"),
-    Column("state_reason", SafeText, nullable=False, server_default=""),
+    Column("state_reason", ReasonText, nullable=False, server_default=""),
     Column("told_at", Moment),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("connection_id", "user_id"),
@@ -57,8 +57,8 @@ oauth_sign_in = Table(
     Column("browser_hash", SafeText),
     Column("verifier_sealed", SafeText),
     Column("state", SafeText, nullable=False, server_default="asked"),
-    Column("problem", SafeText, nullable=False, server_default=""),
-    Column("change", SafeText, nullable=False, server_default=""),
+    Column("problem", ReasonText, nullable=False, server_default=""),
+    Column("change", ReasonText, nullable=False, server_default=""),
     Column("expires_at", Moment, nullable=False),
 )
 Index("ix_oauth_sign_in_expires_at", oauth_sign_in.c.expires_at)

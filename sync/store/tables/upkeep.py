@@ -66,13 +66,13 @@ connection_access = Table(
     Column("checked_at", Moment, nullable=False),
     Column("good_at", Moment),
     Column("code", SafeText, nullable=False, server_default=""),
-    Column("text", SafeText, nullable=False, server_default=""),
-    Column("cause", SafeText, nullable=False, server_default=""),
-    Column("change", SafeText, nullable=False, server_default=""),
+    Column("text", ReasonText, nullable=False, server_default=""),
+    Column("cause", ReasonText, nullable=False, server_default=""),
+    Column("change", ReasonText, nullable=False, server_default=""),
     Column("token_made_at", Moment),
     Column("expires_at", Moment),
     Column("rotating_at", Moment),
-    Column("rotation", SafeText, nullable=False, server_default=""),
+    Column("rotation", ReasonText, nullable=False, server_default=""),
 )
 
 # The same of a portal's grant; state: also no_admin, where its account lost that right.
@@ -85,7 +85,7 @@ portal_access = Table(
     Column("checked_at", Moment, nullable=False),
     Column("good_at", Moment),
     Column("code", SafeText, nullable=False, server_default=""),
-    Column("text", SafeText, nullable=False, server_default=""),
-    Column("cause", SafeText, nullable=False, server_default=""),
-    Column("change", SafeText, nullable=False, server_default=""),
+    Column("text", ReasonText, nullable=False, server_default=""),
+    Column("cause", ReasonText, nullable=False, server_default=""),
+    Column("change", ReasonText, nullable=False, server_default=""),
 )

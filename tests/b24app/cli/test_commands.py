@@ -385,9 +385,11 @@ def test_the_status_shows_rows_of_merge_requests_and_unknown_tasks(applied, port
         "team/shop!7    opened, approved  success   999 (mention), 2103 (move)  Payment gateway",
         "unknown  team/shop!7: task 999 does not exist or is not visible",
         f"failed   command:{ids['command']}  status of task 2103 “Pay by card”: "
-        "The task needs a result",
-        "failed   subject:task:55  decision about task 55: it never worked",
-        f"failed   delivery:{ids['delivery']}  event ONTASKUPDATE: KeyError: 'x'",
+        "The employee who installed the application may not do this",
+        "failed   subject:task:55  decision about task 55: A fault of this application: "
+        "KeyError: 55. The log of its worker says where",
+        f"failed   delivery:{ids['delivery']}  event ONTASKUPDATE: A fault of this application: "
+        "KeyError: 'x'. The log of its worker says where",
         "next     change what is said above, then `b24bridge replay NAME`; without a name all",
     ]
 

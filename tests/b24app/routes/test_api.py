@@ -11,7 +11,7 @@ from sync.store import portals
 from sync.store.db.database import read, write
 from sync.store.rows import Installation, PortalTokens
 from sync.store.tables import command, delivery, subject
-from tests.b24app.factories import AT, deployed, failed, mirrored
+from tests.b24app.factories import APPROVED, AT, deployed, failed, mirrored
 
 
 @pytest.fixture
@@ -39,6 +39,7 @@ def bearer(world, portal_id, *, admin=True):
 
 READ = ["/api/status", "/api/connections", "/api/failures", "/api/task/2103/development"]
 RENEW = "/api/renew"
+FAULT = "A fault of this application: {}. The log of its worker says where"
 CHANGE = [
     "/api/connections/main/test",
     "/api/replay",
@@ -121,7 +122,7 @@ def test_a_task_shows_its_merge_requests_and_the_last_reasons(world, portal):
     answer = world.client.get(path, headers=bearer(world, portal.id)).json
     assert answer["task"]["title"] == "Pay by card"
     assert [one["reference"] for one in answer["merge_requests"]] == ["team/shop!7"]
-    assert [row["text"] for row in answer["reasons"]] == ["team/shop!7 is approved"]
+    assert [row["text"] for row in answer["reasons"]] == [APPROVED]
     assert [(one["branch"], one["status"]) for one in answer["pipelines"]] == [
         ("feature/B24-2103", "success")
     ]
@@ -171,9 +172,19 @@ def test_failures_are_listed_with_their_reasons(world, portal):
         failed(conn, portal.id)
     found = world.client.get("/api/failures", headers=bearer(world, portal.id)).json["failures"]
     assert [(one["kind"], one["action"], one["about"], one["text"]) for one in found] == [
-        ("command", "move_task", "2103", "The task needs a result"),
-        ("subject", "decide", "55", "it never worked"),
-        ("delivery", "read", "ONTASKUPDATE", "KeyError: 'x'"),
+        (
+            "command",
+            "move_task",
+            "2103",
+            "The employee who installed the application may not do this",
+        ),
+        ("subject", "decide", "55", FAULT.format("KeyError: 55")),
+        (
+            "delivery",
+            "read",
+            "ONTASKUPDATE",
+            FAULT.format("KeyError: 'x'"),
+        ),
     ]
 
 

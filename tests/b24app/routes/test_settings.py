@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sync.settings.apply import current_settings
+from sync.settings.apply import apply, current_settings
+from sync.settings.document import read as document
 from sync.settings.model import Secret
 from sync.store import connections, portals
 from sync.store.db.database import read, write
@@ -206,3 +207,20 @@ def test_connections_show_the_days_of_their_token(page, portal, beside):
     assert (row["account"], row["scopes"]) == ("bridge", ["api"])
     assert row["days_left"] in (365, 366)
     assert "kept" not in str(page.get())
+
+
+def test_a_token_of_a_variable_that_only_the_shell_had_does_not_stop_a_page(
+    beside, emulator, portal
+):
+    text = (
+        f"version: 1\nportal: {emulator.host}\nconnections:\n"
+        "  - {name: main, url: 'https://gitlab.example.com', token: {env: SHELLS_TOKEN}}\n"
+    )
+    environ = {"SHELLS_TOKEN": "glpat-of-the-shell"}
+    with write(beside.deps.engine) as conn:
+        apply(conn, beside.deps.vault, portal, document(text, environ), environ=environ, now=AT)
+    page = Page(beside, beside.bearer(portal.id))
+    answer = page.save(f"references: {{prefix: SHOP}}\n{page.shown['text']}")
+    assert answer.json["outcome"] == "ok"
+    assert "env: SHELLS_TOKEN" in page.get()["text"]
+    assert token_of(beside, portal) == "glpat-of-the-shell"

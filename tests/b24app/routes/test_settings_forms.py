@@ -120,7 +120,7 @@ def test_a_message_is_previewed_as_it_would_be_sent(beside, admin):
     assert shown["real"] is True
     assert shown["lines"][0].startswith("See Payment gateway")
     assert shown["places"] == ["chat7", "QA"]
-    assert shown["held_until"]
+    assert (shown["quiet_hours"], bool(shown["held_until"])) == (["00:00–23:59"], True)
     sample = post(beside, admin, "preview", patch={}, kind="release").json
     assert (sample["real"], sample["at"]) == (False, None)
     assert sample["lines"]
@@ -145,7 +145,9 @@ def test_a_rehearsal_counts_messages_by_place(beside, admin):
     routes = [{"on": ["merge_request", "deployment"], "to": ["chat7"]}]
     (text,) = texts_of(lines := rehearsed(beside, admin, {"routes": routes}))
     assert text == "Messages more a day: 0.1 (in 30 days 2 instead of 0)."
-    assert lines[-1]["examples"] == ["chat chat7: +2"]
+    assert lines[-1]["examples"] == ["chat7: +2"]
+    named = rehearsed(beside, admin, {"routes": routes, "chats": {"general": "chat7"}})
+    assert named[-1]["examples"] == ["the general chat: +2"]
 
 
 def counts_of(world):

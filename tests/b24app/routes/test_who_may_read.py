@@ -161,7 +161,8 @@ BODIES = {
 ROLES = ("nobody", "stranger", "Mia", "Ed", "Root")
 SECRETS = (
     "Pay by card", "Payment gateway", "Secret of another team", "is approved", "team/shop",
-    "The task needs a result", "gitlab.example.com", "Pay by invoice", "Somebody else writes",
+    "The employee who installed the application may not do this", "gitlab.example.com",
+    "Pay by invoice", "Usually two programs undo",
 )  # fmt: skip
 # What each role may find in all these answers together.
 SEES = {

@@ -7,7 +7,10 @@ import pytest
 
 from b24app.services.failure_names import FailureNames
 from b24app.services.overview import Failure
+from b24app.services.readable_reasons import shorten_traceback
+from b24app.texts import translate
 from sync.core.model.kinds import Kind
+from sync.engine.backoff import format_traceback
 
 LATIN = re.compile(r"[a-z]{3,}")
 NAMES = FailureNames(projects={(1, 2): "А/Б"}, titles={}, chats={})
@@ -35,3 +38,21 @@ def test_a_chat_of_a_workgroup_is_named_by_its_title(place: str, text: str) -> N
     names = replace(NAMES, workgroups={10: "Sales"})
     failure = Failure("command", "9", "message", "", "", None, "", place, "branch:1/2:feature/x")
     assert names.describe(failure) == text
+
+
+def test_a_fault_of_our_own_is_said_in_a_line_not_as_a_traceback() -> None:
+    try:
+        raise RuntimeError("no such column: x\n[SQL: SELECT x]")
+    except RuntimeError as error:
+        reason = format_traceback(error)
+    assert shorten_traceback(reason) == (
+        "A fault of this application: RuntimeError: no such column: x. "
+        "The log of its worker says where"
+    )
+    assert translate("ru", shorten_traceback(reason)).startswith(
+        "Сбой самого приложения: RuntimeError: no such column: x. "
+    )
+    assert (
+        shorten_traceback("The employee who installed the application may not do this")
+        == "The employee who installed the application may not do this"
+    )

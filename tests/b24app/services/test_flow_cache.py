@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from b24app.services import flow_metrics
 from b24app.services.flow_metrics import FlowCache, ProjectChoice, last_days, prepare_flow
@@ -92,6 +93,50 @@ def test_a_reading_that_failed_is_tried_again(engine, readings, monkeypatch):
     reading = flows.prepare(engine, CHOSEN, period(), NOW)
     pool.run()
     assert reading.result().read_at == NOW
+
+
+def test_a_failed_reading_is_logged_and_the_older_numbers_say_so(engine, readings, monkeypatch):
+    pool = HeldPool()
+    flows = FlowCache(pool)
+    prepare_flow(flows, engine, CHOSEN, NOW)
+    pool.run()
+    later = NOW + timedelta(minutes=2)
+    with monkeypatch.context() as broken, capture_logs() as logs:
+        broken.setattr(flow_metrics, "summarize_flow", broken_summary)
+        flows.read(engine, CHOSEN, period(later), later)
+        pool.run()
+    shown = flows.read(engine, CHOSEN, period(later), later)
+    assert (shown.read_at, shown.is_overdue) == (NOW, True)
+    assert [(entry["event"], entry["exc_info"]) for entry in logs] == [("metrics_not_read", True)]
+    pool.run()
+    assert not flows.read(engine, CHOSEN, period(later), later).is_overdue
+
+
+def test_a_long_reading_is_not_waited_for_and_a_failed_one_is_said(engine, readings, monkeypatch):
+    pool = HeldPool()
+    flows = FlowCache(pool, patience=0)
+    assert flows.read_soon(engine, CHOSEN, period(), NOW) is None
+    with monkeypatch.context() as broken:
+        broken.setattr(flow_metrics, "summarize_flow", broken_summary)
+        pool.run()
+    flows = FlowCache(patience=0)
+    with monkeypatch.context() as broken:
+        broken.setattr(flow_metrics, "summarize_flow", broken_summary)
+        with pytest.raises(RuntimeError, match="the database is away"):
+            flows.read(engine, CHOSEN, period(), NOW)
+        with pytest.raises(RuntimeError, match="the database is away"):
+            flows.read_soon(engine, CHOSEN, period(), NOW)
+    assert flows.read_soon(engine, CHOSEN, period(), NOW).read_at == NOW
+
+
+def test_a_period_within_another_is_not_read_again(engine, readings):
+    flows = FlowCache()
+    flows.read(engine, CHOSEN, period(), NOW)
+    week = last_days(date(2026, 3, 31), 7, NOW)
+    assert flows.read(engine, CHOSEN, week, NOW).flow.period == week
+    year = last_days(date(2026, 3, 31), 365, NOW)
+    flows.read(engine, CHOSEN, year, NOW)
+    assert readings == [period(), year]
 
 
 def broken_summary(flow, now):

@@ -92,7 +92,7 @@ def test_the_card_of_plain_work_needs_no_such_sentence(kind: LinkKind) -> None:
 
 STATES = [
     ("draft", "draft", "черновик"),
-    ("open", "under review", "на проверке"),
+    ("open", "under review", "на ревью"),
     ("approved", "approved", "одобрен"),
     ("locked", "being merged", "сливается"),
     ("merged", "merged", "слит"),
