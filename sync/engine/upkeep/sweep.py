@@ -93,7 +93,7 @@ class Sweep:
             active = portals.all_active(conn)
             records = connections.of_portals(conn)
             tasks_read_at = hook_logs.tasks_read(conn)
-            with_pairs = portals.ids_with_section(conn, "issue_sync")
+            with_pairs = self._deps.issue_sync.portals_with_pairs(conn)
         ids = {portal.id for portal in active}
         hosts = [item for item in records if item.kind == "gitlab" and item.portal_id in ids]
         for connection in hosts:
