@@ -64,8 +64,11 @@ def move(
         except SyncError as error:
             if isinstance(error, Refused):
                 row = mapping(reader.client.get(path, fields=f"customFields({FIELD})"))
-                if _now(row, field)[0] != current:
-                    error = _moved_meanwhile(_now(row, field)[0])
+                moved_to = _now(row, field)[0]
+                if moved_to.casefold() == target.casefold():
+                    continue  # a person was quicker
+                if moved_to != current:
+                    error = _moved_meanwhile(moved_to)
                 elif hops:  # it stays where the events before have led
                     return error.message, current
             raise as_sent(error) if hops else error from None

@@ -115,6 +115,17 @@ def test_an_event_that_comes_too_late_is_tried_anew_later(site: Site) -> None:
     assert (issue_of(site).summary, set(outcome.deferred), outcome.dropped) == ("New", {STATUS}, {})
 
 
+def test_a_person_who_moves_it_where_it_was_to_go_has_done_our_work(site: Site) -> None:
+    """Agreed on, so that what they move back later is an edit of its own."""
+    site.field("State").machine = MACHINE
+    address, client = site.issue(), site.connect()
+    before_request(site, EVENT, moving(site, "Fixed"))
+    outcome = done(client, update(address, {TITLE: "New", STATUS: "Fixed"}, {STATUS: "Submitted"}))
+    assert outcome.item is not None
+    assert outcome.item.values[STATUS] == "Fixed"
+    assert (outcome.deferred, outcome.dropped) == ({}, {})
+
+
 def test_an_issue_that_is_gone_after_a_write_does_not_undo_it(site: Site) -> None:
     address, client = site.issue(), site.connect()
     before_request(site, FINAL_ROW, failing(404))
