@@ -101,6 +101,7 @@ def conflicts(desk: Desk, args: argparse.Namespace) -> int:
             raise LookupError("Name the task or the issue that the decision is about")
         field, winner = args.decide
         side = _side(winner)
+        field = issue_links.disputed_field(desk.book, target, field)
         names = issue_links.decide(desk.book, target, field, side, desk.clock.now())
         return _report(
             names,

@@ -281,6 +281,12 @@ def unlink(book: LinkBook, target: Target, now: datetime) -> Sequence[str]:
     )
 
 
+def disputed_field(book: LinkBook, target: Target, word: str) -> str:
+    """Return the disputed field that a word of any language names; the word where none is."""
+    disputed = (name for link in find_links(book, target) for name in link.clashes)
+    return next((name for name in disputed if word.casefold() in _words(name)), word)
+
+
 def decide(
     book: LinkBook, target: Target, field: str, winner: SideName, now: datetime
 ) -> Sequence[str]:
@@ -288,8 +294,7 @@ def decide(
 
     Raises LookupError where nothing is disputed there.
     """
-    disputed = (name for link in find_links(book, target) for name in link.clashes)
-    field = next((name for name in disputed if field.casefold() in _words(name)), field)
+    field = disputed_field(book, target, field)
     line = StoryLine(
         now,
         "decided",

@@ -227,6 +227,9 @@ def test_disputes_are_listed_and_decided(capsys):
         "2103 ⇄ acme/shop#12: the portal's title will stand."
     ]
     assert told(capsys, desk, "conflicts") == [f"{listed}  (portal wins)"]
+    assert told(capsys, desk, "conflicts", target="2103", decide=["название", "tracker"]) == [
+        "2103 ⇄ acme/shop#12: the tracker's title will stand."
+    ]
     with pytest.raises(LookupError, match="status is not disputed"):
         told(capsys, desk, "conflicts", target="2103", decide=["status", "portal"])
     with pytest.raises(LookupError, match="gitlab is no side; the sides are tracker and portal"):
