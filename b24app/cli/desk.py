@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from b24app.services.issue_links import LinkBook, Step
+from b24app.services.issue_links import LinkBook, Step, Target
 from sync.core.clock import Clock
 from sync.core.issue_sync.forecast import Cost, Forecast
 from sync.core.issue_sync.mapping import ProjectPair
@@ -48,5 +48,8 @@ class Desk(Protocol):
     def find_task(self, task_id: str) -> ItemAddress:
         """Return where a task is. Raises LookupError."""
 
-    def find_issue(self, project: str, number: str) -> ItemAddress:
-        """Return where an issue is. Raises LookupError."""
+    def find_issue(self, issue: Target) -> tuple[int, ItemAddress]:
+        """Return the id of the connection that an issue is of, and where it is.
+
+        Raises LookupError and SyncError.
+        """

@@ -7,6 +7,8 @@ import argparse
 from b24app.cli.arguments import positive_int
 from b24app.cli.parsers import add_portal_argument
 
+_TARGET = "a task's number, or an issue such as acme/shop#12 or DEMO-12"
+
 
 def add_sync_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `sync`."""
@@ -27,7 +29,7 @@ def add_sync_arguments(parser: argparse.ArgumentParser) -> None:
     pause = sub.add_parser("pause", help="let a link stand still")
     pause.add_argument("--reason", default="a person stopped it", help="why, for its story")
     resume = sub.add_parser("resume", help="let a link, or a pair that was halted, work again")
-    resume.add_argument("target", nargs="?", help="a task's number, or an issue as acme/shop#12")
+    resume.add_argument("target", nargs="?", help=_TARGET)
     resume.add_argument("--pair", metavar="PROJECT", help="halted pairs of this project")
     resume.add_argument("--workgroup", type=int, help="of these only the pair of this workgroup")
     others = [
@@ -35,10 +37,10 @@ def add_sync_arguments(parser: argparse.ArgumentParser) -> None:
         sub.add_parser("unlink", help="end a link; both items stay"),
     ]
     for subparser in (explain, pause, *others):
-        subparser.add_argument("target", help="a task's number, or an issue such as acme/shop#12")
+        subparser.add_argument("target", help=_TARGET)
     link = sub.add_parser("link", help="keep a task and an issue in step that exist already")
     link.add_argument("task", help="the task's number or address")
-    link.add_argument("issue", help="the issue, such as acme/shop#12, or its address")
+    link.add_argument("issue", help="the issue, such as acme/shop#12 or DEMO-12, or its address")
     conflicts = sub.add_parser("conflicts", help="fields that wait for a decision")
     conflicts.add_argument("target", nargs="?", help="only of this task or issue")
     conflicts.add_argument(

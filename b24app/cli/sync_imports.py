@@ -20,7 +20,6 @@ from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import SideName
 from sync.sentences import as_sentence, join_sentences, sentence
 
-SYSTEMS = {SideName.TRACKER: "GitLab", SideName.PORTAL: "Bitrix24"}
 _ITEMS = {SideName.TRACKER: as_sentence("issues"), SideName.PORTAL: as_sentence("tasks")}
 _INTERRUPTED = 130
 
@@ -79,7 +78,7 @@ def preview_lines(
             yield sentence(
                 "  {entries} comments, entries of time and files go to {system}",
                 entries=forecast.entries[side],
-                system=SYSTEMS[side],
+                system=costs[side].system,
             )
     if forecast.statuses:
         yield sentence("  statuses (issue, task):")
@@ -89,10 +88,13 @@ def preview_lines(
         for text, count in sorted(forecast.problems.items(), key=lambda row: (-row[1], row[0])):
             yield sentence("    {amount} × {text}", amount=count, text=as_sentence(text))
     counts = forecast.requests(costs)
+    if not any(counts.values()):
+        yield "  nothing is left to import"
+        return
     listed = join_sentences(
         ", ",
         [
-            sentence("{amount} to {system}", amount=counts[side], system=SYSTEMS[side])
+            sentence("{amount} to {system}", amount=counts[side], system=costs[side].system)
             for side in SideName
         ],
     )

@@ -11,7 +11,7 @@ from b24app.cli.context import (
 )
 from b24app.cli.desk import Desk
 from b24app.services import issue_links
-from b24app.services.issue_links import Target, pair_name, parse_target
+from b24app.services.issue_links import pair_name, parse_target
 from sync.core.issue_sync.link import StoryLine, field_word
 from sync.core.issue_sync.model import SideName
 from sync.sentences import as_sentence, join_sentences, sentence
@@ -86,30 +86,11 @@ def create_link(desk: Desk, args: argparse.Namespace) -> int:
     if not task.task_id or issue.task_id:
         raise LookupError("Name the task first, then the issue: sync link 2103 acme/shop#12")
     task, issue = desk.book.at_home(task), desk.book.at_home(issue)
-    for target in (task, issue):
-        _require_free(desk, target)
-    link = desk.book.create(
-        desk.find_task(task.task_id),
-        desk.find_issue(issue.project, issue.number),
-        StoryLine(desk.clock.now(), "linked", "by a person"),
-    )
+    connection_id, address = desk.find_issue(issue)
+    issue_links.require_free(desk.book, task, issue, connection_id)
+    line = StoryLine(desk.clock.now(), "linked", "by a person")
+    link = desk.book.create(desk.find_task(task.task_id), address, line, connection_id)
     return _report([desk.book.name(link)], "is kept in step from now on.")
-
-
-def _require_free(desk: Desk, target: Target) -> None:
-    try:
-        links = issue_links.find_links(desk.book, target)
-    except LookupError:
-        return
-    for link in links:
-        if not link.ended:
-            raise LookupError(
-                sentence(
-                    "The {target} is linked already: {name}; unlink that first",
-                    target=target,
-                    name=desk.book.name(link),
-                )
-            )
 
 
 def conflicts(desk: Desk, args: argparse.Namespace) -> int:
@@ -120,6 +101,7 @@ def conflicts(desk: Desk, args: argparse.Namespace) -> int:
             raise LookupError("Name the task or the issue that the decision is about")
         field, winner = args.decide
         side = _side(winner)
+        field = issue_links.disputed_field(desk.book, target, field)
         names = issue_links.decide(desk.book, target, field, side, desk.clock.now())
         return _report(
             names,

@@ -117,7 +117,7 @@ def add_link_routes(here: Blueprint, deps: Deps) -> None:
 
     @here.post("/task/<int:task_id>/link")
     def link(task_id: int) -> Response:
-        """Link a task with an `issue`, as people write it: `group/project#12`."""
+        """Link a task with an `issue`, as people write it: `group/project#12`, `DEMO-12`."""
         from b24app.services import link_summaries
         from b24app.services.link_creation import link_task
 

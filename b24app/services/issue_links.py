@@ -18,10 +18,15 @@ from sync.core.issue_sync.story import shown, state_lines
 from sync.sentences import as_sentence, join_sentences, sentence
 
 _ISSUE = re.compile(r"(?P<project>[\w.-]+(?:/[\w.-]+)*)#(?P<number>\d{1,18})")
+_NUMBER = r"(?P<number>[^\W\d_]\w*-\d{1,18})"  # an issue that is named without its project
+_READABLE = re.compile(_NUMBER)
 _BEHIND = r"(?:[/?#]\S*)?"  # an address as a browser shows it
 _ADDRESS = re.compile(
     r"https?://(?P<host>[^/\s]+)/(?P<project>[\w./-]+?)(?:/-)?/(?:issues|work_items)/"
     rf"(?P<number>\d{{1,18}}){_BEHIND}"
+)
+_READABLE_ADDRESS = re.compile(
+    rf"https?://(?P<host>[^/\s]+)/(?:[^\s?#]+/)?issues?/{_NUMBER}{_BEHIND}"
 )
 _TASK = re.compile(r"(?P<id>\d{1,18})")
 _TASK_ADDRESS = re.compile(rf"https?://(?P<host>[^/\s]+)/\S+/task/view/(?P<id>\d{{1,18}}){_BEHIND}")
@@ -33,11 +38,11 @@ class LinkBook(Protocol):
     def at_home(self, target: Target) -> Target:
         """Return a target without its host. Raises LookupError where that is another system's."""
 
-    def of_task(self, task_id: str) -> Sequence[LinkState]:
-        """Return the links of a task."""
+    def of_task(self, task_id: str, connection_id: int | None = None) -> Sequence[LinkState]:
+        """Return the links of a task; with issues of that connection alone, if there is one."""
 
-    def of_issue(self, project: str, number: str) -> Sequence[LinkState]:
-        """Return the links of an issue, by the path of its project and its number in it."""
+    def of_issue(self, issue: Target) -> Sequence[LinkState]:
+        """Return the links of an issue."""
 
     def links(self) -> Iterator[LinkState]:
         """Yield all links, the oldest first."""
@@ -53,28 +58,40 @@ class LinkBook(Protocol):
     ) -> None:
         """Save a link and what is added to its story."""
 
-    def create(self, task: ItemAddress, issue: ItemAddress, line: StoryLine) -> LinkState:
-        """Save a new link of two items. Raises LookupError where no pair of settings has them."""
+    def create(
+        self, task: ItemAddress, issue: ItemAddress, line: StoryLine, connection_id: int
+    ) -> LinkState:
+        """Save a new link of two items; `connection_id`: whose issue it is.
+
+        Raises LookupError where no pair of the settings has them.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a person names: a task by its number, or an issue by project and number.
 
-    `host`: of the address that names it, with its port; "" where it is no address.
+    `project`: "" of an issue that its number names alone, such as DEMO-12. `host`: of the address
+    that names it, with its port; "" where it is no address. `connections`: the ids of those that
+    have the address; empty: whichever.
     """
 
     task_id: str = ""
     project: str = ""
     number: str = ""
     host: str = ""
+    connections: frozenset[int] = frozenset()
 
     def __str__(self) -> str:
-        return (
-            sentence("task {task_id}", task_id=self.task_id)
-            if self.task_id
-            else sentence("issue {project}#{number}", project=self.project, number=self.number)
-        )
+        if self.task_id:
+            return sentence("task {task_id}", task_id=self.task_id)
+        if not self.project:
+            return sentence("issue {number}", number=self.number)
+        return sentence("issue {project}#{number}", project=self.project, number=self.number)
+
+    def may_be_of(self, connection_id: int) -> bool:
+        """Tell whether it may be of a connection."""
+        return not self.connections or connection_id in self.connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +116,22 @@ def pair_name(pair: ProjectPair) -> str:
 
 
 def parse_target(text: str) -> Target:
-    """Read `2103`, `acme/shop#12`, or an address of either. Raises LookupError."""
+    """Read `2103`, `acme/shop#12`, `DEMO-12`, or the address of one. Raises LookupError."""
     text = text.strip()
     if match := _ISSUE.fullmatch(text):
         return Target(project=match["project"], number=match["number"])
     if match := _ADDRESS.fullmatch(text):
         return Target("", match["project"], match["number"], match["host"].lower())
+    if match := _READABLE.fullmatch(text) or _READABLE_ADDRESS.fullmatch(text):
+        return Target(number=match["number"], host=match.groupdict().get("host", "").lower())
     if match := _TASK.fullmatch(text):
         return Target(match["id"])
     if match := _TASK_ADDRESS.fullmatch(text):
         return Target(match["id"], host=match["host"].lower())
     raise LookupError(
         sentence(
-            "{text} is neither a task's number nor an issue such as acme/shop#12, nor the "
-            "address of one of them",
+            "{text} is neither a task's number nor an issue such as acme/shop#12 or DEMO-12, nor "
+            "the address of one of them",
             text=text,
         )
     )
@@ -121,10 +140,7 @@ def parse_target(text: str) -> Target:
 def find_links(book: LinkBook, target: Target) -> Sequence[LinkState]:
     """Return the links of a target. Raises LookupError where there is none."""
     target = book.at_home(target)
-    if target.task_id:
-        links = book.of_task(target.task_id)
-    else:
-        links = book.of_issue(target.project, target.number)
+    links = book.of_task(target.task_id) if target.task_id else book.of_issue(target)
     if not links:
         raise LookupError(
             sentence(
@@ -134,6 +150,24 @@ def find_links(book: LinkBook, target: Target) -> Sequence[LinkState]:
             )
         )
     return links
+
+
+def require_free(book: LinkBook, task: Target, issue: Target, connection_id: int) -> None:
+    """Raise LookupError where a task has an issue of that connection, or the issue has a task.
+
+    A task may have an issue of each tracker.
+    """
+    ends = ((task, book.of_task(task.task_id, connection_id)), (issue, book.of_issue(issue)))
+    for target, links in ends:
+        for link in links:
+            if not link.ended:
+                raise LookupError(
+                    sentence(
+                        "The {target} is linked already: {name}; unlink that first",
+                        target=target,
+                        name=book.name(link),
+                    )
+                )
 
 
 def explain(book: LinkBook, target: Target, limit: int) -> Iterator[str]:
@@ -247,6 +281,12 @@ def unlink(book: LinkBook, target: Target, now: datetime) -> Sequence[str]:
     )
 
 
+def disputed_field(book: LinkBook, target: Target, word: str) -> str:
+    """Return the disputed field that a word of any language names; the word where none is."""
+    disputed = (name for link in find_links(book, target) for name in link.clashes)
+    return next((name for name in disputed if word.casefold() in _words(name)), word)
+
+
 def decide(
     book: LinkBook, target: Target, field: str, winner: SideName, now: datetime
 ) -> Sequence[str]:
@@ -254,8 +294,7 @@ def decide(
 
     Raises LookupError where nothing is disputed there.
     """
-    disputed = (name for link in find_links(book, target) for name in link.clashes)
-    field = next((name for name in disputed if field.casefold() in _words(name)), field)
+    field = disputed_field(book, target, field)
     line = StoryLine(
         now,
         "decided",

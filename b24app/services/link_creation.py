@@ -16,7 +16,7 @@ from sync.store.rows import PortalRecord
 
 
 def link_task(deps: Deps, portal: PortalRecord, task_id: int, issue: str, person: str) -> None:
-    """Link a task with an issue (`group/project#12`); both are read first.
+    """Link a task with an issue (`group/project#12`, `DEMO-12`); both are read first.
 
     Raises RequestRejected: 404 where one is not there, 409 where one is linked, 503.
     """
@@ -26,16 +26,14 @@ def link_task(deps: Deps, portal: PortalRecord, task_id: int, issue: str, person
     try:
         target = parse_target(issue)
         if target.task_id:
-            raise LookupError("Name the issue as group/project#12")
+            raise LookupError("Name the issue as group/project#12 or DEMO-12")
         target = desk.book.at_home(target)
-        of_task = desk.book.of_task(str(task_id))
-        of_issue = desk.book.of_issue(target.project, target.number)
-        if any(not link.ended for link in (*of_task, *of_issue)):
+        connection_id, address = desk.find_issue(target)
+        of_task = desk.book.of_task(str(task_id), connection_id)
+        if any(not link.ended for link in (*of_task, *desk.book.of_issue(target))):
             raise RequestRejected(409, "linked_already", "One of the two is linked already")
         line = StoryLine(deps.clock.now(), "linked", sentence("by {person}", person=person))
-        desk.book.create(
-            desk.find_task(str(task_id)), desk.find_issue(target.project, target.number), line
-        )
+        desk.book.create(desk.find_task(str(task_id)), address, line, connection_id)
     except LookupError as error:
         raise RequestRejected(404, "not_linkable", as_text(error)) from None
     except SyncError as error:

@@ -19,6 +19,7 @@ from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.pairs import ListedPair, listed_pairs
+from sync.engine.issue_sync.trackers import tracker_of
 from sync.errors import Later, SyncError
 from sync.sentences import as_sentence, sentence
 from sync.store import (
@@ -29,7 +30,7 @@ from sync.store import (
     leases,
 )
 from sync.store.db.database import read, write
-from sync.store.issue_link_rows import IssueLinkRow, by_ends
+from sync.store.issue_link_rows import IssueLinkRow, by_ends, by_readable_numbers
 from sync.store.portals import PortalRow
 from sync.store.tables import project
 
@@ -104,44 +105,69 @@ class StoredBook:
                 )
             return replace(target, host="")
         roots = {
-            address.netloc.lower(): address.path.strip("/")
+            pair.listed.connection.id: urlsplit(pair.listed.connection.base_url)
             for pair in self.pairs
-            if (address := urlsplit(pair.listed.connection.base_url))
         }
-        if target.host not in roots:
+        same = {key: root for key, root in roots.items() if root.netloc.lower() == target.host}
+        if not same:
             raise LookupError(
                 sentence(
                     "The address is of another system: {host}; the pairs of the settings are of "
                     "{own}",
                     host=target.host,
-                    own=", ".join(sorted(roots)) or "-",
+                    own=", ".join(sorted({root.netloc.lower() for root in roots.values()})) or "-",
                 )
             )
-        project = target.project.removeprefix(f"{roots[target.host]}/")
-        return replace(target, project=project, host="")
+        project = target.project
+        for path in {root.path.strip("/") for root in same.values()} - {""}:
+            project = project.removeprefix(f"{path}/")
+        return replace(target, project=project, host="", connections=frozenset(same))
 
-    def of_task(self, task_id: str) -> Sequence[LinkState]:
-        """Return the links of a task."""
-        with read(self.deps.database) as conn:
-            rows = by_ends(conn, self.row.record.id, task_ids=[task_id])
-            return self._load(conn, rows)
-
-    def of_issue(self, project: str, number: str) -> Sequence[LinkState]:
-        """Return the links of an issue, by the path (or number) of its project and its own."""
-        ids = {
-            pair.project_id
+    def pairs_of(self, issue: Target) -> list[NamedPair]:
+        """Return the pairs that may have an issue: where its number names it, its project first."""
+        project = issue.project.casefold()
+        pairs = [
+            pair
             for pair in self.pairs
-            if project.casefold() in (pair.path.casefold(), pair.project_id)
-        }
-        numbers = [f"{project_id}/{number}" for project_id in ids]
+            if issue.may_be_of(pair.listed.connection.id)
+            and tracker_of(pair.listed.connection).names_alone is not bool(project)
+        ]
+        if project:
+            return [pair for pair in pairs if project in (pair.path.casefold(), pair.project_id)]
+        name = issue.number.rpartition("-")[0].casefold()
+        return sorted(pairs, key=lambda pair: pair.path.casefold() != name)
+
+    def of_task(self, task_id: str, connection_id: int | None = None) -> Sequence[LinkState]:
+        """Return the links of a task; with issues of that connection alone, if there is one."""
         with read(self.deps.database) as conn:
-            rows = by_ends(conn, self.row.record.id, tracker_numbers=numbers)
+            portal_id = self.row.record.id
+            rows = by_ends(conn, portal_id, task_ids=[task_id], connection_id=connection_id)
             return self._load(conn, rows)
 
-    def _load(self, conn: Connection, rows: Iterable[IssueLinkRow]) -> list[LinkState]:
+    def of_issue(self, issue: Target) -> Sequence[LinkState]:
+        """Return the links of an issue."""
+        pairs = [(pair.listed.connection.id, pair.project_id) for pair in self.pairs_of(issue)]
+        numbers: dict[int, set[str]] = {}
+        for connection_id, project_id in pairs:
+            numbers.setdefault(connection_id, set()).add(f"{project_id}/{issue.number}")
+        rows: list[IssueLinkRow] = []
+        with read(self.deps.database) as conn:
+            for connection_id, of_projects in numbers.items():
+                if issue.project:
+                    portal_id = self.row.record.id
+                    rows += by_ends(
+                        conn, portal_id, tracker_numbers=of_projects, connection_id=connection_id
+                    )
+                else:
+                    spelt = {issue.number, issue.number.upper()}
+                    rows += by_readable_numbers(conn, connection_id, sorted(spelt))
+            return self._load(conn, rows)
+
+    def _load(self, conn: Connection, rows: Sequence[IssueLinkRow]) -> list[LinkState]:
+        """Return the states of links in the order of their rows."""
         links = issue_links.load(conn, [row.key for row in rows])
         self.loaded.update(links)
-        return list(links.values())
+        return [links[row.key] for row in rows if row.key in links]
 
     def links(self) -> Iterator[LinkState]:
         """Yield all links, the oldest first."""
@@ -162,7 +188,9 @@ class StoredBook:
         """Return how people name a link."""
         task, issue = link.addresses.get(SideName.PORTAL), link.addresses.get(SideName.TRACKER)
         shown: str = as_sentence("an issue that is yet to be created")
-        if issue is not None:
+        if issue is not None and "-" in issue.number:
+            shown = issue.number
+        elif issue is not None:
             paths = [pair.path for pair in self.pairs if pair.project_id == issue.project]
             shown = f"{next(iter(paths), issue.project)}#{issue.number}"
         return sentence(
@@ -217,15 +245,19 @@ class StoredBook:
         issue_link_queue.mark_dirty(conn, ids, "a person", self.deps.clock.now())
         self.loaded[link.key] = link
 
-    def create(self, task: ItemAddress, issue: ItemAddress, line: StoryLine) -> LinkState:
-        """Save a new link of two items. Raises LookupError where no pair has them.
+    def create(
+        self, task: ItemAddress, issue: ItemAddress, line: StoryLine, connection_id: int
+    ) -> LinkState:
+        """Save a new link of two items; `connection_id`: whose issue it is.
 
-        Items that were unlinked before go on with what was agreed then; what was linked with
-        another item leaves that link, which stays for its story.
+        Raises LookupError where no pair has them. Items that were unlinked before go on with what
+        was agreed then; what was linked with another item leaves that link, which stays for its
+        story.
         """
         for pair in map(self.as_it_is, self.pairs):
             listed = pair.listed
-            if (str(listed.pair.group_id), pair.project_id) != (task.project or "0", issue.project):
+            ends = (connection_id, task.project or "0", issue.project)
+            if (listed.connection.id, str(listed.pair.group_id), pair.project_id) != ends:
                 continue
             key = f"{listed.connection.id}-m{task.id}-{issue.id}"
             link = LinkState(key, {SideName.PORTAL: task, SideName.TRACKER: issue})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from b24app.services.issue_links import Step, pair_name
+from b24app.services.issue_links import Step, Target, pair_name
 from b24app.services.rehearsal import parse_mapping, rehearse_mapping
 from b24app.services.stored_book import StoredBook
 from sync.core.clock import Clock
@@ -21,16 +21,16 @@ from sync.engine.issue_sync.lists import BEGINNING, read_list
 from sync.engine.issue_sync.pairs import ListedPair
 from sync.engine.issue_sync.rehearsing import RehearsedPair
 from sync.engine.issue_sync.setting import PairSetting, open_pair, open_rooms
+from sync.engine.issue_sync.trackers import tracker_of
 from sync.engine.issue_sync.work import BATCH, work_on_links
 from sync.engine.lanes import hold
-from sync.gitlab.api.client import encode_segment
+from sync.errors import Refused
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE
 from sync.sentences import sentence
 from sync.store import issue_link_counts, issue_link_queue, issue_links, issue_lists
 from sync.store.db.database import read, write
 from sync.store.portals import PortalRow
 
-_TOGETHER = {SideName.TRACKER: 1, SideName.PORTAL: 49}  # writes in a request
 _PAUSE = 1.0  # seconds until it is looked whether another worker has gone on
 _AT_ONCE = 50  # items read whole for a forecast
 
@@ -67,12 +67,14 @@ class PortalDesk:
         setting = open_pair(self.deps, self.row, listed.connection, pair)
         with read(self.deps.database) as conn:
             rows = issue_links.of_pair(conn, listed.connection.id, pair.key)
+        ends = [(row.tracker_id, row.task_id) for row in rows if row.tracker_id and row.task_id]
         linked = {
-            SideName.TRACKER: frozenset(row.tracker_id for row in rows if row.tracker_id),
-            SideName.PORTAL: frozenset(row.task_id for row in rows if row.task_id),
+            SideName.TRACKER: frozenset(tracker_id for tracker_id, _ in ends),
+            SideName.PORTAL: frozenset(task_id for _, task_id in ends),
         }
         items = {side: self._items(setting, side, linked[side]) for side in SideName}
-        forecast = foresee(pair, setting.rules_for(LinkState("")), items, linked)
+        imported = [side for side in SideName if self._is_read(listed, side)]
+        forecast = foresee(pair, setting.rules_for(LinkState("")), items, linked, imported)
         forecast.problems.update(dict.fromkeys(setting.problems, 1))
         return replace(forecast, statuses=setting.statuses), self._costs(listed)
 
@@ -103,8 +105,10 @@ class PortalDesk:
     def _costs(self, listed: ListedPair) -> Mapping[SideName, Cost]:
         options = listed.connection.options
         a_minute = float(options.get("requests_per_minute") or REQUESTS_PER_MINUTE)
-        rates = {SideName.TRACKER: a_minute / 60, SideName.PORTAL: 2.0}
-        return {side: Cost(_TOGETHER[side], rates[side]) for side in SideName}
+        return {
+            SideName.TRACKER: Cost(1, a_minute / 60, system=tracker_of(listed.connection).name),
+            SideName.PORTAL: Cost(49, 2.0, page=500, reads=3, system="Bitrix24"),
+        }
 
     def import_pair(self, pair: ProjectPair) -> Iterator[Step]:
         """Read both lists of a pair, and bring its links in step; goes on where it stopped.
@@ -182,15 +186,28 @@ class PortalDesk:
             raise LookupError(sentence("Task {task_id}: {text}", task_id=task_id, text=item.text))
         raise LookupError("The settings name no pair under `issue_sync`")
 
-    def find_issue(self, project: str, number: str) -> ItemAddress:
-        """Return where an issue is. Raises LookupError."""
-        for each in self.book.pairs:
-            if project.casefold() in (each.path.casefold(), each.project_id):
-                named = self.book.as_it_is(each)
-                client = self.deps.code_host_for(named.listed.connection)
-                path = f"/projects/{encode_segment(named.project_id)}/issues/{number}"
-                issue = client.get(path)
-                return ItemAddress(str(issue["id"]), str(issue["project_id"]), number)
+    def find_issue(self, issue: Target) -> tuple[int, ItemAddress]:
+        """Return the id of the connection that an issue is of, and where it is.
+
+        Raises LookupError and SyncError.
+        """
+        missing: Refused | None = None
+        for each in self.book.pairs_of(issue):
+            pair = self.book.as_it_is(each) if issue.project else each
+            connection = pair.listed.connection
+            find = tracker_of(connection).find_issue
+            try:
+                address = find(self.deps, connection, pair.project_id, issue.number)
+            except Refused as refused:  # the next connection may have it
+                missing = missing or refused
+            else:
+                return connection.id, address
+        if missing is not None:
+            raise missing
+        project = issue.project or issue.number.rpartition("-")[0]
+        if issue.project.casefold() in {pair.path.casefold() for pair in self.book.pairs}:
+            name = f"{issue.project}-{issue.number}"
+            raise LookupError(sentence("In that tracker the issue is called {name}", name=name))
         raise LookupError(
             sentence("The settings name no pair of the project {project}", project=project)
         )

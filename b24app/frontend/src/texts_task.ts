@@ -30,7 +30,7 @@ const en = {
   unlink: 'Unlink',
   unlinkMeans: 'The task and the issue stay as they are, and changes do not cross any more. They can be linked again here.',
   link: 'Link an issue',
-  linkLabel: 'Issue, such as group/project#12',
+  linkLabel: 'Issue, such as group/project#12 or DEMO-12',
 }
 
 const ru: typeof en = {
@@ -62,7 +62,7 @@ const ru: typeof en = {
   unlink: 'Разорвать связь',
   unlinkMeans: 'Задача и issue останутся как есть, но изменения больше не будут переноситься. Связать их снова можно здесь же.',
   link: 'Связать с issue',
-  linkLabel: 'Issue, например group/project#12',
+  linkLabel: 'Issue, например group/project#12 или DEMO-12',
 }
 
 export const taskText = config.language === 'ru' ? ru : en

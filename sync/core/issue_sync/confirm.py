@@ -101,7 +101,7 @@ def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) ->
     match planned.write:
         case CreateItem() | UpdateItem() as write:
             if done.item is not None and done.item.moved_to:
-                return _moved_on(link, planned, done.item)
+                return _moved_on(link, planned, done, done.item)
             sent = _kept(write, as_sent(write, done.item.values if done.item else {}), done)
             stored: Values = sent
             if answered and done.item is not None:
@@ -119,8 +119,18 @@ def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) ->
     return link
 
 
-def _moved_on(link: LinkState, planned: PlannedWrite, item: Item) -> LinkState:
-    """Return the link after a write to what had moved on: nothing is agreed but where it was."""
+def _moved_on(link: LinkState, planned: PlannedWrite, done: Done, item: Item) -> LinkState:
+    """Return the link after a write to what had moved on: what was stored before that is agreed.
+
+    The item that goes on took it along, or lost it by the move, which is an edit.
+    """
+    stored = item.values.keys() - done.dropped.keys()
+    intents = {
+        name: intent
+        for name, intent in planned.intents.items()
+        if (changed := changes_of(planned.write, intent).keys()) and changed <= stored
+    }
+    link = landed(link, replace(planned, intents=intents), item.values)
     if isinstance(planned.write, CreateItem):
         return replace(link, addresses={**link.addresses, planned.side: item.address})
     return link

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -17,22 +17,31 @@ from sync.sentences import as_sentence, sentence
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """How a side is written to: `together` writes in a request, `rate` requests a second."""
+    """How a side is asked: `together` calls in a request, `rate` requests a second.
+
+    `page`: items of a page of its lists; `reads`: calls that an item takes which such a page does
+    not show whole. `system`: its name.
+    """
 
     together: int
     rate: float
+    page: int = 100
+    reads: int = 0
+    system: str = ""
 
 
 @dataclass(slots=True)
 class Forecast:
     """What an import of a pair comes to.
 
-    `linked`: pairs that exist. `created`: by the side on which items would be made. `passed_over`:
-    by the side of items that stay alone. `entries`: comments, work and files to copy, by side.
-    `problems`: what cannot cross, by text, with the number of items. `statuses`: which is which.
+    `linked`: pairs that exist. `listed`: items of a list that is yet to be read, by side.
+    `created`: by the side on which items would be made. `passed_over`: by the side of items that
+    stay alone. `entries`: comments, work and files to copy, by side. `problems`: what cannot cross,
+    by text, with the number of items. `statuses`: which is which.
     """
 
     linked: int = 0
+    listed: Counter[SideName] = field(default_factory=Counter)
     created: Counter[SideName] = field(default_factory=Counter)
     passed_over: Counter[SideName] = field(default_factory=Counter)
     entries: Counter[SideName] = field(default_factory=Counter)
@@ -40,12 +49,16 @@ class Forecast:
     statuses: tuple[str, ...] = ()
 
     def requests(self, costs: Mapping[SideName, Cost]) -> dict[SideName, int]:
-        """Return about how many requests go to each side: what is read there, and written."""
+        """Return about how many requests go to each side: what is read there, and written.
+
+        A list shows whether what is linked is in step: that is not read again.
+        """
         counts = {}
         for side, cost in costs.items():
             written = self.created[side] + self.entries[side]
-            read = self.created[side.other] + self.linked
-            counts[side] = ceil(written / cost.together) + ceil(3 * read / cost.together)
+            read = cost.reads * self.created[side.other]
+            pages = ceil(self.listed[side] / cost.page)
+            counts[side] = pages + ceil(written / cost.together) + ceil(read / cost.together)
         return counts
 
     def minutes(self, costs: Mapping[SideName, Cost]) -> int:
@@ -59,11 +72,17 @@ def foresee(
     rules: LinkRules,
     items: Mapping[SideName, Iterable[Item]],
     linked: Mapping[SideName, frozenset[str]],
+    imported: Collection[SideName] = (),
 ) -> Forecast:
-    """Return what an import would do with the items of both sides. `linked`: ids by side."""
+    """Return what an import would do with the items of both sides.
+
+    `linked`: ids by side. `imported`: the sides whose lists are not read again.
+    """
     forecast = Forecast(linked=min(len(ids) for ids in linked.values()))
     for side in SideName:
+        forecast.listed[side] += 0 if side in imported else len(linked[side])
         for item in items[side]:
+            forecast.listed[side] += side not in imported and item.address.id not in linked[side]
             if item.address.id in linked[side]:
                 continue
             if not pair.creates_on(side.other, item):

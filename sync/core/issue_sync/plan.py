@@ -27,7 +27,12 @@ from sync.core.issue_sync.link import (
 )
 from sync.core.issue_sync.model import Absence, Author, Item, ItemAddress, SideName, Unreachable
 from sync.core.issue_sync.rules import LinkRules
-from sync.core.issue_sync.status_notes import explain_status, is_over, pause_at_status
+from sync.core.issue_sync.status_notes import (
+    explain_status,
+    is_over,
+    pause_at_status,
+    restated_lines,
+)
 from sync.core.issue_sync.story import conflict_line, problem_lines
 from sync.core.issue_sync.values import adopt_values, plan_values
 from sync.core.issue_sync.writes import AddComment, AddFile, CreateItem, DeleteTime, UpdateItem
@@ -277,6 +282,7 @@ def _with_both(link: LinkState, items: Items, rules: LinkRules, now: datetime) -
         after = replace(after, sequence=after.sequence + 1)
     story = [conflict_line(conflict) for conflict in values.conflicts]
     story += problem_lines(before.problems, after.problems, now)
+    story += restated_lines(before, items, rules, now)
     story += [StoryLine(now, "entry", remark) for remark in entries.remarks]
     story += [_pause_line(status_pause)] if status_pause else []
     return LinkPlan(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sync.core.issue_sync.link import LinkState, Pause, PauseReason, PlannedWrite
+from sync.core.issue_sync.fields import Scalar
+from sync.core.issue_sync.link import LinkState, Pause, PauseReason, PlannedWrite, StoryLine
 from sync.core.issue_sync.model import STATUS, Author, Item, SideName
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.values import ValuesPlan
@@ -38,6 +39,31 @@ def explain_status(
     return (PlannedWrite(_PORTAL, note, "the portal has no such status"),)
 
 
+def restated_lines(
+    link: LinkState, items: Mapping[SideName, Item], rules: LinkRules, now: datetime
+) -> list[StoryLine]:
+    """Say that a side shows another status since the agreed one was renamed or removed there."""
+    way, base = rules.translations.get(STATUS), link.bases.get(STATUS)
+    if not isinstance(way, Scalar) or base is None:
+        return []
+    lines: list[StoryLine] = []
+    for side, item in items.items():
+        held, shown = base.of(side).get(STATUS), item.values.get(STATUS)
+        values = {name: item.values[name] for name in way.fields(side) if name in item.values}
+        if held == shown or not way.restated(side, base, values):
+            continue
+        text = sentence(
+            'the {side} has no status "{before}" any more and shows "{status}" since: nobody '
+            "changed it, and the {other} keeps its own",
+            side=side,
+            before=sentence("{value}", value=link.names.get(f"{side}/{STATUS}/{held}", str(held))),
+            status=sentence("{value}", value=_name(rules, side, shown)),  # as people called them
+            other=side.other,
+        )
+        lines.append(StoryLine(now, "kept", text, STATUS, side))
+    return lines
+
+
 def pause_at_status(
     link: LinkState,
     items: Mapping[SideName, Item],
@@ -54,11 +80,9 @@ def pause_at_status(
         return None
     if not _crosses(values, status):
         return None
-    able = rules.capabilities.get(_TRACKER)
-    choices = able.choices.get(STATUS, ()) if able else ()
-    name = next((choice.name for choice in choices if choice.id == status), str(status))
     text = sentence(
-        'the tracker\'s status is "{status}". The link goes on when that changes', status=name
+        'the tracker\'s status is "{status}". The link goes on when that changes',
+        status=_name(rules, _TRACKER, status),
     )
     return Pause(PauseReason.STATUS, now, text)
 
@@ -69,6 +93,13 @@ def is_over(pause: Pause | None, items: Mapping[SideName, Item], rules: LinkRule
     if pause is None or pause.reason is not PauseReason.STATUS or item is None:
         return False
     return item.values.get(STATUS) not in rules.pausing
+
+
+def _name(rules: LinkRules, side: SideName, status: object) -> str:
+    """Return what people of a side call a status."""
+    able = rules.capabilities.get(side)
+    choices = able.choices.get(STATUS, ()) if able else ()
+    return next((choice.name for choice in choices if choice.id == status), str(status))
 
 
 def _crosses(values: ValuesPlan, status: object) -> bool:

@@ -1,7 +1,7 @@
 """The readable story of a link: why something was written, and what cannot cross. Pure.
 
 Kinds of lines: written, dropped, refused, later, unknown (ends of writes), conflict, parked,
-problem, solved, entry, moved, waits, deleted, paused, resumed, decided, linked, unlinked.
+problem, solved, kept, entry, moved, waits, deleted, paused, resumed, decided, linked, unlinked.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def problem_lines(
             now,
             "problem",
             sentence(
-                "{name} does not cross: {text}", name=field_word(name), text=as_sentence(text)
+                "the field {name} does not cross: {text}",
+                name=field_word(name),
+                text=as_sentence(text),
             ),
             name,
         )
@@ -60,7 +62,9 @@ def problem_lines(
         if before.get(name) != text
     ]
     over = [
-        StoryLine(now, "solved", sentence("{name} crosses again", name=field_word(name)), name)
+        StoryLine(
+            now, "solved", sentence("the field {name} crosses again", name=field_word(name)), name
+        )
         for name in before
         if name not in after
     ]
@@ -109,10 +113,7 @@ def _cut(text: str) -> str:
 
 def state_lines(link: LinkState) -> list[str]:
     """Return what stands now: whether it works, what waits, what is asked."""
-    lines: list[str] = [
-        sentence("{side}: {held}", side=side, held=address.id)
-        for side, address in link.addresses.items()
-    ]
+    lines: list[str] = []
     lines += [sentence("ended: {text}", text=as_sentence(link.ended))] if link.ended else []
     lines += (
         [
@@ -127,7 +128,11 @@ def state_lines(link: LinkState) -> list[str]:
     )
     lines += [sentence("waits: {text}", text=as_sentence(text)) for text in link.waiting.values()]
     lines += [
-        sentence("{name} does not cross: {text}", name=field_word(name), text=as_sentence(text))
+        sentence(
+            "the field {name} does not cross: {text}",
+            name=field_word(name),
+            text=as_sentence(text),
+        )
         for name, text in link.problems.items()
     ]
     lines += [

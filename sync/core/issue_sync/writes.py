@@ -154,10 +154,11 @@ Write = (
 class Done:
     """A write that the side has stored: what it answered is stored there now, in raw terms.
 
-    `item` has at least the fields that were written. `dropped`: fields that the side silently left
-    out, each with the likely reason; `halfway`: those of them that stopped on the way, at what
-    nobody wanted. `deferred`: fields of which nothing was written, as somebody had just changed
-    them: what they hold is decided anew.
+    `item` has at least the fields that were written; of an item that has moved on, those alone that
+    answers before its move told: what comes later stays behind with it. `dropped`: fields that the
+    side silently left out, each with the likely reason; `halfway`: those of them that stopped on
+    the way, at what nobody wanted. `deferred`: fields of which nothing was written, as somebody had
+    just changed them: what they hold is decided anew.
     """
 
     item: Item | None = None

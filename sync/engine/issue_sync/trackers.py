@@ -21,10 +21,12 @@ from sync.core.issue_sync.model import (
     PRIORITY,
     SPRINT,
     STATUS,
+    ItemAddress,
 )
 from sync.core.issue_sync.side import SideClient
 from sync.engine.issue_sync.own_accounts import load_own_accounts
 from sync.errors import Refused
+from sync.gitlab.api.client import encode_segment
 from sync.gitlab.api.merge_requests import read_project
 from sync.sentences import sentence
 from sync.store.rows import ConnectionRecord
@@ -42,17 +44,20 @@ _ANY_BOARD = ("", "milestone", "iteration")  # words of the settings that name n
 class Tracker:
     """A tracker: its name for people, its Markdown, how its issues and a project are reached.
 
-    `project_id_for` gives the project's id for good. `users_of` lists accounts, for a tracker whose
-    people no webhook stores. `writes_for_all`: whether it may be able to write in the name of
-    everybody whose account is known. All raise SyncError.
+    `project_id_for` gives the project's id for good. `find_issue` finds an issue by its project's
+    id and its number. `users_of` lists accounts, for a tracker whose people no webhook stores.
+    `writes_for_all`: whether it may be able to write in the name of everybody whose account is
+    known. `names_alone`: whether people name an issue without its project. All raise SyncError.
     """
 
     name: str
     dialect: Dialect
     open_issues: Callable[[Deps, ConnectionRecord, ProjectPair], SideClient]
     project_id_for: Callable[[Deps, ConnectionRecord, str], str]
+    find_issue: Callable[[Deps, ConnectionRecord, str, str], ItemAddress]
     users_of: Callable[[Deps, ConnectionRecord], tuple[User, ...]] = lambda deps, connection: ()
     writes_for_all: bool = False
+    names_alone: bool = False
 
 
 def tracker_of(connection: ConnectionRecord) -> Tracker:
@@ -111,6 +116,14 @@ def _gitlab_project(deps: Deps, connection: ConnectionRecord, project: str) -> s
     return str(read_project(deps.code_host_for(connection), project).id)
 
 
+def _gitlab_issue(
+    deps: Deps, connection: ConnectionRecord, project_id: str, number: str
+) -> ItemAddress:
+    path = f"/projects/{encode_segment(project_id)}/issues/{number}"
+    issue = deps.code_host_for(connection).get(path)
+    return ItemAddress(str(issue["id"]), str(issue["project_id"]), number)
+
+
 def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) -> SideClient:
     from sync.youtrack.issues.client import YouTrackIssues
     from sync.youtrack.issues.options import IssueOptions
@@ -147,6 +160,18 @@ def _youtrack_project(deps: Deps, connection: ConnectionRecord, project: str) ->
     return Instance(client, memory, deps.clock).project(project, fresh=True).id
 
 
+def _youtrack_issue(
+    deps: Deps, connection: ConnectionRecord, project_id: str, number: str
+) -> ItemAddress:
+    """Find an issue by its readable id: also by the one that it had before it was moved."""
+    from sync.youtrack.api.client import encode_segment
+    from sync.youtrack.issues.rows import address_of
+
+    fields = "id,idReadable,project(id)"
+    path = f"/issues/{encode_segment(number)}"
+    return address_of(deps.youtrack_for(connection).get(path, fields=fields))
+
+
 def _youtrack_users(deps: Deps, connection: ConnectionRecord) -> tuple[User, ...]:
     from sync.youtrack.api.users import read_users
 
@@ -154,13 +179,15 @@ def _youtrack_users(deps: Deps, connection: ConnectionRecord) -> tuple[User, ...
 
 
 TRACKERS = {
-    "gitlab": Tracker("GitLab", GITLAB, _gitlab_issues, _gitlab_project),
+    "gitlab": Tracker("GitLab", GITLAB, _gitlab_issues, _gitlab_project, _gitlab_issue),
     "youtrack": Tracker(
         "YouTrack",
         YOUTRACK,
         _youtrack_issues,
         _youtrack_project,
+        _youtrack_issue,
         _youtrack_users,
         writes_for_all=True,
+        names_alone=True,
     ),
 }

@@ -167,7 +167,16 @@ def _probe(reader: IssueReader, project: Project) -> _Probed:
 
 
 def _statuses(definitions: _Definitions) -> tuple[Choice, ...]:
-    rows = mappings(definitions.get("STATUS", {}).get("allowedStatuses"))
+    """Return the statuses of the namespace; one that is removed leaves its items the default one.
+
+    https://docs.gitlab.com/api/graphql/reference/#workitemwidgetdefinitionstatus
+    """
+    definition = definitions.get("STATUS", {})
+    rows = mappings(definition.get("allowedStatuses"))
+    defaults = {
+        text(mapping(definition.get(name)).get("id"))
+        for name in ("defaultOpenStatus", "defaultClosedStatus")
+    }
     return tuple(
         Choice(
             text(row.get("id")),
@@ -175,6 +184,7 @@ def _statuses(definitions: _Definitions) -> tuple[Choice, ...]:
             closed=text(row.get("category")).lower() in CLOSED_CATEGORIES,
             color=text(row.get("color")),
             position=count(row.get("position")),
+            is_default=text(row.get("id")) in defaults,
         )
         for row in rows
     )

@@ -55,7 +55,10 @@ _ONLY_ON_UPDATE = ("state_event", "remove_labels", "add_labels")
 
 @dataclass(slots=True)
 class Written:
-    """What the answers to a write tell: the last row, and which values are certain."""
+    """What the answers to a write tell: the last row, and which values are certain.
+
+    What is written to an item that has moved on stays behind with it: no value is certain of that.
+    """
 
     row: IssueRow | None = None
     values: dict[str, Value] = field(default_factory=dict)
@@ -153,6 +156,8 @@ class ItemWriter:
         item = self.reader.read([address])[address.id]
         if isinstance(item, Unreachable):
             return Unknown(Later("GitLab does not show what it created", code="hidden"))
+        if item.moved_to:
+            return Done(item=replace(item, values={}))
         missing = left_out(initial(write.values), item.values)
         if again:
             agreed = {**item.values, **dict.fromkeys(missing)}
@@ -226,6 +231,8 @@ class ItemWriter:
         row = rest_row(mapping(self.reader.client.put(path, data)), self.reader.own_id())
         values, is_begun = self._rest_values(row), written.row is not None
         written.row = row
+        if row.moved_to:
+            return
         written.values |= {STATUS: values[STATUS]} if is_begun and STATUS in values else values
 
     def _rest_values(self, row: IssueRow) -> dict[str, Value]:
@@ -293,7 +300,9 @@ class ItemWriter:
         )
         row = work_item_row(mapping(payload.get("workItem")), reader.own_id())
         row = replace(row, moved_to=written.row.moved_to) if written.row else row
-        written.row = reader.with_move(row)
+        written.row = row = reader.with_move(row)
+        if row.moved_to:
+            return
         values = work_item_values(row, reader.options)
         # What an earlier answer told stands: now it may be what people wrote since.
         written.values = values | written.values | _written_by(fields, values)

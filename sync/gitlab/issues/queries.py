@@ -61,6 +61,8 @@ PART_OF: dict[str, str] = {
     "WorkItemWidgetDefinitionStatus": "probed_status",
     "WorkItemWidgetDefinitionCustomFields": "probed_custom",
     "category": "category",
+    "defaultOpenStatus": "defaults",
+    "defaultClosedStatus": "defaults",
     "movedToWorkItemUrl": "moved",
     "archived": "archived",
     "linkedItems": "links",
@@ -157,13 +159,15 @@ DELETE_TIME = "mutation($id: TimelogID!) { timelogDelete(input: { id: $id }) { e
 def probe(lacking: Set[str]) -> str:
     """Ask what a project's issues can hold: several assignees, statuses, fields; and our role."""
     category = "" if "category" in lacking else "category"
+    defaults = "defaultOpenStatus { id } defaultClosedStatus { id }"
+    defaults = "" if "defaults" in lacking else defaults
     parts = {
         "probed_assignees": (
             "... on WorkItemWidgetDefinitionAssignees { allowsMultipleAssignees }"
         ),
         "probed_status": (
             "... on WorkItemWidgetDefinitionStatus {"
-            f" allowedStatuses {{ id name color position {category} }} }}"
+            f" allowedStatuses {{ id name color position {category} }} {defaults} }}"
         ),
         "probed_custom": (
             "... on WorkItemWidgetDefinitionCustomFields { customFieldValues { customField {"

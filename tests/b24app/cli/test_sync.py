@@ -36,12 +36,12 @@ class Book:
     def at_home(self, target):
         return replace(target, host="")
 
-    def of_task(self, task_id):
+    def of_task(self, task_id, connection_id=None):
         return [link for link in self.kept.values() if link.addresses[PORTAL].id == task_id]
 
-    def of_issue(self, project, number):
-        matching = (project == "acme/shop") and self.kept.values()
-        return [link for link in matching or () if link.addresses[TRACKER].number == number]
+    def of_issue(self, issue):
+        matching = (issue.project == "acme/shop") and self.kept.values()
+        return [link for link in matching or () if link.addresses[TRACKER].number == issue.number]
 
     def links(self):
         return iter(self.kept.values())
@@ -56,7 +56,7 @@ class Book:
         self.kept[link.key] = link
         self.lines[link.key] += story
 
-    def create(self, task, issue, line):
+    def create(self, task, issue, line, connection_id):
         link = LinkState("p9", {PORTAL: task, TRACKER: issue})
         self.kept[link.key], self.lines[link.key] = link, [line]
         return link
@@ -83,7 +83,8 @@ class Desk:
         return [PAIR] if workgroup in (None, 7) and project in (None, "acme/shop") else []
 
     def foresee(self, pair):
-        return self.forecast, {TRACKER: Cost(1, 10.0), PORTAL: Cost(49, 2.0)}
+        gitlab = Cost(1, 10.0, system="GitLab")
+        return self.forecast, {TRACKER: gitlab, PORTAL: Cost(49, 2.0, 500, 3, "Bitrix24")}
 
     def rehearse(self, text, since, workgroup, project):
         self.asked = (text, since, workgroup, project)
@@ -99,8 +100,8 @@ class Desk:
     def find_task(self, task_id):
         return replace(TASK, id=task_id)
 
-    def find_issue(self, project, number):
-        return replace(ISSUE, number=number)
+    def find_issue(self, issue):
+        return 1, replace(ISSUE, number=issue.number)
 
 
 LINK = LinkState("p1", {PORTAL: TASK, TRACKER: ISSUE})
@@ -151,10 +152,8 @@ def test_the_story_of_a_link_says_what_stands_and_why(capsys):
     ]
     assert told(capsys, desk, "explain", target="acme/shop#12") == [
         "2103 ⇄ acme/shop#12:",
-        "  portal: 2103",
-        "  tracker: 84",
         "  paused (fuse): it wrote 6 times in 10 minutes",
-        '  status does not cross: no row for "Doing"',
+        '  the field status does not cross: no row for "Doing"',
         "  2026-03-02 10:00 UTC  written: title (changed on the tracker)",
         "  2026-03-02 10:00 UTC  paused: it wrote 6 times in 10 minutes",
     ]
@@ -228,6 +227,9 @@ def test_disputes_are_listed_and_decided(capsys):
         "2103 ⇄ acme/shop#12: the portal's title will stand."
     ]
     assert told(capsys, desk, "conflicts") == [f"{listed}  (portal wins)"]
+    assert told(capsys, desk, "conflicts", target="2103", decide=["название", "tracker"]) == [
+        "2103 ⇄ acme/shop#12: the tracker's title will stand."
+    ]
     with pytest.raises(LookupError, match="status is not disputed"):
         told(capsys, desk, "conflicts", target="2103", decide=["status", "portal"])
     with pytest.raises(LookupError, match="gitlab is no side; the sides are tracker and portal"):
@@ -258,7 +260,13 @@ def test_a_preview_counts_what_would_be_done_and_what_cannot_cross(capsys):
         "  900 comments, entries of time and files go to GitLab",
         "  cannot cross as it is:",
         "    12 × assignees: the person 9 has no counterpart",
-        "  requests: about 1029 to GitLab, 8 to Bitrix24; 2 min",
+        "  requests: about 1020 to GitLab, 8 to Bitrix24; 2 min",
+    ]
+    desk.forecast = Forecast(linked=60)
+    assert told(capsys, desk, "preview")[1:] == [
+        "  60 linked already",
+        "  0 issues would be created",
+        "  nothing is left to import",
     ]
     with pytest.raises(LookupError, match="No pair of the settings is meant"):
         told(capsys, desk, "preview", workgroup=8)
@@ -299,6 +307,10 @@ TARGETS = {
     "acme/shop#12": "issue acme/shop#12",
     "https://gitlab.example.com/acme/shop/-/issues/12": "issue acme/shop#12",
     "https://gitlab.example.com/acme/shop/-/work_items/12": "issue acme/shop#12",
+    "DEMO-12": "issue DEMO-12",
+    "https://acme.youtrack.cloud/issue/DEMO-12": "issue DEMO-12",
+    "https://acme.example/youtrack/issue/DEMO-12/The-till-is-slow?draft=1": "issue DEMO-12",
+    "https://acme.youtrack.cloud/projects/DEMO/issues/DEMO-12/The-till#focus": "issue DEMO-12",
 }
 
 
@@ -311,6 +323,6 @@ def test_what_names_neither_is_refused():
     with pytest.raises(LookupError) as refusal:
         parse_target("the till")
     assert str(refusal.value) == (
-        "the till is neither a task's number nor an issue such as acme/shop#12, "
+        "the till is neither a task's number nor an issue such as acme/shop#12 or DEMO-12, "
         "nor the address of one of them"
     )

@@ -10,7 +10,7 @@ import pytest
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.confirm import confirm
 from sync.core.issue_sync.journal import announce
-from sync.core.issue_sync.link import LinkState, ValuePair
+from sync.core.issue_sync.link import LinkState, ValuePair, Values
 from sync.core.issue_sync.model import (
     ASSIGNEES,
     LEAD,
@@ -338,14 +338,38 @@ def test_two_fields_settle_by_themselves() -> None:
     assert portal.values == {TITLE: "b", STATUS: "5"}
 
 
-def test_a_creation_that_moved_on_before_its_answer_agrees_on_nothing() -> None:
+@pytest.mark.parametrize("stored", [{}, {TITLE: "a"}])
+def test_a_creation_that_moved_on_agrees_on_what_was_stored_before(stored: Values) -> None:
     """What was written later is not in the item that goes on: both sides count as edited."""
     creating = replace(TITLES, create={TRACKER: Creation("7")})
     link = LinkState("L1", {PORTAL: item(PORTAL, {}).address})
     planned = planned_now(link, None, item(PORTAL, {TITLE: "a"}), creating)
     (write,) = planned.writes
-    moved = replace(item(TRACKER, {TITLE: "a"}), moved_to="777")
+    moved = replace(item(TRACKER, stored), moved_to="777")
     announced = announce(planned.link, planned.writes, NOW)
     after, _ = confirm(announced, TRACKER, write.write, Done(moved), NOW)
-    assert (dict(after.bases), after.addresses[TRACKER]) == ({}, moved.address)
+    agreed = {TITLE: ValuePair(stored, {TITLE: "a"})} if stored else {}
+    assert (dict(after.bases), after.addresses[TRACKER]) == (agreed, moved.address)
     assert planned_now(after, moved, item(PORTAL, {TITLE: "a"}), creating).read_again
+
+
+def test_what_a_write_stored_before_its_item_moved_is_agreed() -> None:
+    """A label that is lost by the move is then an edit of the tracker, and is not set again."""
+    sets = rules(fields=[TAGS, STATUS])
+    link = linked(
+        tags=({TAGS: frozenset()}, {TAGS: frozenset()}), status=({STATUS: "todo"}, {STATUS: "2"})
+    )
+    tracker = item(TRACKER, {TAGS: frozenset(), STATUS: "todo"})
+    portal = item(PORTAL, {TAGS: frozenset(["Red"]), STATUS: "3"})
+    planned = planned_now(link, tracker, portal, sets)
+    assert changes(planned) == {TRACKER: {TAGS: SetChange(add=frozenset(["red"])), STATUS: "doing"}}
+    link = announce(planned.link, planned.writes, NOW)
+    answer = replace(item(TRACKER, {TAGS: frozenset(["red"])}), moved_to="777")
+    link, _ = confirm(link, TRACKER, planned.writes[0].write, Done(answer), NOW)
+    moved = planned_now(link, answer, portal, sets)
+    assert moved.read_again
+    after = planned_now(moved.link, replace(tracker, address=ItemAddress("777")), portal, sets)
+    assert changes(after) == {
+        TRACKER: {STATUS: "doing"},
+        PORTAL: {TAGS: SetChange(remove=frozenset(["Red"]))},
+    }

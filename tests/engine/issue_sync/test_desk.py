@@ -73,7 +73,23 @@ def test_an_import_is_foreseen_done_and_has_nothing_left(capsys, pair):
         "workgroup 10 ⇄ 7: 4 of 4 (100 %), 4 created",
         "workgroup 10 ⇄ 7: done, 4 created",
     ]
-    assert told(capsys, pair, "preview")[1] == "  4 linked already"
+    after = told(capsys, pair, "preview")
+    assert after[1] == "  4 linked already"
+    assert after[-1] == "  nothing is left to import"
+
+
+def test_what_was_listed_when_an_import_stopped_is_foreseen(capsys, pair):
+    for number in range(3):
+        pair.create(PORTAL, title=f"Task {number}", description="x")
+    desk = desk_of(pair)
+    (named,) = desk.pairs(None, None)
+    steps = desk.import_pair(named)
+    while next(steps).total < 3:
+        pass
+    steps.close()
+    foreseen = told(capsys, pair, "preview")
+    assert foreseen[1:3] == ["  0 linked already", "  3 issues would be created"]
+    assert told(capsys, pair, "run")[-1] == "workgroup 10 ⇄ 7: done, 3 created"
 
 
 def test_a_link_is_explained_by_either_end(capsys, pair):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from b24app.cli.language import set_language
 from b24app.texts import translate
 from tests.emulators.gitlab.issues.records import CustomField, Iteration, system_lifecycle
 from tests.engine.issue_sync.test_every_row import Make, users
@@ -11,6 +14,14 @@ from tests.engine.issue_sync.test_situations import _change, _edit, _later
 
 __all__ = ["users"]
 
+GONE = (
+    'the tracker has no status "In progress" any more and shows "To do" since: nobody changed it, '
+    "and the portal keeps its own"
+)
+GONE_RU = (
+    "трекер: статуса «In progress» больше нет, вместо него показан «To do»: его никто не менял, "
+    "портал остаётся при своём"
+)
 TABLE = (
     "statuses: [{issue: To do, task: waiting}, {issue: In progress, task: in_progress}, "
     "{issue: Done, task: completed}]"
@@ -47,7 +58,8 @@ def test_a_renamed_status_of_the_licence(users: Make) -> None:
     assert str(made.life.link().bases["status"].tracker["status"]).endswith("/2")
 
 
-def test_a_deleted_status_of_the_licence(users: Make) -> None:
+@pytest.mark.parametrize("soon", [True, False])
+def test_a_deleted_status_of_the_licence(users: Make, soon: bool) -> None:
     made = users()
     cycle = system_lifecycle()
     made.gitlab.planned.lifecycles["acme"] = cycle
@@ -57,9 +69,17 @@ def test_a_deleted_status_of_the_licence(users: Make) -> None:
     made.portal.user_moves_task(7, 2103, 3)
     made.rest()
     del cycle.statuses[1]
-    made.rest()
+    _change(made.life, title="Goes on")
+    made.rest(1) if soon else _later(made.life)  # within the ten minutes that answers are kept
+    assert (made.task.title, made.task.status) == ("Goes on", 3)
+    assert made.life.link().problems == {}
     _later(made.life)
-    assert (made.task.status, made.life.link().problems) == (3, {})
+    story = made.asks("explain", target="2103")
+    assert sum(GONE in line for line in story) == 1
+    set_language("ru")
+    russian = made.asks("explain", target="2103")
+    set_language("en")
+    assert sum(GONE_RU in line for line in russian) == 1
     made.portal.user_moves_task(7, 2103, 5)
     made.rest()
     assert (made.issue.state, made.life.link().problems) == ("closed", {})

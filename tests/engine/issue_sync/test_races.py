@@ -176,7 +176,7 @@ def test_a_link_made_by_hand_during_an_import_is_the_only_one(
         assert lane is not None
         task, issue = ItemAddress("2103", str(GROUP), "2103"), made
         line = StoryLine(life.world.clock.now(), "linked", "by hand")
-        StoredBook(deps, _row(life)).create(task, issue, line)
+        StoredBook(deps, _row(life)).create(task, issue, line, life.world.connection_id)
         for side in (SideName.PORTAL, SideName.TRACKER):
             read_list(deps, lane, listed, setting, side)
     life.rest()

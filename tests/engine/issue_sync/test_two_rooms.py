@@ -323,9 +323,11 @@ def test_a_forecast_counts_what_would_be_created_and_what_cannot_cross(pair):
     assert dict(forecast.problems) == {
         "assignees: no counterpart of a person, add one under `people`: 1": 1
     }
-    costs = {TRACKER: Cost(1, 10.0), PORTAL: Cost(49, 2.0)}
-    assert forecast.requests(costs) == {TRACKER: 19, PORTAL: 1}
+    costs = {TRACKER: Cost(1, 10.0), PORTAL: Cost(49, 2.0, reads=3)}
+    assert forecast.requests(costs) == {TRACKER: 5, PORTAL: 2}  # with a page of each list
     assert forecast.minutes(costs) == 1
+    read = foresee(pair.pair, pair.rules(LinkState("p1")), items, linked, SideName)
+    assert read.requests(costs) == {TRACKER: 4, PORTAL: 1}
 
 
 def test_what_a_filter_keeps_out_stays_alone(pair):

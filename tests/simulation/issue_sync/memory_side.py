@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -95,8 +95,8 @@ class Watcher(Protocol):
     def is_created(self, side: SideName, held: Held) -> None:
         """The engine's write created an item."""
 
-    def is_created_in_part(self, side: SideName, held: Held) -> None:
-        """An item that was just created lacks some of what it was to hold."""
+    def is_created_in_part(self, side: SideName, held: Held, agreed: Collection[str] = ()) -> None:
+        """An item that was just created lacks some of what it was to hold, but for the agreed."""
 
     def is_filled(self, side: SideName, held: Held, before: Mapping[str, Value]) -> None:
         """A further request of the creation stored more."""
@@ -263,7 +263,7 @@ class MemorySide:
                 if found is None:
                     found = self.create(values, self.key_of(key))
                     self.watcher.is_created(self.side, found)
-                return Done(self.item(found))
+                return Done(self._answered(found))
         held = self.items.get(write.address.id)
         if held is None or held.is_deleted or held.is_hidden:
             return NotDone(Later("it is not there"))
@@ -313,7 +313,12 @@ class MemorySide:
         held.values |= stored
         for name in stored:
             held.edited_at[name] = self.clock.now()
-        return Done(replace(self.item(held), comments=None, time=None), dropped=dropped)
+        return Done(replace(self._answered(held), comments=None, time=None), dropped=dropped)
+
+    def _answered(self, held: Held) -> Item:
+        """Return an item as a write answers: of one that has moved on no value is certain."""
+        item = self.item(held)
+        return replace(item, values={}) if held.moved_to else item
 
     def settle(self, writes: Sequence[Write]) -> Sequence[Outcome]:
         """Look writes up by their keys; an edit or deletion is simply not done."""
@@ -324,7 +329,7 @@ class MemorySide:
         not_done = NotDone(Later("it never happened"))
         if isinstance(write, CreateItem):
             held = self._by_key(write.key)
-            return Done(self.item(held)) if held else not_done
+            return Done(self._answered(held)) if held else not_done
         held = self.items.get(write.address.id)
         if held is None:
             return not_done

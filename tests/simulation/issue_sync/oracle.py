@@ -7,7 +7,7 @@ conflict was recorded with its value, won as the policy says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -95,10 +95,10 @@ class Oracle:
             self.crossed[source] = value
             self.newest.setdefault((side, key), 0)
 
-    def is_created_in_part(self, side: SideName, held: Held) -> None:
-        """Take back what an item that was just created does not hold yet."""
+    def is_created_in_part(self, side: SideName, held: Held, agreed: Collection[str] = ()) -> None:
+        """Take back what an item that was just created does not hold yet; `agreed`: it did."""
         for key in words.watched():
-            if not self._agrees(side, held, key):
+            if words.field_of(key) not in agreed and not self._agrees(side, held, key):
                 self.edits[side, key] = frozenset()
 
     def is_filled(self, side: SideName, held: Held, before: Mapping[str, Value]) -> None:

@@ -227,7 +227,7 @@ class RealRoom(MemorySide):
         if isinstance(outcome, Done):
             if isinstance(write, CreateItem) and outcome.item and outcome.item.moved_to:
                 held = self.items[outcome.item.moved_to]  # what was written later is not in it
-                self.watcher.is_created_in_part(self.side, held)
+                self.watcher.is_created_in_part(self.side, held, outcome.item.values.keys())
             if isinstance(write, UpdateItem) and STATUS in outcome.dropped:
                 held = self.items[write.address.id]
                 self.watcher.was_refused(self.side, STATUS, held.values[STATUS])

@@ -10,7 +10,7 @@ from tests.simulation.issue_sync.oracle import Broken
 from tests.simulation.issue_sync.world import World, play
 
 WORLDS = 4
-MENDED = (250, 265)  # moved, and edited, between a creation and its status
+MENDED = (250, 265, 1_001_605)  # moved, and edited, between a write and its status
 MISTAKEN = {  # the first world in which a mistake shows
     "two_way_compare": 2,
     "base_late": 2,

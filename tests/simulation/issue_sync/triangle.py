@@ -10,7 +10,7 @@ end all say the same; each comment and each hour that a person wrote is everywhe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -90,8 +90,8 @@ class LinkWatcher:
     def is_created(self, side: SideName, held: Held) -> None:
         self.oracle.is_created(side, held)
 
-    def is_created_in_part(self, side: SideName, held: Held) -> None:
-        self.oracle.is_created_in_part(side, held)
+    def is_created_in_part(self, side: SideName, held: Held, agreed: Collection[str] = ()) -> None:
+        self.oracle.is_created_in_part(side, held, agreed)
 
     def is_filled(self, side: SideName, held: Held, before: Mapping[str, Value]) -> None:
         self.oracle.is_filled(side, held, before)

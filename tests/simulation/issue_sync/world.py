@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -201,9 +201,9 @@ class World:
         """Tell the oracle of a new item."""
         self.oracle.is_created(side, held)
 
-    def is_created_in_part(self, side: SideName, held: Held) -> None:
+    def is_created_in_part(self, side: SideName, held: Held, agreed: Collection[str] = ()) -> None:
         """Tell the oracle that a new item may lack something yet."""
-        self.oracle.is_created_in_part(side, held)
+        self.oracle.is_created_in_part(side, held, agreed)
 
     def is_filled(self, side: SideName, held: Held, before: Mapping[str, Value]) -> None:
         """Tell the oracle what a new item has got."""
