@@ -8,10 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
-from sync.store.db.database import write
-from sync.store.tables import portal
 from sync.youtrack.issues import activities
 from sync.youtrack.webhooks.parse import EVENT
 from tests.emulators.youtrack.records import Period
@@ -46,12 +43,6 @@ def rests(life: YouTrackLife) -> bool:
     before = len(life.state.activities), len(messages(life))
     later(life)
     return before == (len(life.state.activities), len(messages(life)))
-
-
-def with_lists(life: YouTrackLife) -> None:
-    """Let workers read lists, too: portals without this section are left out."""
-    with write(life.world.database) as conn:
-        conn.execute(update(portal).values(settings={"issue_sync": {}}))
 
 
 def refield(life: YouTrackLife, name: str, type_id: str) -> None:
@@ -89,7 +80,6 @@ def test_who_deleted_their_account_is_unnamed(database_url: str) -> None:
     life = begin(database_url, "create: [issues, tasks]")
     life.import_all()
     life.rest()
-    with_lists(life)
     issue: Any = life.issue
     comment: Any = life.state.add_comment(issue, life.boris, "Still here")
     item: Any = life.state.log_work(issue, life.boris, life.boris, 60, MIDNIGHT, "Filled")
@@ -196,7 +186,6 @@ def test_acts_of_one_moment_over_pages_of_history_all_cross(
     issues = [life.state.create_issue(life.project, life.boris, f"Issue {n}") for n in range(3)]
     life.import_all()
     life.rest(11)
-    with_lists(life)
     monkeypatch.setattr(activities, "PER_PAGE", 2)
     asked = len(life.world.youtrack.requests)
     for place, issue in enumerate(issues):
