@@ -139,6 +139,15 @@ def test_a_file_of_another_server_is_not_asked_for(site: Site) -> None:
         site.client.content("https://elsewhere.example/file", 10)
 
 
+def test_a_page_is_no_file(site: Site) -> None:
+    """Below the base URL all but the API is a page, with 200."""
+    site.connect()
+    with pytest.raises(Later) as raised:
+        site.client.content("files/8-1", 1000, size=10)
+    assert raised.value.code == "not_json"
+    assert len(site.client.content("files/8-1", 1000)) > 10  # a file of unknown size may be one
+
+
 def test_the_token_is_in_no_error(site: Site) -> None:
     site.connect()
     with pytest.raises(Refused) as raised:

@@ -41,9 +41,13 @@ def crosses(
 ) -> bool:
     """Whether a record of a side gets a copy on the other one."""
     is_old = rule.since is not None and _age(record)[0] < rule.since
-    is_hidden = isinstance(record, Comment) and record.internal and not rule.internal
-    is_kept = is_ours(link, side, record, other_links) or is_old or is_hidden
+    is_kept = is_ours(link, side, record, other_links) or is_old or is_hidden(record, rule)
     return rule.direction.allows(side.other) and not is_kept
+
+
+def is_hidden(record: Record, rule: EntryRule) -> bool:
+    """Whether a record is for some people of its side alone, and stays there."""
+    return isinstance(record, Comment | File) and record.internal and not rule.internal
 
 
 def _age(record: Record) -> tuple[datetime, str]:

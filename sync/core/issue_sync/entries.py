@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sync.core.issue_sync.arrivals import crosses, new_entries
+from sync.core.issue_sync.arrivals import crosses, is_hidden, new_entries
 from sync.core.issue_sync.ledger import (
     Record,
     Records,
@@ -188,6 +188,8 @@ class _Step:
             if copy_id and entry.state is EntryState.REFUSED:
                 return entry, None, ""  # its copy cannot be deleted now
             return self._deleted(copy_id if rule.deletions else "")
+        if is_hidden(record, rule):
+            return entry, None, ""  # also what only some people see since it was copied
         if isinstance(record, TimeEntry):
             if entry.key in self.taken.rest:
                 after, remark = noted(entry, content(record), self.taken.rest[entry.key])

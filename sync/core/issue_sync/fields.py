@@ -184,13 +184,14 @@ def lost_choice(field: str, tracker: Capabilities) -> Lost:
     """
     choices = tracker.choices.get(field)
     offered = frozenset(choice.id for choice in choices or () if not choice.is_made)
+    offered |= tracker.retired.get(field, frozenset())
 
     def lost(side: SideName, before: Values, now: Values) -> str:
         held, left = _parts(before.get(field)), _parts(now.get(field))
         gone = held - offered
         if side is SideName.PORTAL or choices is None or not gone or left != held - gone:
             return ""
-        if all(value.isdigit() for value in gone):  # of a choice of which the number alone is left
+        if all(value.replace("-", "").isdigit() for value in gone):  # ids: the name went with it
             return (
                 "the tracker has this value no more: it was deleted, and nobody emptied the field. "
                 "Choose another value on either side"

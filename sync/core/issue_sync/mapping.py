@@ -25,6 +25,7 @@ from sync.core.issue_sync.model import (
     SideName,
 )
 from sync.core.issue_sync.rules import Direction, EntryRule, FieldRule
+from sync.core.issue_sync.status_meanings import is_rejected
 from sync.core.issue_sync.statuses import StatusRow
 from sync.core.model.tasks import TaskStatus
 from sync.core.rules.portal import StageRef
@@ -198,15 +199,18 @@ def status_rows(
 ) -> tuple[tuple[StatusRow, ...], tuple[str, ...]]:
     """Return a pair's table with the ids of both sides, and what in it names nothing.
 
-    `codes`: the portal's ids of statuses. A problem says what exists instead.
+    `codes`: the portal's ids of statuses. A problem says what exists instead. What stood for a
+    status of tasks and is gone is followed by no row that would reject their issues.
     """
     rows: list[StatusRow] = []
     problems: list[str] = []
+    gone: set[TaskStatus] = set()
     statuses, columns = tracker.choices.get(STATUS, ()), portal.choices.get(STAGE, ())
     for match in pair.statuses:
         status = _named(match.tracker, statuses)
         column = _column(match.stage, columns) if match.stage else None
         if status is None:
+            gone |= {match.status} if match.status else set()
             problems.append(
                 sentence(
                     "the tracker has no status {tracker}; it has: {listed}",
@@ -225,7 +229,10 @@ def status_rows(
         if status is not None and (column is not None or match.stage is None or match.status):
             code = codes[match.status] if match.status else ""
             stage = column.id if column else None
-            rows.append(StatusRow(status.id, code, stage, match.direction, match.pauses))
+            direction = match.direction
+            if match.status in gone and direction is Direction.BOTH and is_rejected(status):
+                direction = Direction.TO_PORTAL
+            rows.append(StatusRow(status.id, code, stage, direction, match.pauses))
     return tuple(rows), tuple(problems)
 
 

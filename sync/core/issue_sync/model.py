@@ -100,7 +100,7 @@ class TimeEntry:
 class File:
     """A file of an item; `reference` is how the item's own text names it.
 
-    `author_id`: of who added it, "" where that is not told.
+    `author_id`: of who added it, "" where that is not told. `internal`: as of Comment.
     """
 
     id: str
@@ -109,6 +109,7 @@ class File:
     reference: str = ""
     key: str = ""
     author_id: str = ""
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ class Capabilities:
     field. `several_assignees`: whether more than one is kept. `missing`: field → why it cannot be
     written, in a sentence. `names`: what people there call a field of the side's own.
     `tag_divider`: a sign that no name of a tag can have, as it stands between two of them.
+    `retired`: by field, ids of values that items go on holding and that nobody chooses any more.
     """
 
     writable: frozenset[str]
@@ -206,3 +208,4 @@ class Capabilities:
     missing: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     tag_divider: str = ""
+    retired: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -225,7 +225,15 @@ def _after_deletion(
         name
         for name, base in link.bases.items()
         if (translation := rules.translations.get(name))
-        and translation.moved(side.other, base.of(side.other), other.values)
+        and translation.moved(
+            side.other,
+            base.of(side.other),
+            {
+                held: other.values[held]
+                for held in translation.fields(side.other)
+                if held in other.values
+            },
+        )
     ]
     if edited and side in rules.create:
         addresses = {name: kept for name, kept in link.addresses.items() if name is not side}

@@ -32,6 +32,11 @@ def meaning(choice: Choice) -> str:
     return _reading(choice)[0]
 
 
+def is_rejected(choice: Choice) -> bool:
+    """Tell whether a status ends an item without what was asked for."""
+    return meaning(choice) in (DUPLICATE, REJECTED)
+
+
 def _reading(choice: Choice) -> tuple[str, int]:
     """Return what a status means, and the place of its word: the usual ones come first."""
     name = choice.name.casefold()

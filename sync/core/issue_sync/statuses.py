@@ -9,7 +9,7 @@ from sync.core.issue_sync.fields import Doubted, Restated, Scalar, Untranslatabl
 from sync.core.issue_sync.link import ValuePair, Values
 from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice, SideName, Value
 from sync.core.issue_sync.rules import Direction
-from sync.core.issue_sync.status_meanings import is_said, nearest
+from sync.core.issue_sync.status_meanings import is_rejected, is_said, nearest
 from sync.sentences import sentence
 
 
@@ -192,7 +192,8 @@ def without_table(tracker: Capabilities, portal: Capabilities) -> tuple[StatusRo
     """Return the table where the settings have none: what is offered, and all else by its end.
 
     Every status of the portal has a row, whatever the column: a finished task is the tracker's
-    first finished status ("Done", not "Won't do"), one that goes on is open there.
+    first finished status ("Done", never "Won't do": without one, it rests), one that goes on is
+    open there.
     """
     offered = offer(tracker, portal)
     statuses = {choice.id: choice for choice in tracker.choices.get(STATUS, ())}
@@ -204,8 +205,22 @@ def without_table(tracker: Capabilities, portal: Capabilities) -> tuple[StatusRo
     return (
         *(row for row in offered if row.stage is not None),
         *wherever,
-        *(row for row in offered if row.stage is None and row not in wherever),
+        *(
+            _read_as_finished(row, statuses, portal)
+            for row in offered
+            if row.stage is None and row not in wherever
+        ),
     )
+
+
+def _read_as_finished(
+    row: StatusRow, statuses: Mapping[str, Choice], portal: Capabilities
+) -> StatusRow:
+    """Return a row by which a rejected item finishes its task, and no task rejects its item."""
+    shown = next((c for c in portal.choices.get(STATUS, ()) if c.id == row.portal), None)
+    if is_rejected(statuses[row.tracker]) and shown is not None and not is_rejected(shown):
+        return replace(row, direction=Direction.TO_PORTAL)
+    return row
 
 
 def with_nearest(
@@ -254,6 +269,8 @@ def _standing_for(
     choice: Choice, rows: Sequence[StatusRow], statuses: Mapping[str, Choice]
 ) -> StatusRow | None:
     """Return the row that says a status of the portal best, or None where there is none."""
+    if not is_rejected(choice):
+        rows = [row for row in rows if not is_rejected(statuses[row.tracker])]
     same = [row for row in rows if row.portal == choice.id]
     alike = [row for row in rows if statuses[row.tracker].closed is choice.closed]
     for fitting in (same, alike):

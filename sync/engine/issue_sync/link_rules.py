@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sync.core.i18n.translate import find_sentence
 from sync.core.issue_sync import statuses
 from sync.core.issue_sync.fields import (
-    Lost,
-    Scalar,
     Translation,
     Untranslatable,
     converted,
@@ -45,18 +43,15 @@ from sync.core.issue_sync.texts import Text
 from sync.core.model.tasks import TaskStatus
 from sync.engine.issue_sync.custom_fields import custom_translation, stand_in
 from sync.engine.issue_sync.link_texts import LinkTexts
+from sync.engine.issue_sync.priorities import (
+    priorities_say_normal,
+    priority_table,
+    priority_translation,
+)
 from sync.sentences import join_sentences, sentence
 
-_SCOPE = "::"  # in labels that stand for a field
 END_OF_DAY = "T19:00:00"  # when a task is due for which only a day is known
 _UNFIT = "a comma stands between two labels there, and a label has at most 255 characters"
-NORMAL = "1"  # the priority of a task that nobody gave one
-_PRIORITY_WORDS = {  # of several that are the same to the portal, the first one is written
-    "high": "2", "major": "2", "urgent": "2", "critical": "2", "show-stopper": "2",
-    "medium": NORMAL, "normal": NORMAL, "low": "0", "minor": "0",
-    "высокий": "2", "серьёзная": "2", "критический": "2", "критическая": "2", "неотложная": "2",
-    "обычный": NORMAL, "обычная": NORMAL, "средний": NORMAL, "низкий": "0", "незначительная": "0",
-}  # fmt: skip
 
 Lookup = Callable[[SideName, str], str | None]  # to, the other side's id → the id on `to`
 
@@ -88,7 +83,7 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
         translations={name: translations[name] for name in fields},
         comments=pair.comments,
         time=pair.time,
-        files=pair.files,
+        files=replace(pair.files, internal=pair.comments.internal),
         create={side: _creation(pair, side, projects[side]) for side in pair.creates},
         texts=Texts(
             texts.comment,
@@ -110,8 +105,9 @@ def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[st
 def _stand_ins(world: PairWorld) -> Iterator[str]:
     tracker = world.capabilities[SideName.TRACKER]
     yield from filter(None, (stand_in(custom, tracker) for custom in world.pair.custom))
-    choices = tracker.choices.get(PRIORITY, ())
-    if choices and _says_normal(world) and world.pair.crosses(PRIORITY) and not _priorities(world):
+    choices, written = tracker.choices.get(PRIORITY, ()), world.pair.priorities
+    is_needed = priorities_say_normal(written, choices) and world.pair.crosses(PRIORITY)
+    if choices and is_needed and not priority_table(written, choices):
         names = ", ".join(f'"{choice.name}"' for choice in choices)
         yield sentence(
             "No priority of the tracker is understood by its name, so none crosses: write under "
@@ -242,10 +238,11 @@ def _translations(
     yield TAGS, Elements(TAGS, label, _tag, why=_UNFIT)
     yield ESTIMATE, converted(ESTIMATE, _seconds, _seconds)
     yield CHECKLIST, unchanged(CHECKLIST)
-    if priorities := _priorities(world):
+    written, values = world.pair.priorities, tracker.choices.get(PRIORITY, ())
+    if priorities := priority_table(written, values):
         names = {choice.id: choice.name for choice in portal.choices.get(PRIORITY, ())}
-        lost = lost_choice(PRIORITY, tracker)
-        yield PRIORITY, _priority(priorities, names, lost, says_normal=_says_normal(world))
+        lost, says_normal = lost_choice(PRIORITY, tracker), priorities_say_normal(written, values)
+        yield PRIORITY, priority_translation(priorities, names, lost, says_normal=says_normal)
     yield PARENT, parent_translation(world.other_end)
     yield LINKS, links_translation(world.other_end, _common_kinds(world))
     yield (
@@ -293,57 +290,3 @@ def _label(tag: str, *, divider: str) -> str | None:
 
 def _tag(label: str) -> str | None:
     return " ".join(label.split()) or None
-
-
-def _priorities(world: PairWorld) -> dict[str, str]:
-    """Return the portal's priorities by the tracker's: as the settings say, else by their names."""
-    if world.pair.priorities:
-        return dict(world.pair.priorities)
-    choices = world.capabilities[SideName.TRACKER].choices.get(PRIORITY, ())
-    words = {choice.id: choice.name.rpartition(_SCOPE)[2].strip().casefold() for choice in choices}
-    ranks = list(_PRIORITY_WORDS)
-    understood = sorted(
-        (name for name, word in words.items() if word in _PRIORITY_WORDS),
-        key=lambda name: ranks.index(words[name]),
-    )
-    return {name: _PRIORITY_WORDS[words[name]] for name in understood}
-
-
-def _says_normal(world: PairWorld) -> bool:
-    """Whether the tracker has a value for what nobody gave a priority; labels are left out then."""
-    choices = world.capabilities[SideName.TRACKER].choices.get(PRIORITY, ())
-    are_values = bool(choices) and not any(_SCOPE in choice.id for choice in choices)
-    return bool(world.pair.priorities) or are_values
-
-
-def _priority(
-    priorities: Mapping[str, str], names: Mapping[str, str], lost: Lost, *, says_normal: bool
-) -> Scalar:
-    """Return the two ways. `names`: what people of the portal call its priorities.
-
-    `says_normal`: whether what nobody gave a priority gets a label.
-    """
-    labels: dict[str, str] = {}
-    for label, code in priorities.items():
-        if says_normal or code != NORMAL:
-            labels.setdefault(code, label)
-
-    def to_portal(value: Value) -> Value | Untranslatable:
-        if value is None:
-            return NORMAL
-        code = priorities.get(str(value))
-        return code or Untranslatable(
-            f'no row for the priority, add one under `priorities`: "{value}"'
-        )
-
-    def to_tracker(value: Value) -> Value | Untranslatable:
-        if str(value) in labels:
-            return labels[str(value)]
-        if value is None or value == NORMAL:
-            return None
-        return Untranslatable(
-            f"no row for the portal's priority, add one under `priorities`: "
-            f"{names.get(str(value), value)}"
-        )
-
-    return converted(PRIORITY, to_tracker, to_portal, lost)

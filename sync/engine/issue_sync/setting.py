@@ -204,8 +204,13 @@ def _with_own_accounts(who: People, own: Mapping[str, Json]) -> People:
 def _matched(
     accounts: tuple[User, ...], by_login: Mapping[str, int], by_email: Mapping[str, int]
 ) -> dict[str, str]:
-    """Return the portal's users by account: as the settings name them, else by e-mail."""
+    """Return the portal's users by account: as the settings name them, else by e-mail.
+
+    Of several accounts of a person the last one is written: whom the settings name, else the
+    oldest.
+    """
     by_name = {login.casefold(): user for login, user in by_login.items()}
+    accounts = tuple(sorted(reversed(accounts), key=lambda a: a.login.casefold() in by_name))
     users = {
         account.id: by_name.get(account.login.casefold()) or by_email.get(account.email)
         for account in accounts

@@ -91,10 +91,11 @@ class YouTrack:
         """Send a DELETE."""
         self._send("DELETE", f"{self.base_url}/api{path}", path)
 
-    def content(self, signed_path: str, most: int) -> bytes:
+    def content(self, signed_path: str, most: int, size: int | None = None) -> bytes:
         """Return the bytes behind a signed address of a file. Raises Refused for more than `most`.
 
-        It is relative to the server, context path included, and needs no token.
+        It is relative to the server, context path included, and needs no token. `size`: of the
+        file, where it is known; a page of another size stands in front of YouTrack.
         """
         address = urljoin(f"{self.base_url}/", signed_path)
         base, link = urlsplit(self.base_url), urlsplit(address)
@@ -112,6 +113,9 @@ class YouTrack:
             raise error_from_exception(error, request="GET a file", write=False) from error
         finally:
             answer.close()
+        kind = answer.headers.get("Content-Type", "").partition(";")[0]
+        if kind == "text/html" and size not in (None, len(kept)):
+            raise error_not_json("GET a file", kind, write=False)
         return bytes(kept)
 
     def _json(self, method: str, path: str, query: dict[str, Any], **body: Any) -> Any:

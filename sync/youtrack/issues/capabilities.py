@@ -31,7 +31,7 @@ from sync.core.issue_sync.model import (
 from sync.errors import Refused
 from sync.sentences import sentence
 from sync.youtrack.api.client import encode_segment
-from sync.youtrack.issues.fields import FieldFacts, by_purpose, project_field
+from sync.youtrack.issues.fields import ENUMERATED, FieldFacts, by_purpose, project_field
 from sync.youtrack.issues.item_links import CHOICES
 from sync.youtrack.issues.reading import IssueReader
 from sync.youtrack.json_fields import mapping, mappings, text, whole
@@ -76,7 +76,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
     choices = {
         name: chosen
         for name, field in layout.items()
-        if name != ASSIGNEES and (chosen := _choices(facts[field.id]))
+        if name != ASSIGNEES and ((chosen := _choices(facts[field.id])) or field.kind in ENUMERATED)
     }
     teams = [name for name, field in layout.items() if field.kind == "group"]
     if teams and (groups := _groups(reader)):
@@ -99,6 +99,7 @@ def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
         several_assignees=people is not None and people.several,
         missing=missing,
         names={name: field.name for name, field in layout.items() if name.startswith(CUSTOM)},
+        retired={name: _archived(facts[field.id]) for name, field in layout.items()},
     )
 
 
@@ -119,6 +120,12 @@ def project_layout(reader: IssueReader, project_id: str) -> Mapping[str, FieldFa
     layout = by_purpose(map(project_field, _rows(reader, project_id)), reader.options)
     reader.instance.memory.layouts[project_id] = layout
     return layout
+
+
+def required_fields(reader: IssueReader, project_id: str) -> frozenset[str]:
+    """Return the ids of the fields without which no issue is taken. Raises SyncError."""
+    rows = _rows(reader, project_id)
+    return frozenset(text(row.get("id")) for row in rows if row.get("canBeEmpty") is False)
 
 
 def _rows(reader: IssueReader, project_id: str) -> list[dict[str, Any]]:
@@ -155,6 +162,11 @@ def _choices(row: Mapping[str, Any]) -> tuple[Choice, ...]:
         for value in mappings(bundle.get("values"))
         if value.get("archived") is not True
     )
+
+
+def _archived(row: Mapping[str, Any]) -> frozenset[str]:
+    values = mappings(mapping(row.get("bundle")).get("values"))
+    return frozenset(text(value.get("name")) for value in values if value.get("archived") is True)
 
 
 def _groups(reader: IssueReader) -> tuple[Choice, ...]:

@@ -36,6 +36,7 @@ _SINGLE = {
     "ownedField": "SingleOwned",
     "group": "SingleGroup",
 }
+ENUMERATED = frozenset(_SINGLE) - {"user", "group"}  # whose values a bundle names
 _SCALAR = {"date": "Date", "text": "Text", "period": "Period"}
 
 
@@ -119,7 +120,9 @@ _PURPOSES: dict[str, Callable[[FieldFacts, IssueOptions], bool]] = {
         row.type_id == "enum[1]" and _is_named(row, options.priority_field)
     ),
     ASSIGNEES: lambda row, options: row.kind == "user" and _is_named(row, options.assignee_field),
-    DEADLINE: lambda row, options: row.type_id == "date" and _is_named(row, options.deadline_field),
+    DEADLINE: lambda row, options: (
+        row.type_id in ("date", "date and time") and _is_named(row, options.deadline_field)
+    ),
     ESTIMATE: lambda row, options: (
         row.type_id == "period" and _is_named(row, *options.estimate_fields)
     ),
@@ -198,6 +201,14 @@ def noon(day: str) -> int:
     return milliseconds(datetime.combine(date.fromisoformat(day[:10]), _NOON))
 
 
+def _at(value: str) -> int:
+    """Return a moment in milliseconds: noon of a day, UTC where no time zone is named."""
+    if len(value) <= len("2026-01-31"):
+        return noon(value)
+    at = datetime.fromisoformat(value)
+    return milliseconds(at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
 def whole_minutes(seconds: int) -> int:
     """Return seconds in minutes, rounded; YouTrack knows nothing shorter than a minute."""
     return max(1, (seconds + 30) // 60)
@@ -211,7 +222,7 @@ def _whole(number: str) -> int:
 
 _WRITERS: dict[str, Callable[[Any], Any]] = {
     "date": lambda value: noon(str(value)),
-    "date and time": lambda value: milliseconds(datetime.fromisoformat(str(value))),
+    "date and time": lambda value: _at(str(value)),
     "period": lambda value: {"minutes": whole_minutes(int(value))},
     "text": lambda value: {"text": str(value)},
     "integer": lambda value: _whole(str(value)),

@@ -17,7 +17,7 @@ from sync.youtrack.issues import rows
 from sync.youtrack.issues.keys import marked_name
 from sync.youtrack.issues.outcomes import not_landed
 from sync.youtrack.issues.reading import IssueReader
-from sync.youtrack.json_fields import mapping, mappings, text
+from sync.youtrack.json_fields import mapping, mappings, text, whole
 
 Fetch = Callable[[File], bytes]
 
@@ -71,4 +71,5 @@ def download(reader: IssueReader, address: ItemAddress, file: File) -> bytes:
     """
     path = f"{_path(address)}/{encode_segment(file.id)}"
     row = mapping(reader.client.get(path, fields="id,url,size"))
-    return reader.client.content(text(row.get("url")), reader.options.max_file_bytes)
+    most, size = reader.options.max_file_bytes, whole(row.get("size"))
+    return reader.client.content(text(row.get("url")), most, size)

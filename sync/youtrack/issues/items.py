@@ -29,7 +29,11 @@ from sync.errors import Later, Refused, SyncError
 from sync.sentences import as_sentence, sentence
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues import planning, rows, states, tags
-from sync.youtrack.issues.capabilities import LONGEST_TITLE, project_layout
+from sync.youtrack.issues.capabilities import (
+    LONGEST_TITLE,
+    project_layout,
+    required_fields,
+)
 from sync.youtrack.issues.changes import Body, body_of, needs_stored
 from sync.youtrack.issues.comparing import left_out
 from sync.youtrack.issues.keys import search_word, with_definition, without_definition
@@ -80,7 +84,7 @@ class ItemWriter:
         }
         row, without_fields = self._created_for(write, plain), True
         if row is None:
-            row, refused = self._created(plain, body)
+            row, refused = self._created(write.project, plain, body)
             without_fields = refused is not None
         created, answered = rows.address_of(row), self._values(row)
         missing = left_out(changes, answered)
@@ -107,15 +111,28 @@ class ItemWriter:
         except SyncError as error:
             raise Later(error.message, sent=True, code="created") from error
 
-    def _created(self, plain: dict[str, Any], body: Body) -> tuple[dict[str, Any], Refused | None]:
-        """Create an issue; where a value is refused without its fields, which follow singly."""
+    def _created(
+        self, project_id: str, plain: dict[str, Any], body: Body
+    ) -> tuple[dict[str, Any], Refused | None]:
+        """Create an issue; where a value is refused without its fields, which follow singly.
+
+        Those that the project requires are given along, if it cannot be without any.
+        """
         whole = plain | {"customFields": list(body.fields.values())}
         try:
             return self._post("/issues", whole), None
         except Refused as refused:
             if not body.fields or refused.code not in _OF_VALUE:
                 raise
-            return self._post("/issues", plain), refused
+            first = refused
+        try:
+            return self._post("/issues", plain), first
+        except Refused as refused:
+            required = required_fields(self.reader, project_id)
+            needed = [sent for sent in body.fields.values() if sent["id"] in required]
+            if refused.code not in _OF_VALUE or not 0 < len(needed) < len(body.fields):
+                raise
+            return self._post("/issues", plain | {"customFields": needed}), first
 
     def _carry_out(
         self,

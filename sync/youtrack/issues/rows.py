@@ -11,6 +11,7 @@ from typing import Any
 
 from sync.core.issue_sync.model import (
     CUSTOM,
+    DEADLINE,
     DESCRIPTION,
     LINKS,
     PARENT,
@@ -43,7 +44,7 @@ __all__ = ["FieldFacts", "issue_field", "project_field"]
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _USER = "id,login,fullName"
 COMMENT = f"id,text,created,updated,deleted,author({_USER}),visibility($type)"
-FILE = "id,name,size,removed"
+FILE = "id,name,size,removed,visibility($type),comment(deleted,visibility($type))"
 WORK = f"id,date,text,duration(minutes),author({_USER}),creator(id),type(name),issue(id)"
 FIELD = (
     "id,name,$type,value(id,name,login,minutes,text),possibleEvents(id,presentation),"
@@ -83,6 +84,8 @@ def values_of(row: Mapping[str, Any], options: IssueOptions) -> dict[str, Value]
             value = read_value(field, stored.get(field.id))
             if purpose == "assignees" and not field.several:
                 value = frozenset({str(value)}) if value else frozenset()
+            if purpose == DEADLINE and value:
+                value = str(value)[:10]  # of a field that holds the hour, too
             if purpose.startswith(CUSTOM) and field.is_choice:
                 value = as_set(value) or None
             values[purpose] = value
@@ -106,7 +109,7 @@ def author_of(value: object, own_id: str, by: object = None) -> Author:
 
 
 def is_limited(row: Mapping[str, Any]) -> bool:
-    """Tell whether only some of the project's people see an issue or a comment."""
+    """Tell whether only some of the project's people see an issue, a comment or a file."""
     return text(mapping(row.get("visibility")).get("$type")) == "LimitedVisibility"
 
 
@@ -126,7 +129,7 @@ def item_of(
     """Return the item of an answer. `work`: its logged work, None where it was not read."""
     has_entries = "comments" in row
     comments = [each for each in mappings(row.get("comments")) if each.get("deleted") is not True]
-    files = [each for each in mappings(row.get("attachments")) if each.get("removed") is not True]
+    files = [each for each in mappings(row.get("attachments")) if _is_there(each)]
     readable = text(row.get("idReadable"))
     return Item(
         address=address_of(row),
@@ -174,7 +177,14 @@ def entry_of(row: Mapping[str, Any], own_id: str) -> TimeEntry:
 
 
 def file_of(row: Mapping[str, Any]) -> File:
-    """Return a file; texts name it by its stored name."""
+    """Return a file; texts name it by its stored name. Who sees its comment alone sees it."""
     stored = text(row.get("name"))
     name, key = unmarked(stored)
-    return File(text(row.get("id")), name, whole(row.get("size")), stored, key)
+    is_internal = is_limited(row) or is_limited(mapping(row.get("comment")))
+    size = whole(row.get("size"))
+    return File(text(row.get("id")), name, size, stored, key, internal=is_internal)
+
+
+def _is_there(row: Mapping[str, Any]) -> bool:
+    """Tell whether a file is shown: one of a comment goes with it."""
+    return row.get("removed") is not True and mapping(row.get("comment")).get("deleted") is not True

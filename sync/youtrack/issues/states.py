@@ -47,7 +47,7 @@ def move(
             return "", current
         event = _next_event(reader, field, current, target, events)
         if not event:
-            offered = ", ".join(f'"{name}"' for name, _ in events) or "none"
+            offered = ", ".join(f'"{name}"' for name, _ in events or ()) or "none"
             return sentence(
                 'No event is known to lead from "{current}" to "{target}" (the state machine '
                 "offers: {offered}); name the transitions in the settings",
@@ -96,12 +96,14 @@ def _moved_meanwhile(state: str) -> Later:
     )
 
 
-def _now(row: Mapping[str, Any], field: FieldFacts) -> tuple[str, list[tuple[str, str]]]:
-    """Return the present value, and the events with their labels."""
+def _now(row: Mapping[str, Any], field: FieldFacts) -> tuple[str, list[tuple[str, str]] | None]:
+    """Return the present value, and the events with their labels; None where it tells none."""
     for row_field in mappings(row.get("customFields")):
         if text(row_field.get("id")) == field.id:
-            events = mappings(row_field.get("possibleEvents"))
             value = text(mapping(row_field.get("value")).get("name"))
+            if "possibleEvents" not in row_field:
+                return value, None
+            events = mappings(row_field["possibleEvents"])
             return value, [(text(e.get("id")), text(e.get("presentation"))) for e in events]
     return "", []
 
@@ -111,17 +113,20 @@ def _next_event(
     field: FieldFacts,
     current: str,
     target: str,
-    events: Sequence[tuple[str, str]],
+    events: Sequence[tuple[str, str]] | None,
 ) -> str:
-    """Return the event that leads to the target, or a step towards it; "" where none is known."""
-    offered = {name for name, _ in events}
+    """Return the event that leads to the target, or a step towards it; "" where none is known.
+
+    A server that does not tell its events gets those of the settings.
+    """
+    offered = {name for name, _ in events or ()}
     edges = {(t.start, t.event): t.end for t in reader.options.transitions}
     learned = reader.instance.memory.learned
     edges |= {
         (start, event): end for (owner, start, event), end in learned.items() if owner == field.id
     }
     first = _first_step(edges, current, target)
-    if first in offered:
+    if events is None or first in offered:
         return first
     chosen = [name for name, label in events if _leads_to(name, target) or _leads_to(label, target)]
     chosen = [name for name in chosen if edges.get((current, name), target) == target]

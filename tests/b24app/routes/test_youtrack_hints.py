@@ -55,6 +55,14 @@ def test_once_the_app_signs_its_token_alone_is_refused(world, secrets):
     assert statuses == [200, 200, 401]
 
 
+def test_a_hint_that_is_sent_again_counts_once_and_later_not_at_all(world, secrets):
+    by_app = signed(BODY, world.deps.clock.now(), secrets.signing_token)
+    assert [post(world, secrets, by_app).status_code for _ in range(2)] == [200, 200]
+    world.deps.clock.sleep(301)
+    assert post(world, secrets, by_app).status_code == 401
+    assert world.deliveries() == 1
+
+
 def test_an_address_of_another_kind_is_no_address(world, secrets):
     answer = post(world, secrets, {"X-Gitlab-Token": secrets.hook_token}, path="gitlab")
     assert answer.status_code == 404

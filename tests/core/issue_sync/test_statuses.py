@@ -6,6 +6,7 @@ import pytest
 
 from sync.core.issue_sync.fields import Untranslatable
 from sync.core.issue_sync.link import ValuePair
+from sync.core.issue_sync.mapping import ProjectPair, StatusMatch, status_rows
 from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice, SideName
 from sync.core.issue_sync.rules import Direction, FieldRule, LinkRules, Policy
 from sync.core.issue_sync.statuses import (
@@ -18,6 +19,7 @@ from sync.core.issue_sync.statuses import (
     with_nearest,
     without_table,
 )
+from sync.core.model.tasks import TaskStatus
 from tests.core.issue_sync.cases import changes, item, linked, planned_now
 
 ROWS = (
@@ -158,6 +160,20 @@ def test_the_proposal_goes_by_meaning_and_by_what_is_finished() -> None:
     assert {code: values[STATUS] for code, values in to_tracker.items()} == {  # type: ignore[index]
         "2": "Open", "3": "In Progress", "4": "To Verify", "5": "Fixed", "6": "Wait",
     }  # fmt: skip
+
+
+def test_no_table_turns_done_into_a_rejection() -> None:
+    left = choices("Open", closed=("Duplicate", "Won't fix"))
+    written = ProjectPair(
+        10,
+        "SHOP",
+        statuses=tuple(StatusMatch(n, TaskStatus.COMPLETED) for n in ("Fixed", "Won't fix")),
+    )
+    configured, problems = status_rows(written, {TaskStatus.COMPLETED: "5"}, left, TASKS)
+    assert problems[0].startswith("the tracker has no status 'Fixed'")
+    for rows in (without_table(left, TASKS), configured):
+        assert translation(rows).to_portal({STATUS: "Won't fix"}) == {STATUS: "5"}
+        assert isinstance(translation(rows).to_tracker({STATUS: "5"}), Untranslatable)
 
 
 def test_what_the_portal_cannot_say_is_explained() -> None:

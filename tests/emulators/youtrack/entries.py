@@ -40,7 +40,7 @@ def add_comment(state: State, call: Call, name: str) -> Answer:
     return shown(call, state.add_comment(issue, call.user, sent["text"], limited))
 
 
-def _groups(issue: r.Issue, sent: Any) -> list[r.Group]:
+def _groups(issue: r.Issue, sent: Any) -> list[r.Group | r.User]:
     """Return who may see a comment; of groups only the project's team is stored here."""
     if sent is None:
         return []

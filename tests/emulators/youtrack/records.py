@@ -88,7 +88,8 @@ class ProjectField:
     """A field as a project has it.
 
     `machine`: state → event → next state, where a rule governs it. `shown_for`: the field and the
-    values by which it is shown. `private`: only administrators may write it.
+    values by which it is shown. `private`: only administrators may write it. `tells_events`:
+    whether answers show the events of a state machine.
     """
 
     id: str
@@ -102,6 +103,7 @@ class ProjectField:
     shown_for: tuple[str, frozenset[str]] | None = None
     private: bool = False
     dropped_on_create: bool = False
+    tells_events: bool = True
 
     @property
     def issue_type(self) -> str:
@@ -150,7 +152,7 @@ class Tag:
 
 @dataclass(eq=False)
 class Comment:
-    """A comment; `deleted` softly, which people can undo. `limited`: groups that see it."""
+    """A comment; `deleted` softly, which people can undo. `limited`: who alone sees it."""
 
     id: str
     issue: Issue
@@ -159,12 +161,12 @@ class Comment:
     created: int
     updated: int | None = None
     deleted: bool = False
-    limited: list[Group] = field(default_factory=list)
+    limited: list[Group | User] = field(default_factory=list)
 
 
 @dataclass(eq=False)
 class Attachment:
-    """A file of an issue."""
+    """A file of an issue, or of one of its comments."""
 
     id: str
     issue: Issue
@@ -172,6 +174,8 @@ class Attachment:
     name: str
     content: bytes
     created: int
+    comment: Comment | None = None
+    limited: list[Group | User] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -330,9 +334,9 @@ class Event:
 
 @dataclass(frozen=True)
 class Visibility:
-    """Who sees a comment."""
+    """Who sees an issue, a comment or a file."""
 
-    groups: tuple[Group, ...]
+    limited: tuple[Group | User, ...]
 
 
 @dataclass(frozen=True)

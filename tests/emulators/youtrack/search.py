@@ -85,7 +85,7 @@ def _attribute(state: State, user: r.User, match: re.Match[str]) -> Test:
         return lambda issue: issue.readable in ids
     if name == "reporter":
         login = user.login if bare == "me" else bare
-        return lambda issue: issue.reporter.login == login
+        return lambda issue: issue.reporter is not None and issue.reporter.login == login
     if name == "tag":
         return lambda issue: bare.lower() in {tag.name.lower() for tag in issue.tags}
     low, high = _range(value, user)

@@ -222,7 +222,7 @@ class State:
             issue.resolved = self.now() if resolved else None
 
     def add_comment(
-        self, issue: r.Issue, author: r.User, text: str, limited: Sequence[r.Group] = ()
+        self, issue: r.Issue, author: r.User, text: str, limited: Sequence[r.Group | r.User] = ()
     ) -> r.Comment:
         """Store a comment, byte for byte."""
         comment = r.Comment(
@@ -233,11 +233,18 @@ class State:
         self.mention(text)
         return comment
 
-    def attach(self, issue: r.Issue, author: r.User, name: str, content: bytes) -> r.Attachment:
+    def attach(
+        self,
+        issue: r.Issue,
+        author: r.User,
+        name: str,
+        content: bytes,
+        comment: r.Comment | None = None,
+    ) -> r.Attachment:
         """Store a file; some signs of its name are changed."""
         for sign in '\\"\r\n':
             name = name.replace(sign, "_" if sign in '\\"' else "")
-        file = r.Attachment(self.next_id("8"), issue, author, name, content, self.now())
+        file = r.Attachment(self.next_id("8"), issue, author, name, content, self.now(), comment)
         issue.attachments.append(file)
         self.record(issue, author, "AttachmentsCategory", added=file)
         return file
@@ -258,6 +265,17 @@ class State:
         issue.work_items.append(item)
         self.record(item, creator, "WorkItemCategory", added=item)
         return item
+
+    def delete_value(self, of_project: r.ProjectField, value: r.BundleValue) -> None:
+        """Delete a value of a bundle: issues that had it are left without one."""
+        assert of_project.bundle is not None
+        of_project.bundle.values.remove(value)
+        for issue in self.issues.values():
+            held = issue.values.get(of_project.field.name)
+            if isinstance(held, list):
+                issue.values[of_project.field.name] = [each for each in held if each is not value]
+            elif held is value:
+                issue.values[of_project.field.name] = None
 
     def linked(self, issue: r.Issue, kind: r.LinkType, direction: str) -> list[r.Issue]:
         """Return the issues that an issue is linked to."""

@@ -131,7 +131,9 @@ def _issue_field(shown: r.IssueField) -> dict[str, Any]:
     }
     if of_project.machine is not None:
         events = of_project.machine.get(value.name if value else "", {})
-        attributes |= {"possibleEvents": [r.Event(name) for name in events], "event": None}
+        attributes["event"] = None
+        if of_project.tells_events:
+            attributes["possibleEvents"] = [r.Event(name) for name in events]
     return attributes
 
 
@@ -258,9 +260,10 @@ _VIEWS: dict[type, Callable[[Any], dict[str, Any]]] = {
     r.Group: lambda g: {"$type": "UserGroup", "id": g.id, "name": g.name},
     r.Tag: lambda t: {"$type": "Tag", "id": t.id, "name": t.name, "owner": t.owner},
     r.Visibility: lambda v: {
-        "$type": "LimitedVisibility" if v.groups else "UnlimitedVisibility",
+        "$type": "LimitedVisibility" if v.limited else "UnlimitedVisibility",
         "id": "",
-        "permittedGroups": list(v.groups),
+        "permittedGroups": [each for each in v.limited if isinstance(each, r.Group)],
+        "permittedUsers": [each for each in v.limited if isinstance(each, r.User)],
     },
     r.Comment: lambda c: {
         "$type": "IssueComment",
@@ -282,6 +285,8 @@ _VIEWS: dict[type, Callable[[Any], dict[str, Any]]] = {
         "created": a.created,
         "author": a.author,
         "removed": False,
+        "comment": a.comment,
+        "visibility": r.Visibility(tuple(a.limited)),
         "url": f"/youtrack/api/files/{a.id}?sign=signed-{a.id}&updated={a.created}",
     },
     r.BundleValue: lambda v: {

@@ -299,12 +299,14 @@ def test_the_proposed_table_is_shown(pair: YouTrackPair) -> None:
 def test_priorities_that_nobody_understands_are_said(pair: YouTrackPair) -> None:
     field = pair.youtrack.state.projects[0].field_named("Priority")
     for place, value in enumerate(field.bundle.values):
-        value.name = f"P{place}"
+        value.name = f"Tier {place}"
     pair.capabilities[TRACKER] = pair.tracker.client.capabilities(pair.tracker.project)
     pair.rules(LinkState("y1", {}))
     (problem,) = pair.problems
     assert problem.startswith("No priority of the tracker is understood"), problem
-    assert translate("ru", problem).endswith('или low. Есть: "P0", "P1", "P2", "P3", "P4"')
-    pair.pair = replace(pair.pair, priorities={"P0": "2", "P4": "0"})
+    assert translate("ru", problem).endswith(
+        'или low. Есть: "Tier 0", "Tier 1", "Tier 2", "Tier 3", "Tier 4"'
+    )
+    pair.pair = replace(pair.pair, priorities={"Tier 0": "2", "Tier 4": "0"})
     pair.rules(LinkState("y1", {}))
     assert pair.problems == ()

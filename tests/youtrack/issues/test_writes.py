@@ -17,6 +17,7 @@ from sync.core.issue_sync.model import (
 )
 from sync.core.issue_sync.writes import AddTime, Done, NotDone
 from sync.errors import Refused
+from sync.youtrack.issues.fields import FieldFacts, read_value, written_value
 from tests.contract.writing import apply, comment, creation_of, done, read, update
 from tests.emulators.youtrack.state import DEFAULT
 from tests.youtrack.conftest import Site
@@ -228,3 +229,16 @@ def test_a_field_of_groups_is_written_wherever_the_instance_lists_them(
     done(client, update(address, {GROUP_FIELD: name}))
     assert read(client, address).values[GROUP_FIELD] == name
     assert not isinstance(apply(client, update(address, {GROUP_FIELD: "No Such Team"}))[0], Done)
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("2026-04-01", "2026-04-01T12:00:00+00:00"),
+        ("2026-04-01 08:30", "2026-04-01T08:30:00+00:00"),
+        ("2026-04-01T08:30:00+03:00", "2026-04-01T05:30:00+00:00"),
+    ],
+)
+def test_a_moment_without_a_time_zone_is_of_utc(written: str, stored: str) -> None:
+    field = FieldFacts("92-1", "Meeting", "date and time", "SimpleIssueCustomField")
+    assert read_value(field, written_value(field, written, {})) == stored
