@@ -684,6 +684,14 @@ def test_a_database_that_cannot_be_reached_is_told_in_a_line(environ, monkeypatc
     assert line.startswith("The database cannot be used: ")
 
 
+def test_a_damaged_database_is_told_with_its_remedy(tmp_path, environ, monkeypatch, capsys):
+    monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    (tmp_path / "b24bridge.sqlite3").write_bytes(b"SQLite format 3\0" + b"\7" * 5000)
+    assert main(["status"]) == 1
+    assert "put a backup in its place: b24bridge restore FILE" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", [[], ["nothing"], ["settings"], ["keys", "burn"]], ids=str)
 def test_wrong_usage_is_exit_code_two(environ, words, capsys):
     with pytest.raises(SystemExit) as left:
