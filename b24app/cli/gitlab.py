@@ -80,7 +80,7 @@ def _replace_token(
 
     def store(token: str) -> tuple[str, Sequence[str]]:
         account = replace_token(opened, portal, record, token)
-        problems = account_problems(account, opened.clock.now())
+        problems: Sequence[str] = account_problems(account, opened.clock.now())
         if not problems:
             problems = [str(check) for check in find_inaccessible(opened, record, _MAX_TARGETS)]
         return describe_account(account), problems
