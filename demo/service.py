@@ -38,6 +38,7 @@ class Service:
     url: str = field(default_factory=lambda: f"http://127.0.0.1:{free_port()}")
     python: str = sys.executable
     _server: subprocess.Popen[bytes] | None = None
+    _answer: str = ""  # of the last look at whether it is ready
 
     @property
     def environ(self) -> dict[str, str]:
@@ -65,7 +66,7 @@ class Service:
         wait_until(
             lambda: self.is_ready() or server.poll() is not None,
             START_SECONDS,
-            lambda: f"b24bridge did not start:\n{self.last_lines()}",
+            lambda: f"b24bridge did not start: {self._answer}\n{self.last_lines()}",
         )
         if server.poll() is not None:
             raise RuntimeError(f"b24bridge ended:\n{self.last_lines()}")
@@ -104,9 +105,12 @@ class Service:
     def is_ready(self) -> bool:
         path = "/readyz" if self.command == "serve" else "/healthz"
         try:
-            return requests.get(self.url + path, timeout=2).status_code == 200
-        except requests.RequestException:
+            answer = requests.get(self.url + path, timeout=2)
+        except requests.RequestException as error:
+            self._answer = f"{path}: {type(error).__name__}"
             return False
+        self._answer = f"{path} answered {answer.status_code}: {answer.text.strip()}"
+        return answer.status_code == 200
 
     def last_lines(self) -> str:
         text = (self.home / "serve.log").read_text(errors="replace")

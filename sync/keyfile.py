@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from sync.ownership import give_to_folder_owner
+
 _last_read: dict[Path, tuple[str, ...]] = {}
 
 
@@ -68,6 +70,7 @@ def write_private(path: Path, text: str) -> None:
 def _write_temporary(path: Path, keys: Sequence[str]) -> Path:
     descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
     with os.fdopen(descriptor, "w") as file:
+        give_to_folder_owner(descriptor, path.parent)
         file.write("".join(key + "\n" for key in keys))
         file.flush()
         os.fsync(file.fileno())

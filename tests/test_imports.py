@@ -16,6 +16,7 @@ OURS = ("sync", "b24app", "demo", "bench", "tools", "tests")
 SHARED = (
     "sync.errors", "sync.sentences", "sync.log", "sync.net", "sync.connection_flaws",
     "sync.deadlines", "sync.config", "sync.keyfile", "sync.oauth", "sync.oauth_client",
+    "sync.ownership",
 )  # fmt: skip
 PARSERS = {"markdown_it", "mdit_py_plugins"}
 
@@ -34,6 +35,7 @@ ALLOWED = {
         "sync.errors",
         "sync.sentences",
         "sync.keyfile",
+        "sync.ownership",
     ),
     "sync/settings": (
         "sync.settings",

@@ -197,6 +197,10 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+# https://www.sqlite.org/rescode.html
+_DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+
+
 def _explain_error(error: Exception) -> str | None:
     """Return the message of an error that is not a bug; None for one that is."""
     from sqlalchemy.exc import DatabaseError, OperationalError
@@ -207,10 +211,14 @@ def _explain_error(error: Exception) -> str | None:
     from sync.store.vault import VaultError
 
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
-        return sentence(
-            "The database cannot be used: {why}",
-            why=str(error.orig).strip().splitlines()[0],
-        )
+        why = str(error.orig).strip().splitlines()[0]
+        if getattr(error.orig, "sqlite_errorname", "") in _DAMAGED:
+            return sentence(
+                "The database is damaged: {why}. Stop every b24bridge process and put a backup in "
+                "its place: b24bridge restore FILE",
+                why=why,
+            )
+        return sentence("The database cannot be used: {why}", why=why)
     if isinstance(error, LookupError) and not isinstance(error, KeyError | IndexError):
         return as_text(error)
     if isinstance(error, OSError) and error.filename and error.strerror:

@@ -16,7 +16,7 @@ from b24app.cli.new_token import PASTED, store_new_token
 from b24app.cli.parser import hide_secrets
 from b24app.cli.progress import Progress
 from b24app.clients import Clients
-from b24app.services.connection_checks import check_targets, replace_token
+from b24app.services.connection_checks import check_targets, find_inaccessible, replace_token
 from b24app.services.gitlab_connections import check_connection, describe_account, update_hooks
 from b24app.services.overview import find_portal
 from sync.config import Config
@@ -24,6 +24,8 @@ from sync.gitlab.api.account import problems as account_problems
 from sync.sentences import as_sentence, sentence
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
+
+_MAX_TARGETS = 20  # projects and groups that a new token is tried on
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -78,6 +80,9 @@ def _replace_token(
 
     def store(token: str) -> tuple[str, Sequence[str]]:
         account = replace_token(opened, portal, record, token)
-        return describe_account(account), account_problems(account, opened.clock.now())
+        problems: Sequence[str] = account_problems(account, opened.clock.now())
+        if not problems:
+            problems = [str(check) for check in find_inaccessible(opened, record, _MAX_TARGETS)]
+        return describe_account(account), problems
 
     return store_new_token(opened, portal, record, args.file, store)

@@ -12,6 +12,7 @@ from b24app.cli.language import say
 from b24app.clients import Clients
 from sync.sentences import as_sentence, sentence
 from sync.settings.apply import current_settings
+from sync.settings.secrets import can_be_token
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
 
@@ -64,7 +65,7 @@ def _is_kept_elsewhere(opened: Clients, portal: PortalRecord, record: Connection
 def _read_token(file: str | None) -> str:
     """Return a new token; "" for what can be none, which is said. Raises LookupError."""
     token = _given(file)
-    if not token or not token.isprintable() or " " in token:
+    if not token or not can_be_token(token):
         print_problems("That is no token; nothing was changed.")
         return ""
     return token

@@ -175,11 +175,17 @@ def _check(
         )
         for item in done.left_over
     )
+    unsaid = [name for name in done.removed if name not in remove]
     _print_each(
-        sentence("Removing {name} has to be said: --remove {name}", name=name)
-        for name in done.removed
-        if name not in remove
+        sentence(
+            "Removing {name} has to be said: --remove {name}, or `was: {name}` beside its new name",
+            name=name,
+        )
+        for name in unsaid
     )
+    if unsaid:
+        print_lines("Until then the file is refused; nothing was applied.")
+        return 1
     print_lines("The settings are right; nothing was applied.")
     return 0
 

@@ -22,7 +22,7 @@ VARIABLES = (
     Variable("B24BRIDGE_CLIENT_ID", "the application's id in Bitrix24"),
     Variable("B24BRIDGE_CLIENT_SECRET", "its secret"),
     Variable("B24BRIDGE_BIND", "where to listen", "`127.0.0.1:8000`"),
-    Variable("B24BRIDGE_THREADS", "requests answered at once", "16"),
+    Variable("B24BRIDGE_THREADS", "pages answered at once, beside webhooks", "16"),
     Variable(
         "B24BRIDGE_DATA_DIR",
         "the embedded database, the queue and the key file",

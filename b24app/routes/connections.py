@@ -18,6 +18,7 @@ from b24app.services.overview import summarize_connection
 from b24app.texts import translate
 from b24app.texts_health import describe
 from sync.sentences import sentence
+from sync.settings.secrets import can_be_token
 from sync.store import access, connections, hook_logs, inbox, oauth_applications, oauth_grants
 from sync.store.access import ConnectionAccess
 from sync.store.db.database import read, write
@@ -69,7 +70,7 @@ def add_connection_routes(here: Blueprint, deps: Deps) -> None:
         visitor, portal = require_admin(deps)
         deps.limits.admit("test", CHECKS, portal=portal.id)
         token = str(json_body().get("token") or "").strip()
-        if not token or len(token) > MAX_TOKEN or not token.isprintable() or " " in token:
+        if not token or len(token) > MAX_TOKEN or not can_be_token(token):
             raise RequestRejected(400, "bad_token", "That is no token; nothing was changed")
         record = _record(deps, portal, name)
         account = _store_token(deps, portal, record, token)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.deps import Deps
-from b24app.services.health import SILENT_AFTER, check_disk, read_checks, read_disk, wrong
+from b24app.services.health import SILENT_AFTER, read_checks, read_disk, wrong
 from sync.core.clock import TOLERANCE
 from sync.store import agenda, inbox, leases, logs
 from sync.store.db.database import read, write
@@ -76,11 +76,11 @@ def check_readiness(deps: Deps) -> Readiness:
         with read(deps.engine) as conn:
             checks = read_checks(conn, deps.config, now, disk=disk)
     except SQLAlchemyError:
-        return Readiness(database=False, disk=check_disk(disk).ok)
+        return Readiness(database=False, disk=disk.takes_deliveries)
     return Readiness(
         True,
         True,
-        check_disk(disk).ok,
+        disk.takes_deliveries,
         _seconds_since(seen_at, now),
         _seconds_since(waiting, now),
         tuple(PortalWait(id_, _seconds_since(at, now) or 0.0) for id_, at in oldest),

@@ -22,6 +22,7 @@ from b24app.routes.page_requests import (
 )
 from b24app.texts import translate
 from sync.sentences import sentence
+from sync.settings.secrets import can_be_token
 from sync.store import oauth_sign_ins
 from sync.store.db.database import read
 from sync.store.oauth_sign_ins import LIFE
@@ -140,7 +141,7 @@ def _is_our_page(deps: Deps) -> bool:
 def _plain(name: str) -> str:
     """Return a field of the request. Raises RequestRejected (400) for what cannot be one."""
     value = str(json_body().get(name) or "").strip()
-    if not value or len(value) > MAX_SECRET or not value.isprintable() or " " in value:
+    if not value or len(value) > MAX_SECRET or not can_be_token(value):
         raise RequestRejected(
             400, "bad_request", sentence("`{name}` is missing, or cannot be one", name=name)
         )

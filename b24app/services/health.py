@@ -39,6 +39,11 @@ class Disk:
     total: int
     free: int
 
+    @property
+    def takes_deliveries(self) -> bool:
+        """Whether there is room to work; below 5 % of a large disk it is red all the same."""
+        return self.free >= LEAST_FREE_BYTES
+
 
 def read_disk(folder: Path) -> Disk:
     """Measure the disk of a folder, which need not be there yet; no room where it cannot be."""
@@ -93,7 +98,7 @@ def check_installation(
 
 def check_disk(disk: Disk) -> Check:
     """Judge the room on the disk. Pure."""
-    ok = disk.free >= LEAST_FREE_BYTES and disk.free >= disk.total * LEAST_FREE_SHARE
+    ok = disk.takes_deliveries and disk.free >= disk.total * LEAST_FREE_SHARE
     values = {"free": disk.free / 1e9, "total": disk.total / 1e9}
     return Check("disk", "disk_ok" if ok else "disk_full", ok, values=values)
 

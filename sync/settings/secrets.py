@@ -29,7 +29,22 @@ def resolve(secret: Secret, environ: Mapping[str, str]) -> str:
         value, place = _read_file(str(secret.file)), sentence("the file {file}", file=secret.file)
     if not value.strip():
         raise UnresolvedSecret(sentence("{place} is not set or empty", place=place))
+    if not can_be_token(value.strip()):
+        raise UnresolvedSecret(
+            sentence(
+                "{place} holds no token: tokens are letters of English, digits and signs",
+                place=place,
+            )
+        )
     return value.strip()
+
+
+def can_be_token(text: str) -> bool:
+    """Tell whether a text can stand in a header: what was typed in another alphabet cannot.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-5.5
+    """
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _read_file(path: str) -> str:

@@ -65,6 +65,14 @@ def _check_network(value: str) -> str:
     return value
 
 
+def _check_prefix(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,15}", value):
+        raise value_error(
+            "must begin with a letter of A to Z; letters, digits and _ follow, 16 at most"
+        )
+    return value
+
+
 def _check_pattern(value: str) -> str:
     if problem := pattern_problem(value):
         raise value_error(problem)
@@ -103,7 +111,7 @@ def parse_dialog(value: Any) -> str:
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^\w[\w .-]*$", max_length=64)]
-Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,15}$")]
+Prefix = Annotated[str, AfterValidator(_check_prefix)]
 Address = Annotated[str, AfterValidator(_check_address)]
 Network = Annotated[str, AfterValidator(_check_network)]
 Pattern = Annotated[str, AfterValidator(_check_pattern)]

@@ -341,6 +341,22 @@ def test_status_and_stage_follow_the_steps_of_the_workgroup() -> None:
     ]
 
 
+def test_a_column_for_approved_reopens_no_task_that_a_person_ended() -> None:
+    group = STAGED.groups[3]
+    approved = StepTarget(Status.IN_PROGRESS, StageRef(id=11))
+    rules = Rules(groups={3: replace(group, steps={**group.steps, Step.APPROVED: approved})})
+    world = World(grouped(link()), rules)
+    world.round()
+    world.view = replace(world.view, task=replace(world.view.task, status=Status.COMPLETED))
+    world.link(0, to("approved"))
+    world.round()
+    world.link(0, to("open"))
+    assert world.round() == "edit !12"
+    world.link(0, to("merged"))
+    world.round()
+    assert world.log[1:] == ["edit !12", "edit !12", "stage 13, edit !12"]
+
+
 def test_an_unknown_stage_is_said_and_the_step_is_recorded() -> None:
     plan = plan_task(grouped(link("closed")), STAGED, NOW)
     problem = (

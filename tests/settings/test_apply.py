@@ -11,9 +11,10 @@ from sync.core.model.common import Project
 from sync.keyfile import new_key
 from sync.settings.apply import RemovalUnconfirmed, apply, current_settings, export_yaml
 from sync.settings.document import read as parse
+from sync.settings.model import Secret
 from sync.settings.problems import Invalid
 from sync.settings.rules import to_rules
-from sync.settings.secrets import UnresolvedSecret
+from sync.settings.secrets import UnresolvedSecret, resolve
 from sync.store import connections, portals
 from sync.store import projects as store_projects
 from sync.store.db.database import read, write
@@ -299,6 +300,11 @@ def test_nothing_is_applied_where_a_secret_is_missing_after_all(engine, vault, p
     with read(engine) as conn:
         assert connections.by_portal(conn, portal.id) == ()
         assert portals.settings(conn, portal.id) == {}
+
+
+def test_what_cannot_stand_in_a_header_is_no_secret():
+    with pytest.raises(UnresolvedSecret, match="the environment variable ONE holds no token"):
+        resolve(Secret(env="ONE"), {"ONE": "glpat-…"})
 
 
 def test_a_secret_in_a_file_is_read_without_its_last_line_end(engine, vault, portal, tmp_path):

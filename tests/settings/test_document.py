@@ -114,7 +114,8 @@ def test_the_shortest_document_is_all_defaults():
         ("references: [a]", "line 3: references: must be a mapping (key: value)"),
         (
             "references: {prefix: 1B}",
-            "line 3: references.prefix: has a form that is not allowed: '1B'",
+            "line 3: references.prefix: must begin with a letter of A to Z; letters, digits and _ "
+            "follow, 16 at most",
         ),
         (
             "references:\n  pattern: '((\\d+)'",

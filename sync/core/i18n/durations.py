@@ -60,7 +60,7 @@ _SECOND_SPAN = re.compile(
     r"|\b(?:полчас\w*|получаса|полтора|полторы|(?:and|plus)\s(?:a\s)?half|с\sполовиной|минутк\w+|"
     r"часик\w*)(?!\w)"
     rf"|\A[\s,;:&+'’/(_–—-]*(?:(?:and|plus|to|or|maybe|и|плюс|до|или|может)\s)?(?:[0-9]+|[{''.join(_FRACTIONS)}])"
-    rf"(?:[.,:/'′][0-9]*|\s?(?:{_UNIT_PATTERN})(?!\w)|\s*(?:\Z|[^\w\s]))"
+    rf"(?:[.,:/'′][0-9]*|\s?(?:{_UNIT_PATTERN})(?![^\W\d_])|\s*(?:\Z|[^\w\s]))"
     r"|\A[\s,;:&+/(–—-]*(?:(?:and|plus|и|плюс)\s)?[1-5][05]\s"
     rf"|\A[\s,;]*(?:and|plus|и|плюс|[&+])\s(?:{_NUMBER_WORDS})(?:\s(?:{_NUMBER_WORDS}))?\W*\Z"
     r"|\A[\s,;]*(?:fifteen|twenty|thirty|forty|fifty|(?:пятна|два|трид)цать|сорок|пятьдесят)(?!\w)",

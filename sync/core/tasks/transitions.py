@@ -40,15 +40,17 @@ def plan_transition(view: TaskView, rules: Rules) -> Part:
 def _plan_target(view: TaskView, task: Task, rules: Rules, *, step: Step, cause: str) -> Part:
     """Plan the move to the step's target; nothing if the step before had the same one.
 
-    A target asked for once is not asked for again: who finished the task by hand during the
-    review does not see it reopened by an approval.
+    A status asked for once is not asked for again: who finished the task by hand during the
+    review does not see it reopened, nor put into another column, by an approval.
     """
     group = rules.for_group(task.group_id)
-    target = group.target(step)
-    if target == group.target(_step_asked_for(view)) or target == StepTarget():
+    target, before = group.target(step), group.target(_step_asked_for(view))
+    if target == before or target == StepTarget():
         remark = translate(rules.language, "step without target", why=cause)
         return Part(step=step, remarks=(remark,))
-    if _was_finished_by_hand(view, task):
+    if target.status is before.status:
+        target = replace(target, status=None)
+    if _was_finished_by_hand(view, task) or _was_finished_since(task, target, before):
         remark = translate(rules.language, "step recorded only", why=cause)
         return Part(step=step, remarks=(remark,))
     status = _plan_status(task, target, step, language=rules.language, cause=cause)
@@ -73,6 +75,12 @@ def _was_finished_by_hand(view: TaskView, task: Task) -> bool:
         and bool(opened)
         and all(link.opened_before for link in opened)
     )
+
+
+def _was_finished_since(task: Task, target: StepTarget, before: StepTarget) -> bool:
+    """Tell whether somebody ended the task after the step `before`, and nothing asks otherwise."""
+    ended = (TaskStatus.COMPLETED, TaskStatus.AWAITING_CONTROL)
+    return task.status in ended and target.status is None and before.status not in (None, *ended)
 
 
 def _step_asked_for(view: TaskView) -> Step | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from sync.errors import SyncError
+from sync.ownership import give_to_folder_owner
 from sync.sentences import sentence
 
 KEPT_COPIES = 3  # of those that are made before migrations
@@ -86,7 +87,7 @@ def open_read_only(file: Path) -> sqlite3.Connection:
 def replace_database(file: Path, copy: Path, kept_as: Path) -> None:
     """Put a checked copy in the place of the database, which is kept under another name.
 
-    The copy gets the database's owner, mode 0600 and WAL, which VACUUM INTO does not keep. Raises
+    The copy gets the folder's owner, mode 0600 and WAL, which VACUUM INTO does not keep. Raises
     DatabaseInUse, OSError.
     """
     _require_unused(file)
@@ -96,10 +97,8 @@ def replace_database(file: Path, copy: Path, kept_as: Path) -> None:
         with closing(sqlite3.connect(beside, isolation_level=None)) as conn:
             conn.execute("PRAGMA journal_mode = WAL").close()
         _sync(beside)
+        _give_to_folder_owner(beside)
         if file.exists():
-            if os.geteuid() == 0:
-                owner = file.stat()
-                os.chown(beside, owner.st_uid, owner.st_gid)
             os.replace(file, kept_as)
         os.link(beside, file)
     _sync_folder(file.parent)
@@ -110,12 +109,22 @@ def copy_before_migration(engine: Engine, file: Path, revision: str, moment: str
     folder = file.parent / "backups"
     target = folder / f"{file.stem}-{revision}-{moment}{file.suffix}"
     copy_database(engine, target)
+    for written in (folder, target):
+        _give_to_folder_owner(written)
     copies = sorted(
         folder.glob(f"{file.stem}-*-*{file.suffix}"), key=lambda old: old.stat().st_mtime
     )
     for old in copies[:-KEPT_COPIES]:
         old.unlink(missing_ok=True)
     return target
+
+
+def _give_to_folder_owner(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        give_to_folder_owner(descriptor, path.parent)
+    finally:
+        os.close(descriptor)
 
 
 def _require_unused(file: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from sync.ownership import give_to_folder_owner
 from sync.store.db.types import dump_json
 
 # What a database raises while it is away, locked, full, or a standby that may be read only; the
@@ -194,9 +195,12 @@ def _create_engine(target: URL, **pool: Any) -> Engine:
 
 
 def create_private(file: Path) -> None:
-    """Create the file readable by its owner alone; -wal and -shm get the same mode."""
+    """Create the file readable by its owner alone; -wal and -shm get the same mode and owner."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    with suppress(FileExistsError):
+        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        give_to_folder_owner(descriptor, file.parent)
+        os.close(descriptor)
 
 
 def _set_pragmas(connection: Any, record: object) -> None:

@@ -168,13 +168,13 @@ def test_a_removal_is_said_shown_and_asked_for(applied, portal, engine, capsys):
         "The settings do not name what is connected: main. A connection that is missing is removed "
         "with its history. Say --remove main to remove it, or `was: main` beside its new name.\n"
     )
-    assert main(["settings", "apply", "--offline", "--check", str(applied)]) == 0
+    assert main(["settings", "apply", "--offline", "--check", str(applied)]) == 1
     said = capsys.readouterr().out.splitlines()
     assert "-  - name: main" in said
     assert said[-3:] == [
         "Would be done: Connection main removed; its history is kept for 30 days.",
-        "Removing main has to be said: --remove main",
-        "The settings are right; nothing was applied.",
+        "Removing main has to be said: --remove main, or `was: main` beside its new name",
+        "Until then the file is refused; nothing was applied.",
     ]
     with read(engine) as conn:
         assert [record.name for record in connections.by_portal(conn, portal.id)] == ["main"]
@@ -682,6 +682,14 @@ def test_a_database_that_cannot_be_reached_is_told_in_a_line(environ, monkeypatc
     assert main(["status"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("The database cannot be used: ")
+
+
+def test_a_damaged_database_is_told_with_its_remedy(tmp_path, environ, monkeypatch, capsys):
+    monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    (tmp_path / "b24bridge.sqlite3").write_bytes(b"SQLite format 3\0" + b"\7" * 5000)
+    assert main(["status"]) == 1
+    assert "put a backup in its place: b24bridge restore FILE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [[], ["nothing"], ["settings"], ["keys", "burn"]], ids=str)

@@ -253,6 +253,15 @@ def test_a_token_that_gitlab_refuses_leaves_the_old_one(
     assert stored_token(world, portal) == old
 
 
+def test_where_a_new_token_may_do_too_little_is_said(connect, gitlab, monkeypatch, capsys):
+    connect()
+    gitlab.state.add_user("zed")
+    token = gitlab.state.add_token("zed", scopes=("api",)).value
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{token}\n"))
+    assert main(["gitlab", "token", "main"]) == 1
+    assert "project acme/shop" in capsys.readouterr().out
+
+
 def test_a_token_is_asked_for_and_not_shown(connect, world, portal, gitlab, monkeypatch, capsys):
     connect()
     fresh = gitlab.state.add_token("ann").value
@@ -271,7 +280,7 @@ def test_a_token_as_an_argument_is_refused_and_not_repeated(connect, world, port
     assert stored_token(world, portal) == old
 
 
-@pytest.mark.parametrize("text", ["", "two words", "\x1b[0m"])
+@pytest.mark.parametrize("text", ["", "two words", "\x1b[0m", "пароль", "glpat-…"])
 def test_what_is_no_token_changes_nothing(connect, world, portal, monkeypatch, capsys, text):
     old = connect()
     monkeypatch.setattr("sys.stdin", io.StringIO(text))

@@ -117,6 +117,8 @@ def test_no_worker_a_full_disk_old_work_and_unread_tasks_are_wrong():
     of_a_clock_put_back = WorkerRow("one", LATE, NOW + timedelta(days=300))
     assert not check_worker([of_a_clock_put_back], NOW).ok
     assert not health.check_disk(Disk(10**12, 10**10)).ok
+    assert Disk(10**12, 10**10).takes_deliveries
+    assert not Disk(10**9, 10**8).takes_deliveries
     assert not check_queue(LATE, NOW).ok
     assert not check_tasks(LATE, LATE, "acme", NOW).ok
 

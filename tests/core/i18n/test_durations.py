@@ -110,6 +110,7 @@ NO_SPANS = [
     "1h 3D view", "2h 2d map", "1h 3W charger", "1h 5S audit", "1h 7D window", "2h 3M report",
     "1ч 3Д печать", "2ч 1С обмен", "1 hour thirty", "1h & a bit", "2 часа с небольшим",
     "", "abc", "90", "h", "-1h", "1x", "1hour2", "1h30", "1h 30", "1.5.2h", "123456h", "1.234h",
+    "1h-1h30m", "1ч-1ч30м",
     "1:30", "1:30h", "1-2h", "1–2 ч", "1h-2h", "1h - 30m", "1h or 2h", "1h to 2h", "1h/30m",
     "1h and 30", "1h + 30", "1h, 30", "1h: 30", "1h 30, review", "1h 30 review", "1h 1/2",
     "1h (30m)", "1h review 30m", "1h review, 30 min tests", "1h 30m45", "1h 30m 20", "1h ½",
