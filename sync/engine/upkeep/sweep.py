@@ -38,6 +38,7 @@ from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
 from sync.sentences import encode_sentence
 from sync.store import (
+    access,
     branch_checks,
     clock_repair,
     connections,
@@ -55,6 +56,7 @@ from sync.store.rows import ConnectionRecord, PortalRecord
 log = structlog.get_logger()
 
 HOSTS_EVERY = timedelta(minutes=10)
+CLOSED_FOR = timedelta(minutes=5)  # since the last try of its token; the watch tries it again
 RETRY_EVERY = timedelta(minutes=1)  # a host that could not be asked
 PEOPLE_EVERY = timedelta(days=1)
 BOTS_EVERY = timedelta(minutes=1)
@@ -93,11 +95,12 @@ class Sweep:
             active = portals.all_active(conn)
             records = connections.of_portals(conn)
             tasks_read_at = hook_logs.tasks_read(conn)
-            with_pairs = portals.ids_with_section(conn, "issue_sync")
+            with_pairs = self._deps.issue_sync.portals_with_pairs(conn)
+            closed = access.closed_connections(conn, now - CLOSED_FOR)
         ids = {portal.id for portal in active}
         hosts = [item for item in records if item.kind == "gitlab" and item.portal_id in ids]
         for connection in hosts:
-            if self._host_is_due(connection, now):
+            if connection.id not in closed and self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
                 done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
                 done += self._run_part("host", connection.id, sweep_connection, connection)
