@@ -33,9 +33,13 @@ export function toForm(values: WorkgroupValues, columns: Column[]): RulesForm {
 export function toPatch(id: number, form: RulesForm, before: RulesForm): Patch {
   const steps: Patch = {}
   for (const [step, { status, column }] of Object.entries(form.steps)) {
-    if (status === before.steps[step].status && column === before.steps[step].column) continue
+    const was = before.steps[step]
     const stage = column ? { id: Number(column), type: null, title: null } : null
-    steps[step] = status || column ? { status: status || null, stage } : null
+    const changed = {
+      ...status === was.status ? {} : { status: status || null },
+      ...column === was.column ? {} : { stage },
+    }
+    if (Object.keys(changed).length) steps[step] = status || column ? changed : null
   }
   const isSame = form.projects.join('\n') === before.projects.join('\n')
   return { rules: { workgroups: { [id]: { ...isSame ? {} : { projects: form.projects }, steps } } } }
