@@ -11,7 +11,7 @@ from b24app.sign_in_texts_ru import RUSSIAN as SIGN_IN
 from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
 from sync.core.i18n.catalogue import Catalogue, parse_catalogue
-from sync.core.i18n.translate import find_sentence
+from sync.core.i18n.translate import find_sentence, renew_english
 from sync.core.issue_sync.texts_ru import RUSSIAN as PLANNING
 from sync.gitlab.api.error_texts_ru import RUSSIAN as GITLAB_RUSSIAN
 from sync.sentences import Sentence, fill
@@ -215,14 +215,14 @@ def translate(language: str, text: str) -> str:
 
 
 def _say_english(text: str) -> str:
-    """Return a text in English, in which a sentence may not have been said first."""
+    """Return a text in today's English: it may have been said in Russian first, or otherwise."""
     if not isinstance(text, Sentence):
         return text
     values = {
         name: _say_english(value) if isinstance(value, str) else value
         for name, value in text.values.items()
     }
-    return fill(text.template, values)
+    return fill(renew_english(text.template), values)
 
 
 def _say(text: Sentence) -> str:

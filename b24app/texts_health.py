@@ -142,12 +142,12 @@ ENGLISH: dict[str, tuple[str, ...]] = {
         _RENEW,
     ),
     "rotation_failed": (
-        "ends in {days} days, on {date}, and could not renew itself: {why}",
+        "ends on {date}, days left: {days}; it could not renew itself: {why}",
         "it lacks the scope `api` or `self_rotate`, or GitLab is too old",
         _RENEW,
     ),
     "token_ends": (
-        "ends in {days} days, on {date}",
+        "ends on {date}, days left: {days}",
         "GitLab's tokens live for a year at most",
         _RENEW,
     ),

@@ -90,7 +90,8 @@ class Newcomer:
 
     def merge(self) -> str:
         requests = self.gitlab.state.project(PROJECTS[0]).merge_requests.values()
-        request = next((each for each in requests if each.state == "opened"), None)
+        opened = (each for each in requests if each.state == "opened" and not each.draft)
+        request = next(opened, None)
         if request is None:
             return "There is no open merge request"
         self.gitlab.merge(request, "ann")

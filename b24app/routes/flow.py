@@ -61,13 +61,15 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
             raise RequestRejected(400, "bad_request", "`of` must be a metric, `page` a number")
         now = deps.clock.now()
         _, chosen = _choose(deps, visitor, portal)
-        flow = deps.flows.read(deps.engine, chosen, _period(now), now).flow
+        measured = deps.flows.read_soon(deps.engine, chosen, _period(now), now)
+        if measured is None:
+            return jsonify(items=[], total=0, page=int(page), pages=0, is_being_read=True)
         with read(deps.engine) as conn:
-            total, rows = flow_metrics.list_items(conn, flow, name, int(page))
+            total, rows = flow_metrics.list_items(conn, measured.flow, name, int(page))
         hidden = _hidden(deps, visitor, portal, [row.key for row in rows if row.key])
         pages = -(-total // ITEMS_PER_PAGE)
         shown = [_item_row(row, hidden) for row in rows]
-        return jsonify(items=shown, total=total, page=int(page), pages=pages)
+        return jsonify(items=shown, total=total, page=int(page), pages=pages, is_being_read=False)
 
     @here.get("/metrics/now")
     def now() -> Response:

@@ -71,7 +71,7 @@ def add_settings_form_routes(here: Blueprint, deps: Deps) -> None:
 
     @here.post("/settings/rehearsal")
     def rehearsal() -> Response:
-        """Play the last month with a `patch` in the settings, one JSON line a step."""
+        """Play the last month with a `patch` in the settings, or a `text`: a JSON line a step."""
         from b24app.services.settings_rehearsal import rehearse_settings
 
         _, portal = require_admin(deps)
@@ -88,14 +88,15 @@ def form_language() -> Language:
 
 
 def _changed(deps: Deps, portal: PortalRecord) -> ChangedSettings:
-    """Return the settings with the request's patch. Raises RequestRejected with what is wrong."""
+    """Return the settings with the request's patch, or of its text. Raises RequestRejected."""
     from b24app.services.settings_form.changed import change_settings  # with all of two-way sync
 
-    patch: Any = json_body().get("patch")
-    if not isinstance(patch, dict):
+    body = json_body()
+    change: Any = body.get("patch", body.get("text"))
+    if not isinstance(change, dict | str):
         raise RequestRejected(400, "bad_request", "`patch` must be a JSON merge patch")
     try:
-        return change_settings(deps, portal, patch)
+        return change_settings(deps, portal, change)
     except Invalid as invalid:
         raise RequestRejected(422, "invalid", str(invalid.problems[0])) from None
 

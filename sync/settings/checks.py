@@ -234,7 +234,7 @@ def _stages(here: Path, group: Group, stages: tuple[KanbanStage, ...]) -> FoundP
             yield (
                 path,
                 sentence(
-                    "the workgroup has no such stage; it has: {stages}",
+                    "the workgroup has no such column; it has: {stages}",
                     stages=list_stages(stages),
                 ),
             )

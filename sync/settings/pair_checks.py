@@ -142,7 +142,7 @@ def check_stages(here: Path, rules: PairRules, stages: tuple[KanbanStage, ...]) 
     for number, row in enumerate(rules.statuses or ()):
         if row.stage and not any(matches_stage(row.stage, stage) for stage in stages):
             text = sentence(
-                "the workgroup has no such stage; it has: {stages}",
+                "the workgroup has no such column; it has: {stages}",
                 stages=list_stages(stages),
             )
             yield (*here, "statuses", number, "stage"), text

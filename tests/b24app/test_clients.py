@@ -153,7 +153,7 @@ rules:
     assert told[0] == "line 6: people.nobody: the portal has no user 4321"
     assert told[1].startswith(
         f"line 12: rules.workgroups.{group.id}.steps.merged.stage: "
-        "the workgroup has no such stage; it has: "
+        "the workgroup has no such column; it has: "
     )
     assert told[2:] == [
         "line 13: rules.workgroups.999: the portal has no workgroup 999, or the app cannot see it"

@@ -48,7 +48,7 @@ def test_a_first_merge_request_moves_shows_and_tells() -> None:
     key = MergeRequestKey(1, 7, 12)
     status, card, notification = plan.commands
     assert (status.key, status.command) == ("status", MoveTask(2103, Status.IN_PROGRESS))
-    assert status.reason == "moved to “in progress”: !12 “Payment gateway” is open for review"
+    assert status.reason == "moved to “in progress”: !12 “Payment gateway” is under review"
     assert status.records == Records(step=Step.REVIEW)
     assert card.key == "message:task:2103:merge_request:1/7:12"
     assert isinstance(card.command, PutMessage)
@@ -161,7 +161,7 @@ def test_a_task_already_there_is_not_moved_but_its_step_is_recorded() -> None:
     world = World(view(link(), task=task(status=Status.IN_PROGRESS, responsible_id=0)))
     assert world.round() == "card !12"
     assert world.plan.decision.startswith(
-        "already where it belongs: !12 “Payment gateway” is open for review; "
+        "already where it belongs: !12 “Payment gateway” is under review; "
     )
     assert world.view.step is Step.REVIEW
 
@@ -360,8 +360,8 @@ def test_a_column_for_approved_reopens_no_task_that_a_person_ended() -> None:
 def test_an_unknown_stage_is_said_and_the_step_is_recorded() -> None:
     plan = plan_task(grouped(link("closed")), STAGED, NOW)
     problem = (
-        "workgroup 3 has no stage “Rejected”: the task stays in its stage; "
-        "correct the stage in the settings"
+        "workgroup 3 has no column “Rejected”: the task stays in its column; "
+        "correct the column in the settings"
     )
     assert (plan.problems, plan.step) == ((problem,), Step.CLOSED)
     assert [command.key for command in plan.commands] == [CARD]
@@ -386,7 +386,7 @@ def test_a_task_of_no_workgroup_has_no_stage() -> None:
     rules = Rules(default=STAGED.groups[3])
     plan = plan_task(view(link(), stages=None), rules, NOW)
     assert [command.key for command in plan.commands] == ["status", CARD]
-    assert plan.decision.startswith("the task is in no workgroup, so it has no stage “review”; ")
+    assert plan.decision.startswith("the task is in no workgroup, so it has no column “review”; ")
     assert plan.problems == ()
 
 

@@ -26,12 +26,14 @@ NAMED = frozenset(
     {
         "title", "name", "text", "reason", "branch", "reference", "environment", "version",
         "author", "task_title", "project", "portal", "what", "why", "change", "target", "person",
+        "path", "lines", "value", "tracker", "issue", "label",
     }
 )  # fmt: skip
 UNIQUE = ("key", "id", "url", "name", "reference")
-MANY = 300
+MANY, TASK = 300, 2103
 PAGES = (
     "Поток и метрики", "Ждёт вас", "Состояние", "Настройки", "Люди", "Обзор",
+    "Первый запуск", "2. Сопоставить", "3. Увидеть",
 )  # fmt: skip
 
 
@@ -77,6 +79,12 @@ def answer_changed(route: Route, change: Callable[[Any], Any]) -> None:
     route.fulfill(response=answer, body=json.dumps(change(answer.json())))
 
 
+def is_wide(opened):
+    expect(opened.frame.get_by_role("heading", level=1)).to_be_visible()
+    expect(opened.frame.get_by_label("Загрузка")).to_have_count(0)
+    return opened.page.frames[1].evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
 @pytest.mark.parametrize("change", [odd_names, nothing, many_rows], ids=lambda each: each.__name__)
 def test_no_page_breaks_or_grows_wider_than_a_phone(furnished, window, clock, change):  # noqa: F811
     opened, wide = window("app", "ru", at=clock.now()), []
@@ -84,9 +92,8 @@ def test_no_page_breaks_or_grows_wider_than_a_phone(furnished, window, clock, ch
     opened.page.route("**/api/**", lambda route: answer_changed(route, change))
     for name in PAGES:
         opened.frame.get_by_role("button", name=re.compile(f"^{name}")).first.click()
-        expect(opened.frame.get_by_role("heading", level=1)).to_be_visible()
-        expect(opened.frame.get_by_label("Загрузка")).to_have_count(0)
-        page = opened.page.frames[1]
-        wide += [name] if page.evaluate("document.documentElement.scrollWidth > innerWidth") else []
+        wide += [name] if is_wide(opened) else []
+    opened.page.goto(opened.page.url.replace("/app", f"/task/{TASK}"))
+    wide += ["task"] if is_wide(opened) else []
     opened.page.unroute_all(behavior="ignoreErrors")
     assert (wide, opened.frame.locator("img").count(), opened.said) == ([], 0, [])

@@ -16,6 +16,7 @@ from tests.b24app.routes.test_own_rules import group, manager, rules_of  # noqa:
 from tests.b24app.routes.test_pair_proposals import admin as pair  # noqa: F401 - a fixture
 from tests.b24app.settings_keys import documented_keys, plain
 from tests.e2e.full_settings import full_settings
+from tests.e2e.test_first_run import COLUMNS
 from tests.emulators.bitrix24 import work
 
 pytestmark = pytest.mark.browser
@@ -173,6 +174,53 @@ def test_the_later_of_two_administrators_is_not_shown_the_others_change_as_their
     press(mine, "Save mine beside theirs")
     expect(mine.get_by_text("Saved", exact=True)).to_be_visible()
     assert str(settings_of(furnished, emulator).timezone) == "Europe/Berlin"
+
+
+def test_a_lifecycle_says_what_would_change_and_leaves_the_others_step(furnished, emulator, window):
+    sales = emulator.state.add_group("Sales", members=[1], stages=COLUMNS)
+    forms = []
+    for _ in range(2):
+        frame = section(window("app"), "Workgroups")
+        press(frame, "Match: Sales")
+        forms.append(frame.get_by_role("form", name="Workgroup Sales"))
+    mine, theirs = forms
+    theirs.get_by_label("Status: Merged").select_option("Completed")
+    press(theirs, "What would change")
+    expect(theirs.get_by_text("No task would stand elsewhere")).to_be_visible()
+    press(theirs, "Save")
+    expect(theirs.get_by_text("Saved", exact=True)).to_be_visible()
+    mine.get_by_label("Status: Under review").select_option("In progress")
+    press(mine, "Save")
+    expect(mine.get_by_text("Somebody else saved the settings meanwhile")).to_be_visible()
+    press(mine, "Save mine beside theirs")
+    expect(mine.get_by_text("Saved", exact=True)).to_be_visible()
+    steps = settings_of(furnished, emulator).rules.workgroups[sales.id].steps
+    assert {step.value: target.status for step, target in steps.items() if target} == {
+        "merged": "completed", "review": "in_progress"
+    }  # fmt: skip
+
+
+def test_without_a_connection_the_page_says_so_and_goes_on_when_it_is_back(
+    furnished, emulator, window
+):
+    opened = window("app")
+    frame, network = section(opened, "Routes and chats"), opened.page.context
+    again = frame.get_by_role("form").get_by_role("button", name="Try again").last
+    frame.get_by_label("Time zone of quiet hours", exact=True).fill("Europe/Berlin")
+    for button, outcome in (("What would change", "This would change"), ("Save", "Saved")):
+        network.set_offline(True)
+        press(frame, button)
+        expect(frame.get_by_text("The server could not be reached").last).to_be_visible()
+        network.set_offline(False)
+        again.click()
+        expect(frame.get_by_text(outcome, exact=True)).to_be_visible()
+    assert str(settings_of(furnished, emulator).timezone) == "Europe/Berlin"
+    network.set_offline(True)
+    press(frame, "Health")  # of which nothing was loaded yet
+    expect(frame.get_by_role("button", name="Open again")).to_be_visible()
+    network.set_offline(False)
+    press(frame, "Overview", "Health")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Health")
 
 
 def test_a_pair_offers_what_both_of_its_sides_have(beside, emulator, pair, window):  # noqa: F811 - a fixture

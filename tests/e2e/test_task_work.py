@@ -14,10 +14,11 @@ from tests.b24app.routes.test_task_actions import (
 
 pytestmark = pytest.mark.browser
 WORDS = {
-    "en": ("Work in GitLab", "Create a branch", "Propose it", "Run a pipeline", "Cancel",
-           "Run failed jobs again", "Created: {name}", "GitLab was asked"),
-    "ru": ("Работа в GitLab", "Создать ветку", "Предложить слияние", "Запустить пайплайн",
-           "Отменить", "Повторить неудачные задания", "Создано: {name}", "Запрос отправлен"),
+    "en": ("Work in GitLab", "Create a branch", "Create a merge request", "Run a pipeline",
+           "Cancel the pipeline", "Run failed jobs again", "Created: {name}", "GitLab was asked"),
+    "ru": ("Работа в GitLab", "Создать ветку", "Создать запрос на слияние", "Запустить пайплайн",
+           "Отменить пайплайн", "Повторить неудачные задания", "Создано: {name}",
+           "Запрос отправлен"),
 }  # fmt: skip
 
 

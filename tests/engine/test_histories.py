@@ -104,7 +104,7 @@ def test_a_merge_request_has_one_card_that_is_edited_in_place(
 def test_every_decision_says_why(world: World) -> None:
     _play(world, ["approve", "merge"])
     opened, approved, merged = world.decisions()
-    assert opened.startswith("moved to “in progress”: !1 “Pay” is open for review; ")
+    assert opened.startswith("moved to “in progress”: !1 “Pay” is under review; ")
     assert approved.startswith("no rule moves the task here: !1 “Pay” is approved")
     assert merged.startswith("moved to “completed”: !1 “Pay” is merged and none is open; ")
 

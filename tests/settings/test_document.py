@@ -325,9 +325,9 @@ rules:
         "line 13: connections[0].token: the environment variable NOT_SET is not set or empty",
         "line 14: connections[1].name: another connection is named 'main' too",
         "line 15: connections[1].url: must be a URL that starts with https:// or http://",
-        "line 20: rules.workgroups.7.steps.review.stage: the workgroup has no such stage; "
+        "line 20: rules.workgroups.7.steps.review.stage: the workgroup has no such column; "
         "it has: 'New' (1), 'Testing' (2)",
-        "line 21: rules.workgroups.7.steps.merged.stage: the workgroup has no such stage; "
+        "line 21: rules.workgroups.7.steps.merged.stage: the workgroup has no such column; "
         "it has: 'New' (1), 'Testing' (2)",
         "line 23: rules.workgroups.8: the portal has no workgroup 8, or the app cannot see it",
     ]

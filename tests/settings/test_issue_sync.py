@@ -179,7 +179,7 @@ BAD = [
     (
         "  pairs:\n"
         "    - {workgroup: 7, project: a/b, statuses: [{issue: Doing, stage: {title: Gone}}]}\n",
-        "line 8: issue_sync.pairs[0].statuses[0].stage: the workgroup has no such stage; "
+        "line 8: issue_sync.pairs[0].statuses[0].stage: the workgroup has no such column; "
         "it has: 'New' (1), 'Testing' (2)",
     ),
     (

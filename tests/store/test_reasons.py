@@ -61,9 +61,18 @@ def test_every_column_that_says_why_keeps_sentences_as_data():
             "nothing to do; shop!7 is approved, and so is every other open one",
             "делать нечего; shop!7 одобрен, как и все прочие открытые",
         ),
+        (
+            sentence(
+                "placed into stage “{stage}”: {why}",
+                stage="Look",
+                why=sentence("{mr} is open for review", mr="shop!7"),
+            ),
+            "placed into the column “Look”: shop!7 is under review",
+            "перенесена в колонку «Look»: shop!7 на ревью",
+        ),
         ("insufficient_granted_scope", "insufficient_granted_scope", "insufficient_granted_scope"),
     ],
-    ids=["values", "an error", "first in Russian", "several", "a vendor's own"],
+    ids=["values", "an error", "first in Russian", "several", "earlier words", "a vendor's own"],
 )
 def test_a_stored_reason_is_read_in_both_languages(reason, english, russian):
     kept = ReasonText()

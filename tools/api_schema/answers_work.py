@@ -137,6 +137,7 @@ class Items(TypedDict):
     total: int
     page: int
     pages: int
+    is_being_read: bool
 
 
 class Review(TypedDict):

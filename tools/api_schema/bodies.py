@@ -118,9 +118,10 @@ class PreviewWish(TypedDict):
 
 
 class RehearsalWish(TypedDict):
-    """Settings to play the last month through with."""
+    """Settings to play the last month through with: a patch of those in force, or a document."""
 
-    patch: dict[str, Any]
+    patch: NotRequired[dict[str, Any]]
+    text: NotRequired[str]
     base: NotRequired[str]
 
 

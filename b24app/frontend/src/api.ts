@@ -29,6 +29,10 @@ export class Failed extends Error {
   }
 }
 
+function unreachable(): never {
+  throw new Failed(text.unreachable, text.tryAgainLater, '')
+}
+
 async function send(method: string, path: string, body?: unknown): Promise<Response> {
   const request = {
     method,
@@ -39,9 +43,7 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
     },
     body: body === undefined ? undefined : JSON.stringify(body),
   }
-  const response = await fetch(`/api/${path}`, request).catch(() => {
-    throw new Failed(text.unreachable, text.tryAgainLater, '')
-  })
+  const response = await fetch(`/api/${path}`, request).catch(unreachable)
   if (response.ok) return response
   const error = (await response.json().catch(() => null))?.error ?? {}
   const over = error.code === 'page_over'
@@ -64,7 +66,7 @@ export async function* lines<T>(path: string, body: unknown): AsyncGenerator<T> 
     .getReader()
   let rest = ''
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch(unreachable)
     const parts = (rest + (value ?? '')).split('\n')
     rest = parts.pop() ?? ''
     for (const line of parts) yield JSON.parse(line) as T

@@ -21,19 +21,19 @@ export const query = (values: object) => new URLSearchParams(
 
 const ASK_AGAIN_MS = 150
 
-/** The numbers of a period; nobody waits for them on the line while they are read first. */
-async function metrics(choice: Choice): Promise<Metrics> {
+/** What is made of a period; nobody waits for it on the line while the period is read first. */
+async function whenRead<T extends { is_being_read: boolean }>(path: string): Promise<T> {
   for (;;) {
-    const answer = await call<Metrics>('GET', `metrics?${query(choice)}`)
+    const answer = await call<T>('GET', path)
     if (!answer.is_being_read) return answer
     await new Promise((asked) => setTimeout(asked, ASK_AGAIN_MS))
   }
 }
 
 export const flowApi = {
-  metrics,
+  metrics: (choice: Choice) => whenRead<Metrics>(`metrics?${query(choice)}`),
   items: (choice: Choice, of: string, page: number) =>
-    call<Items>('GET', `metrics/items?${query({ ...choice, of, page })}`),
+    whenRead<Items>(`metrics/items?${query({ ...choice, of, page })}`),
   hours: (choice: Choice) => call<FlowHours>('GET', `metrics/hours?${query(choice)}`),
   now: (choice: Choice) => call<Now>('GET', `metrics/now?${query(choice)}`),
 }

@@ -11,6 +11,9 @@ export type {
   RehearsalLine,
 } from './api_types'
 
+/** What is not saved yet: a patch of the document in force, or another document. */
+export type Change = { patch: Patch } | { text: string }
+
 export interface Pair { workgroup: number; project: number | string; connection?: string }
 
 const query = (values: object) => new URLSearchParams(
@@ -25,6 +28,6 @@ export const formApi = {
   proposals: () => call<Proposals>('GET', 'settings/proposals'),
   pairProposals: (pair: Pair) => call<Proposals>('GET', `settings/pair-proposals?${query(pair)}`),
   preview: (patch: Patch, kind: string) => call<Preview>('POST', 'settings/preview', { patch, kind }),
-  rehearse: (patch: Patch, from: SettingsText) =>
-    lines<RehearsalLine>('settings/rehearsal', { patch, base: from.version }),
+  rehearse: (change: Change, from: SettingsText) =>
+    lines<RehearsalLine>('settings/rehearsal', { ...change, base: from.version }),
 }

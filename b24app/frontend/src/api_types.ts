@@ -354,6 +354,7 @@ export interface Items {
   total: number
   page: number
   pages: number
+  is_being_read: boolean
 }
 
 export interface Link {
@@ -592,7 +593,8 @@ export interface RehearsalLine {
 }
 
 export interface RehearsalWish {
-  patch: Record<string, unknown>
+  patch?: Record<string, unknown>
+  text?: string
   base?: string
 }
 

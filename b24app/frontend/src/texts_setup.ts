@@ -58,7 +58,7 @@ const en = {
   column: 'Column',
   stays: 'as it is',
   statuses: {
-    waiting: 'Pending', in_progress: 'In progress', awaiting_control: 'Under control',
+    waiting: 'Pending', in_progress: 'In progress', awaiting_control: 'Pending review',
     completed: 'Completed', deferred: 'Deferred',
   } as Record<string, string>,
   statusFor: (step: string) => `Status: ${step}`,

@@ -13,9 +13,11 @@ from sync.core.rules.portal import GroupRules, Rules
 from sync.core.rules.routes import Route
 from sync.engine.deps import Deps as EngineDeps
 from sync.settings.apply import current_settings
+from sync.settings.document import Document
 from sync.settings.issue_sync_mapping import to_mapping
 from sync.settings.merge_patch import patched
 from sync.settings.model import Settings
+from sync.settings.problems import Invalid
 from sync.settings.rules import to_rules
 from sync.store import people
 from sync.store.db.database import read
@@ -34,12 +36,17 @@ class ChangedSettings:
     mapping_after: SyncMapping
 
 
-def change_settings(deps: Deps, portal: PortalRecord, patch: Mapping[str, Any]) -> ChangedSettings:
-    """Return the settings in force and those with a patch in them. Raises Invalid."""
+def change_settings(
+    deps: Deps, portal: PortalRecord, change: Mapping[str, Any] | str
+) -> ChangedSettings:
+    """Return the settings in force and those with a patch in them, or those of a document.
+
+    Raises Invalid.
+    """
     with read(deps.engine) as conn:
         before = current_settings(conn, portal)
         by_email = people.active_by_email(conn, portal.id)
-    after = patched(before, patch)
+    after = _read_document(change) if isinstance(change, str) else patched(before, change)
     names = [[each.name for each in settings.connections] for settings in (before, after)]
     return ChangedSettings(
         before,
@@ -49,6 +56,14 @@ def change_settings(deps: Deps, portal: PortalRecord, patch: Mapping[str, Any]) 
         to_mapping(before.issue_sync, names[0], by_email),
         to_mapping(after.issue_sync, names[1], by_email),
     )
+
+
+def _read_document(text: str) -> Settings:
+    """Return the settings of a text without looking at what they name. Raises Invalid."""
+    document = Document(text)
+    if document.settings is None or document.problems:
+        raise Invalid(document.problem(path, problem) for path, problem in document.problems)
+    return document.settings
 
 
 def without_quiet_hours(rules: Rules) -> Rules:

@@ -35,7 +35,7 @@ _KINDS: Texts = {
 _STATUSES: Texts = {
     "waiting": ("Pending", "Ждёт выполнения"),
     "in_progress": ("In progress", "Выполняется"),
-    "awaiting_control": ("Under control", "Ждёт контроля"),
+    "awaiting_control": ("Pending review", "Ждёт контроля"),
     "completed": ("Completed", "Завершена"),
     "deferred": ("Deferred", "Отложена"),
 }

@@ -19,7 +19,15 @@ _CATALOGUES: dict[str, Catalogue] = {
     language: parse_catalogue((_LOCALE / f"{language}.po").read_text("utf-8"))
     for language in LANGUAGES
 }
-_KEYS_BY_ENGLISH = {
+# English sentences as earlier versions said them: records keep them for as long as they live.
+_FORMER = {
+    "{mr} is open for review": "step review",
+    "placed into stage “{stage}”: {why}": "stage changed",
+    "workgroup {group} has no stage “{stage}”: the task stays in its stage; "
+    "correct the stage in the settings": "unknown stage",
+    "the task is in no workgroup, so it has no stage “{stage}”": "task without workgroup",
+}
+_KEYS_BY_ENGLISH = _FORMER | {
     _CATALOGUES["en"].sentence(key, count): key
     for key in sorted(_CATALOGUES["en"].keys)
     for count in (1, 2)
@@ -54,6 +62,12 @@ def translate(language: str, key: str, **values: object) -> str:
 def find_key(english: str) -> str | None:
     """Return the key of an English sentence with its placeholders, None where there is none."""
     return _KEYS_BY_ENGLISH.get(english)
+
+
+def renew_english(english: str) -> str:
+    """Return an English sentence of a record as it is said today."""
+    key = _FORMER.get(english)
+    return english if key is None else get_sentence("en", key)
 
 
 def find_sentence(language: str, english: str, count: object = None) -> str | None:

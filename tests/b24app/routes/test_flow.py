@@ -227,6 +227,15 @@ def test_a_number_and_its_list_are_of_one_moment_within_a_minute(
     assert asked(beside, emulator, people["Ed"], path)["total"] == before + 1
 
 
+@pytest.mark.parametrize("path", ["metrics?", "metrics/items?of=lead_time&"])
+def test_nobody_waits_on_the_line_for_a_period_that_is_read_first(
+    beside, emulator, portal, people, monkeypatch, path
+):
+    monkeypatch.setattr(beside.deps.flows, "read_soon", lambda *_: None)
+    answer = asked(beside, emulator, people["Ed"], f"/api/{path}{PERIOD}")
+    assert answer["is_being_read"] is True
+
+
 def test_lists_are_paged(beside, emulator, portal, people):
     path = f"/api/metrics/items?{PERIOD}&of=deployment_frequency"
     first = asked(beside, emulator, people["Ed"], path)

@@ -141,6 +141,15 @@ def test_a_rehearsal_counts_tasks_that_would_move(beside, admin, emulator):
     assert [line["done"] for line in lines if not line["text"]] == [0]
 
 
+def test_a_document_is_rehearsed_like_a_patch(beside, admin):
+    document = beside.client.get("/api/settings", headers=admin).json["text"]
+    steps = "rules: {default: {steps: {approved: {status: deferred}}}}"
+    lines = post(beside, admin, "rehearsal", text=f"{document}\n{steps}\n").text.splitlines()
+    assert json.loads(lines[-1])["text"].startswith("Tasks that would move: 1 ")
+    assert post(beside, admin, "rehearsal", text="steps: {").status_code == 422
+    assert post(beside, admin, "rehearsal", text=7).status_code == 400
+
+
 def test_a_rehearsal_counts_messages_by_place(beside, admin):
     routes = [{"on": ["merge_request", "deployment"], "to": ["chat7"]}]
     (text,) = texts_of(lines := rehearsed(beside, admin, {"routes": routes}))

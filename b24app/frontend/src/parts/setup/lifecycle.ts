@@ -18,22 +18,29 @@ function columnOf(stage: StageValues | null | undefined, columns: Column[]): str
   return column ? String(column.id) : ''
 }
 
-export function toForm(values: WorkgroupValues, columns: Column[]): Record<string, StepForm> {
-  return Object.fromEntries(STEPS.map((step) => {
+/** Of a workgroup: the paths of its projects, and what each step does to a task. */
+export interface RulesForm { projects: string[]; steps: Record<string, StepForm> }
+
+export function toForm(values: WorkgroupValues, columns: Column[]): RulesForm {
+  const steps = Object.fromEntries(STEPS.map((step) => {
     const target = values.steps?.[step]
     return [step, { status: target?.status ?? '', column: columnOf(target?.stage, columns) }]
   }))
+  return { projects: [...values.projects ?? []], steps }
 }
 
-/** What a form changes of a workgroup; what was not touched stays as it was written. */
-export function toPatch(
-  id: number, projects: string[], form: Record<string, StepForm>, before: Record<string, StepForm>,
-): Patch {
+/** What a form changes of a workgroup; what was not touched stays as it is, or as others made it. */
+export function toPatch(id: number, form: RulesForm, before: RulesForm): Patch {
   const steps: Patch = {}
-  for (const [step, { status, column }] of Object.entries(form)) {
-    if (status === before[step].status && column === before[step].column) continue
+  for (const [step, { status, column }] of Object.entries(form.steps)) {
+    const was = before.steps[step]
     const stage = column ? { id: Number(column), type: null, title: null } : null
-    steps[step] = status || column ? { status: status || null, stage } : null
+    const changed = {
+      ...status === was.status ? {} : { status: status || null },
+      ...column === was.column ? {} : { stage },
+    }
+    if (Object.keys(changed).length) steps[step] = status || column ? changed : null
   }
-  return { rules: { workgroups: { [id]: { projects, steps } } } }
+  const isSame = form.projects.join('\n') === before.projects.join('\n')
+  return { rules: { workgroups: { [id]: { ...isSame ? {} : { projects: form.projects }, steps } } } }
 }
