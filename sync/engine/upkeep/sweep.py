@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
-from sync.core.clock import is_due
+from sync.core.clock import is_due, is_recent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
 from sync.core.model.moments import merge_request_until
+from sync.deadlines import limit_outbound
 from sync.engine.deps import Deps, clock_lead, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.merge_requests import update_links
@@ -27,6 +27,7 @@ from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.upkeep.absence import Absence
+from sync.engine.upkeep.access import FAILING_EVERY
 from sync.engine.upkeep.bot import keep_bot
 from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.gap import make_up_for_gaps, owes_history
@@ -38,6 +39,7 @@ from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
 from sync.sentences import encode_sentence
 from sync.store import (
+    access,
     branch_checks,
     clock_repair,
     connections,
@@ -48,7 +50,8 @@ from sync.store import (
 )
 from sync.store import merge_requests as store_merge_requests
 from sync.store import projects as store_projects
-from sync.store.db.database import read, write
+from sync.store.access import UNREACHABLE, ConnectionAccess, PortalAccess
+from sync.store.db.database import AWAY, read, write
 from sync.store.db.upsert import chunks
 from sync.store.rows import ConnectionRecord, PortalRecord
 
@@ -60,6 +63,8 @@ PEOPLE_EVERY = timedelta(days=1)
 BOTS_EVERY = timedelta(minutes=1)
 BOT_REFUSED_EVERY = timedelta(hours=1)
 MOMENTS_EVERY = timedelta(minutes=1)
+SILENCE_IS_FRESH = 3 * FAILING_EVERY
+HOST_SECONDS = 1800.0  # for one host, whose lists may have no end, while the others wait
 OVERLAP = timedelta(minutes=10)  # clocks differ, and a list is not read in one instant
 _MERGE_REQUESTS_PER_WRITE = 50  # merge requests stored in one transaction
 
@@ -92,15 +97,18 @@ class Sweep:
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
             records = connections.of_portals(conn)
+            silent_portals = _silent(access.of_portals(conn), now)
+            silent_hosts = _silent(access.of_connections(conn), now)
             tasks_read_at = hook_logs.tasks_read(conn)
             with_pairs = portals.ids_with_section(conn, "issue_sync")
         ids = {portal.id for portal in active}
         hosts = [item for item in records if item.kind == "gitlab" and item.portal_id in ids]
         for connection in hosts:
-            if self._host_is_due(connection, now):
+            if connection.id not in silent_hosts and self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
-                done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
-                done += self._run_part("host", connection.id, sweep_connection, connection)
+                with limit_outbound(HOST_SECONDS):
+                    done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
+                    done += self._run_part("host", connection.id, sweep_connection, connection)
                 self._owing[connection.id] = owes_history(self._deps, connection.id)
         with read(self._deps.database) as conn:
             to_ask = set(deployments.portals_to_fetch(conn, now))
@@ -112,7 +120,7 @@ class Sweep:
             done += self._run_part("commits", portal_id, fetch_merge_request_commits, portal_id)
         for portal_id in sorted(doubtful & ids):
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
-        for portal in active:
+        for portal in (portal for portal in active if portal.id not in silent_portals):
             is_first = self._is_first(portal.id, self._tasks_read)
             if is_first or is_due(tasks_read_at.get(portal.id), TASKS_EVERY, now):
                 done += self._run_part("tasks", portal.id, self._read_tasks, portal.id)
@@ -164,14 +172,14 @@ class Sweep:
     ) -> int:
         """Run one part for one portal or connection: what fails there ends nothing else.
 
-        It is tried again after a while. The database's own failures concern everything.
+        It is tried again after a while. A database that is away concerns everything.
         """
         now, key = self._deps.clock.now(), (part, item_id)
         if not is_due(self._failed_at.get(key), RETRY_EVERY, now):
             return 0
         try:
             return work(self._deps, item)
-        except SQLAlchemyError:
+        except AWAY:
             raise
         except Exception:
             log.exception("sweep_failed", part=part, id=item_id)
@@ -201,6 +209,20 @@ class Sweep:
         if not is_urgent and not is_due(connection.swept_at, HOSTS_EVERY, now):
             return False
         return is_due(last, RETRY_EVERY, now)
+
+
+def _silent(
+    rows: Mapping[int, PortalAccess] | Mapping[int, ConnectionAccess], now: datetime
+) -> frozenset[int]:
+    """Return the ids of those that did not answer a moment ago: each would hold up all others.
+
+    They are asked again beside this, by AccessWatch; where nobody does so, they are tried here.
+    """
+    return frozenset(
+        id_
+        for id_, row in rows.items()
+        if row.state == UNREACHABLE and is_recent(row.checked_at, SILENCE_IS_FRESH, now)
+    )
 
 
 def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
