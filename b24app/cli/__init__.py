@@ -199,14 +199,17 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _explain_error(error: Exception) -> str | None:
     """Return the message of an error that is not a bug; None for one that is."""
-    from sqlalchemy.exc import DatabaseError, OperationalError
+    from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
 
     from sync.errors import SyncError
     from sync.settings.problems import Invalid
     from sync.settings.secrets import UnresolvedSecret
     from sync.store.vault import VaultError
 
-    if isinstance(error, OperationalError) or type(error) is DatabaseError:
+    if (
+        isinstance(error, OperationalError | InterfaceError | InternalError)
+        or type(error) is DatabaseError
+    ):
         return sentence(
             "The database cannot be used: {why}",
             why=str(error.orig).strip().splitlines()[0],
