@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from b24app.clients import Clients
-from b24app.portal_rules import mapping_of, rules_of
+from b24app.portal_rules import mapping_of, portals_with_pairs, rules_of
 from sync.engine.deps import Deps
 from sync.engine.issue_sync.process import IssueSync
 
@@ -19,6 +19,6 @@ def build_engine_deps(opened: Clients) -> Deps:
         youtrack_for=opened.youtrack,
         owner=opened.owner,
         rules_for=rules_of,
-        issue_sync=IssueSync(mapping_for=mapping_of),
+        issue_sync=IssueSync(mapping_of, portals_with_pairs=portals_with_pairs),
         audit_writer=opened.audit.pending_writer,
     )

@@ -12,7 +12,7 @@ from sync.core.rules.portal import Rules
 from sync.settings.apply import stored_settings
 from sync.settings.model import Settings, load
 from sync.settings.rules import needs_addresses, to_rules
-from sync.store import people
+from sync.store import people, portals
 from sync.store.db.types import dump_json
 from sync.store.portals import PortalRow
 
@@ -36,6 +36,11 @@ def mapping_of(conn: Connection, row: PortalRow) -> SyncMapping:
     names = [connection.name for connection in settings.connections]
     by_email = people.active_by_email(conn, row.record.id) if settings.issue_sync.pairs else {}
     return to_mapping(settings.issue_sync, names, by_email)
+
+
+def portals_with_pairs(conn: Connection) -> frozenset[int]:
+    """Return the ids of the active portals whose settings have two-way sync at all."""
+    return portals.active_ids(conn, "issue_sync")
 
 
 def portal_settings(row: PortalRow) -> Settings:

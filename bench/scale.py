@@ -69,8 +69,9 @@ def measure(portals: int = PORTALS) -> Part:
     done: list[Life] = []
     with fleet(portals) as running:
         running.site.tasks(range(FIRST_TASK, FIRST_TASK + count))
-        drains = {number: _drain(running, stories, number, drained, done) for number in (1, 2)}
-        drains[WORKERS] = _drain(running, stories, WORKERS, drained, done, stop=False)
+        drains = {
+            number: _drain(running, stories, number, drained, done) for number in (1, 2, WORKERS)
+        }
         calm = _round(running, stories, portals, done)
         storm = _round(running, stories, portals, done, storm=True)
         faults = _round(running, stories, portals, done, storm=True, faults=True)
@@ -89,11 +90,12 @@ def _drain(
     workers: int,
     drained: int,
     done: list[Life],
-    *,
-    stop: bool = True,
 ) -> float:
-    """Deliveries a second that so many workers deal with, all portals waiting."""
-    running.start_workers(workers)
+    """Deliveries a second that so many workers deal with, all portals waiting.
+
+    Workers join those that run: who begins alone looks at a thousand portals first.
+    """
+    running.start_workers(workers - len(running.workers))
     running.signal_workers(signal.SIGSTOP)
     chosen = stories.take(drained)
     deliveries = [
@@ -106,8 +108,6 @@ def _drain(
     running.signal_workers(signal.SIGCONT)
     running.site.settled(SETTLE_SECONDS)
     seconds = time.monotonic() - began
-    if stop:
-        running.stop_workers()
     done += chosen
     return len(deliveries) / seconds
 

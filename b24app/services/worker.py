@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from b24app.clients import Clients
 from b24app.grants import revoke
-from b24app.portal_rules import mapping_of, rules_of
+from b24app.portal_rules import mapping_of, portals_with_pairs, rules_of
 from b24app.services.install_steps import InstallWorker
 from sync.config import Config
 from sync.core.clock import WallClock
@@ -45,7 +45,7 @@ def build_worker(
         end_sign_in=partial(revoke, rooms),
         owner=name,
         rules_for=rules_of,
-        issue_sync=IssueSync(mapping_for=mapping_of),
+        issue_sync=IssueSync(mapping_of, portals_with_pairs=portals_with_pairs),
         audit_writer=audit.pending_writer,
         clock_check=rooms.clock_check,
         spare_tokens=config.data_dir / "tokens",

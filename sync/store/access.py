@@ -123,6 +123,26 @@ def of_portals(conn: Connection, ids: Collection[int] | None = None) -> dict[int
     return {row.portal_id: PortalAccess(*row) for row in conn.execute(query)}
 
 
+def closed_connections(conn: Connection, since: datetime) -> frozenset[int]:
+    """Return the connections whose instance took no token of theirs when asked, `since` or later.
+
+    There is none, it is refused, or the instance does not answer.
+    """
+    shut = connection_access.c.state.in_([REFUSED, UNREACHABLE, MISSING])
+    query = select(connection_access.c.connection_id).where(
+        shut, connection_access.c.checked_at > since
+    )
+    return frozenset(conn.scalars(query))
+
+
+def silent_portals(conn: Connection, since: datetime) -> frozenset[int]:
+    """Return the portals that did not answer when they were last asked, `since` or later."""
+    query = select(portal_access.c.portal_id).where(
+        portal_access.c.state == UNREACHABLE, portal_access.c.checked_at > since
+    )
+    return frozenset(conn.scalars(query))
+
+
 def save_portal(conn: Connection, row: PortalAccess) -> None:
     """Store what a portal said."""
     update_columns = _PORTAL_FIELDS[1:]

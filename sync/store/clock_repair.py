@@ -22,6 +22,7 @@ from sync.store.tables import (
     lease,
     merge_request,
     portal,
+    project,
     purge,
     subject,
 )
@@ -54,6 +55,7 @@ _HAPPENED: Sequence[tuple[Column[Any], ColumnElement[bool]]] = (
             portal.c.removed_at,
             connection.c.created_at,
             connection.c.removed_at,
+            project.c.told_at,
         )
     ),
 )

@@ -88,10 +88,12 @@ def all_active(conn: Connection) -> tuple[PortalRecord, ...]:
     return _read_rows(conn, portal.c.state == "active")
 
 
-def ids_with_section(conn: Connection, section: str) -> frozenset[int]:
-    """Return the active portals whose settings have this section, whatever it says."""
-    has = portal.c.settings[section].as_string().is_not(None)
-    return frozenset(conn.scalars(select(portal.c.id).where(portal.c.state == "active", has)))
+def active_ids(conn: Connection, section: str = "") -> frozenset[int]:
+    """Return the ids of active portals: of all, or where the settings have this section."""
+    query = select(portal.c.id).where(portal.c.state == "active")
+    if section:
+        query = query.where(portal.c.settings[section].as_string().is_not(None))
+    return frozenset(conn.scalars(query))
 
 
 def all_portals(conn: Connection) -> tuple[PortalRecord, ...]:

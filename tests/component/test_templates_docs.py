@@ -39,7 +39,7 @@ def test_there_is_a_page_a_way_and_one_for_both() -> None:
 
 
 def test_the_pages_have_their_examples() -> None:
-    assert len(EXAMPLES) == 16
+    assert len(EXAMPLES) == 17
 
 
 def test_every_example_includes_a_component() -> None:

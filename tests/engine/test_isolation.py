@@ -16,7 +16,7 @@ from sync.engine.deliver import batch, flights
 from sync.engine.dispatch import TurnDispatcher
 from sync.engine.upkeep import purge as purging
 from sync.engine.upkeep.purge import NightlyPurge
-from sync.engine.upkeep.sweep import SILENCE_IS_FRESH, Sweep
+from sync.engine.upkeep.sweep import CLOSED_FOR, Sweep
 from sync.engine.worker import Worker
 from sync.errors import Later
 from sync.store import access
@@ -173,7 +173,7 @@ def test_what_did_not_answer_a_moment_ago_holds_up_no_sweep(
     Sweep(deps).run(now)
     assert {owner_id for _, owner_id in asked} == {other.portal_id}
     assert {kind for kind, _ in asked} == {"host", "portal"}
-    world.tick(SILENCE_IS_FRESH.total_seconds() + 1)  # nobody asked again
+    world.tick(CLOSED_FOR.total_seconds() + 1)  # nobody asked again
     Sweep(deps).run(world.clock.now())
     assert {owner_id for _, owner_id in asked} == {world.portal_id, other.portal_id}
 

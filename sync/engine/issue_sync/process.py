@@ -5,7 +5,7 @@ What works on pairs is imported when there is one: most servers have none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from sync.core.issue_sync.model import Capabilities, SideName
 from sync.engine.issue_sync.echoes import ListedItems
+from sync.store import portals
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord
 
@@ -60,7 +61,8 @@ class PairFacts:
 class IssueSync:
     """What a process knows of two-way sync: where its settings and rooms come from.
 
-    `asked`: what pairs can hold, and the numbers of their projects, with the moment of asking.
+    `portals_with_pairs`: the portals whose settings may name a pair, by default all. `asked`: what
+    pairs can hold, and the numbers of their projects, with the moment of asking.
     `memories`: what rooms learned of an instance, by connection and address (of a portal: by its
     number). `renewed`: pairs of
     which another answer came than before, until somebody takes note of it. `listed`: items that
@@ -70,6 +72,7 @@ class IssueSync:
     mapping_for: Callable[[Connection, PortalRow], SyncMapping] = _no_mapping
     rooms_for: Callable[[Deps, PortalRow, ConnectionRecord, ProjectPair], Sides] = _open_rooms
     project_id_for: Callable[[Deps, ConnectionRecord, str], str] = _read_project_id
+    portals_with_pairs: Callable[[Connection], Collection[int]] = portals.active_ids
     asked: dict[tuple[int, str], PairFacts] = field(default_factory=dict)
     memories: dict[tuple[int, str], object] = field(default_factory=dict)
     listed: ListedItems = field(default_factory=ListedItems)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
-from sync.core.clock import is_due, is_recent
+from sync.core.clock import is_due
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
 from sync.core.model.moments import merge_request_until
 from sync.deadlines import limit_outbound
@@ -27,7 +27,6 @@ from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.upkeep.absence import Absence
-from sync.engine.upkeep.access import FAILING_EVERY
 from sync.engine.upkeep.bot import keep_bot
 from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.gap import make_up_for_gaps, owes_history
@@ -50,7 +49,6 @@ from sync.store import (
 )
 from sync.store import merge_requests as store_merge_requests
 from sync.store import projects as store_projects
-from sync.store.access import UNREACHABLE, ConnectionAccess, PortalAccess
 from sync.store.db.database import AWAY, read, write
 from sync.store.db.upsert import chunks
 from sync.store.rows import ConnectionRecord, PortalRecord
@@ -58,12 +56,12 @@ from sync.store.rows import ConnectionRecord, PortalRecord
 log = structlog.get_logger()
 
 HOSTS_EVERY = timedelta(minutes=10)
+CLOSED_FOR = timedelta(minutes=5)  # since the last try of its token; the watch tries it again
 RETRY_EVERY = timedelta(minutes=1)  # a host that could not be asked
 PEOPLE_EVERY = timedelta(days=1)
 BOTS_EVERY = timedelta(minutes=1)
 BOT_REFUSED_EVERY = timedelta(hours=1)
 MOMENTS_EVERY = timedelta(minutes=1)
-SILENCE_IS_FRESH = 3 * FAILING_EVERY
 HOST_SECONDS = 1800.0  # for one host, whose lists may have no end, while the others wait
 OVERLAP = timedelta(minutes=10)  # clocks differ, and a list is not read in one instant
 _MERGE_REQUESTS_PER_WRITE = 50  # merge requests stored in one transaction
@@ -97,14 +95,14 @@ class Sweep:
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
             records = connections.of_portals(conn)
-            silent_portals = _silent(access.of_portals(conn), now)
-            silent_hosts = _silent(access.of_connections(conn), now)
             tasks_read_at = hook_logs.tasks_read(conn)
-            with_pairs = portals.ids_with_section(conn, "issue_sync")
+            with_pairs = self._deps.issue_sync.portals_with_pairs(conn)
+            closed = access.closed_connections(conn, now - CLOSED_FOR)
+            silent = access.silent_portals(conn, now - CLOSED_FOR)
         ids = {portal.id for portal in active}
         hosts = [item for item in records if item.kind == "gitlab" and item.portal_id in ids]
         for connection in hosts:
-            if connection.id not in silent_hosts and self._host_is_due(connection, now):
+            if connection.id not in closed and self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
                 with limit_outbound(HOST_SECONDS):
                     done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
@@ -120,7 +118,7 @@ class Sweep:
             done += self._run_part("commits", portal_id, fetch_merge_request_commits, portal_id)
         for portal_id in sorted(doubtful & ids):
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
-        for portal in (portal for portal in active if portal.id not in silent_portals):
+        for portal in (portal for portal in active if portal.id not in silent):
             is_first = self._is_first(portal.id, self._tasks_read)
             if is_first or is_due(tasks_read_at.get(portal.id), TASKS_EVERY, now):
                 done += self._run_part("tasks", portal.id, self._read_tasks, portal.id)
@@ -209,20 +207,6 @@ class Sweep:
         if not is_urgent and not is_due(connection.swept_at, HOSTS_EVERY, now):
             return False
         return is_due(last, RETRY_EVERY, now)
-
-
-def _silent(
-    rows: Mapping[int, PortalAccess] | Mapping[int, ConnectionAccess], now: datetime
-) -> frozenset[int]:
-    """Return the ids of those that did not answer a moment ago: each would hold up all others.
-
-    They are asked again beside this, by AccessWatch; where nobody does so, they are tried here.
-    """
-    return frozenset(
-        id_
-        for id_, row in rows.items()
-        if row.state == UNREACHABLE and is_recent(row.checked_at, SILENCE_IS_FRESH, now)
-    )
 
 
 def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:

@@ -42,14 +42,22 @@ def dump(url: URL, file: Path) -> None:
     descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # mode 0600
     os.close(descriptor)
     try:
-        _run(url, dump_words(url, Path(name)))
-        os.link(name, file)  # unlike a rename, this replaces nothing
+        _run(url, dump_words(url, Path(name)), dump_words(url, file))
+        _give_name(Path(name), file)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _give_name(whole: Path, file: Path) -> None:
+    """Give a whole copy its name, in the place of no other file. Raises BadCopy."""
+    try:
+        os.link(whole, file)  # unlike a rename, this replaces nothing
     except FileExistsError:
         raise BadCopy(
             sentence("{file} exists already", file=file), change="Name a file that does not"
         ) from None
-    finally:
-        os.unlink(name)
+    except OSError:  # a file system without hard links
+        whole.rename(file)
 
 
 def restore(url: URL, file: Path) -> None:
@@ -78,15 +86,19 @@ def _between(line: str, opening: str, closing: str) -> str:
     return line.partition(opening)[2].partition(closing)[0]
 
 
-def _run(url: URL, words: Sequence[str]) -> str:
-    """Run one of PostgreSQL's programs and return what it printed. Raises BadCopy."""
+def _run(url: URL, words: Sequence[str], by_hand: Sequence[str] = ()) -> str:
+    """Run one of PostgreSQL's programs and return what it printed. Raises BadCopy.
+
+    `by_hand`: the command as a person would give it, where that is another.
+    """
+    command = " ".join(by_hand or words)
     if shutil.which(words[0]) is None:
         raise BadCopy(
             sentence(
                 "PostgreSQL is copied and restored with {words}, which is not installed here",
                 words=words[0],
             ),
-            change=sentence("Where it is, run: {words}", words=" ".join(words)),
+            change=sentence("Where it is, run: {words}", words=command),
         )
     password = url.password or url.query.get("password")
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
@@ -105,7 +117,7 @@ def _run(url: URL, words: Sequence[str]) -> str:
         lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
         raise BadCopy(
             sentence("{words} failed: {lines}", words=words[0], lines=lines[0]),
-            change=sentence("The command: {words}", words=" ".join(words)),
+            change=sentence("The command: {words}", words=command),
         )
     return done.stdout
 

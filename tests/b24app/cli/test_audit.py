@@ -135,7 +135,8 @@ def test_the_keys_of_an_issuer_are_asked_for_in_the_log(beside, portal, gitlab, 
     headers = {"Authorization": f"Bearer {token}"}
     beside.client.post("/ci/report", json={}, headers=headers)
     found = calls(beside, system="gitlab")
-    assert [(c.method, c.status, c.connection) for c in found] == [
+    keys = [call for call in found if not call.method.startswith("GET /projects/")]
+    assert [(c.method, c.status, c.connection) for c in keys] == [
         ("GET /.well-known/openid-configuration", 200, "main"),
         ("GET /oauth/discovery/keys", 200, "main"),
     ]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from sqlalchemy import insert, select
 
+from b24app.portal_rules import portals_with_pairs
 from bench import probe
+from sync.engine.issue_sync.process import IssueSync
 from sync.engine.upkeep.access import AccessWatch
 from sync.engine.upkeep.sweep import Sweep
 from sync.store import connections
@@ -27,7 +30,9 @@ def test_idle_looks_cost_the_same_among_many_portals(world: World) -> None:
 
 def _statements_when_idle(world: World) -> list[str]:
     """Return the statements of a second look, in which nothing is due."""
-    sweep, watch, now = Sweep(world.deps()), AccessWatch(world.deps()), world.clock.now()
+    issue_sync = IssueSync(portals_with_pairs=portals_with_pairs)
+    deps, now = replace(world.deps(), issue_sync=issue_sync), world.clock.now()
+    sweep, watch = Sweep(deps), AccessWatch(deps)
     for look in (sweep.run, watch.run):
         look(now)
     with _recording(world) as statements:

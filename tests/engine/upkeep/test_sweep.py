@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sync.engine.upkeep.access import AccessWatch
 from sync.engine.upkeep.sweep import HOSTS_EVERY, RETRY_EVERY, Sweep
 from sync.store import connections, people, portals, workgroup_names
 from sync.store.db.database import read
@@ -110,3 +111,19 @@ def test_without_the_right_to_see_people_the_portal_goes_on(world: World) -> Non
     assert world.status() == 3
     with read(world.database) as conn:
         assert portals.by_id(conn, world.portal_id).state == "active"
+
+
+def test_a_host_that_takes_no_token_is_left_until_it_does(world: World) -> None:
+    """One watch asks for all workers; each of them would ask on its own each minute."""
+    sweep, tokens = Sweep(world.deps()), world.gitlab.state.tokens
+    kept = tokens.pop(world.token.value)
+    AccessWatch(world.deps()).run(world.clock.now())
+    asked = len(world.gitlab.requests)
+    for _ in range(3):
+        sweep.run(world.clock.now())
+        world.tick(RETRY_EVERY.total_seconds())
+    assert len(world.gitlab.requests) == asked
+    tokens[world.token.value] = kept
+    AccessWatch(world.deps()).run(world.clock.now())
+    sweep.run(world.clock.now())
+    assert _connection(world).swept_at == world.clock.now()
