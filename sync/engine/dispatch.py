@@ -31,8 +31,8 @@ class TurnDispatcher:
         self._stopping = False
 
     def request_turns(self, portal_ids: Iterable[int]) -> None:
-        """Give each of the portals a turn, or another one after that which is running."""
-        for portal_id in sorted(portal_ids):
+        """Give each of the portals a turn in this order, or another after that which is running."""
+        for portal_id in portal_ids:
             if self._try_begin(portal_id):
                 self._pool.submit(self._run_turns, portal_id)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zlib import crc32
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -98,11 +99,11 @@ class Worker:
             self._record_heartbeat(now)
         if is_due(self._last_check, CHECK_EVERY, now):
             self._last_check = now
-            dispatch.request_turns(self._portals_with_work())
+            dispatch.request_turns(self._in_own_order(self._portals_with_work()))
         with self._gathering_lock:
             portal_ids = self._gathering.take_due(now)
             seconds = self._gathering.seconds_left(now)
-        dispatch.request_turns(portal_ids)
+        dispatch.request_turns(sorted(portal_ids))
         self._woken.wait(_NAP_SECONDS if seconds is None else min(seconds, _NAP_SECONDS))
         self._woken.clear()
 
@@ -172,6 +173,11 @@ class Worker:
             log.exception("worker_failed")
             return False
         return True
+
+    def _in_own_order(self, portal_ids: Sequence[int]) -> Sequence[int]:
+        """Begin at a place of the worker's own: several would try the same portals at once."""
+        start = crc32(self._deps.owner.encode()) % max(1, len(portal_ids))
+        return [*portal_ids[start:], *portal_ids[:start]]
 
     def _portals_with_work(self) -> tuple[int, ...]:
         now = self._deps.clock.now()

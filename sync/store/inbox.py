@@ -33,6 +33,11 @@ _NEW = (
     .order_by(delivery.c.id)
     .limit(bindparam("most", type_=Integer))
 )
+_COUNT_WAITING = select(func.count()).where(
+    delivery.c.portal_id == bindparam("of_portal"),
+    delivery.c.id.between(bindparam("first"), bindparam("last")),
+    _WAITING,
+)
 _MARK_DONE = (
     update(delivery)
     .where(delivery.c.id == bindparam("key"), _WAITING)
@@ -66,6 +71,12 @@ def next_batch(
     """Return the oldest deliveries to digest; the caller holds the portal's lane."""
     parameters = {"of_portal": portal_id, "now": now, "most": limit}
     return tuple(DeliveryRow(*row) for row in conn.execute(_NEW, parameters))
+
+
+def count_waiting(conn: Connection, portal_id: int, first: int, last: int) -> int:
+    """Count the portal's deliveries with ids from `first` to `last` that are not dealt with."""
+    parameters = {"of_portal": portal_id, "first": first, "last": last}
+    return conn.scalar(_COUNT_WAITING, parameters) or 0
 
 
 def mark_done(conn: Connection, outcomes: Mapping[int, str]) -> int:

@@ -105,6 +105,8 @@ def _ingest_batch(
     events = {delivery.id: parse_delivery(delivery) for delivery in batch}
     with write(deps.database) as conn:
         lock_mirror(conn, scope.portal_id)
+        if inbox.count_waiting(conn, scope.portal_id, batch[0].id, batch[-1].id) < len(batch):
+            raise _TakenMeanwhile  # while this worker waited for the lock
         outside = admission.find_outside(conn, batch, events)
         events = {key: group for key, group in events.items() if key not in outside}
         connected = {
