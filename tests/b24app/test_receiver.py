@@ -47,7 +47,10 @@ for name, limit in {SHORT!r}.items():
     assert getattr(import_module(module), constant) > limit, name
     setattr(import_module(module), constant, limit)
 import os, flask
-flask.Flask.send_static_file = lambda app, filename: flask.send_file(os.path.abspath(filename))
+usual, large = flask.Flask.send_static_file, os.path.abspath("large.js")
+flask.Flask.send_static_file = lambda app, filename: (
+    flask.send_file(large) if filename == "large.js" else usual(app, filename)
+)
 from b24app.cli import main
 raise SystemExit(main(["web"]))
 """
