@@ -1,7 +1,8 @@
 """gunicorn's worker of threads, in which slow clients cost no thread.
 
 The thread that polls reads each request to its end, within deadlines; only whole requests get a
-thread. Acknowledging, reports, health and pages have threads of their own, so nothing that waits
+thread, and only until their answer is written: what a client does not take at once waits without
+one. Acknowledging, reports, health and pages have threads of their own, so nothing that waits
 for another server stops an acknowledgement. Compare `gunicorn.workers.gthread`, whose threads wait
 for the bytes of a request themselves, and whose polling thread waits for clients to close.
 """
@@ -12,7 +13,6 @@ import errno
 import json
 import selectors
 import socket
-import struct
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +25,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from b24app.app import MAX_REQUEST_BYTES
 from b24app.direct_deliveries import EXTENSION, StoringDelivery
 from b24app.framing import BadRequest, IncomingRequest, Stage
+from b24app.outgoing import OutgoingSocket
 from b24app.request_pools import pool_of, pool_sizes
 from b24app.routes.webhooks import MAX_BODY_BYTES
 from sync.engine.inbox import WAIT_SECONDS
@@ -32,9 +33,10 @@ from sync.errors import Later
 
 HEAD_SECONDS = 10.0  # from the first byte, or the opening, to the end of the headers
 BODY_SECONDS = 30.0  # from there to the end of the body
-SEND_SECONDS = 10  # for a client to take some of an answer
+SEND_SECONDS = 120.0  # for a client to take an answer, from when it is whole
 LINGER_SECONDS = 2.0  # for a client to close after its answer
 MAX_BUFFERED_BYTES = 256 * 1024 * 1024  # of all requests that arrive
+MAX_UNSENT_BYTES = 64 * 1024 * 1024  # of all answers that clients have yet to take
 _READ_BYTES = 262_144
 _READS_AT_ONCE = 8  # then other connections come first
 MAX_LINGERING = 500
@@ -69,6 +71,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         self.request_bytes, self.extra, self.buffered = b"", b"", 0
         self.drained = 0  # bytes that came after the answer
         self.must_close = self.awaited = False
+        self.outgoing: OutgoingSocket | None = None  # of an answer that the client has yet to take
         self.data_ready = True
 
     def init(self) -> None:
@@ -94,6 +97,7 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         self._busy = dict.fromkeys(self._sizes, 0)  # requests that have a thread, or wait for one
         self._reading: dict[Connection, None] = {}  # in the order in which they began
         self._lingering: dict[Connection, None] = {}
+        self._sending: dict[Connection, tuple[OutgoingSocket, Any]] = {}  # and its request's future
         self._buffered = 0
         self._direct: Any = None
         self._storing: dict[Connection, tuple[StoringDelivery, float]] = {}  # until when, at most
@@ -123,7 +127,6 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
         self.nr_conns += 1
         if self.nr_conns + len(self._lingering) >= self.worker_connections - 1:
             self._make_room()
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         self._begin(Connection(self, client, address, listener.getsockname()), HEAD_SECONDS)
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
@@ -216,6 +219,40 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
 
     def _finish(self, name: str, conn: Connection, done: Any) -> None:
         self._busy[name] -= 1
+        outgoing, conn.outgoing = conn.outgoing, None
+        if outgoing is None:
+            self._complete(conn, done)
+            return
+        conn.sock.setblocking(False)
+        conn.deadline = time.monotonic() + SEND_SECONDS
+        self._sending[conn] = outgoing, done
+        self.poller.register(
+            conn.sock, selectors.EVENT_WRITE, partial(self._on_writable, conn, outgoing)
+        )
+        if sum(len(unsent) for unsent, _ in self._sending.values()) > MAX_UNSENT_BYTES:
+            self._end_sending(next(iter(self._sending)))
+
+    def _on_writable(
+        self, conn: Connection, outgoing: OutgoingSocket, client: socket.socket
+    ) -> None:
+        """Send more of an answer; go on with the connection where that was all."""
+        try:
+            is_sent = outgoing.flush()
+        except OSError:
+            self._end_sending(conn)
+            return
+        if is_sent:
+            self._unregister(conn)
+            _, done = self._sending.pop(conn)
+            self._complete(conn, done)
+
+    def _end_sending(self, conn: Connection) -> None:
+        self._sending.pop(conn, None)
+        self._unregister(conn)
+        self.nr_conns -= 1
+        conn.close()
+
+    def _complete(self, conn: Connection, done: Any) -> None:
         self.finish_request(conn, done)
         if conn.extra and conn in self.keepalived_conns:
             self.on_client_socket_readable(conn, conn.sock)
@@ -299,10 +336,20 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
                 self._refuse(conn, _away())
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
-        """Serve a request; what comes after a body that was not read is not read either."""
+        """Serve a request; what comes after a body that was not read is not read either.
+
+        What the client does not take of the answer is sent later, by the thread that polls.
+        """
         if conn.must_close:
             req.force_close()
-        return bool(super().handle_request(req, conn))
+        client = conn.sock
+        conn.sock = outgoing = OutgoingSocket(client)
+        try:
+            is_kept = bool(super().handle_request(req, conn))
+        finally:
+            conn.sock = client
+        conn.outgoing = outgoing if len(outgoing) else None
+        return is_kept
 
     # --- ends
 
@@ -315,6 +362,8 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
                 self._refuse(conn, BadRequest(408, "The request did not arrive in time"))
             else:
                 self._end(conn)
+        for conn in [conn for conn in self._sending if conn.deadline <= now]:
+            self._end_sending(conn)
         for conn in [conn for conn in self._lingering if conn.deadline <= now or not self.alive]:
             self._end_lingering(conn)
         if not self.alive:
@@ -410,6 +459,8 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             idle.close()
         elif slowest := next(iter(self._reading), None):
             self._end(slowest)
+        elif unwilling := next(iter(self._sending), None):
+            self._end_sending(unwilling)
 
 
 def _away() -> BadRequest:

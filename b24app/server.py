@@ -67,6 +67,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_connections": _connections_at_most(),
             "threads": self._bind.threads,
             "keepalive": 30,
+            "sendfile": False,  # it waits for ever for a client that does not read
             "timeout": 120,
             "graceful_timeout": STOP_SECONDS,
             "preload_app": True,

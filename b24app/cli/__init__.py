@@ -203,14 +203,17 @@ _DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 def _explain_error(error: Exception) -> str | None:
     """Return the message of an error that is not a bug; None for one that is."""
-    from sqlalchemy.exc import DatabaseError, OperationalError
+    from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
 
     from sync.errors import SyncError
     from sync.settings.problems import Invalid
     from sync.settings.secrets import UnresolvedSecret
     from sync.store.vault import VaultError
 
-    if isinstance(error, OperationalError) or type(error) is DatabaseError:
+    if (
+        isinstance(error, OperationalError | InterfaceError | InternalError)
+        or type(error) is DatabaseError
+    ):
         why = str(error.orig).strip().splitlines()[0]
         if getattr(error.orig, "sqlite_errorname", "") in _DAMAGED:
             return sentence(

@@ -28,7 +28,7 @@ from sync.engine.upkeep.upgrade import decide_anew, program_version
 from sync.engine.wake_ups import WakeUps
 from sync.errors import Later
 from sync.store import agenda, logs
-from sync.store.db.database import read, write
+from sync.store.db.database import AWAY, read, write
 from sync.store.rows import WorkerRow
 
 log = structlog.get_logger()
@@ -135,7 +135,7 @@ class Worker:
         """Take the portal's turn; one that a bug ends rests, and is one of those that fail."""
         try:
             take_turn(self._deps, portal_id, self._pauses)
-        except SQLAlchemyError:
+        except AWAY:
             raise
         except Exception as error:
             now, jitter = self._deps.clock.now(), self._deps.jitter()

@@ -104,6 +104,8 @@ def apply(
             done.restored.append(connection.name)
         if record is not None:
             _require_kind(record, connection)
+            is_said = connection.was == connection.name or _arrow(connection) in done.renamed
+            _require_server(conn, record, connection, is_said=is_said)
         if record is None:
             fresh = _fresh_secrets(token)
             connections.upsert(conn, vault, portal.id, _build_draft(connection, fresh), now)
@@ -141,6 +143,27 @@ def _require_kind(record: ConnectionRecord, connection: Connection) -> None:
         raise Invalid([Problem(0, f"connections: {connection.name}", text)])
 
 
+def _require_server(
+    conn: Database, record: ConnectionRecord, connection: Connection, *, is_said: bool
+) -> None:
+    """Raise Invalid where a history by one server's numbers would go on at another server.
+
+    Projects and issues of both have the same numbers: what one says would be taken for the other's.
+    `is_said`: `was` says whose history this is, so it is one server under two addresses.
+    """
+    if is_said or _is_same_server(record.base_url, connection.url):
+        return
+    if connections.has_history(conn, record.id):
+        text = sentence(
+            "has the history of {url}, whose numbers mean other projects elsewhere: say "
+            "`was: {name}` if that server has another address now, else give the new one another "
+            "name",
+            url=record.base_url,
+            name=connection.name,
+        )
+        raise Invalid([Problem(0, f"connections: {connection.name}", text)])
+
+
 def _store_applications(
     conn: Database, vault: Vault, portal_id: int, settings: Settings, environ: Mapping[str, str]
 ) -> None:
@@ -173,6 +196,8 @@ def _rename(
         if connection.was and claimed[connection.was] > 1:
             text = "is said of several connections, and its history can be of one"
             raise Invalid([Problem(0, f"was: {connection.was}", text)])
+        if connection.was == connection.name:
+            continue  # the same server under another address
         former = records_by_name.get(connection.was or "")
         if former is None and connection.was and connection.name not in records_by_name:
             former = _restore_former(conn, portal_id, connection, records_by_name, done)
@@ -191,7 +216,11 @@ def _rename(
         connections.rename(conn, former.id, connection.name)
         records_by_name.pop(former.name)
         records_by_name[connection.name] = replace(former, name=connection.name)
-        done.renamed.append(f"{former.name} → {connection.name}")
+        done.renamed.append(_arrow(connection))
+
+
+def _arrow(connection: Connection) -> str:
+    return f"{connection.was} → {connection.name}"
 
 
 def _restore_former(

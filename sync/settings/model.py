@@ -97,8 +97,8 @@ class Connection(SettingsPart):
 
     `ca_file`: PEM certificates of a private authority. `allow_ips`: networks that webhooks may come
     from. `issue_links`: whether GitLab turns references into links to tasks. `was`: the name until
-    now, where it gets another one: its history stays with it. `rotate_token`: whether GitLab's
-    token is replaced by a new one before it ends.
+    now, where it gets another one, or its server another address: its history stays with it.
+    `rotate_token`: whether GitLab's token is replaced by a new one before it ends.
     """
 
     name: Name

@@ -135,6 +135,14 @@ def closed_connections(conn: Connection, since: datetime) -> frozenset[int]:
     return frozenset(conn.scalars(query))
 
 
+def silent_portals(conn: Connection, since: datetime) -> frozenset[int]:
+    """Return the portals that did not answer when they were last asked, `since` or later."""
+    query = select(portal_access.c.portal_id).where(
+        portal_access.c.state == UNREACHABLE, portal_access.c.checked_at > since
+    )
+    return frozenset(conn.scalars(query))
+
+
 def save_portal(conn: Connection, row: PortalAccess) -> None:
     """Store what a portal said."""
     update_columns = _PORTAL_FIELDS[1:]

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, exists, or_, select, update
 
 from sync.addresses import server_key
 from sync.store import oauth_grants
 from sync.store.db.upsert import insert
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
-from sync.store.tables import connection, portal
+from sync.store.tables import connection, issue_link, portal, project
 from sync.store.vault import Vault
 
 _COLUMNS = [connection.c[name] for name in ConnectionRecord.__dataclass_fields__]
@@ -100,6 +100,14 @@ def removed_before(conn: Connection, moment: datetime) -> tuple[ConnectionRecord
     """Return the connections of all portals that were removed before `moment`."""
     query = select(*_COLUMNS).where(~_IN_USE, connection.c.removed_at < moment)
     return tuple(map(_record, conn.execute(query.order_by(connection.c.id))))
+
+
+def has_history(conn: Connection, connection_id: int) -> bool:
+    """Tell whether anything is stored by the numbers of the connection's server."""
+    named = (
+        exists().where(table.c.connection_id == connection_id) for table in (project, issue_link)
+    )
+    return bool(conn.scalar(select(or_(*named))))
 
 
 def secrets(conn: Connection, vault: Vault, connection_id: int) -> ConnectionSecrets | None:

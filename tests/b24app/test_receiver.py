@@ -46,9 +46,15 @@ for name, limit in {SHORT!r}.items():
     module, _, constant = name.rpartition(".")
     assert getattr(import_module(module), constant) > limit, name
     setattr(import_module(module), constant, limit)
+import os, flask
+usual, large = flask.Flask.send_static_file, os.path.abspath("large.js")
+flask.Flask.send_static_file = lambda app, filename: (
+    flask.send_file(large) if filename == "large.js" else usual(app, filename)
+)
 from b24app.cli import main
 raise SystemExit(main(["web"]))
 """
+LARGE = 4_000_000  # bytes of a static file: more than the system holds for a client
 
 
 @contextmanager
@@ -120,7 +126,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             "B24BRIDGE_ALLOWED_NETWORKS": "127.0.0.0/8",
         }
         command = [sys.executable, "-c", SERVE]
-        process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+        (tmp_path / "large.js").write_bytes(bytes(LARGE))
+        process = subprocess.Popen(command, env=environ, stdout=log, stderr=log, cwd=tmp_path)
         made = Served(port, silent, tmp_path / "log")
         try:
             _wait_until_it_listens(made)
@@ -219,6 +226,24 @@ def test_clients_that_do_not_close_hold_up_nobody(served: Served) -> None:
         for _ in range(50):
             stack.enter_context(served.connect()).sendall(request)
         served.assert_acknowledges(10)
+
+
+def test_clients_that_do_not_read_hold_up_no_page(served: Served) -> None:
+    """A large answer waits for its client, and no thread with it; who reads later gets it whole."""
+    request = b"GET /static/large.js HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+    with ExitStack() as stack:
+        clients = [stack.enter_context(served.connect()) for _ in range(12)]
+        for client in clients:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.sendall(request)
+        for client in clients:
+            assert client.recv(15) == b"HTTP/1.1 200 OK"
+        page = http.client.HTTPConnection("127.0.0.1", served.port, timeout=SOON)
+        page.request("GET", "/b24/install")
+        assert page.getresponse().status == 200
+        page.close()
+        answer = b"".join(iter(lambda: clients[7].recv(1_000_000), b""))
+    assert len(answer.partition(b"\r\n\r\n")[2]) == LARGE
 
 
 def test_who_is_too_slow_is_told_so(served: Served) -> None:

@@ -8,15 +8,20 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DataError
 
+from sync.deadlines import is_limited
 from sync.engine import worker
 from sync.engine.deliver import batch, flights
 from sync.engine.dispatch import TurnDispatcher
 from sync.engine.upkeep import purge as purging
 from sync.engine.upkeep.purge import NightlyPurge
-from sync.engine.upkeep.sweep import Sweep
+from sync.engine.upkeep.sweep import CLOSED_FOR, Sweep
 from sync.engine.worker import Worker
-from sync.store.db.database import read
+from sync.errors import Later
+from sync.store import access
+from sync.store.access import OK, UNREACHABLE, ConnectionAccess, PortalAccess
+from sync.store.db.database import read, write
 from sync.store.rows import PortalRecord
 from sync.store.tables import connection, purge
 from tests.engine.upkeep.test_purge import at_night
@@ -57,14 +62,22 @@ def test_one_that_recovered_makes_room_for_the_next() -> None:
     assert ended[2].is_set()
 
 
+# What ends one's work alone: a bug, and what the database says of one's own rows.
+ONES_OWN = [
+    ValueError("a bug, or what cannot be read"),
+    DataError("INSERT", {}, Exception("integer out of range")),
+]
+
+
+@pytest.mark.parametrize("error", ONES_OWN, ids=["bug", "data"])
 def test_a_portal_whose_turn_a_bug_ends_rests_and_takes_no_thread(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     taken: list[int] = []
 
     def take_turn(deps: object, portal_id: int, pauses: object) -> None:
         taken.append(portal_id)
-        raise ValueError("a bug")
+        raise error
 
     monkeypatch.setattr(worker, "take_turn", take_turn)
     running = Worker(world.deps())
@@ -103,8 +116,9 @@ def test_a_portal_that_failed_is_asked_one_thing_first(
     assert max(under_way) > 1
 
 
+@pytest.mark.parametrize("error", ONES_OWN, ids=["bug", "data"])
 def test_a_connection_that_cannot_be_read_ends_no_other_sweep(
-    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     world = make_world()
     other = make_world(member="f" * 32)
@@ -117,7 +131,7 @@ def test_a_connection_that_cannot_be_read_ends_no_other_sweep(
     def open_host(record: object) -> object:
         opened.append(record.id)
         if record.id == first:
-            raise ValueError("the stored token cannot be read")
+            raise error
         return usual.code_host_for(record)
 
     deps = world.deps("sweep")
@@ -135,8 +149,38 @@ def test_a_connection_that_cannot_be_read_ends_no_other_sweep(
     assert opened.count(first) == 2
 
 
+def test_what_did_not_answer_a_moment_ago_holds_up_no_sweep(
+    make_world: Callable[..., World],
+) -> None:
+    """Each look at it may take minutes; AccessWatch asks it beside the sweep."""
+    world = make_world()
+    other = make_world(member="f" * 32)
+    now, asked = world.clock.now(), list[tuple[str, int]]()
+    with write(world.database) as conn:
+        for owner in (world, other):
+            state = UNREACHABLE if owner is world else OK
+            access.save_portal(conn, PortalAccess(owner.portal_id, state, now, now))
+            access.save(conn, ConnectionAccess(owner.connection_id, state, now, now))
+
+    def ask(kind: str, owner_id: int) -> object:
+        assert kind == "portal" or is_limited()  # a list without an end ends, too
+        asked.append((kind, owner_id))
+        raise Later("it does not answer")
+
+    deps = world.deps("sweep")
+    object.__setattr__(deps, "code_host_for", lambda record: ask("host", record.portal_id))
+    object.__setattr__(deps, "portal_for", lambda row: ask("portal", row.record.id))
+    Sweep(deps).run(now)
+    assert {owner_id for _, owner_id in asked} == {other.portal_id}
+    assert {kind for kind, _ in asked} == {"host", "portal"}
+    world.tick(CLOSED_FOR.total_seconds() + 1)  # nobody asked again
+    Sweep(deps).run(world.clock.now())
+    assert {owner_id for _, owner_id in asked} == {world.portal_id, other.portal_id}
+
+
+@pytest.mark.parametrize("error", ONES_OWN, ids=["bug", "data"])
 def test_a_portal_that_cannot_be_purged_ends_no_other_purge(
-    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     world = make_world()
     other = make_world(member="f" * 32)
@@ -145,7 +189,7 @@ def test_a_portal_that_cannot_be_purged_ends_no_other_purge(
     def settings(conn: object, portal: PortalRecord) -> object:
         asked.append(portal.id)
         if portal.id == world.portal_id:
-            raise ValueError("the settings cannot be read")
+            raise error
         return usual(conn, portal)
 
     monkeypatch.setattr(purging, "current_settings", settings)

@@ -245,6 +245,26 @@ def test_a_history_is_not_given_to_another_system(engine, portal, change):
         change(DOCUMENT)
 
 
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_history_is_not_given_to_another_server(engine, portal, change, is_removed):
+    """Project 7 there is not project 7 here, and neither are its merge requests."""
+    change(DOCUMENT)
+    with write(engine) as conn:
+        record = connections.by_name(conn, portal.id, "second")
+        project = Project(record.id, 7, "team/shop", "https://git.example.org/team/shop")
+        store_projects.save_projects(conn, [project])
+    if is_removed:
+        change(WITHOUT, remove=["second"])
+    moved = DOCUMENT.replace("https://git.example.org", "https://git.example.net")
+    with pytest.raises(Invalid, match="second: has the history of"):
+        change(moved)
+    change(DOCUMENT.replace("https://git.example.org", "http://git.example.org/"))
+    change(moved.replace("- name: second", "- name: second\n    was: second"))
+    with read(engine) as conn:
+        present = connections.by_name(conn, portal.id, "second")
+    assert (present.id, present.base_url) == (record.id, "https://git.example.net")
+
+
 def test_two_connections_do_not_become_one_by_renaming(engine, portal, change):
     change(DOCUMENT)
     with pytest.raises(Invalid, match="was: main: is said of second, but both names are in use"):

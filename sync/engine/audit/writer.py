@@ -12,11 +12,11 @@ from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from sync.core.audit import ApiCall
 from sync.store import logs
-from sync.store.db.database import write
+from sync.store.db.database import AWAY, write
 from sync.store.rows import ApiCallRow
 
 log = structlog.get_logger()
@@ -172,7 +172,7 @@ class AuditWriter:
         try:
             with write(self._engine) as conn:
                 logs.save_calls(conn, group)
-        except OperationalError as error:
+        except AWAY as error:
             log.warning("calls_wait", count=len(group), error=type(error).__name__)
             self._put_back(group)
             return False

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from sync.engine import backoff
 from sync.engine.backoff import format_traceback
@@ -19,7 +18,7 @@ from sync.engine.ingest.mirror_lock import lock_mirror
 from sync.engine.lanes import Lane
 from sync.engine.load.scope import Scope
 from sync.store import inbox
-from sync.store.db.database import read, write
+from sync.store.db.database import AWAY, read, write
 from sync.store.portals import PortalRow
 from sync.store.rows import DeliveryRow
 
@@ -32,7 +31,7 @@ class _TakenMeanwhile(Exception):
     """Another worker digested some of the batch: nothing of it is to be digested again."""
 
 
-_INFRASTRUCTURE_ERRORS = (OperationalError, InterfaceError, InternalError, _TakenMeanwhile)
+_INFRASTRUCTURE_ERRORS = (*AWAY, _TakenMeanwhile)
 
 
 @dataclass(frozen=True, slots=True)

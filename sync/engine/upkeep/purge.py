@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from sync.core.clock import is_due
 from sync.engine.deps import Deps
@@ -15,7 +14,7 @@ from sync.engine.lanes import hold
 from sync.settings.apply import current_settings
 from sync.settings.model import Retention
 from sync.store import logs, portals
-from sync.store.db.database import read, write
+from sync.store.db.database import AWAY, read, write
 from sync.store.retention import rules as retention_rules
 from sync.store.retention.rules import RULES, RetentionRule, RowKey
 from sync.store.rows import PortalRecord, PurgeRow
@@ -82,7 +81,8 @@ class NightlyPurge:
         try:
             for count in islice(begun, STEPS_PER_RUN):
                 done += count
-        except SQLAlchemyError:
+        except AWAY:
+            self._running.pop(portal.id, None)  # what raised goes on no more
             raise
         except Exception:
             log.exception("portal_not_purged", portal_id=portal.id)

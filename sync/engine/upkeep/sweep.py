@@ -8,11 +8,11 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from sync.core.clock import is_due
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
 from sync.core.model.moments import merge_request_until
+from sync.deadlines import limit_outbound
 from sync.engine.deps import Deps, clock_lead, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.merge_requests import update_links
@@ -49,7 +49,7 @@ from sync.store import (
 )
 from sync.store import merge_requests as store_merge_requests
 from sync.store import projects as store_projects
-from sync.store.db.database import read, write
+from sync.store.db.database import AWAY, read, write
 from sync.store.db.upsert import chunks
 from sync.store.rows import ConnectionRecord, PortalRecord
 
@@ -62,6 +62,7 @@ PEOPLE_EVERY = timedelta(days=1)
 BOTS_EVERY = timedelta(minutes=1)
 BOT_REFUSED_EVERY = timedelta(hours=1)
 MOMENTS_EVERY = timedelta(minutes=1)
+HOST_SECONDS = 1800.0  # for one host, whose lists may have no end, while the others wait
 OVERLAP = timedelta(minutes=10)  # clocks differ, and a list is not read in one instant
 _MERGE_REQUESTS_PER_WRITE = 50  # merge requests stored in one transaction
 
@@ -97,13 +98,15 @@ class Sweep:
             tasks_read_at = hook_logs.tasks_read(conn)
             with_pairs = self._deps.issue_sync.portals_with_pairs(conn)
             closed = access.closed_connections(conn, now - CLOSED_FOR)
+            silent = access.silent_portals(conn, now - CLOSED_FOR)
         ids = {portal.id for portal in active}
         hosts = [item for item in records if item.kind == "gitlab" and item.portal_id in ids]
         for connection in hosts:
             if connection.id not in closed and self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
-                done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
-                done += self._run_part("host", connection.id, sweep_connection, connection)
+                with limit_outbound(HOST_SECONDS):
+                    done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
+                    done += self._run_part("host", connection.id, sweep_connection, connection)
                 self._owing[connection.id] = owes_history(self._deps, connection.id)
         with read(self._deps.database) as conn:
             to_ask = set(deployments.portals_to_fetch(conn, now))
@@ -115,7 +118,7 @@ class Sweep:
             done += self._run_part("commits", portal_id, fetch_merge_request_commits, portal_id)
         for portal_id in sorted(doubtful & ids):
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
-        for portal in active:
+        for portal in (portal for portal in active if portal.id not in silent):
             is_first = self._is_first(portal.id, self._tasks_read)
             if is_first or is_due(tasks_read_at.get(portal.id), TASKS_EVERY, now):
                 done += self._run_part("tasks", portal.id, self._read_tasks, portal.id)
@@ -167,14 +170,14 @@ class Sweep:
     ) -> int:
         """Run one part for one portal or connection: what fails there ends nothing else.
 
-        It is tried again after a while. The database's own failures concern everything.
+        It is tried again after a while. A database that is away concerns everything.
         """
         now, key = self._deps.clock.now(), (part, item_id)
         if not is_due(self._failed_at.get(key), RETRY_EVERY, now):
             return 0
         try:
             return work(self._deps, item)
-        except SQLAlchemyError:
+        except AWAY:
             raise
         except Exception:
             log.exception("sweep_failed", part=part, id=item_id)

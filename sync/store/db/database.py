@@ -38,13 +38,16 @@ _PRAGMAS = (
 # A server that is gone without a word (a failover, a cable) is noticed within ten seconds, not
 # within the quarter of an hour that TCP takes by itself. In seconds; the last in milliseconds.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
-_POSTGRESQL_OPTIONS: dict[str, Any] = {
+SILENCE_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
     "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 2,
     "tcp_user_timeout": 6000,
+}
+_POSTGRESQL_OPTIONS: dict[str, Any] = {
+    **SILENCE_OPTIONS,
     # A database of the encoding SQL_ASCII (a cluster made without a locale) would answer in bytes.
     "client_encoding": "utf8",
 }

@@ -9,10 +9,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 from sync.sentences import sentence
 from sync.store.db.copying import BadCopy
+from sync.store.db.database import SILENCE_OPTIONS
 
 _SECONDS = 24 * 3600  # a large database takes long; a hanging server does not take for ever
 
@@ -103,7 +104,12 @@ def _run(url: URL, words: Sequence[str], by_hand: Sequence[str] = ()) -> str:
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
     try:
         done = subprocess.run(
-            words, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False
+            [_watched(word) for word in words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise BadCopy(sentence("{words} did not end within a day", words=words[0])) from None
@@ -114,6 +120,16 @@ def _run(url: URL, words: Sequence[str], by_hand: Sequence[str] = ()) -> str:
             change=sentence("The command: {words}", words=command),
         )
     return done.stdout
+
+
+def _watched(word: str) -> str:
+    """Return a word of a command whose address lets a server that is gone be noticed in seconds."""
+    option, _, address = word.partition("=")
+    if option != "--dbname":
+        return word
+    url = make_url(address)
+    options = {name: str(value) for name, value in SILENCE_OPTIONS.items() if name not in url.query}
+    return f"{option}={url.update_query_dict(options).render_as_string(hide_password=False)}"
 
 
 def _bare(url: URL) -> str:

@@ -16,7 +16,7 @@ from b24app.cli import main
 from b24app.services.overview import find_portal
 from sync.core.clock import WallClock
 from sync.keyfile import new_key
-from sync.store import logs, program
+from sync.store import logs, portals, program
 from sync.store.db.database import open_database, read, write
 from sync.store.revisions import newest_revision
 from sync.store.sealed import fingerprint
@@ -211,6 +211,27 @@ def test_a_restored_database_decides_everything_anew(place):
         state = program.read_state(conn)
     assert (state.version, state.key_fingerprint) == ("", fingerprint([KEY]))
     engine.dispose()
+
+
+def test_pages_that_were_ended_stay_ended_after_a_restore(place):
+    """The copy knows the installation whose pages an emergency ended since."""
+    assert main(["migrate"]) == 0
+    installations = [installation(place)]
+    assert main(["backup", "copy.sqlite3"]) == 0
+    engine = open_database(f"sqlite:///{database(place)}")
+    with write(engine) as conn:
+        portals.end_pages(conn)
+    engine.dispose()
+    installations.append(installation(place))
+    assert main(["restore", "copy.sqlite3"]) == 0
+    installations.append(installation(place))
+    assert all(installations)
+    assert len(set(installations)) == 3
+
+
+def installation(place):
+    with closing(sqlite3.connect(database(place))) as conn:
+        return conn.execute("SELECT installation FROM portal").fetchone()[0]
 
 
 def test_a_copy_needs_its_own_key(place, capsys):

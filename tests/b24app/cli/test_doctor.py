@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from b24app.cli import main
 from b24app.cli.doctor import describe_finding
@@ -24,6 +25,7 @@ from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.program import ProgramRow
 from sync.store.rows import AllowanceRow
+from sync.store.tables import connection
 from tests.b24app.conftest import MEMBER
 from tests.emulators.gitlab.server import GitLabEmulator
 
@@ -137,6 +139,14 @@ def test_a_bundle_holds_no_secret(world, installed, config, capsys, tmp_path):
     assert [(name, word) for name, text in texts.items() for word in hidden if word in text] == []
     assert file.stat().st_mode & 0o777 == 0o600
     assert '"portal": 1' in texts["tables.json"]
+    with write(world.deps.engine) as conn:
+        proxy = {"proxy": "http://ann:hunter2@127.0.0.1:1"}
+        conn.execute(update(connection).values(options={**record.options, **proxy}))
+    behind = tmp_path / "behind.zip"
+    main(["doctor", "--bundle", str(behind)])
+    with zipfile.ZipFile(behind) as bundle:
+        assert [name for name in bundle.namelist() if b"hunter2" in bundle.read(name)] == []
+    assert "hunter2" not in capsys.readouterr().out
     assert main(["doctor", "--bundle", str(file)]) == 1
     assert "File exists" in capsys.readouterr().err
 

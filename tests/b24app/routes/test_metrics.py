@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from b24app.routes.metrics import build_metrics
 from b24app.routes.metrics_health import build_health_metrics
@@ -152,6 +153,32 @@ def test_what_is_wrong_is_a_figure_by_portal_and_connection(world):
     figure = scrape(world)
     assert figure["b24bridge_token_days main portal.example.com"] == 6
     assert figure["b24bridge_wrong main portal.example.com token_ends token yes"] == 1
+
+
+def test_without_a_database_a_scrape_fails_and_says_so(world, monkeypatch):
+    """No figure is better than an old one: Prometheus marks the target as down."""
+
+    def vanish(*args, **options):
+        raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
+
+    monkeypatch.setattr("b24app.routes.metrics.read", vanish)
+    answer = world.client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "database")
+    assert "b24bridge_" not in answer.text
+
+
+def test_names_of_strangers_are_values_of_labels_and_nothing_else(world):
+    """A line end, a quote or a brace in a path makes no series of its own."""
+    path = 'project a/b"}\nb24bridge_lag_seconds{portal="x"} 9\n\\'
+    portal = world.install()
+    world.connect(portal)
+    now = world.deps.clock.now()
+    with write(world.deps.engine) as conn:
+        (number,) = conn.scalars(connection.select().with_only_columns(connection.c.id))
+        hook_logs.save(conn, HookLogRow(number, path, now, gap_at=now, failed=2, made_up=1))
+    figure = scrape(world)
+    assert figure[f"b24bridge_missed_deliveries main portal.example.com {path}"] == 2
+    assert "b24bridge_lag_seconds x" not in figure
 
 
 def test_the_dashboard_asks_for_metrics_that_exist(world):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine, event, func, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from sync.engine.audit import writer as module
 from sync.engine.audit.writer import CALLS_PER_WRITE, AuditWriter
@@ -66,7 +66,16 @@ def test_a_call_that_cannot_be_kept_does_not_take_the_others_with_it(engine: Eng
     assert _count(engine) == 2
 
 
-def test_a_database_that_is_away_costs_nothing_but_time(engine: Engine, monkeypatch) -> None:
+AWAY = [
+    OperationalError("", {}, Exception("the database is away")),
+    InternalError("", {}, Exception("cannot execute INSERT in a read-only transaction")),
+]
+
+
+@pytest.mark.parametrize("error", AWAY, ids=["away", "a standby"])
+def test_a_database_that_is_away_costs_nothing_but_time(
+    engine: Engine, monkeypatch, error: Exception
+) -> None:
     with write(engine) as conn:
         portal_id = a_portal(conn)
     audit, usual = _unstarted(engine), logs.save_calls
@@ -74,7 +83,7 @@ def test_a_database_that_is_away_costs_nothing_but_time(engine: Engine, monkeypa
     audit.add(_made(portal_id, "second"))
 
     def away(*_: object) -> None:
-        raise OperationalError("", {}, Exception("the database is away"))
+        raise error
 
     monkeypatch.setattr(logs, "save_calls", away)
     assert not audit.flush()

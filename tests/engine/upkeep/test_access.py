@@ -96,6 +96,17 @@ def test_a_revoked_token_is_red_at_the_next_look_and_told_once(watched: Watched)
     assert len(watched.told()) == 1
 
 
+def test_workers_that_look_in_turn_and_begin_anew_tell_once(watched: Watched) -> None:
+    watched.look()
+    watched.token.revoked = True
+    for number in range(6):
+        watched.watch = AccessWatch(replace(watched.deps(), owner=f"worker-{number % 2}-{number}"))
+        assert watched.look().state == REFUSED
+        assert len(watched.told()) == 1
+    writes = watched.world.b24.state.writes
+    assert sum(count for method, count in writes.items() if method.startswith("im.notify")) == 1
+
+
 def test_a_token_that_is_accepted_again_is_green_and_says_nothing(watched: Watched) -> None:
     watched.token.revoked = True
     watched.look()

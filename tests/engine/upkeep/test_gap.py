@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -233,6 +234,71 @@ def test_requests_are_bounded(
     assert row(world).problem == (
         "the log is longer than can be read: only the newest deliveries were made up for"
     )
+
+
+def test_a_gap_of_many_pages_is_made_up_for_whole(
+    world: World, outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hook_log_api, "PAGE", 3)
+    world.gitlab.state.auto_disable_hooks = False
+    outage.away("503")
+    for number in range(10):
+        world.gitlab.push(world.shop, f"branch-{number}", ["Missed"], "ann")
+    outage.back()
+    assert look(world) == 10
+    assert (row(world).failed, row(world).made_up, row(world).problem) == (10, 10, "")
+
+
+def test_a_process_that_ends_before_it_notes_the_gap_tells_nothing_twice(
+    world: World, outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage.away("503")
+    world.opened()
+    outage.back()
+    with monkeypatch.context() as killed:
+        killed.setattr(module.hook_logs, "save", lambda conn, row: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            look(world)
+    world.settle()
+    before = (world.cards(), world.reports(), world.posted(), world.told())
+    assert len(before[0]) == 1
+    assert look(world) == 2
+    world.settle()
+    assert (world.cards(), world.reports(), world.posted(), world.told()) == before
+
+
+def test_a_delivery_whose_body_no_log_holds_is_read_from_lists(
+    world: World, outage: Outage
+) -> None:
+    """GitLab logs no body beyond a size; what it would have told is read elsewhere."""
+    outage.away("503")
+    world.opened()
+    for hook in world.gitlab.state.hooks.values():
+        hook.log[:] = [replace(entry, request_data={"oversize": True}) for entry in hook.log]
+    outage.back()
+    assert look(world) >= 2
+    assert row(world).failed >= 2
+    Sweep(world.deps()).run(world.clock.now())
+    world.settle()
+    assert len(world.cards()) == 1
+
+
+def test_a_project_whose_log_is_refused_hides_no_other(world: World, outage: Outage) -> None:
+    """The account lost its role in one project: the others are made up for."""
+    world.gitlab.state.add_project("acme/aaa", members={"ann": 20})
+    with write(world.database) as conn:
+        secrets = ConnectionSecrets(f"hook-{world.member}")
+        options = {"projects": ["acme/aaa", "acme/shop"]}
+        draft = ConnectionDraft("gitlab", "gitlab", HOST, secrets, options)
+        connections.upsert(conn, world.vault, world.portal_id, draft, world.clock.now())
+    outage.away("503")
+    world.opened()
+    outage.back()
+    assert look(world) >= 2
+    with read(world.database) as conn:
+        rows = {each.target: each for each in hook_logs.of_portal(conn, world.portal_id)}
+    assert rows["project acme/shop"].made_up >= 2
+    assert rows["project acme/aaa"].problem
 
 
 def test_what_is_a_week_old_is_mirrored_in_silence(world: World, outage: Outage) -> None:

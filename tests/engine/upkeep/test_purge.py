@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, event, func, insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from sync.core.alerts.model import AlertKey, RefKey
 from sync.core.alerts.plan import assignment_key
@@ -341,6 +342,28 @@ def test_a_long_purge_goes_on_where_it_was_and_lets_the_sweep_do_its_other_work(
     assert left == [8, 2, 0, 0, 0]
     with read(world.database) as conn:
         assert logs.last_purge(conn, world.portal_id).rows == {"calls": 14}
+
+
+def test_a_purge_that_a_failover_ends_begins_anew(world: World, monkeypatch) -> None:
+    monkeypatch.setattr(module, "ROWS_PER_STEP", 2)
+    _calls(world, 6)
+    world.tick(30 * DAY)
+    now, purge, usual = at_night(world), NightlyPurge(world.deps()), module.write
+
+    def vanish(engine):
+        if count(world, api_call) == (2,):
+            raise OperationalError("DELETE", {}, Exception("the server closed the connection"))
+        return usual(engine)
+
+    with monkeypatch.context() as failover:
+        failover.setattr(module, "write", vanish)
+        with pytest.raises(OperationalError):
+            purge.run(now)
+    assert count(world, api_call) == (2,)
+    purge.run(now)
+    assert count(world, api_call) == (0,)
+    with read(world.database) as conn:
+        assert logs.last_purge(conn, world.portal_id).rows == {"calls": 2}
 
 
 def test_it_is_purged_once_a_night(world: World) -> None:

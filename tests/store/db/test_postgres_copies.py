@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
 
 import pytest
+from sqlalchemy import make_url
 
 from b24app.cli import main
 from b24app.cli.context import describe_database
 from sync.config import Config
 from sync.keyfile import new_key
+from sync.store.db import postgres_copies
 from sync.store.db.database import database_url, open_database, read
 from sync.store.db.postgres_copies import dump_words
 from sync.store.sealed import fingerprint
@@ -73,6 +76,40 @@ def test_without_pg_dump_the_command_is_said(monkeypatch, tmp_path, capsys, plac
     )
     assert words.split()[-1].rstrip(".") in output
     assert not (tmp_path / "copy.dump").exists()
+
+
+def test_a_standby_is_told_in_a_line(place, monkeypatch, capsys):
+    url = make_url(os.environ["DATABASE_URL"])
+    read_only = url.update_query_dict({"options": "-c default_transaction_read_only=on"})
+    monkeypatch.setenv("DATABASE_URL", read_only.render_as_string(hide_password=False))
+    capsys.readouterr()
+    assert main(["backup", "copy.dump"]) == 1
+    assert (
+        capsys.readouterr()
+        .err.splitlines()[-1]
+        .startswith("The database cannot be used: cannot execute")
+    )
+    assert not os.path.exists("copy.dump")
+
+
+def test_a_copy_notices_a_server_that_is_gone(monkeypatch, tmp_path):
+    """A failover without a reset: the program would wait for two hours by itself."""
+    started = []
+
+    def run(words, **options):
+        started.append(words)
+        return subprocess.CompletedProcess(words, 0, "", "")
+
+    monkeypatch.setattr(postgres_copies.subprocess, "run", run)
+    monkeypatch.setattr(postgres_copies.shutil, "which", lambda word: word)
+    url = database_url("postgresql://ann@db.example/bridge?keepalives_idle=60&sslmode=require")
+    postgres_copies.dump(url, tmp_path / "copy.dump")
+    postgres_copies.restore(url, tmp_path / "copy.dump")
+    for words in started:
+        (address,) = (word.partition("=")[2] for word in words if word.startswith("--dbname="))
+        query = make_url(address).query
+        assert (query["keepalives_idle"], query["sslmode"]) == ("60", "require")
+        assert (query["keepalives_interval"], query["tcp_user_timeout"]) == ("2", "6000")
 
 
 @pytest.mark.parametrize(
