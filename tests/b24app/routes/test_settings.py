@@ -163,7 +163,7 @@ def test_a_removed_connection_does_not_come_back_with_its_token_at_another_addre
 
 
 def test_a_token_from_the_environment_stays_where_it_is(page, portal, beside, monkeypatch):
-    monkeypatch.setenv("GITLAB_TOKEN", "from outside")
+    monkeypatch.setenv("GITLAB_TOKEN", "from-outside")
     with write(beside.deps.engine) as conn:
         record = portals.by_id(conn, portal.id)
         settings = current_settings(conn, record)
