@@ -5,6 +5,13 @@ The text is the name. `5 close 6 move`: of task 5 close, of task 6 move.
 
 _KINDS_BY_TEXT = {
     "Contributes to fixing B24-5": "5 part",
+    'Revert "Release 1.2"\n\nThis reverts commit 0a1b2c3d.\n\n- Closes B24-5\n- Fix B24-6': (
+        "5 revert 6 revert"
+    ),
+    'Revert "Release 1.2"\n\nFixes B24-5: the release broke the login': "5 close",
+    "Revert \"Merge branch 'release'\"\n\n* Closes B24-5": "5 revert",
+    'Revert "Add the cache"\n\n- Closes B24-5, the outage': "5 close",
+    'Откат "Релиз 1.2"\n\n- Закрывает B24-5': "5 revert",
     "One of the fixes for B24-5": "5 part",
     "TODO\n- fix B24-5": "5 deny",
     "Makes fixing B24-5 easier": "5 part",

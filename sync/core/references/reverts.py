@@ -94,6 +94,7 @@ _HEADING = re.compile(
     rf"|[^\n\":]{{0,60}}\b{_REVERTED}:\Z",
     re.IGNORECASE,
 )
+_RELEASE = re.compile(r"\"(?:release|merge|релиз)\b", re.IGNORECASE)  # what it shipped is listed
 _AND_OTHERS = re.compile(r".?\s(?:and|и)\s(?:\d+|other|друг\w+)\b", re.IGNORECASE)
 _REASON = re.compile(r"reason|because|why|причин|почему", re.IGNORECASE)
 _ITEM = re.compile(
@@ -189,6 +190,9 @@ def listed_revert(above: str, line: str) -> bool | None:
             is_apart = True
         elif depth < level or (depth == level and not level % 2):
             taken_back = _heads_titles(each)
+            if taken_back is None and listed % 2 and _RELEASE.search(each):
+                part = reverted_part(each)
+                taken_back = part[2] if part else None
             if taken_back is not None:
                 is_own = depth == listed and _only_closes(line)
                 return None if is_own else taken_back
