@@ -90,9 +90,9 @@ DATABASE = Part(
     "postgresql",
 )
 Lane = tuple[Part, ...]
-# Some tests wait for processes and sockets: two processes more than there are cores use the time.
+# Some tests wait for processes and sockets: one process more than there are cores uses the time.
 QUICK: tuple[Lane, ...] = (
-    (forked(SQLITE, CORES + 2),),
+    (forked(SQLITE, CORES + 1),),
     tuple(forked(part, max(1, CORES // 2)) for part in (BROWSER, DIALECT)),
 )
 FULL: tuple[Lane, ...] = (tuple(spread(part) for part in (MEASURED, BROWSER, DATABASE)),)
