@@ -27,11 +27,11 @@ STYLE = "body{font:15px/1.6 system-ui,sans-serif;max-width:42rem;margin:2rem aut
 class Newcomer:
     """The portal, two projects for it in the GitLab of the demo, and the page of the others."""
 
-    def __init__(self, gitlab: GitLabEmulator, known: BitrixEmulator) -> None:
-        """`known`: the portal that is there already; both are of one Bitrix24."""
+    def __init__(self, gitlab: GitLabEmulator, portal: BitrixEmulator) -> None:
+        """`portal`: the one that is there already; both are of one Bitrix24."""
         self.gitlab = gitlab
         self.b24 = BitrixEmulator(
-            scopes=(*SCOPES, "disk"), member_id="a" * 31 + "1", oauth_of=known
+            scopes=(*SCOPES, "disk"), member_id="a" * 31 + "1", oauth_of=portal
         )
         self.b24.state.random.seed(2)  # of the same seed, both portals would give the same tokens
         self.application: Application | None = None

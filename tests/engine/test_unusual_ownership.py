@@ -378,7 +378,7 @@ def forked(world: World, owner: str = "cid"):
     return fork
 
 
-def test_a_forks_main_does_not_complete_by_its_own_pushes(world: World) -> None:
+def test_a_forks_failing_main_is_not_the_state_of_ours(world: World) -> None:
     fork = forked(world)
     world.gitlab.push(fork, "main", ["Closes B24-2103"], "cid")
     world.settle()

@@ -48,8 +48,10 @@ def test_what_has_ended_is_not_ended_again(users: Make) -> None:
     made.asks("unlink", target="2103")
     story = made.asks("explain", target="2103")
     for action in ("unlink", "pause", "resume", "replay"):
-        said, russian = _refused(made, action, target="2103", reason="x")
-        assert said.startswith("2103 ⇄ acme/shop#1: the link has ended already (ended by a person")
+        english, russian = _refused(made, action, target="2103", reason="x")
+        assert english.startswith(
+            "2103 ⇄ acme/shop#1: the link has ended already (ended by a person"
+        )
         assert russian.startswith("2103 ⇄ acme/shop#1: связь уже завершена (завершена человеком")
     assert made.asks("explain", target="2103") == story
 
@@ -79,21 +81,23 @@ def test_what_is_linked_already_is_named(users: Make) -> None:
         ("2103", "acme/shop#2", "2103 ⇄ acme/shop#1"),
         ("31", "acme/shop#1", "31 ⇄ acme/shop#2"),
     ):
-        said, russian = _refused(made, "link", task=task, issue=issue)
-        assert said == f"The task {task} is linked already: {of}; unlink that first"
+        english, russian = _refused(made, "link", task=task, issue=issue)
+        assert english == f"The task {task} is linked already: {of}; unlink that first"
         assert russian.startswith(f"Уже есть связь (задача {task})")
-    said, _ = _refused(made, "link", task="77777", issue="acme/shop#1")
-    assert said.startswith("The issue acme/shop#1 is linked already: 2103")
+    english, _ = _refused(made, "link", task="77777", issue="acme/shop#1")
+    assert english.startswith("The issue acme/shop#1 is linked already: 2103")
 
 
 def test_an_address_of_another_system_is_no_number_of_ours(users: Make) -> None:
     made = _begun(users, "An issue")
     elsewhere = "https://other.test/company/personal/user/1/tasks/task/view/2103/"
-    said, russian = _refused(made, "link", task=elsewhere, issue="acme/shop#1")
-    assert said.startswith("The address is of another portal: other.test; this one is ")
+    english, russian = _refused(made, "link", task=elsewhere, issue="acme/shop#1")
+    assert english.startswith("The address is of another portal: other.test; this one is ")
     assert russian.startswith("Это адрес другого портала: other.test; этот — ")
-    said, _ = _refused(made, "link", task="2103", issue="https://gitlab.com/acme/shop/-/issues/1")
-    assert said.startswith("The address is of another system: gitlab.com; the pairs")
+    english, _ = _refused(
+        made, "link", task="2103", issue="https://gitlab.com/acme/shop/-/issues/1"
+    )
+    assert english.startswith("The address is of another system: gitlab.com; the pairs")
     own = PORTAL.removesuffix("/rest/").rstrip("/")
     here = f"{own}/workgroups/group/3/tasks/task/view/2103/?IFRAME=Y"
     _link(made, f"{HOST}/acme/shop/-/work_items/1#note_7", here)
@@ -114,17 +118,17 @@ def test_an_address_of_another_system_is_no_number_of_ours(users: Make) -> None:
 )
 def test_what_is_not_there_is_said(users: Make, task: str, issue: str, text: str) -> None:
     made = _begun(users, "An issue")
-    said, russian = _refused(made, "link", task=task, issue=issue)
-    assert text in said
-    assert russian != said
+    english, russian = _refused(made, "link", task=task, issue=issue)
+    assert text in english
+    assert russian != english
 
 
 def test_a_task_of_a_workgroup_without_a_pair_is_not_linked(users: Make) -> None:
     made = _begun(users, "An issue")
     made.portal.add_group("Other", id=4, members=[1, RITA])
     made.portal.create_task("Other", id=31, created_by=RITA, responsible_id=RITA, group_id=4)
-    said, russian = _refused(made, "link", task="31", issue="acme/shop#1")
-    assert said.startswith("No pair of the settings has that task's workgroup and that issue's")
+    english, russian = _refused(made, "link", task="31", issue="acme/shop#1")
+    assert english.startswith("No pair of the settings has that task's workgroup and that issue's")
     assert russian.startswith("Ни в одной паре настроек нет группы этой задачи")
 
 
@@ -156,8 +160,8 @@ def test_an_issue_that_has_moved_is_linked_as_what_it_became(users: Make) -> Non
 def test_an_issue_out_of_sight_is_not_linked_before_it_can_be_seen(users: Make) -> None:
     made = _begun(users, "An issue")
     role = made.world.shop.members.pop(made.gitlab.user("bridge").id)
-    said, _ = _refused(made, "link", task="2103", issue="acme/shop#1")
-    assert "Check the project and that the token's user is a member of it" in said
+    english, _ = _refused(made, "link", task="2103", issue="acme/shop#1")
+    assert "Check the project and that the token's user is a member of it" in english
     made.world.shop.members[made.gitlab.user("bridge").id] = role
     _link(made)
     _edit(made.life, title="Both")
