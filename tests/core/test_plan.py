@@ -422,7 +422,7 @@ def test_a_task_its_creator_controls_ends_awaiting_control() -> None:
     world = World(view(link("merged"), task=task(needs_control=True, responsible_id=0)))
     assert world.round() == "completed, card !12"
     assert world.plan.commands[0].reason == (
-        "completed, which for this task means awaiting its creator's control: "
+        "completed, which for this task means pending its creator's review: "
         "!12 “Payment gateway” is merged and none is open"
     )
     assert world.view.task.status is Status.AWAITING_CONTROL

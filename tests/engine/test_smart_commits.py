@@ -215,7 +215,7 @@ def test_a_task_of_which_its_creator_keeps_control_awaits_it(world: World) -> No
     (sha,) = pushed(world, "B24-2104 #done")
     assert world.status(2104) == AWAITING
     assert world.decisions(2104)[0] == (
-        "completed, which for this task means awaiting its creator's control, "
+        "completed, which for this task means pending its creator's review, "
         f"by commit {sha} of Bob on topic"
     )
 
