@@ -28,7 +28,7 @@ from sync.engine.upkeep.upgrade import decide_anew, program_version
 from sync.engine.wake_ups import WakeUps
 from sync.errors import Later
 from sync.store import agenda, logs
-from sync.store.db.database import AWAY, read, write
+from sync.store.db.database import AWAY, select_only, write
 from sync.store.rows import WorkerRow
 
 log = structlog.get_logger()
@@ -181,7 +181,7 @@ class Worker:
 
     def _portals_with_work(self) -> tuple[int, ...]:
         now = self._deps.clock.now()
-        with read(self._deps.database) as conn:
+        with select_only(self._deps.database) as conn:
             return agenda.portals_with_work(conn, now)
 
     def _record_heartbeat(self, now: datetime) -> None:

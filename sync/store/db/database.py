@@ -132,6 +132,19 @@ def read(engine: Engine) -> Iterator[Connection]:
         yield conn
 
 
+@contextmanager
+def select_only(engine: Engine) -> Iterator[Connection]:
+    """Open a connection for selects of which each stands for itself: nothing may be written.
+
+    On PostgreSQL each is a transaction of its own, which saves two of three round trips. They see
+    what `read` would let them see: there, too, each sees what is committed when it begins.
+    https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
+    """
+    with engine.connect() as conn:
+        is_sqlite = conn.dialect.name == "sqlite"
+        yield conn if is_sqlite else conn.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def _open_sqlite(target: URL, pool_size: int) -> Engine:
     create_private(Path(str(target.database)))
     engine = _create_engine(target, pool_size=pool_size, max_overflow=50)
