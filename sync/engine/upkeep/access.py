@@ -20,7 +20,7 @@ from sync.core.clock import is_due
 from sync.core.notifications.access import access_state
 from sync.deadlines import limit_outbound
 from sync.engine.deps import ACCESS, Deps
-from sync.engine.lanes import hold
+from sync.engine.lanes import Lane, LaneLost, hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.engine.upkeep.token_rotation import Rotations
@@ -39,7 +39,6 @@ from sync.store.access import (
     PortalAccess,
 )
 from sync.store.db.database import select_only, write
-from sync.store.db.upsert import chunks
 from sync.store.rows import ConnectionRecord
 from sync.youtrack.api.account import GUEST, read_login
 
@@ -49,6 +48,7 @@ EVERY = timedelta(seconds=40)
 FAILING_EVERY = timedelta(minutes=2)  # an instance that did not answer holds up nobody's turn
 AT_ONCE = 8
 ASK_SECONDS = 12.0
+SAVE_EVERY = timedelta(seconds=5)  # well before the lease ends
 _ROWS_PER_WRITE = 20  # answers stored in one transaction
 NO_TOKEN = "no_token"  # noqa: S105 - a code of an error
 Row = TypeVar("Row", ConnectionAccess, PortalAccess)
@@ -74,12 +74,27 @@ class AccessWatch:
             if lane is None:
                 return 0
             work = self._work(now)
-            if work:
-                with ThreadPoolExecutor(min(AT_ONCE, len(work)), "access") as pool:
-                    answers = (row for row in pool.map(self._run_safely, work) if row)
-                    for rows in chunks(answers, _ROWS_PER_WRITE):
-                        self._save(rows)
+            with suppress(LaneLost):
+                self._ask(lane, work)
             return len(work)
+
+    def _ask(self, lane: Lane, work: Sequence[Callable[[], Answer | None]]) -> None:
+        """Ask, and store what was said. Raises LaneLost: asking took so long that another does it.
+
+        The lease is renewed with what is stored: of a thousand portals it would end before.
+        """
+        pool = ThreadPoolExecutor(AT_ONCE, "access")
+        try:
+            rows, saved_at = list[Answer](), self._deps.clock.now()
+            for row in pool.map(self._run_safely, work):
+                rows += [row] if row else []
+                if len(rows) >= _ROWS_PER_WRITE or is_due(saved_at, SAVE_EVERY, lane.clock.now()):
+                    self._save(lane, rows)
+                    rows, saved_at = [], lane.clock.now()
+            if rows:
+                self._save(lane, rows)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def _work(self, now: datetime) -> list[Callable[[], Answer | None]]:
         moments = now - EVERY, now - FAILING_EVERY, now
@@ -93,17 +108,19 @@ class AccessWatch:
               for record in records if record.id in of_connections),
         ]  # fmt: skip
 
-    def _save(self, rows: Sequence[Answer]) -> None:
+    def _save(self, lane: Lane, rows: Sequence[Answer]) -> None:
         """Store many answers in one transaction, or each alone where one's portal was erased."""
         try:
-            self._write(rows)
+            self._write(rows, lane)
         except IntegrityError:
             for row in rows:
                 with suppress(IntegrityError):
-                    self._write([row])
+                    self._write([row], lane)
 
-    def _write(self, rows: Sequence[Answer]) -> None:
+    def _write(self, rows: Sequence[Answer], lane: Lane | None = None) -> None:
         with write(self._deps.database) as conn:
+            if lane is not None:
+                lane.keep(conn)
             access.save_portal(conn, *(row for row in rows if isinstance(row, PortalAccess)))
             access.save(conn, *(row for row in rows if isinstance(row, ConnectionAccess)))
 
