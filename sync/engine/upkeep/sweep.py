@@ -49,7 +49,7 @@ from sync.store import (
 )
 from sync.store import merge_requests as store_merge_requests
 from sync.store import projects as store_projects
-from sync.store.db.database import AWAY, read, select_only, write
+from sync.store.db.database import AWAY, select_only, write
 from sync.store.db.upsert import chunks
 from sync.store.rows import ConnectionRecord, PortalRecord
 
@@ -205,7 +205,7 @@ class Sweep:
         self._moments_checked_at = now
         check = self._deps.clock_check
         sure = check is None or check.is_plausible
-        with read(self._deps.database) as conn:
+        with select_only(self._deps.database) as conn:
             if not clock_repair.has_future(conn, now, sure=sure):
                 return 0
         with write(self._deps.database) as conn:
@@ -337,7 +337,7 @@ def refresh_people(deps: Deps, portal_id: int) -> bool:
         if lane is None:
             return True
         try:
-            with read(deps.database) as conn:
+            with select_only(deps.database) as conn:
                 row = read_portal(conn, portal_id)
             portal = deps.portal_for(row)
             if portal_users.refresh_users(deps, portal_id, portal):
