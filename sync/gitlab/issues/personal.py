@@ -163,6 +163,6 @@ def add_file(
 
 def _as(reader: IssueReader, personal: GitLab, own_id: str) -> IssueReader:
     """Return a reader that asks in a person's name, and learns nothing of who we are by it."""
-    known = reader.instance
-    instance = Instance(lacking=known.lacking, own_id=own_id, footers=known.footers)
+    shared = reader.instance
+    instance = Instance(lacking=shared.lacking, own_id=own_id, footers=shared.footers)
     return replace(reader, client=personal, instance=instance)

@@ -36,7 +36,7 @@ def test_a_task_names_who_wrote_its_issue_where_the_portal_knows_nobody(users: M
     made.world.shop.members[cid.id] = 30
     token = made.gitlab.add_token("cid").value
     issue = _project(made.life, token).issues.create({"title": "By Cid", "description": "First"})
-    known = _project(made.life).issues.create({"title": "By Bob", "description": "Bob's"})
+    of_bob = _project(made.life).issues.create({"title": "By Bob", "description": "Bob's"})
     _begun(made, "create: [tasks]")
     tasks = {task.title: task for task in made.portal.tasks.values()}
     line = f"[i]{SIGN}— Cid (GitLab){SIGN}[/i]"
@@ -47,7 +47,7 @@ def test_a_task_names_who_wrote_its_issue_where_the_portal_knows_nobody(users: M
     assert tasks["By Cid"].description == f"Second\n\n{line}"
     made.portal.user_edits_task(RITA, tasks["By Cid"].id, description=f"Third\n\n{line}")
     made.rest()
-    texts = [made.world.shop.issues[each.iid].description for each in (issue, known)]
+    texts = [made.world.shop.issues[each.iid].description for each in (issue, of_bob)]
     assert texts == ["Third", "Bob's"]
 
 
