@@ -115,10 +115,17 @@ def run_import(desk: Desk, args: argparse.Namespace) -> int:
             print_lines("Stopped. The same command goes on where it stopped.")
             return _INTERRUPTED
         print_lines(
-            printable(
-                sentence("{pair}: done, {created} created", pair=last.pair, created=last.created)
-            )
+            printable(sentence("{pair}: done, {linked} linked", pair=last.pair, linked=last.linked))
         )
+        if last.held:
+            print_lines(
+                printable(
+                    sentence(
+                        "{held} of them wait; `b24bridge sync explain` says for what",
+                        held=last.held,
+                    )
+                )
+            )
         failed += last.failed
     if failed:
         raise LookupError(
@@ -135,11 +142,11 @@ def step_line(step: Step) -> str:
     share = 100 * step.done // step.total if step.total else 100
     failed = sentence(", {failed} not", failed=step.failed) if step.failed else ""
     return sentence(
-        "{pair}: {done} of {total} ({share} %), {created} created{failed}",
+        "{pair}: {done} of {total} ({share} %), {linked} linked{failed}",
         pair=step.pair,
         done=step.done,
         total=step.total,
         share=share,
-        created=step.created,
+        linked=step.linked,
         failed=failed,
     )

@@ -15,7 +15,11 @@ from sync.core.issue_sync.link import Conflict, LinkState, StoryLine, field_word
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.core.issue_sync.story import shown, state_lines
+from sync.errors import Later
 from sync.sentences import as_sentence, join_sentences, sentence
+
+LINK_CHANGED = "link_changed"  # by a worker, or another person, since it was loaded
+_ATTEMPTS = 5
 
 _ISSUE = re.compile(r"(?P<project>[\w.-]+(?:/[\w.-]+)*)#(?P<number>\d{1,18})")
 _NUMBER = r"(?P<number>[^\W\d_]\w*-\d{1,18})"  # an issue that is named without its project
@@ -96,13 +100,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far an import has come. `total`: items that the pair has to look at."""
+    """How far an import has come. `total`: items that the pair has to look at.
+
+    `linked`: those with both ends, of which `held` wait for a person.
+    """
 
     pair: str
     done: int
     total: int
-    created: int = 0
+    linked: int = 0
     failed: int = 0
+    held: int = 0
 
 
 def pair_name(pair: ProjectPair) -> str:
@@ -225,10 +233,13 @@ def change(
     line: StoryLine,
     is_needed: Callable[[LinkState], bool] = lambda link: True,
     otherwise: str = "",
+    attempts: int = _ATTEMPTS,
 ) -> Sequence[str]:
     """Carry out an act on a target's links, note it in their story, and return their names.
 
-    Raises LookupError where they have ended, or where none of them needs it: `otherwise` says so.
+    A link that a worker changed meanwhile is taken anew, as often as `attempts` lets it be. Raises
+    LookupError where they have ended, or where none of them needs it: `otherwise` says so; Later
+    where a link is busy.
     """
     links = find_links(book, target)
     alive = [link for link in links if not link.ended]
@@ -240,22 +251,36 @@ def change(
                 why=as_sentence(links[-1].ended),
             )
         )
-    changed = [act(link) for link in alive if is_needed(link)]
-    if not changed:
+    needy = [link for link in alive if is_needed(link)]
+    if not needy:
         name = join_sentences(", ", [book.name(link) for link in alive])
         raise LookupError(sentence("{name}: {text}", name=name, text=as_sentence(otherwise)))
-    for link in changed:
-        book.save(link, (line,), ())
-    return [book.name(link) for link in changed]
+    for link in needy:
+        while True:
+            attempts -= 1
+            try:
+                book.save(act(link), (line,), ())
+                break
+            except Later as error:
+                if error.code != LINK_CHANGED or attempts <= 0:
+                    raise
+            link = next(each for each in find_links(book, target) if each.key == link.key)
+            if link.ended or not is_needed(link):
+                break
+    return [book.name(link) for link in needy]
 
 
 def pause(book: LinkBook, target: Target, reason: str, now: datetime) -> Sequence[str]:
     """Let links stand still until they are resumed."""
+    line = StoryLine(now, "paused", reason)
+    text = "it stands still already, nothing to do"
     return change(
         book,
         target,
         lambda link: acts.pause(link, reason, now),
-        StoryLine(now, "paused", reason),
+        line,
+        lambda link: not acts.is_stopped(link),
+        text,
     )
 
 
@@ -302,4 +327,7 @@ def decide(
         field,
         winner,
     )
-    return change(book, target, lambda link: acts.settle_conflict(link, field, winner), line)
+    # whoever decides has seen both values, so a link that changed since is shown to them again
+    return change(
+        book, target, lambda link: acts.settle_conflict(link, field, winner), line, attempts=1
+    )

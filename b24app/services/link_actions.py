@@ -129,7 +129,8 @@ def _change(
         ) from None
     line = StoryLine(now, action.kind, action.text, action.field, action.side)
     issue_links.save(conn, link, before)
-    issue_link_stories.add_story(conn, key, [line])
+    if link != before:  # the second of two pauses changes nothing
+        issue_link_stories.add_story(conn, key, [line])
     issue_link_queue.mark_dirty(conn, [row_id], "a person", now)
     row = find_link(conn, portal.id, key)
     (summary,) = summarize(conn, portal.id, [row] if row else [], story=1)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, select
 
-from b24app.services.issue_links import Target
+from b24app.services.issue_links import LINK_CHANGED, Target
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
 from sync.core.issue_sync.model import ItemAddress, SideName
@@ -236,7 +236,7 @@ class StoredBook:
                 "The link was changed meanwhile, and the change was not made",
                 cause="A worker, or another person, was quicker",
                 change="Look at it again, then repeat the command",
-                code="link_changed",
+                code=LINK_CHANGED,
             )
         issue_links.save(conn, link, stored)
         issue_link_stories.add_story(conn, link.key, story)

@@ -156,8 +156,8 @@ class PortalDesk:
                 conn, listed.connection.id, listed.pair.key, self.clock.now()
             )
         name = pair_name(listed.pair)
-        step = Step(name, counts.done, counts.total, counts.created, counts.failed)
-        return step, counts.waiting
+        linked, failed, held = counts.linked, counts.failed, counts.held
+        return Step(name, counts.done, counts.total, linked, failed, held), counts.waiting
 
     def release_pair(self, pair: ProjectPair) -> int | None:
         """Let a halted pair go on; return how many links try again, None where it was not."""

@@ -282,7 +282,7 @@ def portal_domain(portal: PortalRecord) -> str:
 def require_portal(settings: Settings, portal: PortalRecord) -> None:
     """Check that settings are of this portal. Raises Invalid."""
     domain = portal_domain(portal)
-    if settings.portal not in (portal.member_id, domain):
+    if settings.portal.casefold() not in (portal.member_id.casefold(), domain.casefold()):
         text = sentence("is {portal}, not {domain}", portal=settings.portal, domain=domain)
         raise Invalid([Problem(0, "portal", text)])
 

@@ -145,6 +145,17 @@ def _parse(text: str) -> dict[Any, Any]:
         raise Invalid([Problem(0, "", _first_line(str(error)))]) from None
     except RecursionError:
         raise Invalid([Problem(0, "", "is nested too deeply")]) from None
+    if root is None:
+        raise Invalid(
+            [
+                Problem(
+                    1,
+                    "",
+                    "is empty; `b24bridge settings export` shows what is in force, and `version` "
+                    "and `portal` are what every file needs",
+                )
+            ]
+        )
     if not isinstance(root, dict):
         raise Invalid([Problem(1, "", "must be a mapping (key: value)")])
     return root

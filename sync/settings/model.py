@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from sync.settings.issue_sync import IssueSync
 from sync.settings.routing import (
@@ -227,6 +228,19 @@ class Retention(SettingsPart):
     mirror: Days = 730
 
 
+def _without_scheme(value: object) -> object:
+    """Return `acme.bitrix24.com` of an address as a browser shows it, else the value."""
+    is_address = isinstance(value, str) and re.match(r"https?://", value.strip(), re.IGNORECASE)
+    return urlsplit(str(value).strip()).netloc if is_address else value
+
+
+PortalName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[\w.:-]+$", max_length=255),
+    BeforeValidator(_without_scheme),
+]
+
+
 class Settings(SettingsPart):
     """The whole document.
 
@@ -234,7 +248,7 @@ class Settings(SettingsPart):
     """
 
     version: Literal[1]
-    portal: Annotated[str, StringConstraints(pattern=r"^[\w.:-]+$", max_length=255)]
+    portal: PortalName
     language: Literal["en", "ru"] = "en"
     author: Literal["installer", "bot"] = "installer"
     references: References = References()

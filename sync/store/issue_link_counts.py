@@ -16,14 +16,17 @@ from sync.store.tables import issue_link, issue_link_entry
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many links of a pair there are. `created`: with both ends; `waiting`: for work now.
+    """How many links of a pair there are.
 
-    `failed`: those that could not be worked on, and those whose other end a side refused.
+    `linked`: with both ends, of which `held` wait for a person.
+    `failed`: those that could not be worked on, and those whose other end a side refused;
+    `waiting`: for work now.
     """
 
     total: int
     done: int
-    created: int
+    linked: int
+    held: int
     failed: int
     waiting: int
 
@@ -35,7 +38,9 @@ def progress(conn: Connection, connection_id: int, pair: str, now: datetime) -> 
     is_done = ~IS_DIRTY & ~is_failed
     has_both = link.tracker_id.is_not(None) & link.task_id.is_not(None)
     is_refused = is_done & ~has_both & cast(link.state, Text).like('%"refused":%')
-    conditions = (is_done, is_done & has_both, is_failed | is_refused, ~is_done & is_due(now))
+    is_held = is_done & has_both & cast(link.state, Text).like('%"waiting":%')
+    is_linked, is_waiting = is_done & has_both, ~is_done & is_due(now)
+    conditions = (is_done, is_linked, is_held, is_failed | is_refused, is_waiting)
     counts = [func.coalesce(func.sum(case((each, 1), else_=0)), 0) for each in conditions]
     same = (link.connection_id == connection_id) & (link.pair == pair)
     row = conn.execute(select(func.count(), *counts).where(same, ~link.ended)).one()

@@ -12,6 +12,10 @@ from sync.settings.document import read, write
 from sync.settings.problems import Invalid
 
 HEAD = "version: 1\nportal: portal.bitrix24.com\n"
+EMPTY = (
+    "line 1: is empty; `b24bridge settings export` shows what is in force, and `version` and "
+    "`portal` are what every file needs"
+)
 WHOLE = """\
 version: 1
 portal: portal.bitrix24.com
@@ -265,7 +269,8 @@ def test_a_wrong_value_is_told_with_its_line(rest, expected):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "line 1: must be a mapping (key: value)"),
+        ("", EMPTY),
+        ("# nothing but a remark\n", EMPTY),
         ("- a\n", "line 1: must be a mapping (key: value)"),
         ("version: 1\nportal: [\n", "line 3: is no YAML: expected the node content, "
          "but found '<stream end>'"),
@@ -352,3 +357,15 @@ connections:
         "line 9: connections[1].projects[1]: Acme/Shop is named by main already, which is at the "
         "same address: everything would come twice"
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["portal.bitrix24.com", "https://portal.bitrix24.com", "HTTP://portal.bitrix24.com/rest/?a=1"],
+)
+def test_a_portal_is_named_by_its_address_too(name):
+    assert read(f"version: 1\nportal: {name}\n", {}).portal == "portal.bitrix24.com"
+
+
+def test_an_address_without_a_name_is_no_portal():
+    assert problems("version: 1\nportal: https://\n")

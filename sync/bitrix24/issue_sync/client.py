@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sync.bitrix24.issue_sync import capabilities, files, listing, settling
 from sync.bitrix24.issue_sync.chats import learn_chats
-from sync.bitrix24.issue_sync.memory import Memory, ask_columns
+from sync.bitrix24.issue_sync.memory import Memory, ask_columns, bound
 from sync.bitrix24.issue_sync.options import TaskOptions
 from sync.bitrix24.issue_sync.reading import SMALL, TaskReader, list_tasks
 from sync.bitrix24.issue_sync.rows import ReadingSide
@@ -35,8 +35,9 @@ class PortalTasks:
 
     def _reader(self) -> TaskReader:
         url = self._portal.credentials.client_endpoint.removesuffix("rest/")
-        columns = self._memory.columns
-        side = ReadingSide(self._portal.user_id, url, self._options, columns)
+        columns, signatures = self._memory.columns, self._memory.signatures
+        bound(signatures, self._memory.most)
+        side = ReadingSide(self._portal.user_id, url, self._options, columns, signatures)
         return TaskReader(side, self._memory, bool(self._portal.features.get("new_card")))
 
     def capabilities(self, project: str) -> Capabilities:

@@ -10,6 +10,7 @@ from sync.bitrix24.issue_sync.outcomes import failed, first_error
 from sync.bitrix24.issue_sync.planning import as_field, planned_calls
 from sync.bitrix24.issue_sync.reading import TaskReader
 from sync.bitrix24.issue_sync.rows import ReadingSide
+from sync.bitrix24.issue_sync.signatures import signature, signed
 from sync.bitrix24.issue_sync.stored import (
     SHOWN_OTHERWISE,
     dropped_fields,
@@ -24,7 +25,16 @@ from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.issue_sync.values import XML_PREFIX, plain_fields, status_of
 from sync.bitrix24.rest.batch import Answer, Call, Reference, as_int, as_mapping
 from sync.bitrix24.tasks.transitions import METHOD_PATHS
-from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, STAGE, STATUS, Item, Value
+from sync.core.issue_sync.model import (
+    CHECKLIST,
+    DESCRIPTION,
+    LINKS,
+    SPRINT,
+    STAGE,
+    STATUS,
+    Item,
+    Value,
+)
 from sync.core.issue_sync.writes import CreateItem, Done, Outcome, Unknown
 from sync.core.model.tasks import TaskStatus
 from sync.errors import Later, Refused, SyncError
@@ -117,6 +127,9 @@ def _fields(write: CreateItem, side: ReadingSide, creator: int) -> dict[str, Any
     """Return the fields of the new task; a task always has a responsible person."""
     given = as_field(write.values, side.options)
     values = {name: value for name, value in given.items() if value is not None}
+    author = write.author
+    if author and creator != as_int(author.id) and (line := signature(author.name)):
+        values[DESCRIPTION] = signed(str(values.get(DESCRIPTION) or ""), line)
     fields = {"RESPONSIBLE_ID": creator, **plain_fields(values)}
     fields |= {"GROUP_ID": as_int(write.project), "XML_ID": XML_PREFIX + write.key}
     if creator != side.user_id:

@@ -20,8 +20,8 @@ class Memory:
 
     `columns` is asked for anew with the capabilities of a workgroup. `backlogs`: of scrum teams, by
     workgroup. `created`: by workgroup, the
-    tasks that carry a key of ours. `keys`: of our comments, by task and number. `most`: entries of
-    each that are kept.
+    tasks that carry a key of ours. `keys`: of our comments, by task and number. `signatures`: by
+    task, the line that names its author. `most`: entries of each that are kept.
     """
 
     most: int = 20_000
@@ -31,6 +31,7 @@ class Memory:
     backlogs: MutableMapping[int, int] = field(default_factory=dict)
     created: MutableMapping[int, dict[str, int]] = field(default_factory=dict)
     keys: MutableMapping[tuple[int, str], str] = field(default_factory=dict)
+    signatures: MutableMapping[int, str] = field(default_factory=dict)
 
     def begun_anew(self) -> Memory:
         """Return a memory for another client, with what never changes of this one.
@@ -40,7 +41,9 @@ class Memory:
         """
         for task_id in [number for number, chat in list(self.chats.items()) if chat is None]:
             self.chats.pop(task_id, None)
-        return Memory(self.most, self.chats, self.attachments, keys=self.keys)
+        return Memory(
+            self.most, self.chats, self.attachments, keys=self.keys, signatures=self.signatures
+        )
 
     def learn_chat(self, task_id: int, row: Mapping[str, Any]) -> None:
         """Remember a task's chat where its row has it: a list need not show it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from html import unescape
@@ -12,7 +12,8 @@ from urllib.parse import quote, unquote
 
 from sync.bitrix24.issue_sync.marks import mark_key, unmarked
 from sync.bitrix24.issue_sync.options import TaskOptions
-from sync.bitrix24.issue_sync.values import XML_PREFIX, read_text, read_values
+from sync.bitrix24.issue_sync.signatures import parted
+from sync.bitrix24.issue_sync.values import XML_PREFIX, read_description, read_text, read_values
 from sync.bitrix24.rest.batch import as_int, as_mapping
 from sync.core.issue_sync.model import (
     DEADLINE,
@@ -55,13 +56,15 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 class ReadingSide:
     """What every row is read with: our user's number, the portal's address, what is kept.
 
-    `columns`: the first column of each workgroup, 0 where it has none that we see.
+    `columns`: the first column of each workgroup, 0 where it has none that we see. `signatures`:
+    by task, the line behind its description that names its author; what is read is added.
     """
 
     user_id: int
     url: str  # of the portal's pages, with a slash at its end
     options: TaskOptions
     columns: Mapping[int, int] = field(default_factory=dict)
+    signatures: MutableMapping[int, str] = field(default_factory=dict)
 
 
 def parse_item(row: Mapping[str, Any], side: ReadingSide) -> Item:
@@ -71,6 +74,10 @@ def parse_item(row: Mapping[str, Any], side: ReadingSide) -> Item:
     """
     task_id, group_id = str(as_int(row["id"])), str(as_int(row.get("groupId")) or "")
     values = read_values(row, side.options)
+    if line := parted(read_description(row))[1]:
+        side.signatures[int(task_id)] = line
+    else:
+        side.signatures.pop(int(task_id), None)
     if values[STAGE] is None and (first := side.columns.get(as_int(group_id))):
         values[STAGE] = str(first)
     changed_at = read_moment(row.get("statusChangedDate"))

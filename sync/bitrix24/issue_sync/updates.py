@@ -11,6 +11,7 @@ from sync.bitrix24.issue_sync.outcomes import failed, first_error
 from sync.bitrix24.issue_sync.planning import as_field, ask_backlog, planned_calls
 from sync.bitrix24.issue_sync.reading import TaskReader
 from sync.bitrix24.issue_sync.rows import ReadingSide
+from sync.bitrix24.issue_sync.signatures import signed
 from sync.bitrix24.issue_sync.stored import (
     dropped_fields,
     missing_task,
@@ -66,7 +67,8 @@ def update_item(write: UpdateItem, reader: TaskReader) -> Talk[Outcome]:
     wanted = {name: resolved(change, before.get(name)) for name, change in write.changes.items()}
     if too_long := too_long_title(wanted):
         return failed(too_long)
-    calls = _calls(task_id, as_field(wanted, side.options), before, lines)
+    line = side.signatures.get(task_id, "")
+    calls = _calls(task_id, as_field(wanted, side.options), before, lines, line)
     if SPRINT in wanted:
         yield from ask_backlog(as_int(write.address.project), reader.memory)
     backlog = reader.memory.backlogs.get(as_int(write.address.project), 0)
@@ -97,10 +99,16 @@ def _asking_calls(task_id: int, side: ReadingSide) -> list[Call]:
 
 
 def _calls(
-    task_id: int, wanted: Mapping[str, Value], before: Mapping[str, Value], lines: Iterable[Line]
+    task_id: int,
+    wanted: Mapping[str, Value],
+    before: Mapping[str, Value],
+    lines: Iterable[Line],
+    signature: str,
 ) -> list[Call]:
     calls = []
     if fields := plain_fields(wanted):
+        if signature and "DESCRIPTION" in fields:
+            fields["DESCRIPTION"] = signed(fields["DESCRIPTION"], signature)
         calls.append(tasks_update(task_id, fields))
     if stage := as_int(wanted.get(STAGE)):
         calls.append(Call("task.stages.movetask", {"id": task_id, "stageId": stage}))

@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 from sync.bitrix24.issue_sync.options import SCRUM, TaskOptions
+from sync.bitrix24.issue_sync.signatures import parted
 from sync.bitrix24.rest.batch import as_int
 from sync.bitrix24.tasks.fields import STATUS_CODES, parse_status
 from sync.core.issue_sync.model import (
@@ -70,7 +71,7 @@ def read_values(row: Mapping[str, Any], options: TaskOptions) -> dict[str, Value
     status = parse_status(row) or TaskStatus.WAITING
     values: dict[str, Value] = {
         TITLE: read_text(row.get("title")),
-        DESCRIPTION: read_description(row),
+        DESCRIPTION: parted(read_description(row))[0],
         LEAD: _id(row.get("responsibleId")),
         ASSIGNEES: frozenset(str(number) for number in _ids(row.get("accomplices"))),
         PRIORITY: str(row.get("priority") or "1"),

@@ -19,8 +19,13 @@ from sync.sentences import sentence
 
 
 def pause(link: LinkState, text: str, now: datetime) -> LinkState:
-    """Return the link standing still until it is resumed."""
-    return replace(link, pause=Pause(PauseReason.PERSON, now, text))
+    """Return the link standing still until it is resumed; as it is where a person stopped it."""
+    return link if is_stopped(link) else replace(link, pause=Pause(PauseReason.PERSON, now, text))
+
+
+def is_stopped(link: LinkState) -> bool:
+    """Whether a person stopped the link."""
+    return link.pause is not None and link.pause.reason is PauseReason.PERSON
 
 
 def resume(link: LinkState) -> LinkState:

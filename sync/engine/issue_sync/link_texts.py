@@ -109,7 +109,8 @@ class LinkTexts:
 
     def author(self, to: SideName, author: Author) -> Author:
         """Return a person of the other side as one of this side; without an id where unknown."""
-        return Author(self.people.counterpart(to.other, author.id) or "", self._name(to, author))
+        name = "" if author.is_bridge else self._name(to, author)
+        return Author(self.people.counterpart(to.other, author.id) or "", name)
 
     def status_note(self, to: SideName, status: str, shown: str) -> str:
         """Return what is said of a tracker's status that the portal shows as another."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from sync.core.issue_sync.model import Capabilities, SideName
+from sync.core.model.common import Person
 from sync.engine.issue_sync.echoes import ListedItems
 from sync.store import portals
 from sync.store.portals import PortalRow
@@ -49,12 +50,14 @@ def _read_project_id(deps: Deps, connection: ConnectionRecord, project: str) -> 
 
 @dataclass(frozen=True, slots=True)
 class PairFacts:
-    """What was asked about a pair."""
+    """What was asked about a pair. `members`: of its project, as asked at `members_at`."""
 
     at: datetime
     project_id: str
     capabilities: Mapping[SideName, Capabilities]
     users: tuple[User, ...] = ()  # of a tracker whose people no webhook stores
+    members: tuple[Person, ...] = ()
+    members_at: datetime | None = None
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,13 @@ from sync.core.issue_sync.link import LinkState
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import CHECKLIST, LINKS, SPRINT, STATUS, SideName
 from sync.core.issue_sync.rules import Direction, LinkRules
+from sync.core.model.common import Person
 from sync.engine.issue_sync.link_rules import PairWorld, build_rules, status_lines
 from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.engine.issue_sync.process import PairFacts
 from sync.engine.issue_sync.trackers import shared_memory, tracker_of
 from sync.engine.load.people import portal_users_of
+from sync.errors import SyncError
 from sync.store import issue_links, messages, oauth_grants, people
 from sync.store.db.database import select_only
 from sync.store.portals import PortalRow
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from sync.youtrack.api.users import User
 
 KEEP = timedelta(minutes=10)  # what a project can hold is asked again after that
+KEEP_MEMBERS = timedelta(hours=1)
 
 
 def open_rooms(
@@ -110,7 +113,7 @@ def open_pair(
     with select_only(deps.database) as conn:
         grants = oauth_grants.usable_by_person(conn, connection.id)
         own = {str(user_id): grant.account for user_id, grant in grants.items()}
-        who = _with_own_accounts(_people(deps, conn, row, connection, facts.users), own)
+        who = _with_own_accounts(_people(deps, conn, row, connection, facts), own)
         elsewhere = issue_links.keys_elsewhere(conn, row.record.id, connection.id)
         language = deps.rules_for(conn, row).language
     ends = _Ends(deps.database, connection.id)
@@ -142,12 +145,28 @@ def _facts(
         projects = {SideName.TRACKER: project_id, SideName.PORTAL: str(pair.group_id)}
         able = {side: sides[side].capabilities(projects[side]) for side in SideName}
         before = facts
+        users = tracker_of(connection).users_of(deps, connection)
+        members, members_at = _members(deps, connection, project_id, before)
         facts = asked[connection.id, pair.key] = PairFacts(
-            now, project_id, able, tracker_of(connection).users_of(deps, connection)
+            now, project_id, able, users, members, members_at
         )
         if before is not None and before.capabilities != able:
             deps.issue_sync.renewed.add((connection.id, pair.key))
     return facts
+
+
+def _members(
+    deps: Deps, connection: ConnectionRecord, project_id: str, before: PairFacts | None
+) -> tuple[tuple[Person, ...], datetime | None]:
+    """Return a project's members, and when they were asked for: hourly, and where they are told."""
+    now, asked_at = deps.clock.now(), before.members_at if before else None
+    is_same = before is not None and before.project_id == project_id
+    if before and is_same and asked_at and not is_due(asked_at, KEEP_MEMBERS, now):
+        return before.members, asked_at
+    try:
+        return tracker_of(connection).members_of(deps, connection, project_id), now
+    except SyncError:  # the people that webhooks named are known
+        return before.members if before else (), now
 
 
 def _people(
@@ -155,15 +174,18 @@ def _people(
     conn: Connection,
     row: PortalRow,
     connection: ConnectionRecord,
-    accounts: tuple[User, ...],
+    facts: PairFacts,
 ) -> People:
     """Return who is who between the tracker and the portal.
 
-    `accounts`: as asked of the tracker; without any, the people that its webhooks named.
+    That is: the accounts that were asked of the tracker; without any, the people that its webhooks
+    named, and the members of the project.
     """
     from sync.engine.deps import build_scope
 
-    persons = people.of_connection(conn, connection.id)
+    accounts, stored = facts.users, people.of_connection(conn, connection.id)
+    by_id = {person.id: person for person in (*stored, *facts.members)}
+    persons = tuple(by_id.values())
     scope = build_scope(deps, conn, row)
     users = portal_users_of(conn, scope, {connection.id: persons}).get(connection.id, {})
     to_portal = {str(person): str(user) for person, user in users.items()}

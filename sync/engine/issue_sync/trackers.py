@@ -24,10 +24,12 @@ from sync.core.issue_sync.model import (
     ItemAddress,
 )
 from sync.core.issue_sync.side import SideClient
+from sync.core.model.common import Person
 from sync.engine.issue_sync.own_accounts import load_own_accounts
 from sync.errors import Refused
 from sync.gitlab.api.client import encode_segment
 from sync.gitlab.api.merge_requests import read_project
+from sync.gitlab.api.targets import read_members
 from sync.sentences import sentence
 from sync.store.rows import ConnectionRecord
 from sync.text.markdown.dialect import GITLAB, YOUTRACK, Dialect
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from sync.youtrack.api.users import User
 
 M = TypeVar("M")
+MOST_MEMBER_PAGES = 20  # of a hundred
 _ANY_BOARD = ("", "milestone", "iteration")  # words of the settings that name no board
 
 
@@ -45,7 +48,8 @@ class Tracker:
     """A tracker: its name for people, its Markdown, how its issues and a project are reached.
 
     `project_id_for` gives the project's id for good. `find_issue` finds an issue by its project's
-    id and its number. `users_of` lists accounts, for a tracker whose people no webhook stores.
+    id and its number. `users_of` lists accounts, for a tracker whose people no webhook stores;
+    `members_of` those of a project by its id, beside the people that webhooks stored.
     `writes_for_all`: whether it may be able to write in the name of everybody whose account is
     known. `names_alone`: whether people name an issue without its project. All raise SyncError.
     """
@@ -56,6 +60,9 @@ class Tracker:
     project_id_for: Callable[[Deps, ConnectionRecord, str], str]
     find_issue: Callable[[Deps, ConnectionRecord, str, str], ItemAddress]
     users_of: Callable[[Deps, ConnectionRecord], tuple[User, ...]] = lambda deps, connection: ()
+    members_of: Callable[[Deps, ConnectionRecord, str], tuple[Person, ...]] = (
+        lambda deps, connection, project_id: ()
+    )
     writes_for_all: bool = False
     names_alone: bool = False
 
@@ -124,6 +131,12 @@ def _gitlab_issue(
     return ItemAddress(str(issue["id"]), str(issue["project_id"]), number)
 
 
+def _gitlab_members(
+    deps: Deps, connection: ConnectionRecord, project_id: str
+) -> tuple[Person, ...]:
+    return read_members(deps.code_host_for(connection), project_id, MOST_MEMBER_PAGES)
+
+
 def _youtrack_issues(deps: Deps, connection: ConnectionRecord, pair: ProjectPair) -> SideClient:
     from sync.youtrack.issues.client import YouTrackIssues
     from sync.youtrack.issues.options import IssueOptions
@@ -179,7 +192,14 @@ def _youtrack_users(deps: Deps, connection: ConnectionRecord) -> tuple[User, ...
 
 
 TRACKERS = {
-    "gitlab": Tracker("GitLab", GITLAB, _gitlab_issues, _gitlab_project, _gitlab_issue),
+    "gitlab": Tracker(
+        "GitLab",
+        GITLAB,
+        _gitlab_issues,
+        _gitlab_project,
+        _gitlab_issue,
+        members_of=_gitlab_members,
+    ),
     "youtrack": Tracker(
         "YouTrack",
         YOUTRACK,

@@ -67,15 +67,21 @@ def _project(item: dict[str, Any]) -> Target:
     return Target(text(item.get("path_with_namespace")), text(item.get("name")), allowed)
 
 
-def read_members(client: GitLab, project: str) -> tuple[Person, ...]:
-    """Return the first page of a project's members, inherited ones too. Raises SyncError.
+def read_members(client: GitLab, project: str, most_pages: int = 1) -> tuple[Person, ...]:
+    """Return a project's members, inherited ones too, a hundred a page. Raises SyncError.
 
     https://docs.gitlab.com/api/project_members/#list-all-members-of-a-project
     """
     path = f"/projects/{encode_segment(project)}/members/all"
-    listed = client.page(path, state="active")
+    rows: list[dict[str, Any]] = []
+    query: dict[str, str] | None = {"state": "active"}
+    for _ in range(most_pages):
+        if query is None:
+            break
+        listed = client.page(path, **query)
+        rows, query = [*rows, *listed.items], listed.next
     people = (
         Person(positive_int(row.get("id")) or 0, text(row.get("username")), text(row.get("name")))
-        for row in listed.items
+        for row in rows
     )
     return tuple(person for person in people if person.id and person.username)

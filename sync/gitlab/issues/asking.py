@@ -14,6 +14,7 @@ from typing import Any
 from sync.errors import Later, Refused, SyncError
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.errors import error_of_captcha
+from sync.gitlab.issues.keys import footer
 from sync.gitlab.issues.queries import PART_OF
 from sync.gitlab.issues.rows import number
 from sync.gitlab.json_fields import mapping, mappings, text
@@ -45,7 +46,8 @@ class Instance:
     user. `by_graphql`: whether work items can be asked for at all. `notes`: key and author of
     comments of ours that were read, by their ids, so that an edit needs no other look.
     `learned_at`: since when nothing of what is lacking was forgotten. `unmoved`: closed items that
-    had not moved when they were last changed.
+    had not moved when they were last changed. `footers`: what of ours stands behind the
+    descriptions of items that were read, by their ids.
     """
 
     lacking: set[str] = field(default_factory=set)
@@ -55,6 +57,7 @@ class Instance:
     notes: dict[str, tuple[str, str]] = field(default_factory=dict)
     learned_at: datetime | None = None
     unmoved: dict[str, datetime] = field(default_factory=dict)
+    footers: dict[str, str] = field(default_factory=dict)
 
     def forget_lacks(self, now: datetime) -> None:
         """Forget what the instance lacked an hour ago: it is asked for again, and may be there."""
@@ -73,6 +76,14 @@ class Instance:
         self.notes[note_id] = key, author_id
         if len(self.notes) > MOST_KEYS:
             del self.notes[next(iter(self.notes))]
+
+    def remember_footer(self, issue_id: str, description: str) -> None:
+        """Keep what of ours stands behind a description; the oldest are forgotten."""
+        self.footers.pop(issue_id, None)
+        if text := footer(description):
+            self.footers[issue_id] = text
+        if len(self.footers) > MOST_KEYS:
+            del self.footers[next(iter(self.footers))]
 
 
 class TooMuch(Exception):

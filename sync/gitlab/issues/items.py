@@ -19,6 +19,7 @@ from sync.core.issue_sync.model import (
     STATUS,
     TAGS,
     TITLE,
+    Author,
     Item,
     ItemAddress,
     Unreachable,
@@ -47,9 +48,13 @@ from sync.gitlab.issues.work_items import work_item_row
 from sync.gitlab.json_fields import mapping, mappings, text
 from sync.sentences import as_text, sentence
 from sync.text.markdown.actions import disarmed
+from sync.text.markdown.dialect import GITLAB
+from sync.text.sides import tracker
+from sync.text.tree import Document, Paragraph, Text
 
 LOOKED_UP_AT_ONCE = 20  # keys in a question
 _OF_LABELS = frozenset({PRIORITY, STATUS, TAGS})
+_BY_NAME = tracker(GITLAB)  # writes names as words: no mention, no command
 _ONLY_ON_UPDATE = ("state_event", "remove_labels", "add_labels")
 
 
@@ -91,7 +96,7 @@ class ItemWriter:
         data = {name: value for name, value in sent.rest.items() if name not in _ONLY_ON_UPDATE}
         data |= {
             "title": data.get("title") or "",
-            "description": with_definition(description, write.key),
+            "description": with_definition(description, write.key, _named(write.author)),
             "issue_type": write.kind or "issue",
         }
         if sent.added:
@@ -228,6 +233,11 @@ class ItemWriter:
 
     def _put(self, address: ItemAddress, data: dict[str, Any], written: Written) -> None:
         path = f"/projects/{address.project}/issues/{address.number}"
+        if "description" in data:
+            footer = self.reader.instance.footers.get(address.id, "")
+            text = "\n\n".join(filter(None, (str(data["description"] or ""), footer)))
+            fits = len(text) <= capabilities.LONGEST[DESCRIPTION]
+            data = {**data, "description": text} if fits else data
         row = rest_row(mapping(self.reader.client.put(path, data)), self.reader.own_id())
         values, is_begun = self._rest_values(row), written.row is not None
         written.row = row
@@ -338,3 +348,9 @@ _FIELDS_OF = {
     "iterationWidget": (SPRINT,),
     "hierarchyWidget": (PARENT,),
 }
+
+
+def _named(author: Author | None) -> str:
+    """Return the name of who wrote an item, as words of Markdown; "" where nobody is named."""
+    name = " ".join(author.name.split()) if author else ""
+    return _BY_NAME.write(Document((Paragraph((Text(name),)),))) if name else ""

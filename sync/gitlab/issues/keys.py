@@ -3,7 +3,8 @@
 A comment or an entry of time ends with the key in tag characters, which nothing draws
 (https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point). A description ends with a
 reference definition, which Markdown never shows: its first word is found by GitLab's search, which
-knows words of letters and digits alone, shorter than 50 characters.
+knows words of letters and digits alone, shorter than 50 characters. Behind that stands who wrote
+an item that our account had to create, between signs that nothing draws: it is no part of the text.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ FILE, TEXT = "f", "t"  # kinds of marks: a comment that shows a file, and any ot
 _FENCE, _END = "\u2063", "\U000e007f"
 _TAGS = 0xE0000
 _MARK = re.compile(f"\\s*{_FENCE}([\U000e0020-\U000e007e]+){_END}")
+_AUTHOR = re.compile(f"\\n*^\\*{_FENCE}[^\\n{_FENCE}]*{_FENCE}\\*[ \\t]*$", re.MULTILINE)
 _DEFINITION = re.compile(r"\n*^\[//\]: # \((b24k[0-9a-f]{32}) ([^\s()]*)\)[ \t]*$", re.MULTILINE)
 
 
@@ -44,15 +46,26 @@ def search_word(key: str) -> str:
     return "b24k" + hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def with_definition(description: str, key: str) -> str:
-    """Return a description that ends with the key."""
+def with_definition(description: str, key: str, author: str = "") -> str:
+    """Return a description that ends with the key, and with its author's name in Markdown."""
     definition = f"[//]: # ({search_word(key)} {quote(key, safe=':/,.')})"
-    return f"{description}\n\n{definition}" if description else definition
+    line = f"*{_FENCE}— {author}{_FENCE}*" if author else ""
+    return "\n\n".join(filter(None, (description, definition, line)))
+
+
+def footer(description: str) -> str:
+    """Return what stands behind people's words and is ours: key and author."""
+    return "\n\n".join(
+        match[0].strip("\n")
+        for pattern in (_DEFINITION, _AUTHOR)
+        if (match := pattern.search(description))
+    )
 
 
 def without_definition(description: str) -> tuple[str, str]:
     """Return a description as people wrote it, and the key; "" where there is none."""
     definitions = _DEFINITION.findall(description)
+    description = _AUTHOR.sub("", description)
     if not definitions:
         return description, ""
     return _DEFINITION.sub("", description), unquote(definitions[-1][1])

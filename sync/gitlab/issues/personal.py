@@ -84,7 +84,7 @@ def create_item(
     """Create an issue in its author's name. Raises SyncError."""
 
     def create(personal: GitLab) -> Outcome:
-        outcome = _writer(items, personal).create(write, None)
+        outcome = _writer(items, personal).create(replace(write, author=None), None)
         return _completed(items, outcome, initial(write.values))
 
     if existing is not None:
@@ -163,5 +163,6 @@ def add_file(
 
 def _as(reader: IssueReader, personal: GitLab, own_id: str) -> IssueReader:
     """Return a reader that asks in a person's name, and learns nothing of who we are by it."""
-    instance = Instance(lacking=reader.instance.lacking, own_id=own_id)
+    shared = reader.instance
+    instance = Instance(lacking=shared.lacking, own_id=own_id, footers=shared.footers)
     return replace(reader, client=personal, instance=instance)

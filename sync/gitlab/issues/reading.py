@@ -53,10 +53,7 @@ class IssueReader:
             except NotSpoken:
                 self.instance.by_graphql = False
         if not self.instance.by_graphql:
-            return {
-                address.id: rest_reading.read(self.client, address, self.options, self.own_id())
-                for address in wanted.values()
-            }
+            return {address.id: self._by_rest(address) for address in wanted.values()}
         reasons: dict[str, tuple[Absence, str]] = {}
         return {
             item_id: self.finish(self._followed(rows[item_id]))
@@ -140,10 +137,15 @@ class IssueReader:
         if (hidden := hidden_row(row, self.options)) is not None:
             return hidden
         whole = self.completed(row)
+        self.instance.remember_footer(row.id, row.description)
         for note in whole.notes or ():
             if key := unmarked(note.body)[1]:
                 self.instance.remember(note.id, key, note.author.id)
         return item_of(whole, work_item_values(whole, self.options), self.options)
+
+    def _by_rest(self, address: ItemAddress) -> Item | Unreachable:
+        own_id = self.own_id()
+        return rest_reading.read(self.client, address, self.options, own_id, self.instance)
 
     def completed(self, row: IssueRow) -> IssueRow:
         """Return a row with all of its comments and entries, and where it moved to."""

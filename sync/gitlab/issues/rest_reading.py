@@ -10,6 +10,7 @@ from dataclasses import replace
 from sync.core.issue_sync.model import Absence, Item, ItemAddress, Unreachable
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
+from sync.gitlab.issues.asking import Instance
 from sync.gitlab.issues.options import IssueOptions
 from sync.gitlab.issues.rows import NoteRow, rest_note, rest_row
 from sync.gitlab.issues.terms import hidden_row, item_of, values_of
@@ -19,7 +20,7 @@ _ABSENCES = {"403": Absence.DENIED, "404": Absence.NOT_FOUND}
 
 
 def read(
-    client: GitLab, address: ItemAddress, options: IssueOptions, own_id: str
+    client: GitLab, address: ItemAddress, options: IssueOptions, own_id: str, instance: Instance
 ) -> Item | Unreachable:
     """Read one issue with its comments. Raises SyncError."""
     path = f"/projects/{address.project}/issues/{address.number}"
@@ -33,6 +34,7 @@ def read(
         return Unreachable(address, Absence.NOT_FOUND, "Another issue has its number")
     if (hidden := hidden_row(row, options)) is not None:
         return hidden
+    instance.remember_footer(row.id, row.description)
     if options.comments or options.files:
         row = replace(row, notes=read_notes(client, row.project_id, row.iid, own_id))
     return item_of(row, values_of(row, options, has_status=False), options)

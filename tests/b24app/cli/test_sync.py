@@ -11,7 +11,7 @@ import pytest
 
 from b24app.cli import sync as command
 from b24app.cli.language import set_language
-from b24app.services.issue_links import Step, parse_target
+from b24app.services.issue_links import LINK_CHANGED, Step, parse_target
 from sync.core.clock import ManualClock
 from sync.core.issue_sync.forecast import Cost, Forecast
 from sync.core.issue_sync.link import LinkState, Pause, PauseReason, StoryLine, ValuePair
@@ -19,6 +19,7 @@ from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.core.issue_sync.rehearse import Rehearsal
 from sync.engine.issue_sync.rehearsing import RehearsedPair
+from sync.errors import Later
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 TRACKER, PORTAL = SideName.TRACKER, SideName.PORTAL
@@ -32,6 +33,7 @@ class Book:
     def __init__(self, *links: LinkState) -> None:
         self.kept = {link.key: link for link in links}
         self.lines: dict[str, list[StoryLine]] = {link.key: [] for link in links}
+        self.changes = 0  # how often a worker is quicker than whoever saves
 
     def at_home(self, target):
         return replace(target, host="")
@@ -53,6 +55,11 @@ class Book:
         return f"{link.addresses[PORTAL].id} ⇄ acme/shop#{link.addresses[TRACKER].number}"
 
     def save(self, link, story, conflicts):
+        if self.changes:
+            self.changes -= 1
+            before = self.kept[link.key]
+            self.kept[link.key] = replace(before, sequence=before.sequence + 1)
+            raise Later("changed meanwhile", code=LINK_CHANGED)
         self.kept[link.key] = link
         self.lines[link.key] += story
 
@@ -165,6 +172,9 @@ def test_a_link_stands_still_and_works_again(capsys):
         "2103 ⇄ acme/shop#12 stands still until `b24bridge sync resume`."
     ]
     assert desk.book.kept["p1"].pause == Pause(PauseReason.PERSON, NOW, "we look at it")
+    with pytest.raises(LookupError) as refusal:
+        told(capsys, desk, "pause", target="2103", reason="again")
+    assert str(refusal.value) == ("2103 ⇄ acme/shop#12: it stands still already, nothing to do")
     assert told(capsys, desk, "resume", target="2103") == ["2103 ⇄ acme/shop#12 works again."]
     assert desk.book.kept["p1"].pause is None
     assert [line.kind for line in desk.book.lines["p1"]] == ["paused", "resumed"]
@@ -197,6 +207,26 @@ def test_what_was_refused_is_tried_again(capsys):
         "2103 ⇄ acme/shop#12 tries again what was refused."
     ]
     assert desk.book.kept["p1"] == LINK
+
+
+@pytest.mark.parametrize(("times", "is_done"), [(1, True), (9, False)])
+def test_a_link_that_a_worker_changed_meanwhile_is_taken_anew(capsys, times, is_done):
+    desk = Desk(replace(LINK, problems={"title": "too long"}, apart=frozenset({"title"})))
+    desk.book.changes = times
+    if is_done:
+        told(capsys, desk, "replay", target="2103")
+        assert desk.book.kept["p1"] == replace(LINK, sequence=times)
+        return
+    with pytest.raises(Later):
+        told(capsys, desk, "replay", target="2103")
+
+
+def test_nobody_decides_about_values_that_they_have_not_seen(capsys):
+    desk = Desk(replace(LINK, clashes={"title": TITLES}))
+    desk.book.changes = 1
+    with pytest.raises(Later):
+        told(capsys, desk, "conflicts", target="2103", decide=["title", "portal"])
+    assert desk.book.kept["p1"].decided == {}
 
 
 def test_items_are_linked_once_and_unlinked(capsys):
@@ -277,15 +307,24 @@ def test_an_import_says_how_far_it_is_and_goes_on_after_a_stop(capsys):
     name = "workgroup 7 ⇄ acme/shop"
     desk.steps = [Step(name, 50, 120, 50), Step(name, 120, 120, 118, 0)]
     assert told(capsys, desk, "run") == [
-        "workgroup 7 ⇄ acme/shop: 50 of 120 (41 %), 50 created",
-        "workgroup 7 ⇄ acme/shop: 120 of 120 (100 %), 118 created",
-        "workgroup 7 ⇄ acme/shop: done, 118 created",
+        "workgroup 7 ⇄ acme/shop: 50 of 120 (41 %), 50 linked",
+        "workgroup 7 ⇄ acme/shop: 120 of 120 (100 %), 118 linked",
+        "workgroup 7 ⇄ acme/shop: done, 118 linked",
     ]
     desk.stops = True
     code = command.carry_out(desk, argparse.Namespace(action="run", workgroup=7, project=None))
     assert code == 130
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "Stopped. The same command goes on where it stopped."
+
+
+def test_an_import_says_which_links_wait(capsys):
+    desk = Desk()
+    desk.steps = [Step("workgroup 7 ⇄ acme/shop", 2, 2, 2, 0, 1)]
+    assert told(capsys, desk, "run")[1:] == [
+        "workgroup 7 ⇄ acme/shop: done, 2 linked",
+        "1 of them wait; `b24bridge sync explain` says for what",
+    ]
 
 
 def test_an_import_that_failed_in_part_says_where_to_look(capsys):
@@ -297,7 +336,7 @@ def test_an_import_that_failed_in_part_says_where_to_look(capsys):
         "1 could not be brought in step; `b24bridge sync explain` says why of each"
     )
     assert capsys.readouterr().out.splitlines()[0] == (
-        "workgroup 7 ⇄ acme/shop: 2 of 2 (100 %), 1 created, 1 not"
+        "workgroup 7 ⇄ acme/shop: 2 of 2 (100 %), 1 linked, 1 not"
     )
 
 

@@ -65,13 +65,13 @@ def test_an_import_is_foreseen_done_and_has_nothing_left(capsys, pair):
     ]
     assert [len(room.items) for room in pair.rooms.values()] == [1, 3]
     assert told(capsys, pair, "run")[-2:] == [
-        "workgroup 10 ⇄ 7: 4 of 4 (100 %), 4 created",
-        "workgroup 10 ⇄ 7: done, 4 created",
+        "workgroup 10 ⇄ 7: 4 of 4 (100 %), 4 linked",
+        "workgroup 10 ⇄ 7: done, 4 linked",
     ]
     assert [len(room.items) for room in pair.rooms.values()] == [4, 4]
     assert told(capsys, pair, "run") == [
-        "workgroup 10 ⇄ 7: 4 of 4 (100 %), 4 created",
-        "workgroup 10 ⇄ 7: done, 4 created",
+        "workgroup 10 ⇄ 7: 4 of 4 (100 %), 4 linked",
+        "workgroup 10 ⇄ 7: done, 4 linked",
     ]
     after = told(capsys, pair, "preview")
     assert after[1] == "  4 linked already"
@@ -89,7 +89,7 @@ def test_what_was_listed_when_an_import_stopped_is_foreseen(capsys, pair):
     steps.close()
     foreseen = told(capsys, pair, "preview")
     assert foreseen[1:3] == ["  0 linked already", "  3 issues would be created"]
-    assert told(capsys, pair, "run")[-1] == "workgroup 10 ⇄ 7: done, 3 created"
+    assert told(capsys, pair, "run")[-1] == "workgroup 10 ⇄ 7: done, 3 linked"
 
 
 def test_a_link_is_explained_by_either_end(capsys, pair):

@@ -22,7 +22,8 @@ def test_a_project_that_was_deleted_and_made_again_writes_nothing_over(users: Ma
     _later(made.life)
     assert new.issues[other.iid].title == "Another thing"
     assert made.task.title == "Meanwhile"
-    assert "The link waits; nothing is lost" in _said_in_both(made)
+    assert "Usually a project was deleted and made anew under the same path" in _said_in_both(made)
+    assert made.asks("run")[-1] == "1 of them wait; `b24bridge sync explain` says for what"
     assert made.life.link().ended == ""
 
 

@@ -252,7 +252,7 @@ ROWS = {
     ),
     "checklist": Row(
         _tick,
-        lambda m: m.issue.description.rstrip().endswith("- [x] Dig"),
+        lambda m: m.issue.description.partition("\n\n[//]: #")[0].endswith("- [x] Dig"),
         True,
         lambda m: _change(
             m.life,
