@@ -65,7 +65,7 @@ class ItemWriter:
             row = self.reader.row(address.id, rows.BASIC)
             self.reader.remember(row)
             layout, stored = rows.layout_of(row, self.reader.options), self._values(row)
-        body = body_of(self.reader, write.changes, layout, stored)
+        body = body_of(self.reader, write.changes, layout, stored, address.id)
         return self._carry_out(address.id, write.changes, body, before=write.before)
 
     def create(self, write: CreateItem, existing: ItemAddress | None) -> Outcome:
@@ -342,8 +342,11 @@ def _parts(body: Body) -> list[Body]:
 
 def _singles(body: Body) -> list[tuple[str, Body]]:
     """Return a POST for each field of a refused one that had several."""
-    names = {"summary": TITLE, "description": DESCRIPTION}
-    parts = [(names[key], Body({key: value})) for key, value in body.plain.items()]
+    plain = body.plain
+    parts = [(TITLE, Body({"summary": plain["summary"]}))] if "summary" in plain else []
+    if "description" in plain:
+        rest = {name: value for name, value in plain.items() if name != "summary"}
+        parts.append((DESCRIPTION, Body(rest)))
     parts += [(name, Body(fields={name: sent})) for name, sent in body.fields.items()]
     return parts if len(parts) > 1 else []
 
