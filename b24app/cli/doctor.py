@@ -18,7 +18,7 @@ from sync.version import package_version
 
 if TYPE_CHECKING:
     from b24app.clients import Clients
-    from b24app.services.diagnosis import Finding
+    from b24app.services.finding import Finding
 
 _CALLS = 200  # of the newest failed calls in a bundle
 # Variables whose values are shown in a bundle: none of them holds a secret.

@@ -15,6 +15,7 @@ from b24app.services.failure_names import load_names
 from b24app.services.failures import Failure, list_failures
 from b24app.services.link_status import link_lines
 from b24app.services.merge_request_summaries import MergeRequestSummary, latest_merge_requests
+from b24app.services.youtrack_hints import hint_lines
 from sync.sentences import as_sentence, join_sentences, sentence
 from sync.settings.apply import HISTORY_KEPT
 from sync.store import bots, connections, hook_logs, inbox, logs, outbox
@@ -163,7 +164,7 @@ def _received_lines(
             )
         elif origin == "bitrix24":
             lines.append(sentence("received {system}: nothing yet", system=as_sentence(system)))
-    return lines
+    return lines + hint_lines(conn, portal.id, now)
 
 
 def _gitlab_names(overview: services_overview.Overview) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -11,6 +11,7 @@ from b24app.cli.banner import unready_texts
 from b24app.cli.context import database_file, describe_database
 from b24app.clients import Clients
 from b24app.services.connection_checks import check_targets
+from b24app.services.finding import Finding
 from b24app.services.gitlab_connections import check_connection
 from b24app.services.health import (
     check_installation,
@@ -22,6 +23,7 @@ from b24app.services.health_check import Check
 from b24app.services.health_rows import load_rows
 from b24app.services.outside import ask_gitlab, ask_portal
 from b24app.services.public_address import check_public_address
+from b24app.services.youtrack_diagnosis import examine_youtrack
 from b24app.texts_health import describe
 from sync.bitrix24.install.registrations import EVENTS, PLACEMENT
 from sync.bitrix24.install.steps import run_steps
@@ -35,27 +37,12 @@ from sync.store.db.database import read
 from sync.store.revisions import newest_revision
 from sync.store.rows import ConnectionRecord, PortalRecord
 from sync.store.sealed import fingerprint, opens
-from sync.youtrack.api.account import problems, read_account
 
 # What the doctor calls a subject that it also tries out itself under that name.
 _SUBJECTS = {"hook": "deliveries", "connection": "gitlab"}
 # Of what could not be asked, whose error names nothing to change.
 _TRY_AGAIN = "see that this machine reaches it (network, DNS, proxy, firewall), then repeat this"
 _READING_STEPS = ("rights", "secret", "address", "scopes")  # of an installation, without writes
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: of what, whether it is right, what was found, and what to change where it is not.
-
-    `subject` is one word; `place` the portal or connection, "" for the whole installation.
-    """
-
-    subject: str
-    ok: bool
-    text: str
-    change: str = ""
-    place: str = ""
 
 
 def examine(clients: Clients, language: str = "en") -> Iterator[Finding]:
@@ -216,7 +203,7 @@ def _examine_connection(
     clients: Clients, record: ConnectionRecord, place: str
 ) -> Iterator[Finding]:
     if record.kind == "youtrack":
-        yield _examine_youtrack(clients, record, place)
+        yield from examine_youtrack(clients, record, place)
         return
     tested = check_connection(clients, record)
     if tested.account:
@@ -242,13 +229,3 @@ def _examine_connection(
             yield Finding("outside", asked.ok, text, asked.change, place)
     except SyncError as error:
         yield Finding("hook", False, error.message, error.change, place)
-
-
-def _examine_youtrack(clients: Clients, record: ConnectionRecord, place: str) -> Finding:
-    try:
-        account = read_account(clients.youtrack(record))
-    except SyncError as error:
-        return Finding("token", False, error.message, error.change, place)
-    text = sentence("{login} at YouTrack {version}", login=account.login, version=account.version)
-    flaws = join_sentences(" ", list(problems(account)))
-    return Finding("token", not flaws, text, flaws, place)

@@ -31,6 +31,7 @@ class TargetRight:
     change: str = ""
 
 
+APP_ABSENT = "our app is not there"
 WANTED = ("status", "priority", "assignees", "deadline", "estimate")
 
 
@@ -91,7 +92,7 @@ def list_rights(clients: Clients, record: ConnectionRecord, most: int) -> list[T
     client = clients.youtrack(record)
     read_account(client)
     issues = YouTrackIssues(client)
-    versions = dict(_apps(clients, client, record, most))
+    versions = dict(app_versions(clients, client, record, most))
     rights = []
     for project in islice(projects_of(record), most):
         try:
@@ -101,7 +102,7 @@ def list_rights(clients: Clients, record: ConnectionRecord, most: int) -> list[T
             continue
         lacking = [able.missing[name] for name in WANTED if name in able.missing]
         app = versions.get(project)
-        text = sentence("our app: {version}", version=app) if app else "our app is not there"
+        text = sentence("our app: {version}", version=app) if app else APP_ABSENT
         rights.append(TargetRight(project, not lacking, text, lacking[0] if lacking else ""))
     return rights
 
@@ -113,7 +114,7 @@ def app_problems(
     from sync.youtrack.issues.true_authors import is_older
 
     lines: list[str] = []
-    for project, installed in _apps(clients, client, record, most):
+    for project, installed in app_versions(clients, client, record, most):
         if installed and is_older(installed, package_version()):
             lines.append(
                 sentence(
@@ -129,7 +130,7 @@ def app_problems(
 
 def app_notes(clients: Clients, client: YouTrack, record: ConnectionRecord) -> list[str]:
     """Return where our app is, and once, for all projects, where it is not."""
-    apps = list(_apps(clients, client, record, None))
+    apps = list(app_versions(clients, client, record))
     with_app = [f"{project} ({installed})" for project, installed in apps if installed]
     without = [project for project, installed in apps if not installed]
     notes: list[str] = []
@@ -146,9 +147,10 @@ def app_notes(clients: Clients, client: YouTrack, record: ConnectionRecord) -> l
     return notes
 
 
-def _apps(
-    clients: Clients, client: YouTrack, record: ConnectionRecord, most: int | None
+def app_versions(
+    clients: Clients, client: YouTrack, record: ConnectionRecord, most: int | None = None
 ) -> Iterator[tuple[str, str]]:
+    """Yield our app's version in each project, "" where it is not there."""
     from sync.youtrack.issues.projects import Instance
     from sync.youtrack.issues.true_authors import ask_app
 

@@ -151,6 +151,15 @@ def last_of_connections(conn: Connection, connection_ids: Collection[int]) -> di
     return {key: at for key, at in moments.items() if at is not None}
 
 
+def last_of_connection(conn: Connection, connection_id: int) -> tuple[datetime, bytes] | None:
+    """Return when a connection's newest kept delivery came, and its body."""
+    of = select(delivery.c.received_at, delivery.c.body).where(
+        delivery.c.connection_id == connection_id
+    )
+    row = conn.execute(of.order_by(delivery.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else (row[0], row[1] or b"")
+
+
 def newest_id(conn: Connection, origin: str) -> int:
     """Return the number of the newest delivery from an origin; 0 where there is none."""
     return conn.scalar(select(func.max(delivery.c.id)).where(delivery.c.origin == origin)) or 0

@@ -16,7 +16,6 @@ from sync.core.issue_sync.mapping import (
     SprintPlace,
     StatusMatch,
     Transition,
-    status_rows,
 )
 from sync.core.issue_sync.model import (
     DEADLINE,
@@ -31,6 +30,7 @@ from sync.core.issue_sync.model import (
     SideName,
 )
 from sync.core.issue_sync.rules import Direction, EntryRule, FieldRule, Policy
+from sync.core.issue_sync.status_rows import status_rows
 from sync.core.issue_sync.statuses import StatusRow
 from sync.core.model.tasks import TaskStatus
 from sync.core.rules.portal import StageRef

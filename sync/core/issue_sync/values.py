@@ -19,7 +19,7 @@ from sync.core.issue_sync.link import (
 from sync.core.issue_sync.merge import Decision, Verdict, decide
 from sync.core.issue_sync.model import ASSIGNEES, LEAD, Item, SideName
 from sync.core.issue_sync.obstacles import find_obstacles
-from sync.core.issue_sync.rules import LinkRules
+from sync.core.issue_sync.rules import FieldRule, LinkRules, Policy
 from sync.sentences import as_sentence, join_sentences, sentence
 
 
@@ -51,7 +51,7 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
         decision = decide(
             rule,
             translation,
-            base,
+            _since_clash(rule, translation, base, pair, link.clashes.get(name)),
             pair,
             newest=_newest(translation, items),
             decided=link.decided.get(name),
@@ -93,6 +93,28 @@ def adopt_values(link: LinkState, items: Items, rules: LinkRules) -> LinkState:
         elif has_moved and base is not None:
             bases[name] = translation.adopted(base, pair)
     return replace(link, bases=bases, clashes=clashes, decided=decided)
+
+
+def _since_clash(
+    rule: FieldRule,
+    translation: Translation,
+    base: ValuePair | None,
+    now: ValuePair,
+    clash: ValuePair | None,
+) -> ValuePair | None:
+    """Return the base, with what a side showed when a clash was decided that was never written.
+
+    Who moves a field back to what was agreed after that has edited it, and is not overruled in
+    silence. While a clash waits for a person, taking an edit back ends it.
+    """
+    if base is None or clash is None or rule.policy is Policy.ASK or not translation.is_whole():
+        return base
+    for side in SideName:
+        agreed, present = base.of(side), now.of(side)
+        has_moved = translation.moved(side, agreed, present)
+        if not has_moved and translation.moved(side, clash.of(side), present):
+            base = base.replace(side, {**agreed, **clash.of(side)})
+    return base
 
 
 def _names(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from sync.core.i18n.translate import find_sentence
-from sync.core.issue_sync import statuses
+from sync.core.issue_sync import status_offers, statuses
 from sync.core.issue_sync.fields import (
     Translation,
     Untranslatable,
@@ -16,7 +16,7 @@ from sync.core.issue_sync.fields import (
     unchanged,
 )
 from sync.core.issue_sync.item_links import links_translation, parent_translation
-from sync.core.issue_sync.mapping import ProjectPair, status_rows
+from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import (
     ASSIGNEES,
     CHECKLIST,
@@ -39,6 +39,7 @@ from sync.core.issue_sync.model import (
 from sync.core.issue_sync.rules import Creation, FieldRule, LinkRules, Texts
 from sync.core.issue_sync.sets import Elements, People
 from sync.core.issue_sync.sprints import sprint_translation
+from sync.core.issue_sync.status_rows import status_rows
 from sync.core.issue_sync.texts import Text
 from sync.core.model.tasks import TaskStatus
 from sync.engine.issue_sync.custom_fields import custom_translation, stand_in
@@ -147,9 +148,9 @@ def _status_table(
     """Return the table of the settings; without one, open and closed alone decide."""
     tracker, portal = (world.capabilities[side] for side in SideName)
     if not world.pair.statuses:
-        return statuses.without_table(tracker, portal), ()
+        return status_offers.without_table(tracker, portal), ()
     rows, problems = status_rows(world.pair, world.codes, tracker, portal)
-    table = statuses.with_nearest(rows, tracker, portal)
+    table = status_offers.with_nearest(rows, tracker, portal)
     return table, (*problems, *statuses.check(rows, tracker, portal))
 
 

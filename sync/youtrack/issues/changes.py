@@ -8,9 +8,9 @@ from typing import Any
 
 from sync.core.issue_sync.model import DESCRIPTION, LINKS, PARENT, SPRINT, TAGS, TITLE, Value
 from sync.core.issue_sync.writes import Change, SetChange
-from sync.sentences import sentence
+from sync.sentences import as_sentence, sentence
 from sync.youtrack.issues.comparing import one_line
-from sync.youtrack.issues.fields import FieldFacts, written_value
+from sync.youtrack.issues.fields import FORMS, FieldFacts, written_value
 from sync.youtrack.issues.planning import is_planned
 from sync.youtrack.issues.reading import IssueReader
 
@@ -55,14 +55,20 @@ def body_of(
     changes: Mapping[str, Change],
     layout: Mapping[str, FieldFacts],
     stored: Mapping[str, Value],
+    issue_id: str = "",
 ) -> Body:
-    """Return what carries out the changes. Raises SyncError: people are asked for."""
+    """Return what carries out the changes. Raises SyncError: people are asked for.
+
+    `issue_id`: a text of this issue in old wiki markup becomes Markdown.
+    """
     body = Body()
     for name, change in changes.items():
         if name == TITLE:
             body.plain["summary"] = one_line(str(change or ""))
         elif name == DESCRIPTION:
             body.plain["description"] = str(change or "").replace("\r", "") or None
+            if issue_id in reader.instance.memory.old_markup:
+                body.plain["usesMarkdown"] = True
         elif name == TAGS:
             body.tags = _tags(change, stored)
         elif is_planned(name, reader):
@@ -116,8 +122,9 @@ def _field(
                 return
     try:
         written = written_value(facts, value, logins)
-    except (ValueError, OverflowError) as error:
-        body.dropped[name] = sentence("The value does not fit the field: {error}", error=error)
+    except (ValueError, OverflowError):
+        form = FORMS.get(facts.type_id)
+        body.dropped[name] = NOBODY if form is None else _misfit(facts, value, form)
         return
     body.fields[name] = {
         "id": facts.id,
@@ -125,3 +132,12 @@ def _field(
         "$type": facts.issue_type,
         "value": written,
     }
+
+
+def _misfit(facts: FieldFacts, value: Value, form: str) -> str:
+    return sentence(
+        'The field {field} cannot hold "{value}": it takes {form}',
+        field=facts.name,
+        value=str(value),
+        form=as_sentence(form),
+    )

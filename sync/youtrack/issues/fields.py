@@ -214,16 +214,30 @@ def whole_minutes(seconds: int) -> int:
     return max(1, (seconds + 30) // 60)
 
 
+def _seconds(number: int) -> int:
+    """Return a duration in seconds. Raises ValueError below zero, which YouTrack does not hold."""
+    if number < 0:
+        raise ValueError(number)
+    return number
+
+
 def _whole(number: str) -> int:
     """Return a number without its fraction of zeros. Raises ValueError where there is another."""
     digits, _, fraction = number.partition(".")
     return int(number if fraction.strip("0") else digits)
 
 
+FORMS = {  # of values that people write by hand, by the type of the field
+    "date": "a day such as 2026-01-31",
+    "date and time": "a moment such as 2026-01-31T09:30",
+    "period": "a number of seconds, not below zero",
+    "integer": "a whole number such as 5",
+    "float": "a number such as 2.5",
+}
 _WRITERS: dict[str, Callable[[Any], Any]] = {
     "date": lambda value: noon(str(value)),
     "date and time": lambda value: _at(str(value)),
-    "period": lambda value: {"minutes": whole_minutes(int(value))},
+    "period": lambda value: {"minutes": whole_minutes(_seconds(int(value)))},
     "text": lambda value: {"text": str(value)},
     "integer": lambda value: _whole(str(value)),
     "float": float,

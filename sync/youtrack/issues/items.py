@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sync.core.issue_sync.model import (
@@ -19,16 +19,14 @@ from sync.core.issue_sync.writes import (
     Change,
     CreateItem,
     Done,
-    NotDone,
     Outcome,
     SetChange,
     Unknown,
     UpdateItem,
 )
 from sync.errors import Later, Refused, SyncError
-from sync.sentences import as_sentence, sentence
-from sync.youtrack.api.client import encode_segment
-from sync.youtrack.issues import planning, rows, states, tags
+from sync.sentences import sentence
+from sync.youtrack.issues import rows
 from sync.youtrack.issues.capabilities import (
     LONGEST_TITLE,
     project_layout,
@@ -36,15 +34,15 @@ from sync.youtrack.issues.capabilities import (
 )
 from sync.youtrack.issues.changes import Body, body_of, needs_stored
 from sync.youtrack.issues.comparing import left_out
+from sync.youtrack.issues.item_parts import OF_VALUE, PartWriter
 from sync.youtrack.issues.keys import search_word, with_definition, without_definition
-from sync.youtrack.issues.outcomes import as_sent, not_landed
+from sync.youtrack.issues.outcomes import not_landed
 from sync.youtrack.issues.reading import IssueReader
 from sync.youtrack.issues.true_authors import TrueAuthors
 from sync.youtrack.json_fields import mapping, mappings, text
 
 LOOKED_UP_AT_ONCE = 20
 _NEWEST = 100
-_OF_VALUE = ("400", "403", "500")  # refusals that may concern one field alone
 _NOTHING = object()
 
 
@@ -55,6 +53,11 @@ class ItemWriter:
     reader: IssueReader
     authors: TrueAuthors
 
+    @property
+    def parts(self) -> PartWriter:
+        """Return what carries out a change."""
+        return PartWriter(self.reader)
+
     def update(self, write: UpdateItem) -> Outcome:
         """Change fields of an issue. Raises SyncError."""
         too_long(write.changes)
@@ -64,9 +67,9 @@ class ItemWriter:
         if needs_stored(write.changes, layout):
             row = self.reader.row(address.id, rows.BASIC)
             self.reader.remember(row)
-            layout, stored = rows.layout_of(row, self.reader.options), self._values(row)
-        body = body_of(self.reader, write.changes, layout, stored)
-        return self._carry_out(address.id, write.changes, body, before=write.before)
+            layout, stored = rows.layout_of(row, self.reader.options), self.parts.values(row)
+        body = body_of(self.reader, write.changes, layout, stored, address.id)
+        return self.parts.carry_out(address.id, write.changes, body, before=write.before)
 
     def create(self, write: CreateItem, existing: ItemAddress | None) -> Outcome:
         """Create an issue with its key in the description; one that has the key is taken."""
@@ -86,7 +89,7 @@ class ItemWriter:
         if row is None:
             row, refused = self._created(write.project, plain, body)
             without_fields = refused is not None
-        created, answered = rows.address_of(row), self._values(row)
+        created, answered = rows.address_of(row), self.parts.values(row)
         missing = left_out(changes, answered)
         fields = (
             dict(body.fields)
@@ -97,7 +100,7 @@ class ItemWriter:
         # What it was created with, also where nothing was asked for: later it may be an edit.
         names = answered.keys() | body.fields.keys()
         kept = {name: answered.get(name) for name in names if name not in fields}
-        return self._carry_out(created.id, changes, rest, row, kept)
+        return self.parts.carry_out(created.id, changes, rest, row, kept)
 
     def _created_for(self, write: CreateItem, plain: dict[str, Any]) -> dict[str, Any] | None:
         """Create an issue in its author's name; None where our account has to."""
@@ -120,145 +123,19 @@ class ItemWriter:
         """
         whole = plain | {"customFields": list(body.fields.values())}
         try:
-            return self._post("/issues", whole), None
+            return self.parts.post("/issues", whole), None
         except Refused as refused:
-            if not body.fields or refused.code not in _OF_VALUE:
+            if not body.fields or refused.code not in OF_VALUE:
                 raise
             first = refused
         try:
-            return self._post("/issues", plain), first
+            return self.parts.post("/issues", plain), first
         except Refused as refused:
             required = required_fields(self.reader, project_id)
             needed = [sent for sent in body.fields.values() if sent["id"] in required]
-            if refused.code not in _OF_VALUE or not 0 < len(needed) < len(body.fields):
+            if refused.code not in OF_VALUE or not 0 < len(needed) < len(body.fields):
                 raise
-            return self._post("/issues", plain | {"customFields": needed}), first
-
-    def _carry_out(
-        self,
-        issue_id: str,
-        changes: Mapping[str, Change],
-        body: Body,
-        row: dict[str, Any] | None = None,
-        answered: Mapping[str, Value] | None = None,
-        before: Mapping[str, Value] | None = None,
-    ) -> Outcome:
-        """Send what is left, and compare. What happened to a part of a write is Unknown.
-
-        `answered`: what earlier answers of the write say was stored. It is what each answer says
-        that counts: a row that is read in the end may show what people did meanwhile. Once anything
-        is stored no error may say that the write was not done. `before`: as of UpdateItem.
-        """
-        path, begun, refusals = f"/issues/{encode_segment(issue_id)}", row is not None, []
-        dropped, fresh, stored = dict(body.dropped), True, dict(answered or {})
-        tagged, deferred, halfway = body.tags, dict[str, Exception](), set[str]()
-        try:
-            for part in _parts(body):
-                try:
-                    row = self._post(path, part.json())
-                    begun = True
-                    stored |= self._answered(part, row)
-                except Refused as refused:
-                    if refused.code not in _OF_VALUE:
-                        raise
-                    refusals.append(_explained(part, refused))
-                    for name, single in _singles(part):
-                        try:
-                            row = self._post(path, single.json())
-                            begun = True
-                            stored |= self._answered(single, row)
-                        except Refused as error:
-                            refusals.append(_explained(single, error))
-                            dropped[name] = refusals[-1].message
-            if tagged.add or tagged.remove:
-                refused_tags = tags.change(self.reader, issue_id, tagged.add, tagged.remove)
-                tagged = SetChange(
-                    tagged.add - refused_tags.keys(), tagged.remove - refused_tags.keys()
-                )
-                for name, refusal in refused_tags.items():
-                    refusals.append(refusal)
-                    dropped[TAGS] = sentence(
-                        'The tag "{name}" was refused: {text}',
-                        name=name,
-                        text=as_sentence(refusal.message),
-                    )
-                begun, fresh = begun or bool(tagged.add or tagged.remove), False
-            for name, (field, target) in body.machines.items():
-                shown = (before or {}).get(name)
-                try:
-                    reason, reached = states.move(self.reader, issue_id, field, target, shown)
-                except Refused as refused:
-                    refusals.append(refused)
-                    reason, reached = refused.message, ""
-                except Later as moved:
-                    if not begun or moved.sent or moved.code != states.MOVED:
-                        raise
-                    deferred[name], fresh = moved, False
-                    continue
-                else:
-                    begun = True
-                if reason:
-                    dropped[name] = reason
-                    halfway |= {name} if reached else set()
-                if reached:
-                    is_set = isinstance(changes[name], frozenset)
-                    stored[name] = frozenset({reached}) if is_set else reached
-                fresh = False
-            for name, change in body.planned.items():
-                try:
-                    reason = planning.carry_out(self.reader, issue_id, name, change)
-                except Refused as refused:
-                    refusals.append(refused)
-                    reason = refused.message
-                except SyncError as error:  # several requests: one may be carried out
-                    return Unknown(as_sent(error))
-                else:
-                    begun = True
-                if reason:
-                    dropped[name] = reason
-                fresh = False
-            if refusals and not begun:
-                return NotDone(refusals[0])
-            if row is None or not fresh:
-                row = self.reader.row(issue_id, rows.BASIC)
-        except SyncError as error:
-            if begun:
-                return Unknown(as_sent(error))
-            raise
-        if tagged.add or tagged.remove:
-            shown_tags = as_set(self._values(row).get(TAGS))
-            stored[TAGS] = tags.after(shown_tags, as_set(stored.get(TAGS, shown_tags)), tagged)
-        written = {name: change for name, change in changes.items() if name not in deferred}
-        done = self._done(row, written, dropped, stored)
-        return replace(done, halfway=frozenset(halfway), deferred=deferred)
-
-    def _answered(self, body: Body, row: Mapping[str, Any]) -> dict[str, Value]:
-        """Return what an answer says was stored of what was sent."""
-        sent = {TITLE} if "summary" in body.plain else set[str]()
-        sent |= {DESCRIPTION} if "description" in body.plain else set()
-        values = self._values(row)
-        return {name: values.get(name) for name in sent | body.fields.keys()}
-
-    def _done(
-        self,
-        row: Mapping[str, Any],
-        changes: Mapping[str, Change],
-        dropped: dict[str, str],
-        stored: Mapping[str, Value],
-    ) -> Done:
-        self.reader.remember(row)
-        item = rows.item_of(
-            row, self.reader.own_id(), self.reader.options, self.reader.client.base_url
-        )
-        item = replace(item, values={**item.values, **stored})
-        missing = left_out(changes, item.values)
-        return Done(item=item, dropped={**missing, **dropped})
-
-    def _post(self, path: str, data: dict[str, Any]) -> dict[str, Any]:
-        return mapping(self.reader.client.post(path, data, fields=rows.BASIC))
-
-    def _values(self, row: Mapping[str, Any]) -> dict[str, Value]:
-        return rows.values_of(row, self.reader.options)
+            return self.parts.post("/issues", plain | {"customFields": needed}), first
 
     def find_created(self, keys: Sequence[str]) -> dict[str, ItemAddress]:
         """Return where the issues are that were created with these keys. Raises SyncError.
@@ -297,22 +174,22 @@ class ItemWriter:
         except Refused:
             return Unknown(Later("YouTrack does not show what it created", code="hidden"))
         changes: dict[str, Change] = {name: v for name, v in write.values.items() if v is not None}
-        values = self._values(row)
+        values = self.parts.values(row)
         missing = left_out(changes, values)
         if self._is_untouched(row):
             if not missing:
-                return self._done(row, changes, {}, {})
+                return self.parts.done(row, changes, {}, {})
             layout = project_layout(self.reader, write.project)
             wanted = {name: change for name, change in changes.items() if name in missing}
             body = body_of(self.reader, wanted, layout, values)
             rest = Body({}, body.fields, body.tags, body.machines, body.planned, body.dropped)
             kept = {name: value for name, value in values.items() if name not in body.fields}
-            return self._carry_out(address.id, changes, rest, row, kept)
+            return self.parts.carry_out(address.id, changes, rest, row, kept)
         if again:
-            return self._done(row, changes, {}, _agreed(values, changes, missing))
+            return self.parts.done(row, changes, {}, _agreed(values, changes, missing))
         # The creation itself stored these two: another text is what somebody wrote since.
         edited = {n: write.values[n] for n in (TITLE, DESCRIPTION) if n in missing}
-        return self._done(row, changes, {}, edited)
+        return self.parts.done(row, changes, {}, edited)
 
     def _is_untouched(self, row: Mapping[str, Any]) -> bool:
         updater = text(mapping(row.get("updater")).get("id"))
@@ -335,19 +212,6 @@ class ItemWriter:
         return Done(item=item, dropped={name: missing[name] for name in sorted(still)})
 
 
-def _parts(body: Body) -> list[Body]:
-    """Return the POST that carries out all that one can; none where there is nothing for it."""
-    return [body] if body.plain or body.fields else []
-
-
-def _singles(body: Body) -> list[tuple[str, Body]]:
-    """Return a POST for each field of a refused one that had several."""
-    names = {"summary": TITLE, "description": DESCRIPTION}
-    parts = [(names[key], Body({key: value})) for key, value in body.plain.items()]
-    parts += [(name, Body(fields={name: sent})) for name, sent in body.fields.items()]
-    return parts if len(parts) > 1 else []
-
-
 def _agreed(
     values: Mapping[str, Value], changes: Mapping[str, Change], missing: Collection[str]
 ) -> dict[str, Value]:
@@ -357,20 +221,6 @@ def _agreed(
         asked = {name.casefold() for name in as_set(changes[TAGS])}  # type: ignore[arg-type]
         agreed[TAGS] = frozenset(n for n in as_set(values[TAGS]) if n.casefold() in asked)
     return agreed
-
-
-def _explained(body: Body, refused: Refused) -> Refused:
-    """Return a refusal of people alone with what it means; any other as it is."""
-    kinds = [str(sent.get("$type")) for sent in body.fields.values()]
-    if refused.code != "400" or body.plain or not kinds or not all("User" in k for k in kinds):
-        return refused
-    return Refused(
-        sentence(
-            "The person is not in the project's team in YouTrack, add them there: {text}",
-            text=as_sentence(refused.message),
-        ),
-        code=refused.code,
-    )
 
 
 def too_long(changes: Mapping[str, Change]) -> None:

@@ -57,7 +57,7 @@ class IssueMemory:
     `logins`: of people, by id. `layouts`: of issues' fields, by project and purpose. `learned`:
     where events of state machines led, by field, state and event. `boards`: by project, None where
     it has none with sprints. `apps`: ours, by project. `work_types`: ids by name in small letters,
-    and when they were asked for, by project.
+    and when they were asked for, by project. `old_markup`: ids of issues in old wiki markup.
     """
 
     logins: dict[str, str] = field(default_factory=dict)
@@ -68,6 +68,7 @@ class IssueMemory:
     boards: dict[str, Board | None] = field(default_factory=dict)
     apps: dict[str, AppFacts] = field(default_factory=dict)
     work_types: dict[str, tuple[datetime, dict[str, str]]] = field(default_factory=dict)
+    old_markup: set[str] = field(default_factory=set)
     account: Account | None = None
 
 

@@ -18,6 +18,7 @@ from sync.errors import Refused
 from sync.youtrack.api.client import YouTrack, encode_segment
 from sync.youtrack.issues import item_links, rows
 from sync.youtrack.issues.boards import Board, find_board, sprint_of
+from sync.youtrack.issues.keys import without_definition
 from sync.youtrack.issues.options import IssueOptions
 from sync.youtrack.issues.projects import GONE, Instance
 from sync.youtrack.json_fields import mapping, mappings, text
@@ -72,10 +73,16 @@ class IssueReader:
         return rows.item_of(row, self.own_id(), self.options, self.client.base_url, work)
 
     def remember(self, row: Mapping[str, Any]) -> None:
-        """Keep how the fields of a project's issues are made, and the logins of people in them."""
+        """Keep how an issue's fields and text are made, and the logins of people in them."""
         project_id = text(mapping(row.get("project")).get("id"))
         layout = self.instance.memory.layouts.setdefault(project_id, {})
         layout |= rows.layout_of(row, self.options)
+        issue_id, described = text(row.get("id")), text(row.get("description"))
+        old = self.instance.memory.old_markup
+        if described and rows.is_old_wiki(row, *without_definition(described)):
+            old.add(issue_id)
+        else:
+            old.discard(issue_id)
         for field in mappings(row.get("customFields")):
             value = field.get("value")
             for person in mappings(value) or [mapping(value)]:

@@ -27,6 +27,7 @@ from sync.core.issue_sync.model import (
     Value,
 )
 from sync.core.issue_sync.sets import as_set
+from sync.text import markdown, wiki
 from sync.youtrack.issues import item_links
 from sync.youtrack.issues.fields import (
     FieldFacts,
@@ -43,7 +44,7 @@ __all__ = ["FieldFacts", "issue_field", "project_field"]
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _USER = "id,login,fullName"
-COMMENT = f"id,text,created,updated,deleted,author({_USER}),visibility($type)"
+COMMENT = f"id,text,usesMarkdown,created,updated,deleted,author({_USER}),visibility($type)"
 FILE = "id,name,size,removed,visibility($type),comment(deleted,visibility($type))"
 WORK = f"id,date,text,duration(minutes),author({_USER}),creator(id),type(name),issue(id)"
 FIELD = (
@@ -51,7 +52,7 @@ FIELD = (
     "projectCustomField(id,field(id,name,fieldType(id)))"
 )
 BASIC = (
-    f"id,idReadable,summary,description,created,updated,resolved,project(id,shortName,archived),"
+    f"id,idReadable,summary,description,usesMarkdown,created,updated,resolved,project(id,shortName,archived),"
     "visibility($type),updater(id),"
     f"reporter({_USER}),tags(id,name),customFields({FIELD})"
 )
@@ -75,7 +76,7 @@ def values_of(row: Mapping[str, Any], options: IssueOptions) -> dict[str, Value]
     """Return the fields that an answer tells; its sprint, where the reader put one in."""
     values: dict[str, Value] = {
         TITLE: text(row.get("summary")),
-        DESCRIPTION: without_definition(text(row.get("description")))[0],
+        DESCRIPTION: _markdown_of(row, *without_definition(text(row.get("description")))),
         TAGS: frozenset(text(tag.get("name")) for tag in mappings(row.get("tags"))),
     }
     stored = {text(each.get("id")): each.get("value") for each in mappings(row.get("customFields"))}
@@ -96,6 +97,21 @@ def values_of(row: Mapping[str, Any], options: IssueOptions) -> dict[str, Value]
     if options.sprints and SPRINT in row:
         values[SPRINT] = row[SPRINT]
     return values
+
+
+def is_old_wiki(row: Mapping[str, Any], body: str, key: str) -> bool:
+    """Tell whether a text is old wiki markup; where the answer does not say it, by its braces.
+
+    What has a key of ours is our own Markdown.
+    """
+    flag = row.get("usesMarkdown")
+    return not key and (not flag if isinstance(flag, bool) else wiki.is_old_wiki(body))
+
+
+def _markdown_of(row: Mapping[str, Any], body: str, key: str) -> str:
+    if not body or not is_old_wiki(row, body, key):
+        return body
+    return markdown.write(wiki.read(body), markdown.YOUTRACK)
 
 
 def author_of(value: object, own_id: str, by: object = None) -> Author:
@@ -154,7 +170,7 @@ def comment_of(row: Mapping[str, Any], own_id: str) -> Comment:
     return Comment(
         text(row.get("id")),
         author_of(row.get("author"), own_id),
-        body,
+        _markdown_of(row, body, key),
         moment(row.get("created")) or _NEVER,
         moment(row.get("updated")),
         is_limited(row),

@@ -36,8 +36,10 @@ def change(
     """Add and take off tags; return those that were refused, which stop no other.
 
     Raises SyncError; once a tag is stored, what is raised says that the write may have happened.
+    Capitals make no other tag: one that is only spelled anew is not taken off.
     """
     path = f"/issues/{encode_segment(issue_id)}/tags"
+    remove = _others(remove, add)
     refusals: dict[str, Refused] = {}
     begun = False
     try:
@@ -83,6 +85,12 @@ def _held(
 def after(shown: Set[str], held: Set[str], change: SetChange) -> frozenset[str]:
     """Return what a change leaves of the tags that were held, spelled as they are shown."""
     spelling = {name.casefold(): name for name in shown}
-    removed = {name.casefold() for name in change.remove}
+    removed = {name.casefold() for name in _others(change.remove, change.add)}
     left = {name for name in held if name.casefold() not in removed}
     return frozenset(left | {spelling.get(name.casefold(), name) for name in change.add})
+
+
+def _others(names: Set[str], kept: Set[str]) -> frozenset[str]:
+    """Return the names that are none of the kept ones, whatever their capitals."""
+    folded = {name.casefold() for name in kept}
+    return frozenset(name for name in names if name.casefold() not in folded)

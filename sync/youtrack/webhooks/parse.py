@@ -21,6 +21,15 @@ _MOST_KINDS = 20
 _DELETED = frozenset({"removed", "issueDeleted"})
 
 
+def app_version(body: bytes) -> str:
+    """Return the version of our app that sent a stored hint; "" where somebody else did."""
+    try:
+        payload = mapping(json.loads(body))
+    except (ValueError, RecursionError):
+        return ""
+    return text(payload.get("app"))[:20] if "kinds" in payload else ""
+
+
 def parse_events(body: bytes, connection_id: int) -> tuple[TrackerEvent, ...]:
     """Return what a stored hint is about: one issue, or nothing that is understood."""
     try:

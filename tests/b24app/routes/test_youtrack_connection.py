@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from b24app.cli import main
 from sync.settings.apply import apply
 from sync.settings.document import read as settings
-from sync.store import connections
+from sync.store import connections, inbox
 from sync.store.db.database import read, write
+from sync.store.rows import Delivery
 from tests.emulators.youtrack import records
 from tests.emulators.youtrack.server import YouTrackEmulator
 from tests.emulators.youtrack.state import DEFAULT
@@ -109,3 +112,43 @@ def test_the_command_replaces_a_token_and_takes_none_as_an_argument(
     assert stored_token(world, portal) == "perm-fresh"
     assert main(["youtrack", "token", "yt", "perm-pasted"]) == 2
     assert "perm-pasted" not in "".join(capsys.readouterr())
+
+
+def keep_hint(world, portal, version):
+    with write(world.deps.engine) as conn:
+        record = connections.by_name(conn, portal.id, "yt")
+        body = json.dumps({"v": 1, "app": version, "issue": "SHOP-1", "kinds": ["text"]}).encode()
+        if not version:
+            body = b'{"id": "SHOP-1", "event": "issueUpdated"}'
+        origin, at = f"youtrack:{record.id}", world.deps.clock.now()
+        key = f"hint-{version}"
+        inbox.insert_many(conn, [Delivery(portal.id, record.id, origin, key, "hint", {}, body, at)])
+
+
+def test_status_and_doctor_say_which_app_hinted_last(world, portal, youtrack, capsys):
+    def status():
+        assert main(["status"]) == 0
+        return capsys.readouterr().out
+
+    def doctor():
+        main(["doctor"])
+        return capsys.readouterr().out
+
+    assert "received YouTrack yt: no hint is kept: changes are found by asking" in status()
+    install_app(youtrack, "0.0.1")
+    said = doctor()
+    assert "WRONG app         portal.example.com yt: SHOP: our app: 0.0.1" in said
+    assert "upload it anew, `b24bridge youtrack app yt` writes it" in said
+    keep_hint(world, portal, "0.0.1")
+    said = status()
+    assert "received YouTrack yt: the newest hint came from our app 0.0.1 at 20" in said
+    assert "next     the app is older than the bridge" in said
+    keep_hint(world, portal, "")
+    assert "came from another sender than our app" in status()
+    youtrack.state.apps.clear()
+    install_app(youtrack, "99.0")
+    keep_hint(world, portal, "99.0")
+    said = doctor()
+    assert "ok    app         portal.example.com yt: SHOP: our app: 99.0" in said
+    assert "ok    hint        portal.example.com yt: the newest hint came from our app 99.0" in said
+    assert "the app is older than the bridge" not in status()

@@ -136,6 +136,24 @@ def test_a_parked_conflict_is_recorded_once_and_the_rest_goes_on() -> None:
     assert second.link.clashes[TITLE] == ValuePair({TITLE: "b"}, {TITLE: "c"})
 
 
+@pytest.mark.parametrize("policy", [Policy.NEWEST, Policy.PORTAL, Policy.ASK])
+def test_what_is_moved_back_after_a_clash_is_an_edit(policy: Policy) -> None:
+    """The winner was never written, and the loser came back to what was agreed."""
+    tracker, portal = titled("b", "c")
+    before = item(PORTAL, portal.values, at=NOW + timedelta(seconds=1))
+    clashed = planned_now(titles("a"), tracker, before, rules(policy)).link
+    back = item(TRACKER, {TITLE: "a"}, at=NOW + timedelta(seconds=2))
+    planned = planned_now(clashed, back, before, rules(policy))
+    if policy is Policy.ASK:  # what waited for a person is taken back
+        assert (changes(planned), planned.conflicts) == ({TRACKER: {TITLE: "c"}}, ())
+        return
+    (conflict,) = planned.conflicts
+    assert conflict.values == ValuePair({TITLE: "a"}, {TITLE: "c"})
+    winner = TRACKER if policy is Policy.NEWEST else PORTAL
+    assert conflict.winner is winner
+    assert changes(planned) == {winner.other: {TITLE: "a" if winner is TRACKER else "c"}}
+
+
 def test_a_decided_conflict_is_written_and_over() -> None:
     asking = rules(Policy.ASK, fields=[TITLE])
     tracker, portal = titled("b", "c")

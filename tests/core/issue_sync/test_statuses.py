@@ -6,18 +6,17 @@ import pytest
 
 from sync.core.issue_sync.fields import Untranslatable
 from sync.core.issue_sync.link import ValuePair
-from sync.core.issue_sync.mapping import ProjectPair, StatusMatch, status_rows
+from sync.core.issue_sync.mapping import ProjectPair, StatusMatch
 from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice, SideName
 from sync.core.issue_sync.rules import Direction, FieldRule, LinkRules, Policy
+from sync.core.issue_sync.status_offers import offer, with_nearest, without_table
+from sync.core.issue_sync.status_rows import status_rows
 from sync.core.issue_sync.statuses import (
     StatusRow,
     check,
     explained,
-    offer,
     restated_by,
     translation,
-    with_nearest,
-    without_table,
 )
 from sync.core.model.tasks import TaskStatus
 from tests.core.issue_sync.cases import changes, item, linked, planned_now

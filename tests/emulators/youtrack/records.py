@@ -152,7 +152,10 @@ class Tag:
 
 @dataclass(eq=False)
 class Comment:
-    """A comment; `deleted` softly, which people can undo. `limited`: who alone sees it."""
+    """A comment; `deleted` softly, which people can undo. `limited`: who alone sees it.
+
+    `markdown`: None where the server does not tell, False for old wiki markup.
+    """
 
     id: str
     issue: Issue
@@ -162,6 +165,7 @@ class Comment:
     updated: int | None = None
     deleted: bool = False
     limited: list[Group | User] = field(default_factory=list)
+    markdown: bool | None = True
 
 
 @dataclass(eq=False)
@@ -198,7 +202,7 @@ class WorkItem:
 class Issue:
     """An issue; `values` by the field's name. `seen_by`: user ids, None for all readers.
 
-    `properties`: those that our app stores.
+    `properties`: those that our app stores. `markdown`: as of Comment, of the description.
     """
 
     id: str
@@ -217,6 +221,7 @@ class Issue:
     attachments: list[Attachment] = field(default_factory=list)
     work_items: list[WorkItem] = field(default_factory=list)
     seen_by: set[str] | None = None
+    markdown: bool | None = True
     properties: dict[str, str | None] = field(default_factory=dict)
 
     @property

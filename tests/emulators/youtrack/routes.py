@@ -225,6 +225,8 @@ def update(state: State, call: Call, name: str) -> Answer:
             target, call.user, "DescriptionCategory", added=description, removed=before_text
         )
         state.mention(description or "")
+    if isinstance(sent.get("usesMarkdown"), bool):
+        target.markdown = sent["usesMarkdown"]
     if isinstance(sent.get("project"), dict):
         state.move(target, call.user, project_of(state, call, str(sent["project"].get("id"))))
     return shown(call, target)

@@ -85,6 +85,10 @@ class _Zone(_Profiles):
     pass
 
 
+def _markup(written: r.Issue | r.Comment) -> dict[str, Any]:
+    return {} if written.markdown is None else {"usesMarkdown": written.markdown}
+
+
 def _issue(issue: r.Issue) -> dict[str, Any]:
     return {
         "$type": "Issue",
@@ -93,7 +97,7 @@ def _issue(issue: r.Issue) -> dict[str, Any]:
         "numberInProject": issue.number,
         "summary": issue.summary,
         "description": issue.description,
-        "usesMarkdown": True,
+        **_markup(issue),
         "created": issue.created,
         "updated": issue.updated,
         "resolved": issue.resolved,
@@ -269,7 +273,7 @@ _VIEWS: dict[type, Callable[[Any], dict[str, Any]]] = {
         "$type": "IssueComment",
         "id": c.id,
         "text": c.text,
-        "usesMarkdown": True,
+        **_markup(c),
         "created": c.created,
         "updated": c.updated,
         "deleted": c.deleted,

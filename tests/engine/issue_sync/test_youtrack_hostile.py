@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.depth import is_quick
 from tests.emulators.youtrack.records import WorkType
+from tests.emulators.youtrack.server import Reply
 from tests.engine.issue_sync.test_youtrack_rows import (
     MIDNIGHT,
     begin,
@@ -167,3 +169,36 @@ def test_a_type_of_work_is_shown_edited_and_given(database_url: str) -> None:
     life.world.b24.state.user_logs_time(RITA, 2103, 600, "Looked")
     life.rest(5)
     assert [each.type and each.type.name for each in life.issue.work_items][2:] == [None]
+
+
+@pytest.mark.parametrize(("back_to", "agreed"), [(2, ("To Verify", 4)), (5, ("Fixed", 5))])
+def test_what_a_person_does_to_a_task_while_its_state_is_deferred(
+    database_url: str, back_to: int, agreed: tuple[str, int]
+) -> None:
+    """Taken back, it was no edit, and the other side's stands; any other is weighed with it."""
+    life = begin(database_url, "create: [issues]")
+    every = ("Submitted", "Open", "In Progress", "To Verify", "Fixed")
+    life.field("State").machine = {name: {each: each for each in every} for name in every}
+    life.import_all()
+    life.rest()
+    answer, once = life.world.youtrack.answer, [1]
+
+    def meanwhile(method: str, target: str, headers: Any, body: bytes) -> Reply:
+        if once and b'"event"' in body:
+            once.pop()
+            life.world.tick(1)
+            life.set_state(life.issue, "To Verify")
+            life.world.tick(1)
+            life.world.b24.state.user_moves_task(RITA, 2103, back_to)
+            return 400, b'{"error": "bad_request"}', "application/json"
+        return answer(method, target, headers, body)
+
+    life.world.youtrack.answer = meanwhile  # type: ignore[method-assign]
+    life.edit_task(title="Meanwhile")
+    life.world.b24.state.user_moves_task(RITA, 2103, 3)
+    life.rest(11)
+    assert not once
+    assert (name_of(life.issue.values["State"]), life.task.status) == agreed, life.said()
+    assert life.issue.summary == "Meanwhile"
+    assert ("both sides changed status" in life.said()) is (back_to == 5)
+    life.world.close()

@@ -199,7 +199,9 @@ class RealYouTrack(RealRoom, YouTrackSide):
             self.state.set_value(issue, self.ann, of_project, state)
         else:
             assert isinstance(value, frozenset)
-            issue.tags = [self._tag(each) for each in sorted(value)]
+            kept = [tag for tag in issue.tags if tag.name in value]  # two may have one name
+            new = set(value) - {tag.name for tag in kept}
+            issue.tags = kept + [self._tag(each) for each in sorted(new)]
             self.state.record(issue, self.ann, "TagsCategory")
 
     def _own_text(self, issue: r.Issue) -> str:
