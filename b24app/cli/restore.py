@@ -119,12 +119,12 @@ def _require_no_worker(config: Config, target: Path | None) -> None:
     from sync.core.clock import WallClock, is_recent
     from sync.store import logs
     from sync.store.db.copying import DatabaseInUse
-    from sync.store.db.database import open_database, read
+    from sync.store.db.database import open_command_database, read
     from sync.store.tables import worker
 
     if target is not None and not target.exists():
         return
-    engine = open_database(config.database_url)
+    engine = open_command_database(config.database_url)
     try:
         with read(engine) as conn:
             if not engine.dialect.has_table(conn, worker.name):
@@ -168,11 +168,11 @@ def _restore_postgres(config: Config, file: Path, facts: CopyFacts, *, replace: 
 
     from b24app.cli.context import describe_database, print_lines
     from sync.store.db.copying import BadCopy
-    from sync.store.db.database import database_url, open_database
+    from sync.store.db.database import database_url, open_command_database
     from sync.store.db.postgres_copies import restore
     from sync.store.sealed import opens
 
-    engine = open_database(config.database_url)
+    engine = open_command_database(config.database_url)
     if inspect(engine).get_table_names() and not replace:
         raise BadCopy(
             sentence(
@@ -205,10 +205,10 @@ def _decide_anew(database: str) -> None:
     Pages that were open when it was made, and were ended since, stay ended.
     """
     from sync.store import portals, program
-    from sync.store.db.database import open_database, write
+    from sync.store.db.database import open_command_database, write
     from sync.store.tables import program as program_table
 
-    engine = open_database(database)
+    engine = open_command_database(database)
     with write(engine) as conn:
         if engine.dialect.has_table(conn, program_table.name):
             program.forget_version(conn)

@@ -64,6 +64,19 @@ def open_service_database(url: str) -> Engine:
     return engine
 
 
+def open_command_database(url: str) -> Engine:
+    """Open an engine as `open_database` does, in which nobody waits for a server that is gone.
+
+    A statement may take hours, as those of migrations do, while the server answers others.
+    """
+    engine = open_database(url)
+    if engine.dialect.name == "postgresql":
+        from sync.store.db.silence import give_up_gone
+
+        give_up_gone(engine)
+    return engine
+
+
 def open_database(url: str, *, pool_size: int = 10) -> Engine:
     """Open an engine for `sqlite:///file` (or a bare path) or `postgresql://…`.
 
