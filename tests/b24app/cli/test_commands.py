@@ -154,6 +154,7 @@ def test_settings_can_be_checked_without_applying_them(portal, engine, tmp_path,
         "+    token:",
         "+      env: GITLAB_TOKEN",
         "Would be done: Connection main created.",
+        "Nobody asked the servers of main: applying does, and says what is wrong.",
         "The settings are right; nothing was applied.",
     ]
     with read(engine) as conn:
@@ -179,6 +180,8 @@ def test_a_removal_is_said_shown_and_asked_for(applied, portal, engine, capsys):
     with read(engine) as conn:
         assert [record.name for record in connections.by_portal(conn, portal.id)] == ["main"]
     said_so = ["settings", "apply", "--offline", "--remove", "main", str(applied)]
+    assert main([*said_so, "--remove", "mian", "--check"]) == 1
+    assert "mian: is to be removed, and no connection has this name" in capsys.readouterr().err
     assert main([*said_so, "--check"]) == 0
     assert "has to be said" not in capsys.readouterr().out
     assert main(said_so) == 0
