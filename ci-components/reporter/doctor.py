@@ -51,8 +51,8 @@ def app_lines(run: Run) -> Iterator[Line]:
     yield "app-url", "ok" if url.startswith(("https://", "http://127.0.0.1:")) else "missing", url
     try:
         status = run.http.ask(f"{url}/healthz", {}).status if url else 0
-        wrong = "" if status == 200 else f"HTTP {status}"
-        yield "app answers", "no" if wrong else "ok", wrong
+        wrong = f"HTTP {status}" if url else "not asked: app-url is empty"
+        yield "app answers", *(("ok", "") if status == 200 else ("no", wrong))
     except Problem as problem:
         yield "app answers", "no", str(problem)
     state = "ok" if run.ci["B24_ID_TOKEN"] else "missing"

@@ -86,3 +86,11 @@ def test_an_app_that_is_not_there_is_named(world: World) -> None:
     text = "app answers no 127.0.0.1:9 cannot be reached: Connection refused (UNREACHABLE)."
     assert ran.code == 1
     assert [line for line in ran.said.splitlines() if " ".join(line.split()).startswith(text)]
+
+
+def test_an_app_without_an_address_is_not_said_to_have_answered(world: World) -> None:
+    more = {"B24_DELIVER": "app", "B24_APP_URL": "-", "B24_WEBHOOK_URL": ""}
+    ran = world.report(world.pipeline(world.shop), **DOCTOR, **more)
+    rows = [" ".join(line.split()) for line in ran.said.splitlines()]
+    assert rows[:2] == ["app-url missing", "app answers no not asked: app-url is empty"]
+    assert ran.code == 1
