@@ -59,6 +59,19 @@ def test_a_dump_is_restored_into_an_empty_database(place, monkeypatch, capsys):
     assert count(place) == before
 
 
+def test_nothing_is_restored_beside_a_web_process(place, capsys):
+    """It has no heartbeat; what it acknowledges meanwhile would be replaced."""
+    assert main(["backup", "copy.dump"]) == 0
+    before = count(os.environ["DATABASE_URL"])
+    web = open_database(os.environ["DATABASE_URL"])
+    with read(web):
+        assert main(["restore", "copy.dump", "--yes"]) == 1
+    assert "Other processes of b24bridge use the database: 1." in capsys.readouterr().err
+    assert count(os.environ["DATABASE_URL"]) == before
+    web.dispose()
+    assert main(["restore", "copy.dump", "--yes"]) == 0
+
+
 def count(url):
     engine = open_database(url)
     with read(engine) as conn:
