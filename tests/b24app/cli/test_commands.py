@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tomllib
 from dataclasses import replace
 from datetime import timedelta
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import OperationalError
 
-from b24app.cli import main
+from b24app.cli import _explain_error, main
 from b24app.cli.banner import first_steps
 from b24app.cli.worker_lines import describe_age
 from sync.config import Config
@@ -685,6 +687,13 @@ def test_a_database_that_cannot_be_reached_is_told_in_a_line(environ, monkeypatc
     assert main(["status"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("The database cannot be used: ")
+
+
+def test_a_database_that_a_stopped_process_holds_is_told_with_its_remedy():
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorname = "SQLITE_BUSY_SNAPSHOT"
+    text = _explain_error(OperationalError("UPDATE", {}, busy))
+    assert text.startswith("The database cannot be used: database is locked. Another process holds")
 
 
 def test_a_damaged_database_is_told_with_its_remedy(tmp_path, environ, monkeypatch, capsys):
