@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from b24app.cli import main
 from b24app.cli.doctor import describe_finding
@@ -108,6 +108,32 @@ def test_what_was_put_right_is_right(world, installed, capsys):
     assert said["hook"] == [
         "ok 127.0.0.1:1 main: project acme/shop: Maintainer; the webhook is in place"
     ]
+
+
+def test_a_database_that_takes_no_write_is_not_called_right(world):
+    """As one that a stopped process holds, on a full disk, or a standby: reading goes on."""
+    engine = world.deps.engine
+    words = {
+        "sqlite": "PRAGMA query_only = ON",
+        "postgresql": "SET default_transaction_read_only = on",
+    }
+
+    def forbid(connection, record):
+        connection.cursor().execute(words[engine.dialect.name])
+        if engine.dialect.name == "postgresql":
+            connection.commit()
+
+    event.listen(engine, "connect", forbid)
+    engine.dispose()
+    with read(engine) as conn:
+        finding, *_ = diagnosis.examine_database(world.deps.clients, conn)
+    event.remove(engine, "connect", forbid)
+    engine.dispose()
+    assert (finding.subject, finding.ok) == ("database", False)
+    assert "can be read, but not written to" in finding.text
+    with read(engine) as conn:
+        finding, *_ = diagnosis.examine_database(world.deps.clients, conn)
+    assert finding.ok
 
 
 def test_a_bundle_holds_no_secret(world, installed, config, capsys, tmp_path):
