@@ -29,7 +29,7 @@ from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.upkeep.absence import Absence
 from sync.engine.upkeep.apart import Apart
-from sync.engine.upkeep.bot import keep_bot
+from sync.engine.upkeep.bot import find_out_of_step, keep_bot
 from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.gap import make_up_for_gaps, owes_history
 from sync.engine.upkeep.purge import NightlyPurge
@@ -51,7 +51,7 @@ from sync.store import (
 )
 from sync.store import merge_requests as store_merge_requests
 from sync.store import projects as store_projects
-from sync.store.db.database import AWAY, read, write
+from sync.store.db.database import AWAY, select_only, write
 from sync.store.db.upsert import chunks
 from sync.store.rows import ConnectionRecord, PortalRecord
 
@@ -95,7 +95,7 @@ class Sweep:
         """Do what is due and return about how many things that were."""
         done = self._repair_moments(now)
         self._was_alone = self._absence.was_alone(now) if self._absence else True
-        with read(self._deps.database) as conn:
+        with select_only(self._deps.database) as conn:
             active = portals.all_active(conn)
             records = connections.of_portals(conn)
             tasks_read_at = hook_logs.tasks_read(conn)
@@ -110,7 +110,7 @@ class Sweep:
                 done += self._apart.run(
                     ("host", connection.id), partial(self._read_host, connection)
                 )
-        with read(self._deps.database) as conn:
+        with select_only(self._deps.database) as conn:
             to_ask = set(deployments.portals_to_fetch(conn, now))
             unread = set(merge_request_commits.portals_due(conn, self._deps.clock.now()))
             doubtful = set(branch_checks.portals_due(conn, now))
@@ -123,16 +123,17 @@ class Sweep:
             for portal_id in sorted(portal_ids & ids):
                 look = partial(self._run_part, part, portal_id, work, portal_id)
                 wanted.setdefault(portal_id, []).append(look)
-        for portal in (portal for portal in active if portal.id not in silent):
+        reachable = [portal for portal in active if portal.id not in silent]
+        for portal_id in self._bots_to_keep(reachable, now):
+            look = partial(self._run_part, "bot", portal_id, keep_bot, portal_id)
+            wanted.setdefault(portal_id, []).append(look)
+        for portal in reachable:
             is_first = self._is_first(portal.id, self._tasks_read)
             looks = wanted.setdefault(portal.id, [])
             if is_first or is_due(tasks_read_at.get(portal.id), TASKS_EVERY, now):
                 looks.append(
                     partial(self._run_part, "tasks", portal.id, self._read_tasks, portal.id)
                 )
-            every = BOT_REFUSED_EVERY if portal.bot_problem else BOTS_EVERY
-            if is_due(self._bots_kept_at.get(portal.id), every, now):
-                looks.append(partial(self._keep_bot, portal.id, now))
             if portal.id in with_pairs:
                 looks.append(
                     partial(self._run_part, "issue lists", portal.id, self._read_lists, portal.id)
@@ -153,14 +154,24 @@ class Sweep:
         self._owing[connection.id] = owes_history(self._deps, connection.id)
         return done
 
-    def _keep_bot(self, portal_id: int, now: datetime) -> int:
-        self._bots_kept_at[portal_id] = now
-        return self._run_part("bot", portal_id, keep_bot, portal_id)
-
     def _read_people(self, portal_id: int, now: datetime) -> int:
         is_read = self._run_part("people", portal_id, refresh_people, portal_id)
         self._people_read_at[portal_id] = now if is_read else now - PEOPLE_EVERY + RETRY_EVERY
         return 1
+
+    def _bots_to_keep(self, active: Iterable[PortalRecord], now: datetime) -> list[int]:
+        """Return the portals whose bot is due and not as the settings want it."""
+        due = [
+            portal.id
+            for portal in active
+            if is_due(
+                self._bots_kept_at.get(portal.id),
+                BOT_REFUSED_EVERY if portal.bot_problem else BOTS_EVERY,
+                now,
+            )
+        ]
+        self._bots_kept_at.update(dict.fromkeys(due, now))
+        return sorted(find_out_of_step(self._deps, due))
 
     def _read_lists(self, deps: Deps, portal_id: int) -> int:
         """Read the issue lists that are due; with the first look after a start, all of them."""
@@ -217,7 +228,7 @@ class Sweep:
         self._moments_checked_at = now
         check = self._deps.clock_check
         sure = check is None or check.is_plausible
-        with read(self._deps.database) as conn:
+        with select_only(self._deps.database) as conn:
             if not clock_repair.has_future(conn, now, sure=sure):
                 return 0
         with write(self._deps.database) as conn:
@@ -353,7 +364,7 @@ def refresh_people(deps: Deps, portal_id: int) -> bool:
         if lane is None:
             return True
         try:
-            with read(deps.database) as conn:
+            with select_only(deps.database) as conn:
                 row = read_portal(conn, portal_id)
             portal = deps.portal_for(row)
             if portal_users.refresh_users(deps, portal_id, portal):
