@@ -221,6 +221,13 @@ def _explain_error(error: Exception) -> str | None:
                 "its place: b24bridge restore FILE",
                 why=why,
             )
+        if getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+            return sentence(
+                "The database cannot be used: {why}. Another process holds it and does not let go: "
+                "see whether one of b24bridge hangs or was stopped, end it, then repeat the "
+                "command",
+                why=why,
+            )
         return sentence("The database cannot be used: {why}", why=why)
     if isinstance(error, LookupError) and not isinstance(error, KeyError | IndexError):
         return as_text(error)

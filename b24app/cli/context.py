@@ -18,7 +18,7 @@ from sync.engine.audit.writer import AuditWriter
 from sync.engine.lanes import owner_name
 from sync.sentences import Sentence, as_sentence, sentence
 from sync.store import connections
-from sync.store.db.database import database_url, open_database
+from sync.store.db.database import database_url, open_command_database
 from sync.store.rows import ConnectionRecord
 from sync.store.vault import Vault
 from sync.text.bidi import upright_text
@@ -65,7 +65,7 @@ def open_existing(config: Config) -> Engine:
     if file is not None:
         _require_file(file)
     print_problems(sentence("Database: {database}", database=describe_database(config)))
-    return open_database(config.database_url)
+    return open_command_database(config.database_url)
 
 
 def bring_up_to_date(config: Config, engine: Engine) -> bool:
@@ -97,7 +97,7 @@ def create_database(config: Config) -> Engine:
     """
     from sync.store.db.migrate import is_current, stored_revision
 
-    engine = open_database(config.database_url)
+    engine = open_command_database(config.database_url)
     if engine.dialect.name == "sqlite":
         bring_up_to_date(config, engine)
     elif not is_current(engine):

@@ -8,7 +8,7 @@ from b24app.cli.context import bring_up_to_date, prepare_database, print_lines
 from b24app.cli.key_guard import require_own_key
 from sync.config import Config
 from sync.sentences import sentence
-from sync.store.db.database import open_database
+from sync.store.db.database import open_command_database
 from sync.store.vault import Vault, VaultError, rotate, rotate_key_file
 
 _COPIES = "Earlier backups open with the old key alone: run `b24bridge backup FILE` now."
@@ -21,7 +21,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
 def migrate(config: Config) -> int:
     """Bring the database to this version."""
-    engine = open_database(config.database_url)
+    engine = open_command_database(config.database_url)
     migrated = bring_up_to_date(config, engine)
     engine.dispose()
     print_lines(

@@ -92,10 +92,31 @@ def _write_bundle(opened: Clients, findings: Sequence[Finding], file: Path) -> N
         "tables.json": _json(_count_rows(opened)),
         "failed_calls.json": _json(_failed_calls(opened)),
     }
+    secrets = _all_secrets(opened)
     with file.open("xb") as target, ZipFile(target, "w", ZIP_DEFLATED) as bundle:
         file.chmod(0o600)
         for name, text in parts.items():
-            bundle.writestr(name, text)
+            bundle.writestr(name, _without(text, secrets))
+
+
+def _all_secrets(opened: Clients) -> list[str]:
+    """Return every secret of the installation, long ones first: a server may have echoed any."""
+    from sync.store.db.database import read
+    from sync.store.sealed import open_secrets
+
+    config = opened.config
+    with read(opened.engine) as conn:
+        stored = open_secrets(conn, opened.vault)
+    given = {*config.secret_keys, config.client_secret, config.metrics_token}
+    return sorted(filter(None, stored | given), key=len, reverse=True)
+
+
+def _without(text: str, secrets: Sequence[str]) -> str:
+    from b24app.cli.parser import hide_secrets
+
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return hide_secrets(text)
 
 
 def _versions() -> dict[str, object]:

@@ -48,13 +48,13 @@ def require_own_key(config: Config, engine: Engine) -> None:
 
 def _require_nothing_sealed(config: Config) -> None:
     from b24app.cli.context import NoKey, database_file, describe_database
-    from sync.store.db.database import open_database, read
+    from sync.store.db.database import open_command_database, read
     from sync.store.sealed import has_sealed
 
     file = database_file(config)
     if file is not None and not file.is_file():
         return
-    engine = open_database(config.database_url)
+    engine = open_command_database(config.database_url)
     try:
         with read(engine) as conn:
             sealed = has_sealed(conn)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from b24app.cli.backup import key_lines
 from sync.config import Config
 from sync.sentences import as_sentence, sentence
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 WORKER_LIVES = timedelta(seconds=60)
+_LOOKS, _LOOK_SECONDS = 5, 0.2
 
 
 def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,29 +119,38 @@ def _refuse_key(config: Config, file: Path, facts: CopyFacts) -> None:
 
 
 def _require_no_worker(config: Config, target: Path | None) -> None:
-    """Raise DatabaseInUse while a worker shows that it lives."""
+    """Raise DatabaseInUse while a worker shows that it lives, or PostgreSQL lists a process.
+
+    What a web process went on to acknowledge would be replaced with all the rest, and lost.
+    """
     from sqlalchemy.exc import DatabaseError
 
     from sync.core.clock import WallClock, is_recent
     from sync.store import logs
     from sync.store.db.copying import DatabaseInUse
-    from sync.store.db.database import open_database, read
+    from sync.store.db.database import open_command_database, read
     from sync.store.tables import worker
 
     if target is not None and not target.exists():
         return
-    engine = open_database(config.database_url)
+    engine = open_command_database(config.database_url)
     try:
         with read(engine) as conn:
             if not engine.dialect.has_table(conn, worker.name):
                 return
             seen_at = [row.seen_at for row in logs.workers(conn)]
+            connected = _count_staying(conn)
     except DatabaseError:
         if target is None:
             raise
         return  # a damaged file: that is why it is replaced
     finally:
         engine.dispose()
+    if connected:
+        raise DatabaseInUse(
+            sentence("Other processes of b24bridge use the database: {count}", count=connected),
+            change="Stop every b24bridge process, then repeat the command",
+        )
     now = WallClock().now()
     recent = [at for at in seen_at if is_recent(at, WORKER_LIVES, now)]
     if recent:
@@ -144,6 +159,18 @@ def _require_no_worker(config: Config, target: Path | None) -> None:
             sentence("A worker was seen {seconds} s ago", seconds=age),
             change="Stop every b24bridge process, wait a minute, then repeat the command",
         )
+
+
+def _count_staying(conn: Connection) -> int:
+    """Count the other connections of ours, but those of a process that is just ending."""
+    from sync.store.db.database import count_connected
+
+    for _ in range(_LOOKS):
+        if not (connected := count_connected(conn)):
+            break
+        conn.rollback()  # one transaction would see the same list again and again
+        time.sleep(_LOOK_SECONDS)
+    return connected
 
 
 def _restore_embedded(target: Path, file: Path, facts: CopyFacts) -> int:
@@ -168,11 +195,11 @@ def _restore_postgres(config: Config, file: Path, facts: CopyFacts, *, replace: 
 
     from b24app.cli.context import describe_database, print_lines
     from sync.store.db.copying import BadCopy
-    from sync.store.db.database import database_url, open_database
+    from sync.store.db.database import database_url, open_command_database
     from sync.store.db.postgres_copies import restore
     from sync.store.sealed import opens
 
-    engine = open_database(config.database_url)
+    engine = open_command_database(config.database_url)
     if inspect(engine).get_table_names() and not replace:
         raise BadCopy(
             sentence(
@@ -186,6 +213,7 @@ def _restore_postgres(config: Config, file: Path, facts: CopyFacts, *, replace: 
     _decide_anew(config.database_url)
     with engine.connect() as conn:
         key_opens = opens(conn, config.secret_keys)
+    engine.dispose()
     print_lines(
         sentence(
             "{database} was restored from {file}.",
@@ -205,10 +233,10 @@ def _decide_anew(database: str) -> None:
     Pages that were open when it was made, and were ended since, stay ended.
     """
     from sync.store import portals, program
-    from sync.store.db.database import open_database, write
+    from sync.store.db.database import open_command_database, write
     from sync.store.tables import program as program_table
 
-    engine = open_database(database)
+    engine = open_command_database(database)
     with write(engine) as conn:
         if engine.dialect.has_table(conn, program_table.name):
             program.forget_version(conn)

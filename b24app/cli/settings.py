@@ -34,6 +34,7 @@ from sync.settings.apply import (
     export_yaml,
     portal_domain,
     require_portal,
+    require_removable,
 )
 from sync.settings.document import read
 from sync.settings.example import example_text
@@ -158,6 +159,7 @@ def _check(
     now = opened.clock.now()
     with open_writer(opened.engine) as conn:  # nothing of it is committed
         before = export_yaml(conn, portal)
+        require_removable(conn, portal, settings, remove)
         done = apply(conn, opened.vault, portal, settings, environ=os.environ, now=now, remove=None)
         after = export_yaml(conn, portal)
         conn.rollback()
@@ -175,6 +177,13 @@ def _check(
         )
         for item in done.left_over
     )
+    if untried := [*done.created, *done.changed]:
+        print_lines(
+            sentence(
+                "Nobody asked the servers of {names}: applying does, and says what is wrong.",
+                names=", ".join(untried),
+            )
+        )
     unsaid = [name for name in done.removed if name not in remove]
     _print_each(
         sentence(

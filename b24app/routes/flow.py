@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -14,6 +14,7 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected
 from b24app.routes.page_requests import require_visitor, translated
 from b24app.services import flow_hours, flow_metrics, flow_now, visitors
+from b24app.services.alerts import AlertSummary, concerns
 from b24app.services.flow_metrics import (
     DEFAULT_DAYS,
     ITEMS_PER_PAGE,
@@ -76,8 +77,9 @@ def add_flow_routes(here: Blueprint, deps: Deps) -> None:
         """Show what waits at this moment, for the same choice of projects."""
         visitor, portal = require_visitor(deps)
         _, chosen = _choose(deps, visitor, portal)
+        is_shown = _alert_filter(deps, visitor, portal, chosen)
         with read(deps.engine) as conn:
-            state = flow_now.read_current_state(conn, portal.id, chosen)
+            state = flow_now.read_current_state(conn, portal.id, chosen, is_shown)
         hidden = _hidden(deps, visitor, portal, [review.key for review in state.reviews])
         return jsonify(
             asdict(state) | {"reviews": [_review_row(review, hidden) for review in state.reviews]}
@@ -157,6 +159,17 @@ def _hidden(
     every = set(chain.from_iterable(named.values()))
     readable = visitors.find_readable(deps, visitor, portal, every)
     return frozenset(key for key, tasks in named.items() if tasks and not tasks & readable)
+
+
+def _alert_filter(
+    deps: Deps, visitor: Visitor, portal: PortalRecord, chosen: Sequence[ProjectChoice]
+) -> Callable[[AlertSummary], bool]:
+    """Return whether the visitor may see an alert: one of no task, or as on the page of alerts."""
+    with read(deps.engine) as conn:
+        alerts = flow_now.alerts_of(conn, portal.id, chosen)
+    task_ids = {alert.task_id for alert in alerts if alert.task_id}
+    readable = visitors.find_readable(deps, visitor, portal, task_ids)
+    return lambda alert: not alert.task_id or concerns(alert, readable, visitor.user_id)
 
 
 def _item_row(item: FlowItem, hidden: frozenset[MergeRequestKey]) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, false, update
 
 from b24app.cli.banner import unready_texts
 from b24app.cli.context import database_file, describe_database
@@ -33,10 +33,11 @@ from sync.errors import SyncError
 from sync.sentences import as_sentence, join_sentences, sentence
 from sync.settings.apply import portal_domain
 from sync.store import portals
-from sync.store.db.database import read
+from sync.store.db.database import AWAY, read, write
 from sync.store.revisions import newest_revision
 from sync.store.rows import ConnectionRecord, PortalRecord
 from sync.store.sealed import fingerprint, opens
+from sync.store.tables import program as program_table
 
 # What the doctor calls a subject that it also tries out itself under that name.
 _SUBJECTS = {"hook": "deliveries", "connection": "gitlab"}
@@ -95,15 +96,22 @@ def examine_database(clients: Clients, conn: Connection) -> Iterator[Finding]:
         if file and file.is_file()
         else ""
     )
+    refusal = _why_not_written(clients)
     yield Finding(
         "database",
-        True,
-        sentence(
+        not refusal,
+        sentence("{name} can be read, but not written to: {why}", name=name, why=refusal)
+        if refusal
+        else sentence(
             "{name}, revision {revision}{size}",
             name=name,
             revision=newest_revision(),
             size=size,
         ),
+        "see whether another process holds it or hangs, whether its disk is full or read only, and "
+        "whether a standby answers"
+        if refusal
+        else "",
     )
     keys = clients.config.current_keys()
     right = opens(conn, keys)
@@ -117,6 +125,17 @@ def examine_database(clients: Clients, conn: Connection) -> Iterator[Finding]:
         else "the keys here do not open the database's secrets",
         "" if right else "put the right key into B24BRIDGE_SECRET_KEY or the key file",
     )
+
+
+def _why_not_written(clients: Clients) -> str:
+    """Return why the database takes no write, "" where it does; nothing is changed by trying."""
+    nothing = update(program_table).where(false()).values(version="")
+    try:
+        with write(clients.engine) as conn:
+            conn.execute(nothing)
+    except AWAY as error:
+        return str(getattr(error, "orig", error)).strip().splitlines()[0]
+    return ""
 
 
 def to_finding(check: Check, language: str = "en") -> Finding:

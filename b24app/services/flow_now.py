@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -59,15 +59,28 @@ class CurrentState:
 
 
 def read_current_state(
-    conn: Connection, portal_id: int, chosen: Sequence[ProjectChoice]
+    conn: Connection,
+    portal_id: int,
+    chosen: Sequence[ProjectChoice],
+    is_shown: Callable[[AlertSummary], bool] = lambda alert: True,
 ) -> CurrentState:
-    """Return what waits in the projects: reviews the longest waiting first."""
-    paths = {choice.project.path for choice in chosen}
+    """Return what waits in the projects: reviews the longest waiting first.
+
+    `is_shown`: whether the reader may see an alert, of which branch and commits tell the task.
+    """
     reviews = _waiting_reviews(conn, chosen)
-    alerts = tuple(alert for alert in list_alerts(conn, portal_id) if alert.project in paths)
+    alerts = tuple(filter(is_shown, alerts_of(conn, portal_id, chosen)))
     return CurrentState(
         reviews[:MAX_ROWS], len(reviews), alerts[:MAX_ROWS], _deployed(conn, chosen)[:MAX_ROWS]
     )
+
+
+def alerts_of(
+    conn: Connection, portal_id: int, chosen: Sequence[ProjectChoice]
+) -> tuple[AlertSummary, ...]:
+    """Return the open alerts of the projects, oldest first."""
+    paths = {choice.project.path for choice in chosen}
+    return tuple(alert for alert in list_alerts(conn, portal_id) if alert.project in paths)
 
 
 def _waiting_reviews(

@@ -94,7 +94,7 @@ def apply(
     missing = [name for name in records_by_name if name not in names]
     if remove is not None and (unsaid := [name for name in missing if name not in remove]):
         raise RemovalUnconfirmed(unsaid)
-    _require_gone(names, remove or ())
+    require_removable(conn, portal, settings, remove or ())
     removed_by_name = {record.name: record for record in connections.removed(conn, portal.id)}
     for connection in settings.connections:
         token = resolve(connection.token, environ) or None if connection.token else None
@@ -124,11 +124,26 @@ def apply(
     return done
 
 
-def _require_gone(names: Collection[str], remove: Collection[str]) -> None:
-    """Raise Invalid where a connection is to be removed that the settings name."""
+def require_removable(
+    conn: Database, portal: PortalRecord, settings: Settings, remove: Collection[str]
+) -> None:
+    """Raise Invalid where a connection is to be removed that the settings name, or nobody knows.
+
+    One that was removed before is known: the command may be repeated.
+    """
+    names = {connection.name for connection in settings.connections}
+    records = [*connections.by_portal(conn, portal.id), *connections.removed(conn, portal.id)]
+    former = {connection.was for connection in settings.connections}
+    gone = {record.name for record in records} - names - former
     for name in remove:
         if name in names:
             text = "is to be removed, and the settings name it: take it out of them"
+            raise Invalid([Problem(0, f"connections: {name}", text)])
+        if name not in gone:
+            text = sentence(
+                "is to be removed, and no connection has this name: {names}",
+                names=", ".join(sorted({*names, *gone})),
+            )
             raise Invalid([Problem(0, f"connections: {name}", text)])
 
 
@@ -204,7 +219,11 @@ def _rename(
         if former is None or connection.was is None:
             continue
         if connection.was in names or connection.name in records_by_name:
-            text = sentence("is said of {name}, but both names are in use", name=connection.name)
+            text = sentence(
+                "is said of {name}, but both names are in use: rename one after the other, each "
+                "with settings of its own",
+                name=connection.name,
+            )
             raise Invalid([Problem(0, f"was: {connection.was}", text)])
         removed = {record.name: record for record in connections.removed(conn, former.portal_id)}
         if connection.name in removed:

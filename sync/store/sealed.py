@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from sqlalchemy import Connection, inspect, text
 
-from sync.store.vault import Vault
+from sync.store.vault import Vault, VaultError
 
 _SHOWN_CHARACTERS = 12
 _SAMPLES_PER_COLUMN = 3
+_MOST_PER_COLUMN = 100_000
 
 
 def fingerprint(keys: Sequence[str]) -> str:
@@ -38,8 +40,17 @@ def keys_in_use(conn: Connection, keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(key for key in keys if any(map(Vault([key]).is_newest, samples)))
 
 
-def sealed_samples(conn: Connection) -> Iterator[str]:
-    """Yield a few sealed values of each column, whatever tables this revision has."""
+def open_secrets(conn: Connection, vault: Vault) -> set[str]:
+    """Return all that is sealed in the database and opens with these keys."""
+    opened = set()
+    for sealed in sealed_samples(conn, most=_MOST_PER_COLUMN):
+        with suppress(VaultError):
+            opened.add(vault.open(sealed))
+    return opened
+
+
+def sealed_samples(conn: Connection, most: int = _SAMPLES_PER_COLUMN) -> Iterator[str]:
+    """Yield `most` sealed values of each column, whatever tables this revision has."""
     inspector = inspect(conn)
     for table in sorted(inspector.get_table_names()):
         for column in inspector.get_columns(table):
@@ -47,4 +58,4 @@ def sealed_samples(conn: Connection) -> Iterator[str]:
             if not name.endswith("_sealed"):
                 continue
             query = text(f'SELECT "{name}" FROM "{table}" WHERE "{name}" IS NOT NULL LIMIT :most')
-            yield from conn.scalars(query, {"most": _SAMPLES_PER_COLUMN})
+            yield from conn.scalars(query, {"most": most})

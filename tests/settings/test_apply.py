@@ -237,6 +237,38 @@ def test_what_the_document_names_cannot_be_removed(engine, portal, change):
     assert names(engine, portal) == ["main", "second"]
 
 
+@pytest.mark.parametrize("name", ["secnod", "second", "Main"])
+def test_what_no_connection_is_called_is_not_removed_in_silence(engine, portal, change, name):
+    """Nor by the name that it had until this very file; but the command may be repeated."""
+    change(DOCUMENT)
+    renamed = DOCUMENT.replace("- name: second", "- name: other\n    was: second")
+    with pytest.raises(Invalid, match=f"connections: {name}: is to be removed, and no connection"):
+        change(renamed, remove=[name])
+    assert names(engine, portal) == ["main", "second"]
+    change(WITHOUT, remove=["second"])
+    assert change(WITHOUT, remove=["second"]).removed == []
+
+
+def test_one_is_renamed_while_another_is_removed(engine, portal, change):
+    change(DOCUMENT)
+    main = DOCUMENT[DOCUMENT.index("  - name: main") : DOCUMENT.index("  - name: second")]
+    renamed = DOCUMENT.replace(main, "").replace("- name: second", "- name: other\n    was: second")
+    done = change(renamed, remove=["main"])
+    assert (done.renamed, done.removed) == (["second → other"], ["main"])
+    assert names(engine, portal) == ["other"]
+
+
+@pytest.mark.parametrize("first", ["second", "third"])
+def test_names_are_not_passed_on_in_one_file(engine, portal, change, first):
+    """Swapped, or moved up in a row: a history would pass through a name that is another's."""
+    change(DOCUMENT)
+    moved = DOCUMENT.replace("- name: second", "- name: main\n    was: second")
+    moved = moved.replace("- name: main", f"- name: {first}\n    was: main", 1)
+    with pytest.raises(Invalid, match="both names are in use: rename one after the other"):
+        change(moved)
+    assert names(engine, portal) == ["main", "second"]
+
+
 def test_a_history_is_not_given_to_another_system(engine, portal, change):
     change(DOCUMENT)
     with write(engine) as conn:

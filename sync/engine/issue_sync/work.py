@@ -91,7 +91,7 @@ def _work_on_pair(
     pair_key: str,
     links: Sequence[IssueLinkRow],
 ) -> None:
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         connection = connections.by_id(conn, connection_id)
     if connection is not None and connection.state == "paused" and connection.state_reason:
         _wait(deps, lane, links, deps.clock.now() + DENIED, connection.state_reason)

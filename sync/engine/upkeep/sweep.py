@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -27,6 +28,7 @@ from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.upkeep.absence import Absence
+from sync.engine.upkeep.apart import Apart
 from sync.engine.upkeep.bot import find_out_of_step, keep_bot
 from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.gap import make_up_for_gaps, owes_history
@@ -54,6 +56,7 @@ from sync.store.db.upsert import chunks
 from sync.store.rows import ConnectionRecord, PortalRecord
 
 log = structlog.get_logger()
+Look = Callable[[], int]
 
 HOSTS_EVERY = timedelta(minutes=10)
 CLOSED_FOR = timedelta(minutes=5)  # since the last try of its token; the watch tries it again
@@ -62,7 +65,7 @@ PEOPLE_EVERY = timedelta(days=1)
 BOTS_EVERY = timedelta(minutes=1)
 BOT_REFUSED_EVERY = timedelta(hours=1)
 MOMENTS_EVERY = timedelta(minutes=1)
-HOST_SECONDS = 1800.0  # for one host, whose lists may have no end, while the others wait
+HOST_SECONDS = 1800.0  # for one host, whose lists may have no end
 OVERLAP = timedelta(minutes=10)  # clocks differ, and a list is not read in one instant
 _MERGE_REQUESTS_PER_WRITE = 50  # merge requests stored in one transaction
 
@@ -86,7 +89,7 @@ class Sweep:
         self._bots_kept_at: dict[int, datetime] = {}
         self._failed_at: dict[tuple[str, int], datetime] = {}
         self._moments_checked_at: datetime | None = None
-        self._purge = NightlyPurge(deps)
+        self._purge, self._apart = NightlyPurge(deps), Apart()
 
     def run(self, now: datetime) -> int:
         """Do what is due and return about how many things that were."""
@@ -104,37 +107,60 @@ class Sweep:
         for connection in hosts:
             if connection.id not in closed and self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
-                with limit_outbound(HOST_SECONDS):
-                    done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
-                    done += self._run_part("host", connection.id, sweep_connection, connection)
-                self._owing[connection.id] = owes_history(self._deps, connection.id)
+                done += self._apart.run(
+                    ("host", connection.id), partial(self._read_host, connection)
+                )
         with select_only(self._deps.database) as conn:
             to_ask = set(deployments.portals_to_fetch(conn, now))
             unread = set(merge_request_commits.portals_due(conn, self._deps.clock.now()))
             doubtful = set(branch_checks.portals_due(conn, now))
-        for portal_id in sorted(to_ask & ids):
-            done += self._run_part("deployments", portal_id, fetch_deployment_contents, portal_id)
-        for portal_id in sorted(unread & ids):
-            done += self._run_part("commits", portal_id, fetch_merge_request_commits, portal_id)
-        for portal_id in sorted(doubtful & ids):
-            done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
+        wanted: dict[int, list[Look]] = {}
+        for part, work, portal_ids in (
+            ("deployments", fetch_deployment_contents, to_ask),
+            ("commits", fetch_merge_request_commits, unread),
+            ("branches", fetch_branch_commits, doubtful),
+        ):
+            for portal_id in sorted(portal_ids & ids):
+                look = partial(self._run_part, part, portal_id, work, portal_id)
+                wanted.setdefault(portal_id, []).append(look)
         reachable = [portal for portal in active if portal.id not in silent]
-        done += self._keep_bots(reachable, now)
+        for portal_id in self._bots_to_keep(reachable, now):
+            look = partial(self._run_part, "bot", portal_id, keep_bot, portal_id)
+            wanted.setdefault(portal_id, []).append(look)
         for portal in reachable:
             is_first = self._is_first(portal.id, self._tasks_read)
+            looks = wanted.setdefault(portal.id, [])
             if is_first or is_due(tasks_read_at.get(portal.id), TASKS_EVERY, now):
-                done += self._run_part("tasks", portal.id, self._read_tasks, portal.id)
-            if portal.id in with_pairs:
-                done += self._run_part("issue lists", portal.id, self._read_lists, portal.id)
-            if is_due(self._last_read_of_people(portal), PEOPLE_EVERY, now):
-                done_now = self._run_part("people", portal.id, refresh_people, portal.id)
-                self._people_read_at[portal.id] = (
-                    now if done_now else now - PEOPLE_EVERY + RETRY_EVERY
+                looks.append(
+                    partial(self._run_part, "tasks", portal.id, self._read_tasks, portal.id)
                 )
-                done += 1
-        return done + self._purge.run(now) + end_removed(self._deps, now)
+            if portal.id in with_pairs:
+                looks.append(
+                    partial(self._run_part, "issue lists", portal.id, self._read_lists, portal.id)
+                )
+            if is_due(self._last_read_of_people(portal), PEOPLE_EVERY, now):
+                looks.append(partial(self._read_people, portal.id, now))
+        for portal_id, looks in wanted.items():
+            if looks:
+                done += self._apart.run(("portal", portal_id), partial(_look_all, looks))
+        done += self._purge.run(now)
+        return done + self._apart.run("endings", partial(end_removed, self._deps, now))
 
-    def _keep_bots(self, active: Iterable[PortalRecord], now: datetime) -> int:
+    def _read_host(self, connection: ConnectionRecord) -> int:
+        """Read what the code host's log and its lists have that no hook told."""
+        with limit_outbound(HOST_SECONDS):
+            done = self._run_part("gap", connection.id, make_up_for_gaps, connection)
+            done += self._run_part("host", connection.id, sweep_connection, connection)
+        self._owing[connection.id] = owes_history(self._deps, connection.id)
+        return done
+
+    def _read_people(self, portal_id: int, now: datetime) -> int:
+        is_read = self._run_part("people", portal_id, refresh_people, portal_id)
+        self._people_read_at[portal_id] = now if is_read else now - PEOPLE_EVERY + RETRY_EVERY
+        return 1
+
+    def _bots_to_keep(self, active: Iterable[PortalRecord], now: datetime) -> list[int]:
+        """Return the portals whose bot is due and not as the settings want it."""
         due = [
             portal.id
             for portal in active
@@ -145,10 +171,7 @@ class Sweep:
             )
         ]
         self._bots_kept_at.update(dict.fromkeys(due, now))
-        return sum(
-            self._run_part("bot", portal_id, keep_bot, portal_id)
-            for portal_id in sorted(find_out_of_step(self._deps, due))
-        )
+        return sorted(find_out_of_step(self._deps, due))
 
     def _read_lists(self, deps: Deps, portal_id: int) -> int:
         """Read the issue lists that are due; with the first look after a start, all of them."""
@@ -221,6 +244,10 @@ class Sweep:
         if not is_urgent and not is_due(connection.swept_at, HOSTS_EVERY, now):
             return False
         return is_due(last, RETRY_EVERY, now)
+
+
+def _look_all(looks: Iterable[Look]) -> int:
+    return sum(look() for look in looks)
 
 
 def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:

@@ -16,6 +16,9 @@ from sync.errors import SyncError
 from sync.ownership import give_to_folder_owner
 from sync.sentences import sentence
 
+# https://www.sqlite.org/fileformat.html#the_database_header
+_MAGIC, _HEADER_BYTES = b"SQLite format 3\0", 100
+_FORMATS, _WAL_FORMATS = slice(18, 20), b"\x02\x02"
 KEPT_COPIES = 3  # of those that are made before migrations
 
 
@@ -57,9 +60,21 @@ def copy_database(engine: Engine, target: Path) -> None:
 
 
 def check_copy(file: Path) -> None:
-    """Check that the file is a sound SQLite database with our tables. Raises BadCopy, OSError."""
-    with file.open("rb"):  # an OSError names the file
-        pass
+    """Check that the file is a sound SQLite database with our tables, and no copy of a live file.
+
+    Of a live one the newest is in the -wal file, which a copy lacks: it looks well and is old or
+    empty. Raises BadCopy, OSError.
+    """
+    with file.open("rb") as opened:  # an OSError names the file
+        header = opened.read(_HEADER_BYTES)
+    if header.startswith(_MAGIC) and header[_FORMATS] == _WAL_FORMATS:
+        raise BadCopy(
+            sentence(
+                "{file} was copied from a live database, whose newest part it lacks", file=file
+            ),
+            change="Restore what `b24bridge backup FILE` has written. If there is nothing else, "
+            "put the file itself where the database was, with the `-wal` file that stood beside it",
+        )
     try:
         with closing(open_read_only(file)) as conn:
             (answer,) = conn.execute("PRAGMA quick_check(1)").fetchone()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -35,6 +35,7 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -500",  # KiB for each connection: the system caches the file anyway
 )
+APPLICATION_NAME = "b24bridge"  # by which PostgreSQL lists our connections
 # A server that is gone without a word (a failover, a cable) is noticed within ten seconds, not
 # within the quarter of an hour that TCP takes by itself. In seconds; the last in milliseconds.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
@@ -48,6 +49,7 @@ SILENCE_OPTIONS: dict[str, Any] = {
 }
 _POSTGRESQL_OPTIONS: dict[str, Any] = {
     **SILENCE_OPTIONS,
+    "application_name": APPLICATION_NAME,
     # A database of the encoding SQL_ASCII (a cluster made without a locale) would answer in bytes.
     "client_encoding": "utf8",
 }
@@ -61,6 +63,19 @@ def open_service_database(url: str) -> Engine:
 
         give_up_silent(engine)
         give_up_frozen(engine)
+    return engine
+
+
+def open_command_database(url: str) -> Engine:
+    """Open an engine as `open_database` does, in which nobody waits for a server that is gone.
+
+    A statement may take hours, as those of migrations do, while the server answers others.
+    """
+    engine = open_database(url)
+    if engine.dialect.name == "postgresql":
+        from sync.store.db.silence import give_up_gone
+
+        give_up_gone(engine)
     return engine
 
 
@@ -131,6 +146,21 @@ def read(engine: Engine) -> Iterator[Connection]:
     """Open a connection for reading; nothing is committed."""
     with engine.connect() as conn:
         yield conn
+
+
+def count_connected(conn: Connection) -> int:
+    """Return how many other connections of ours PostgreSQL lists for this database.
+
+    Of SQLite nobody knows; its file is put in place only where no process has it open.
+    https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
+    """
+    if conn.dialect.name != "postgresql":
+        return 0
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid() AND application_name = :name"
+    )
+    return int(conn.scalar(text(query), {"name": APPLICATION_NAME}) or 0)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,12 +16,16 @@ from sync.sentences import sentence
 from sync.store.db.copying import BadCopy
 from sync.store.db.database import SILENCE_OPTIONS
 
-_SECONDS = 24 * 3600  # a large database takes long; a hanging server does not take for ever
+_SECONDS = 24 * 3600  # a large database takes long
+_LOOK_EVERY_SECONDS = 30.0  # whether its server answers anybody; it may have frozen
+_LOCK_MILLISECONDS = 120_000  # a migration that goes on has its tables
+_ADDRESS = "--dbname="
 
 
 def dump_words(url: URL, file: Path) -> list[str]:
     """Return the words of the command that copies the database, without its password."""
-    return ["pg_dump", "--format=custom", "--no-owner", f"--file={file}", f"--dbname={_bare(url)}"]
+    options = ["--format=custom", "--no-owner", f"--lock-wait-timeout={_LOCK_MILLISECONDS}"]
+    return ["pg_dump", *options, f"--file={file}", f"--dbname={_bare(url)}"]
 
 
 def restore_words(url: URL, file: Path) -> list[str]:
@@ -102,30 +107,56 @@ def _run(url: URL, words: Sequence[str], by_hand: Sequence[str] = ()) -> str:
         )
     password = url.password or url.query.get("password")
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
-    try:
-        done = subprocess.run(
-            [_watched(word) for word in words],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise BadCopy(sentence("{words} did not end within a day", words=words[0])) from None
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+    program = subprocess.Popen(
+        [_watched(word) for word in words],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    has_server = any(word.startswith(_ADDRESS) for word in words)
+    with program:
+        try:
+            printed, problems = _wait(program, url if has_server else None, words[0])
+        except BaseException:
+            program.kill()
+            raise
+    if program.returncode:
+        lines = problems.strip().splitlines() or [f"it ended with {program.returncode}"]
         raise BadCopy(
             sentence("{words} failed: {lines}", words=words[0], lines=lines[0]),
             change=sentence("The command: {words}", words=command),
         )
-    return done.stdout
+    return printed
+
+
+def _wait(program: subprocess.Popen[str], url: URL | None, name: str) -> tuple[str, str]:
+    """Return what the program printed and complained of, once it has ended. Raises BadCopy.
+
+    It is not waited for where the server of `url` answers nobody any more: of itself the program
+    would wait as long as the server is frozen.
+    """
+    from sync.store.db.silence import answers
+
+    ends_at = time.monotonic() + _SECONDS
+    while True:
+        try:
+            return program.communicate(timeout=_LOOK_EVERY_SECONDS)
+        except subprocess.TimeoutExpired:
+            if url is not None and not answers(url):
+                raise BadCopy(
+                    "PostgreSQL does not answer any more",
+                    change="See whether it runs, then repeat the command",
+                ) from None
+            if time.monotonic() > ends_at:
+                raise BadCopy(sentence("{words} did not end within a day", words=name)) from None
 
 
 def _watched(word: str) -> str:
     """Return a word of a command whose address lets a server that is gone be noticed in seconds."""
     option, _, address = word.partition("=")
-    if option != "--dbname":
+    if not word.startswith(_ADDRESS):
         return word
     url = make_url(address)
     options = {name: str(value) for name, value in SILENCE_OPTIONS.items() if name not in url.query}

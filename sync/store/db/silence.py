@@ -8,13 +8,19 @@ that froze in a transaction, or vanished with its machine: its locks would stay.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 import psycopg
+from psycopg.pq import PGconn, Ping
 from sqlalchemy import Engine, event
+from sqlalchemy.engine import URL
 
 SILENT_SECONDS = 60.0  # for a statement of a service; migrations and backups may take longer
+LOOK_EVERY_SECONDS = 30.0  # while those wait: whether the server answers anybody
+TRIES = 3  # without an answer, until a server counts as gone
+_PROBE_SECONDS = 3
 FROZEN_SECONDS = 30.0  # for which a transaction may wait for us; a lane is lost as soon
 FRESH_SECONDS = 1.0  # a connection that answered so lately is lent without asking whether it lives
 # What PostgreSQL does about the TCP connection of a machine that vanished, in seconds; of sockets
@@ -26,7 +32,12 @@ _SERVER_SETTINGS = {
 }
 
 
-def give_up_silent(engine: Engine, seconds: float = SILENT_SECONDS) -> None:
+def give_up_silent(
+    engine: Engine,
+    seconds: float = SILENT_SECONDS,
+    *,
+    is_at_work: Callable[[], bool] = lambda: False,
+) -> None:
     """Let each statement of the engine end after `seconds` without an answer.
 
     It raises OperationalError then, and the connection is closed. A connection that answered a
@@ -39,7 +50,7 @@ def give_up_silent(engine: Engine, seconds: float = SILENT_SECONDS) -> None:
         answered_at = 0.0
 
         def wait(self, gen: Any, *args: Any, **options: Any) -> Any:
-            result = super().wait(_bounded(self, gen, seconds), *args, **options)
+            result = super().wait(_bounded(self, gen, seconds, is_at_work), *args, **options)
             self.answered_at = time.monotonic()
             return result
 
@@ -55,6 +66,27 @@ def give_up_silent(engine: Engine, seconds: float = SILENT_SECONDS) -> None:
         return (is_fresh and not connection.closed) or ping(connection)
 
     dialect.do_ping = ping_after_rest
+
+
+def give_up_gone(engine: Engine, seconds: float = LOOK_EVERY_SECONDS) -> None:
+    """Let a statement, which may take hours, end once the server answers nobody any more."""
+    give_up_silent(engine, seconds, is_at_work=partial(answers, engine.url))
+
+
+def answers(url: URL, *, tries: int | None = None) -> bool:
+    """Tell whether the server of the address answers whoever comes now, if only to refuse.
+
+    https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PQPING
+    """
+    options = {"connect_timeout": str(_PROBE_SECONDS)}
+    plain = url.set(drivername="postgresql").update_query_dict(options)
+    address = plain.render_as_string(hide_password=False).encode()
+    living = (Ping.OK, Ping.REJECT)  # it rejects while it starts or stops
+    nobody = PGconn.connect_start(b"=")  # an address that is none: it connects to nothing
+    try:
+        return any(nobody.ping(address) in living for _ in range(tries or TRIES))
+    finally:
+        nobody.finish()
 
 
 def give_up_frozen(engine: Engine, seconds: float = FROZEN_SECONDS) -> None:
@@ -74,7 +106,10 @@ def give_up_frozen(engine: Engine, seconds: float = FROZEN_SECONDS) -> None:
 
 
 def _bounded(
-    connection: psycopg.Connection[Any], steps: Generator[Any, Any, Any], seconds: float
+    connection: psycopg.Connection[Any],
+    steps: Generator[Any, Any, Any],
+    seconds: float,
+    is_at_work: Callable[[], bool],
 ) -> Generator[Any, Any, Any]:
     """Pass on what the driver waits for; it says so several times a second while nothing comes."""
     ends_at = time.monotonic() + seconds
@@ -82,7 +117,9 @@ def _bounded(
         state = next(steps)
         while True:
             ready = yield state
-            if not ready and time.monotonic() > ends_at:
+            if not ready and time.monotonic() > ends_at and is_at_work():
+                ends_at = time.monotonic() + seconds
+            elif not ready and time.monotonic() > ends_at:
                 connection.pgconn.finish()
                 raise psycopg.OperationalError(f"no answer for {seconds:.0f} s")
             state = steps.send(ready)

@@ -276,6 +276,22 @@ def test_what_is_no_copy_is_refused(place, capsys, content, sentence):
     )
 
 
+def test_a_copy_of_the_live_file_is_refused(place, capsys):
+    """It passes every check, and lacks what the -wal file held: all that came since the start."""
+    assert main(["migrate"]) == 0
+    engine = open_database(f"sqlite:///{database(place)}")
+    with write(engine) as conn:
+        logs.record_heartbeat(conn, "seen last", datetime.now(UTC))
+    shutil.copy(database(place), place / "bytes.sqlite3")
+    engine.dispose()
+    capsys.readouterr()
+    assert main(["restore", "bytes.sqlite3"]) == 1
+    assert capsys.readouterr().err.startswith(
+        "bytes.sqlite3 was copied from a live database, whose newest part it lacks. Restore what "
+    )
+    assert count(database(place), "worker") == count(place / "bytes.sqlite3", "worker") + 1
+
+
 def test_nothing_is_restored_beside_a_worker(place, capsys):
     assert main(["migrate"]) == 0
     assert main(["backup", "copy.sqlite3"]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tomllib
 from dataclasses import replace
 from datetime import timedelta
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import OperationalError
 
-from b24app.cli import main
+from b24app.cli import _explain_error, main
 from b24app.cli.banner import first_steps
 from b24app.cli.worker_lines import describe_age
 from sync.config import Config
@@ -154,6 +156,7 @@ def test_settings_can_be_checked_without_applying_them(portal, engine, tmp_path,
         "+    token:",
         "+      env: GITLAB_TOKEN",
         "Would be done: Connection main created.",
+        "Nobody asked the servers of main: applying does, and says what is wrong.",
         "The settings are right; nothing was applied.",
     ]
     with read(engine) as conn:
@@ -179,6 +182,8 @@ def test_a_removal_is_said_shown_and_asked_for(applied, portal, engine, capsys):
     with read(engine) as conn:
         assert [record.name for record in connections.by_portal(conn, portal.id)] == ["main"]
     said_so = ["settings", "apply", "--offline", "--remove", "main", str(applied)]
+    assert main([*said_so, "--remove", "mian", "--check"]) == 1
+    assert "mian: is to be removed, and no connection has this name" in capsys.readouterr().err
     assert main([*said_so, "--check"]) == 0
     assert "has to be said" not in capsys.readouterr().out
     assert main(said_so) == 0
@@ -682,6 +687,13 @@ def test_a_database_that_cannot_be_reached_is_told_in_a_line(environ, monkeypatc
     assert main(["status"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("The database cannot be used: ")
+
+
+def test_a_database_that_a_stopped_process_holds_is_told_with_its_remedy():
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorname = "SQLITE_BUSY_SNAPSHOT"
+    text = _explain_error(OperationalError("UPDATE", {}, busy))
+    assert text.startswith("The database cannot be used: database is locked. Another process holds")
 
 
 def test_a_damaged_database_is_told_with_its_remedy(tmp_path, environ, monkeypatch, capsys):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from b24app.cli import main
 from b24app.cli.doctor import describe_finding
@@ -24,7 +24,7 @@ from sync.store import connections, logs, program
 from sync.store.db.database import read, write
 from sync.store.hook_logs import HookLogRow
 from sync.store.program import ProgramRow
-from sync.store.rows import AllowanceRow
+from sync.store.rows import AllowanceRow, ApiCallRow
 from sync.store.tables import connection
 from tests.b24app.conftest import MEMBER
 from tests.emulators.gitlab.server import GitLabEmulator
@@ -110,6 +110,32 @@ def test_what_was_put_right_is_right(world, installed, capsys):
     ]
 
 
+def test_a_database_that_takes_no_write_is_not_called_right(world):
+    """As one that a stopped process holds, on a full disk, or a standby: reading goes on."""
+    engine = world.deps.engine
+    words = {
+        "sqlite": "PRAGMA query_only = ON",
+        "postgresql": "SET default_transaction_read_only = on",
+    }
+
+    def forbid(connection, record):
+        connection.cursor().execute(words[engine.dialect.name])
+        if engine.dialect.name == "postgresql":
+            connection.commit()
+
+    event.listen(engine, "connect", forbid)
+    engine.dispose()
+    with read(engine) as conn:
+        finding, *_ = diagnosis.examine_database(world.deps.clients, conn)
+    event.remove(engine, "connect", forbid)
+    engine.dispose()
+    assert (finding.subject, finding.ok) == ("database", False)
+    assert "can be read, but not written to" in finding.text
+    with read(engine) as conn:
+        finding, *_ = diagnosis.examine_database(world.deps.clients, conn)
+    assert finding.ok
+
+
 def test_a_bundle_holds_no_secret(world, installed, config, capsys, tmp_path):
     file = tmp_path / "bundle.zip"
     main(["doctor", "--bundle", str(file)])
@@ -149,6 +175,27 @@ def test_a_bundle_holds_no_secret(world, installed, config, capsys, tmp_path):
     assert "hunter2" not in capsys.readouterr().out
     assert main(["doctor", "--bundle", str(file)]) == 1
     assert "File exists" in capsys.readouterr().err
+
+
+def test_what_a_server_echoed_is_in_no_bundle(world, installed, config, tmp_path):
+    """In a message of its own words, where no mask of a field looks."""
+    with read(world.deps.engine) as conn:
+        (record,) = connections.by_portal(conn, 1)
+        kept = connections.secrets(conn, world.deps.vault, record.id)
+    planted = (installed, kept.hook_key, "client-secret-of-the-test", config.secret_keys[0],
+               "glpat-of-somebody-elses")  # fmt: skip
+    with write(world.deps.engine) as conn:
+        calls = [
+            ApiCallRow(1, AT, f"GET /user?x={word}", 403, 5, "", "", error=f"“{word}” is blocked")
+            for word in planted
+        ]
+        logs.save_calls(conn, calls)
+    file = tmp_path / "bundle.zip"
+    main(["doctor", "--bundle", str(file)])
+    with zipfile.ZipFile(file) as bundle:
+        text = " ".join(bundle.read(name).decode() for name in bundle.namelist())
+    assert text.count("is blocked") == len(planted)
+    assert [word for word in planted if word in text] == []
 
 
 @pytest.mark.parametrize(

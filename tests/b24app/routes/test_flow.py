@@ -6,17 +6,29 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from sync.core.alerts.model import Alert, AlertState, RefKey
 from sync.core.model.activity import Comment, CommentTarget
 from sync.core.model.common import Commit, Person, Project
 from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequestState, Reviewer
 from sync.core.model.tasks import LinkKind
-from sync.store import activity, connections, deployments, links, merge_request_commits, projects
+from sync.core.rules.portal import Severity
+from sync.store import (
+    activity,
+    alerts,
+    connections,
+    deployments,
+    links,
+    merge_request_commits,
+    projects,
+)
 from sync.store import merge_requests as store_merge_requests
 from sync.store.db.database import write
 from sync.store.rows import LinkRow
+from sync.store.tables import alert as alert_table
 from tests.b24app.factories import AT, merge_request
 from tests.b24app.pages import config_of, installed, post
 from tests.emulators.bitrix24 import work
@@ -259,6 +271,29 @@ def test_titles_of_tasks_that_a_member_may_not_open_are_hidden(beside, emulator,
     secret = "Secret of another team"
     assert item == {"Ed": ("team/shop!8", False), "Root": (f"{secret} (team/shop!8)", True)}
     assert review == {"Ed": ("", "team/shop!8", False), "Root": (secret, "team/shop!8", True)}
+
+
+def test_alerts_of_tasks_that_a_member_may_not_open_are_left_out(beside, emulator, portal, people):
+    """Branches are called after the work. Who has an alert sees it; main is everybody's."""
+    work.create_task(emulator.state, "Private", id=TASK, responsible_id=1)
+    with write(beside.deps.engine) as conn:
+        main = connections.by_name(conn, portal.id, "main")
+        for number, ref in enumerate(("main", "B24-2103-lay-off-bob", "given")):
+            raised = Alert("", number, AlertState.OPEN, Severity.HIGH, "failed", 3, 3, AT, AT, 14)
+            alerts.save(conn, RefKey(main.id, 42, ref), [raised])
+            of_ref = alert_table.c.ref == ref
+            task = {"task_id": None if ref == "main" else TASK}
+            given = {"assigned_to": people["Ed"].id if ref == "given" else None}
+            conn.execute(update(alert_table).where(of_ref).values(task | given))
+    branches = {
+        name: {
+            row["branch"]
+            for row in asked(beside, emulator, people[name], "/api/metrics/now")["alerts"]
+        }
+        for name in people
+    }
+    every = {"main", "B24-2103-lay-off-bob", "given"}
+    assert branches == {"Mia": set(), "Ed": {"main", "given"}, "Root": every}
 
 
 def test_the_page_shows_who_is_awaited_and_what_is_where(beside, emulator, portal, people):

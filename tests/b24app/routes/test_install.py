@@ -12,6 +12,7 @@ from b24app.services.install_steps import InstallWorker
 from sync.bitrix24.install.registrations import EVENTS, TASK_FIELDS
 from sync.store import portals
 from sync.store.db.database import read, write
+from sync.store.rows import Installation, PortalTokens
 from sync.store.tables import metadata
 from tests.b24app.conftest import APPLICATION_TOKEN
 from tests.b24app.pages import config_of, finish, installed, post, run, secrets_of
@@ -258,6 +259,54 @@ def test_a_forged_installation_event_does_not_replace_a_portal(beside, emulator,
     }
     assert beside.client.post("/b24/events", data=form).status_code == 401
     assert secrets_of(beside) == before
+
+
+FOREIGN_EVENTS = {
+    "a portal that has it, by its member_id": {"auth[member_id]": "of another"},
+    "an OAuth server of one's own": {"auth[server_endpoint]": "https://oauth.evil.example/rest/"},
+    "an address of one's own": {"auth[client_endpoint]": "https://evil.example/rest/"},
+}
+
+
+@pytest.mark.parametrize("changed", FOREIGN_EVENTS)
+def test_an_administrator_elsewhere_installs_nothing_in_another_place(
+    beside, emulator, member, changed
+):
+    """With tokens that are good: of the attacker's own portal, whose administrator they are."""
+    other = "b" * 32
+    victim = Installation(
+        other, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
+    )
+    with write(beside.deps.engine) as conn:
+        portals.create_or_update(conn, beside.deps.vault, victim, beside.deps.clock.now())
+    tokens = emulator.token(1)
+    form = {
+        "event": "ONAPPINSTALL",
+        "auth[member_id]": member,
+        "auth[access_token]": tokens.access,
+        "auth[refresh_token]": tokens.refresh,
+        "auth[application_token]": "mine from now on",
+        "auth[client_endpoint]": f"{emulator.portal_url}/rest/",
+        "auth[server_endpoint]": f"{emulator.oauth_url}/rest/",
+    } | FOREIGN_EVENTS[changed]
+    if form["auth[member_id]"] != member:
+        form["auth[member_id]"] = other
+    answer = beside.client.post("/b24/events", data=form)
+    assert answer.status_code in (400, 401, 403)
+    assert beside.portal(member) is None
+    assert beside.portal(other).client_endpoint == "https://other.example.com/rest/"
+
+
+def test_an_employees_reinstallation_by_event_takes_nothing_over(beside, emulator, member):
+    installed(beside, emulator)
+    before = secrets_of(beside)
+    employee = emulator.state.add_user("Ed", email="ed@portal.test")
+    url = beside.deps.config.public_url
+    emulator.app.application_token = "of the employee's installation"
+    emulator.lifecycle.install_silently(handler=f"{url}/b24/events", user_id=employee.id)
+    emulator.flush_events()
+    assert secrets_of(beside) == before
+    assert beside.portal(member).token_user_id == 1
 
 
 @pytest.mark.parametrize(

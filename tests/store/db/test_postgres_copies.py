@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import socket
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from b24app.cli import main
 from b24app.cli.context import describe_database
 from sync.config import Config
 from sync.keyfile import new_key
-from sync.store.db import postgres_copies
+from sync.store.db import postgres_copies, silence
+from sync.store.db.copying import BadCopy
 from sync.store.db.database import database_url, open_database, read
 from sync.store.db.postgres_copies import dump_words
+from sync.store.db.silence import answers, give_up_gone
 from sync.store.sealed import fingerprint
 from sync.store.tables import delivery
 from tests.store.dumps.make import KEY
@@ -57,6 +59,19 @@ def test_a_dump_is_restored_into_an_empty_database(place, monkeypatch, capsys):
     assert count(place) == before
 
 
+def test_nothing_is_restored_beside_a_web_process(place, capsys):
+    """It has no heartbeat; what it acknowledges meanwhile would be replaced."""
+    assert main(["backup", "copy.dump"]) == 0
+    before = count(os.environ["DATABASE_URL"])
+    web = open_database(os.environ["DATABASE_URL"])
+    with read(web):
+        assert main(["restore", "copy.dump", "--yes"]) == 1
+    assert "Other processes of b24bridge use the database: 1." in capsys.readouterr().err
+    assert count(os.environ["DATABASE_URL"]) == before
+    web.dispose()
+    assert main(["restore", "copy.dump", "--yes"]) == 0
+
+
 def count(url):
     engine = open_database(url)
     with read(engine) as conn:
@@ -72,7 +87,7 @@ def test_without_pg_dump_the_command_is_said(monkeypatch, tmp_path, capsys, plac
     output = capsys.readouterr().err.splitlines()[-1]
     assert output.startswith(
         "PostgreSQL is copied and restored with pg_dump, which is not installed here. Where it is, "
-        "run: pg_dump --format=custom --no-owner --file=copy.dump --dbname=postgresql://"
+        "run: pg_dump --format=custom --no-owner --lock-wait-timeout=120000 --file=copy.dump --dbname=postgresql://"
     )
     assert words.split()[-1].rstrip(".") in output
     assert not (tmp_path / "copy.dump").exists()
@@ -96,11 +111,22 @@ def test_a_copy_notices_a_server_that_is_gone(monkeypatch, tmp_path):
     """A failover without a reset: the program would wait for two hours by itself."""
     started = []
 
-    def run(words, **options):
-        started.append(words)
-        return subprocess.CompletedProcess(words, 0, "", "")
+    class Program:
+        returncode = 0
 
-    monkeypatch.setattr(postgres_copies.subprocess, "run", run)
+        def __init__(self, words, **options):
+            started.append(words)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            return None
+
+        def communicate(self, timeout):
+            return "", ""
+
+    monkeypatch.setattr(postgres_copies.subprocess, "Popen", Program)
     monkeypatch.setattr(postgres_copies.shutil, "which", lambda word: word)
     url = database_url("postgresql://ann@db.example/bridge?keepalives_idle=60&sslmode=require")
     postgres_copies.dump(url, tmp_path / "copy.dump")
@@ -110,6 +136,43 @@ def test_a_copy_notices_a_server_that_is_gone(monkeypatch, tmp_path):
         query = make_url(address).query
         assert (query["keepalives_idle"], query["sslmode"]) == ("60", "require")
         assert (query["keepalives_interval"], query["tcp_user_timeout"]) == ("2", "6000")
+
+
+@pytest.fixture
+def frozen(monkeypatch):
+    """A server that accepts connections and says nothing: as one that was stopped, or its proxy."""
+    monkeypatch.setattr(silence, "_PROBE_SECONDS", 2)  # libpq takes no fewer
+    monkeypatch.setattr(silence, "TRIES", 1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"postgresql://ann@127.0.0.1:{listener.getsockname()[1]}/bridge"
+
+
+def test_a_copy_of_a_frozen_server_ends_and_leaves_nothing(frozen, tmp_path, monkeypatch):
+    monkeypatch.setattr(postgres_copies, "_LOOK_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_copies, "_watched", waiting_for_long)
+    with pytest.raises(BadCopy, match="PostgreSQL does not answer any more"):
+        postgres_copies.dump(database_url(frozen), tmp_path / "copy.dump")
+    assert list(tmp_path.iterdir()) == []
+
+
+def waiting_for_long(word):
+    """As the program waits for a server that froze when they were connected."""
+    return f"{word}?connect_timeout=600" if word.startswith("--dbname=") else word
+
+
+def test_a_statement_of_hours_goes_on_while_the_server_answers_others(place):
+    patient = open_database(place)
+    give_up_gone(patient, 0.1)
+    with read(patient) as conn:
+        assert conn.scalar(text("SELECT 1 FROM pg_sleep(0.4)")) == 1
+    patient.dispose()
+
+
+def test_a_server_that_answers_nobody_is_gone(frozen, place):
+    present = database_url(place)
+    assert answers(present)
+    assert answers(present.set(username="nobody", database="none"))  # refused, so it is there
+    assert not answers(database_url(frozen), tries=1)
 
 
 @pytest.mark.parametrize(
