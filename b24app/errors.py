@@ -39,6 +39,15 @@ def error_text(error: SyncError) -> str:
     return error.cause if vendors else error.message
 
 
+def explain_failure(name: str, error: SyncError) -> str:
+    """Return what is wrong with a project or group, as people say it: its name, not the request."""
+    return join_sentences(": ", [name, join_sentences(". ", _reasons(error))])
+
+
+def _reasons(error: SyncError) -> list[str]:
+    return [part for part in (error.cause or error.message, error.change) if part]
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
     """An error as the client sees it."""

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 import requests
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -41,6 +41,7 @@ BEFORE = os.environ.get("B24BRIDGE_BENCH_BEFORE", "7528f53")
 SAMPLES, REQUESTS_EACH = 9, 25
 FIRST_PAINT, DATA_AFTER, API, SCRIPT = 1000, 300, 100, 250  # ms, ms, ms, KB
 SHARE = 0.7
+FIRST_COLD, LOOK_AGAIN, MOST_LOOKS = 200, 0.02, 1_000  # days; seconds between looks
 LISTED = 'a[href*="/merge_requests/"]'
 # Page → the portal's page, and the element that shows that its data is there.
 PAGES = {
@@ -79,7 +80,10 @@ def measure() -> Part:
         with town(ROOT) as side:
             furnish(Config.from_env(side.site.service.environ).database_url)
             shown = {name: _samples(browser, side, *page) for name, page in PAGES.items()}
-            answers = _answers(browser, side)
+            session = _session(browser, side)
+            address = f"{side.site.url}/api"
+            answers = {route: _p95(session, f"{address}/{route}") for route in ROUTES}
+            answered, read_in = _cold_periods(session, f"{address}/metrics")
         browser.close()
     today, before = ([data for _, data in rows] for rows in (shown["overview"], earlier))
     print({route: round(value) for route, value in answers.items()}, file=sys.stderr)
@@ -96,6 +100,8 @@ def measure() -> Part:
     figures += [
         at_most(f"slowest of {len(answers)} API routes ({slowest}), p95 ms", answers[slowest], API,
                 "{:.0f}"),
+        at_most("a period asked for the first time: answer, p95 ms", answered, API, "{:.0f}"),
+        Figure("a period asked for the first time: until its numbers, p95 ms", f"{read_in:.0f}"),
         at_most("JavaScript, KB compressed", _script_size() / 1000, SCRIPT, "{:.0f}"),
         Figure(f"overview: time to data of {BEFORE}, ms", f"{median(before):.0f}"),
         Figure(f"overview: first paint of {BEFORE}, ms", f"{_middle(earlier, 0):.0f}"),
@@ -144,8 +150,8 @@ def _frame_value(page: Page, expression: str) -> list[float]:
     return list(frame.wait_for_function(expression, timeout=60_000).json_value())
 
 
-def _answers(browser: Browser, side: Side) -> dict[str, float]:
-    """Return the p95 of each route in ms; infinite where it refused."""
+def _session(browser: Browser, side: Side) -> requests.Session:
+    """Return what asks the API with the token of an administrator's page."""
     page = browser.new_page()
     page.goto(f"{side.site.b24.portal_url}/window/app")
     page.frames[1].wait_for_selector("h1")
@@ -155,10 +161,30 @@ def _answers(browser: Browser, side: Side) -> dict[str, float]:
     page.close()
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {token}"
-    return {route: _p95(session, f"{side.site.url}/api/{route}") for route in ROUTES}
+    return session
+
+
+def _cold_periods(session: requests.Session, url: str) -> tuple[float, float]:
+    """Return the p95 in ms of a period's first answer, and until it has the numbers.
+
+    Each is of other days, so that nothing of it was read before.
+    """
+    answered, read_in = [], []
+    for days in range(FIRST_COLD, FIRST_COLD + REQUESTS_EACH):
+        began = perf_counter()
+        answer = session.get(url, params={"days": days}, timeout=60)
+        answered.append((perf_counter() - began) * 1000 if answer.ok else float("inf"))
+        for _ in range(MOST_LOOKS):
+            if not answer.ok or not answer.json()["is_being_read"]:
+                break
+            sleep(LOOK_AGAIN)
+            answer = session.get(url, params={"days": days}, timeout=60)
+        read_in.append((perf_counter() - began) * 1000 if answer.ok else float("inf"))
+    return percentile(answered, 0.95), percentile(read_in, 0.95)
 
 
 def _p95(session: requests.Session, url: str) -> float:
+    """Return the p95 of a route in ms; infinite where it refused."""
     spent = []
     for _ in range(REQUESTS_EACH):
         began = perf_counter()

@@ -40,7 +40,8 @@ NOT_RE2 = (
     (r"\(\?(?!:)", "a group (?…) of another kind than (?:…)"),
     (r"(?<!\\)(?:\\\\)*\\[1-9]", "a back reference"),
     (r"[*+?}]\+", "a possessive repeat"),
-    (r"\\[ZGhHRXuK]", "an escape that RE2 does not have"),
+    (r"\\[ZGhHRXuKe]", "an escape that RE2 does not have"),
+    (r"\{,|\{[0-9,]*[0-9]{4}", "a repeat that RE2 takes for letters, or for too large"),
 )
 WORD_RULES = re.compile(r"^# (?:sync\.|patterns$).*?(?=^# (?!sync\.)|\Z)", re.DOTALL | re.MULTILINE)
 IN_SCRIPT = re.compile(r"^ *(?:export )?[A-Za-z0-9_]+=[\"']?\$\[\[ inputs\.([a-z-]+)", re.MULTILINE)
@@ -164,9 +165,23 @@ def check_job(job: dict[str, Any]) -> Iterator[str]:
         yield "it loads the cache or the artifacts of others"
     if "timeout" not in job or "image" not in job or "stage" not in job:
         yield "stage, image or timeout is left to the project"
+    yield from check_start(job)
     yield from check_variables(job)
     yield from check_rules(job)
     yield from check_artifacts(job)
+
+
+def check_start(job: dict[str, Any]) -> Iterator[str]:
+    """Only .post holds no other stage; a job there without `needs` waits for the whole pipeline."""
+    if job.get("stage") != ".post":
+        yield "the stage is not .post: the stages behind it would wait"
+    if "needs" not in job and job.get("when") != "always":
+        yield "without needs and `when: always` it would not be there where a job has failed"
+    for need in job.get("needs", []):
+        if not isinstance(need, dict) or need.get("optional") is not True:
+            yield "a need is not optional: GitLab would refuse a pipeline without that job"
+        elif need.get("artifacts") is not False:
+            yield "a need loads the artifacts of its job"
 
 
 def check_variables(job: dict[str, Any]) -> Iterator[str]:

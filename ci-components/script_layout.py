@@ -78,6 +78,8 @@ def folded(pieces: list[str], indent: int) -> str:
         if begins and ends and begins[1] == ends[1] and too_long:
             line, piece = filled(line, piece, begins)
             lines[-1] = line
+            if piece == f'{begins[1]}""':  # all of it stands in the line before
+                continue
             begins, ends = LITERAL.match(piece), LITERAL_AT_END.search(line)
         if len(line) + len(glue) + len(piece) <= WIDTH:
             one_text = begins and ends and begins[1] == ends[1]

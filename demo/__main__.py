@@ -17,7 +17,7 @@ from demo.stage import TASK, TITLE, Stage
 from demo.summary import Check, checks
 from demo.watch import Seen, Watch
 
-STATUSES = {2: "waiting", 3: "in progress", 4: "awaiting control", 5: "completed", 6: "deferred"}
+STATUSES = {2: "pending", 3: "in progress", 4: "pending review", 5: "completed", 6: "deferred"}
 BOLD, DIM, RED, GREEN, PLAIN = (
     ("\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[0m") if sys.stdout.isatty() else [""] * 5
 )

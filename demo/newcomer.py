@@ -17,7 +17,7 @@ from tests.emulators.bitrix24.server import SCOPES, BitrixEmulator
 from tests.emulators.gitlab.oauth import Application
 from tests.emulators.gitlab.server import GitLabEmulator
 
-PROJECTS = ("acme/office", "acme/site")
+PROJECTS = ("acme/office", "acme/helpdesk")
 COLUMNS = (("Plan", "NEW"), ("Do", "PROGRESS"), ("Look", None), ("Done", "FINISH"))
 WORKGROUPS = ("Sales", "Support")
 TITLE, OTHER_TITLE = "Pay by card", "Pay by invoice"
@@ -53,7 +53,7 @@ class Newcomer:
         for name in WORKGROUPS:
             self.b24.state.add_group(name, members=[1], stages=COLUMNS)
         ann = self.gitlab.state.add_user("ann", "Ann Oak", public=True)
-        ann.email = "admin@portal.test"
+        ann.email = ann.public_email = "admin@portal.test"
         for path in PROJECTS:
             self.gitlab.state.add_project(path, members={"ann": 40})
         self.application = self.gitlab.oauth.register(f"{service_url}/b24/oauth/callback")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from b24app.cli.context import prepare_database, print_lines, printable
 from b24app.cli.language import current_language, say
 from b24app.services import alerts as services_alerts
-from b24app.services.overview import find_portal
+from b24app.services.chosen_portal import find_portal
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.core.i18n.durations import format_span

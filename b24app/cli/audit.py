@@ -11,7 +11,7 @@ from b24app.cli.arguments import resolve_since
 from b24app.cli.context import prepare_database, print_lines
 from b24app.cli.language import say
 from b24app.services.audit_entries import CallEntry, TaskPlaces, list_entries
-from b24app.services.overview import find_portal
+from b24app.services.chosen_portal import find_portal
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.settings.apply import portal_domain

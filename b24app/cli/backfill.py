@@ -20,7 +20,7 @@ from b24app.cli.context import (
 )
 from b24app.clients import Clients
 from b24app.engine_deps import build_engine_deps
-from b24app.services.overview import find_portal
+from b24app.services.chosen_portal import find_portal
 from sync.config import Config
 from sync.core.model.common import Project
 from sync.engine.deps import Deps

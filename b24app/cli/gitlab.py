@@ -16,9 +16,9 @@ from b24app.cli.new_token import PASTED, store_new_token
 from b24app.cli.parser import hide_secrets
 from b24app.cli.progress import Progress
 from b24app.clients import Clients
+from b24app.services.chosen_portal import find_portal
 from b24app.services.connection_checks import check_targets, find_inaccessible, replace_token
 from b24app.services.gitlab_connections import check_connection, describe_account, update_hooks
-from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.gitlab.api.account import problems as account_problems
 from sync.sentences import as_sentence, sentence

@@ -14,7 +14,7 @@ from ruamel.yaml.error import YAMLError
 
 from b24app.cli.context import find_connection, open_clients, prepare_database, print_lines
 from b24app.clients import Clients
-from b24app.services.overview import find_portal
+from b24app.services.chosen_portal import find_portal
 from sync.config import Config
 from sync.errors import Later, SyncError
 from sync.gitlab.api import pipelines

@@ -32,7 +32,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
 def _end_pages(config: Config, args: argparse.Namespace) -> int:
     from b24app.cli.context import prepare_database, print_lines
-    from b24app.services.overview import find_portal
+    from b24app.services.chosen_portal import find_portal
     from sync.settings.apply import portal_domain
     from sync.store import portals
     from sync.store.db.database import write
@@ -50,7 +50,7 @@ def _end_pages(config: Config, args: argparse.Namespace) -> int:
 
 def _erase(config: Config, args: argparse.Namespace) -> int:
     from b24app.cli.context import prepare_database, print_lines
-    from b24app.services.overview import find_portal
+    from b24app.services.chosen_portal import find_portal
     from sync.engine.upkeep.token_rotation import remove_spare_token
     from sync.settings.apply import portal_domain
     from sync.store import connections, erasure, oauth_grants

@@ -12,7 +12,9 @@ from b24app.cli.missed_lines import gap_lines
 from b24app.cli.worker_lines import describe_age
 from b24app.services import overview as services_overview
 from b24app.services.failure_names import load_names
+from b24app.services.failures import Failure, list_failures
 from b24app.services.link_status import link_lines
+from b24app.services.merge_request_summaries import MergeRequestSummary, latest_merge_requests
 from sync.sentences import as_sentence, join_sentences, sentence
 from sync.settings.apply import HISTORY_KEPT
 from sync.store import bots, connections, hook_logs, inbox, logs, outbox
@@ -25,7 +27,7 @@ _HEADINGS = ("MERGE REQUEST", "STATE", "PIPELINE", "TASKS", "TITLE")
 def portal_lines(conn: Connection, portal: PortalRecord, limit: int, now: datetime) -> list[str]:
     """Return the state of a portal, its connections, merge requests and failures."""
     overview = services_overview.build_overview(conn, portal)
-    merge_requests = services_overview.latest_merge_requests(conn, portal.id, limit)
+    merge_requests = latest_merge_requests(conn, portal.id, limit)
     lines: list[str] = [
         sentence(
             "portal   {portal}  {state}: {reason}"
@@ -117,7 +119,7 @@ def portal_lines(conn: Connection, portal: PortalRecord, limit: int, now: dateti
             if task.unknown
         ]
     lines += link_lines(conn, portal.id, limit)
-    failures = services_overview.list_failures(conn, portal.id)
+    failures = list_failures(conn, portal.id)
     names = load_names(conn, portal, failures)
     for failure in failures:
         lines.append(
@@ -168,9 +170,7 @@ def _gitlab_names(overview: services_overview.Overview) -> list[str]:
     return [row["name"] for row in overview.connections if row["kind"] == "gitlab"]
 
 
-def _next_lines(
-    overview: services_overview.Overview, failures: Sequence[services_overview.Failure]
-) -> list[str]:
+def _next_lines(overview: services_overview.Overview, failures: Sequence[Failure]) -> list[str]:
     """Return what an administrator should do now."""
     lines: list[str] = []
     if overview.state == "disconnected":
@@ -221,7 +221,7 @@ def _describe_connection(connection: dict[str, str]) -> str:
     )
 
 
-def _merge_request_cells(row: services_overview.MergeRequestSummary) -> tuple[str, ...]:
+def _merge_request_cells(row: MergeRequestSummary) -> tuple[str, ...]:
     states = ["draft" if row.draft and row.state == "opened" else row.state]
     if row.approved and row.state == "opened":
         states.append("approved")

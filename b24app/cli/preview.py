@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from b24app.cli.arguments import read_file
 from b24app.cli.context import prepare_database, print_lines
-from b24app.services.overview import find_portal
+from b24app.services.chosen_portal import find_portal
 from sync.config import Config
 from sync.core.messages import templates
 from sync.core.messages.placeholders import PLACEHOLDER_MEANINGS, PLACEHOLDERS

@@ -10,7 +10,7 @@ from typing import assert_never
 from b24app.cli.context import open_clients, prepare_database, print_lines, printable
 from b24app.cli.language import current_language
 from b24app.engine_deps import build_engine_deps
-from b24app.services.overview import find_portal
+from b24app.services.chosen_portal import find_portal
 from sync.config import Config
 from sync.core.i18n.durations import format_span
 from sync.core.i18n.translate import translate as phrase

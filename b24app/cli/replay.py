@@ -7,8 +7,9 @@ import argparse
 from sqlalchemy import Connection
 
 from b24app.cli.context import prepare_database, print_lines
-from b24app.services import overview as services_overview
 from b24app.services import replay
+from b24app.services.chosen_portal import find_portal
+from b24app.services.failures import list_failures
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.sentences import sentence
@@ -21,7 +22,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     """Try again what failed, or look at tasks anew. Raises LookupError for what did not fail."""
     now = WallClock().now()
     with write(prepare_database(config)) as conn:
-        portal = services_overview.find_portal(conn, args.portal)
+        portal = find_portal(conn, args.portal)
         done = _chosen_failures(conn, portal, args)
         missing = [name for name in done if not replay.replay(conn, portal.id, [name], now)]
         count = len(done) - len(missing)
@@ -50,6 +51,4 @@ def _chosen_failures(
         return [(kind, key) for kind, _, key in (name.partition(":") for name in args.what)]
     if args.task or args.everything:
         return []
-    return [
-        (failure.kind, failure.id) for failure in services_overview.list_failures(conn, portal.id)
-    ]
+    return [(failure.kind, failure.id) for failure in list_failures(conn, portal.id)]

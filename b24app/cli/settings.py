@@ -17,10 +17,10 @@ from b24app.cli.context import find_connection, open_clients, prepare_database, 
 from b24app.cli.language import say
 from b24app.cli.progress import Progress
 from b24app.clients import Clients
+from b24app.services.chosen_portal import find_portal
 from b24app.services.claims import prove_claims, remove_left_over
 from b24app.services.connection_checks import find_inaccessible
 from b24app.services.gitlab_connections import check_connection
-from b24app.services.overview import find_portal
 from b24app.services.settings_lookups import PortalLookups, ProjectLookups
 from sync.config import Config
 from sync.core.rules.portal import wanted_kinds, wants_internal

@@ -10,7 +10,7 @@ from b24app.cli.context import prepare_database, print_lines, printable
 from b24app.cli.language import current_language, say
 from b24app.cli.portal_lines import portal_lines
 from b24app.cli.worker_lines import worker_lines
-from b24app.services import overview as services_overview
+from b24app.services.chosen_portal import find_portal
 from b24app.services.health import read_checks, wrong
 from b24app.services.health_check import Check
 from b24app.texts_health import describe, subject_name
@@ -32,11 +32,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     now = WallClock().now()
     with read(prepare_database(config)) as conn:
         workers = logs.workers(conn)
-        chosen = (
-            [services_overview.find_portal(conn, args.portal)]
-            if args.portal
-            else portals.all_portals(conn)
-        )
+        chosen = [find_portal(conn, args.portal)] if args.portal else portals.all_portals(conn)
         print_lines(*worker_lines(workers, now))
         if chosen:
             ids = [portal.id for portal in chosen]

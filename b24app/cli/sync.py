@@ -11,7 +11,7 @@ from b24app.cli.desk import Desk
 from b24app.cli.sync_imports import preview, rehearse, run_import
 from b24app.cli.sync_links import conflicts, create_link, explain, pause, replay, resume, unlink
 from b24app.engine_deps import build_engine_deps
-from b24app.services.overview import find_portal
+from b24app.services.chosen_portal import find_portal
 from b24app.services.sync_desk import PortalDesk
 from sync.config import Config
 from sync.engine.load.scope import read_portal

@@ -17,7 +17,7 @@ from b24app.cli.context import (
 from b24app.cli.new_token import PASTED, store_new_token
 from b24app.cli.parser import hide_secrets
 from b24app.clients import Clients
-from b24app.services.overview import find_portal
+from b24app.services.chosen_portal import find_portal
 from b24app.services.youtrack_app import FILE_NAME, make_app
 from b24app.services.youtrack_connections import (
     app_notes,

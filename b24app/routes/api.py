@@ -38,6 +38,7 @@ from b24app.services import overview as services_overview
 from b24app.services import portals, visitors
 from b24app.services import replay as services_replay
 from b24app.services import task_overview as seen
+from b24app.services.failures import list_failures
 from b24app.services.health import wrong
 from b24app.services.install_steps import run_steps
 from b24app.texts import translate
@@ -174,7 +175,7 @@ def _add_failure_routes(here: Blueprint, deps: Deps) -> None:
     def failures() -> Response:
         visitor, _ = require_admin(deps)
         with read(deps.engine) as conn:
-            failures = services_overview.list_failures(conn, visitor.portal_id)
+            failures = list_failures(conn, visitor.portal_id)
         return jsonify(failures=[translated(asdict(failure), "text") for failure in failures])
 
     @here.post("/replay")

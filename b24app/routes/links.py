@@ -22,6 +22,7 @@ from b24app.routes.page_requests import (
     translated,
 )
 from b24app.services import overview as services_overview
+from b24app.services.failures import list_failures
 from b24app.texts import translate
 from sync.core.issue_sync.model import SideName
 from sync.store import issue_lists
@@ -43,7 +44,7 @@ def add_link_routes(here: Blueprint, deps: Deps) -> None:
 
         _, portal = require_admin(deps)
         with read(deps.engine) as conn:
-            failures = services_overview.list_failures(conn, portal.id)
+            failures = list_failures(conn, portal.id)
             names = load_names(conn, portal, failures)
             rows = services_overview.summarize_connections(conn, portal.id)
             links = link_summaries.list_troubled(conn, portal.id)

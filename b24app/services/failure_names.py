@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, select
 
-from b24app.services.overview import Failure
+from b24app.services.failures import Failure
 from sync.core.smart_commits.messages import VERB_LABELS
 from sync.settings.apply import current_settings
 from sync.settings.model import Settings

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from b24app.services.alerts import AlertSummary, list_alerts
 from b24app.services.flow_metrics import ProjectChoice
-from b24app.services.overview import awaited_reviewers
+from b24app.services.merge_request_summaries import awaited_reviewers
 from sync.core.model.deployments import Deployment, Tier
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, ReviewTimes
 from sync.store.db.codec import from_json

@@ -7,24 +7,28 @@ was stopped had not read is read by the next start, as each page is stored with 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from b24app.deps import Deps
+from b24app.errors import explain_failure
 from b24app.services.settings_form.changed import engine_deps
 from b24app.texts import translate
 from sync.engine.lanes import LaneLost
 from sync.engine.upkeep import backfill
 from sync.engine.upkeep.backfill_parts import PARTS
 from sync.errors import SyncError
+from sync.sentences import as_text
 from sync.store import backfill as backfill_table
 from sync.store import connections, leases
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
 
+NO_TARGETS: dict[str, list[str]] = {"projects": [], "groups": []}
 DAYS = 90  # of history that a page reads in
 _running: dict[int, threading.Thread] = {}  # by portal
-_errors: dict[int, str] = {}  # why the last reading of a portal ended early
+_errors: dict[int, list[str]] = {}  # of a portal: what the last reading could not read, and why
 _lock = threading.Lock()
 
 
@@ -75,19 +79,34 @@ def history_progress(deps: Deps, portal: PortalRecord, language: str) -> dict[st
     return {
         "running": bool(held) or (thread is not None and thread.is_alive()),
         "projects": list(projects.values()),
-        "problem": translate(language, _errors.get(portal.id, "")),
+        "problems": [translate(language, text) for text in _errors.get(portal.id, ())],
     }
 
 
 def _read_all(deps: Deps, portal: PortalRecord, records: list[ConnectionRecord]) -> None:
-    """Read project by project; what one refuses does not stop the others."""
+    """Read project by project; what is refused of some does not stop the others."""
     engine = engine_deps(deps, "history")
     midnight = deps.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     since = midnight - timedelta(days=DAYS)
-    for record in records:
+    for record, name in [(row, name) for each in records for row, name in _parts(each)]:
         try:
             for project in backfill.connection_projects(engine, record):
                 backfill.run_backfill(engine, record, project, since)
-        except (SyncError, LaneLost) as error:
-            _errors[portal.id] = str(error)
+        except SyncError as error:
+            _errors.setdefault(portal.id, []).append(explain_failure(name, error))
+        except LaneLost as error:
+            _errors.setdefault(portal.id, []).append(as_text(error))
     deps.wake(portal.id)
+
+
+def _parts(record: ConnectionRecord) -> list[tuple[ConnectionRecord, str]]:
+    """Return the connection as if it were of each of its projects and groups alone, by their names.
+
+    Of a connection that names none: itself.
+    """
+    named = [
+        (replace(record, options={**record.options, **NO_TARGETS, kind: [entry]}), str(entry))
+        for kind in NO_TARGETS
+        for entry in record.options.get(kind) or ()
+    ]
+    return named or [(record, record.name)]

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
-from b24app.services.overview import MergeRequestSummary, summarize_merge_requests
+from b24app.services.merge_request_summaries import MergeRequestSummary, summarize_merge_requests
 from sync.core.model.merge_requests import MergeRequestKey, MergeRequestState
 from sync.engine.load.people import portal_users_of
 from sync.engine.load.scope import Scope

@@ -104,27 +104,14 @@ def change_group(
 ) -> SettingsCheck:
     """Check or save a change by a visitor. Raises RequestRejected, Invalid, SyncError."""
     key, patch = change.group_id, change.patch
-    settings, groups = edited_groups(deps, portal, visitor.user_id)
-    if key not in groups:
-        raise RequestRejected(
-            403,
-            "not_editor",
-            "You may not edit the rules of this workgroup",
-            "Ask an administrator to name you among its editors",
-        )
+    settings = admit_editor(deps, portal, visitor, key)
     before = _own_values(settings, key)
     if _version(before) != change.base:
         return SettingsCheck("overtaken", difference=tuple(_lines(before)))
     own = f"rules.workgroups.{key}"
-    beyond = [Problem(0, f"{own}.{name}", _ADMINS_ONLY) for name in patch if name not in KEYS]
-    changed = patched(settings, {"rules": {"workgroups": {str(key): dict(patch)}}})
-    group = changed.rules.workgroups[key]
-    beyond += [
-        Problem(0, f"{own}.{path}", text)
-        for path, text in _beyond(settings.rules.workgroups[key], group)
-    ]
-    if beyond:
-        return SettingsCheck("invalid", problems=tuple(beyond))
+    changed = patched(settings, whole_patch(key, patch))
+    if beyond := problems_beyond(settings, changed, key, patch):
+        return SettingsCheck("invalid", problems=beyond)
     text = write_document(changed)
     version = settings_text.version_of(write_document(settings))
     if change.check:
@@ -138,6 +125,34 @@ def change_group(
     if done.problems and not shown:
         shown.append(Problem(0, own, _ELSEWHERE))
     return SettingsCheck(done.outcome, difference=difference, problems=tuple(shown))
+
+
+def admit_editor(deps: Deps, portal: PortalRecord, visitor: Visitor, key: int) -> Settings:
+    """Return the settings in force to who may edit the workgroup. Raises RequestRejected."""
+    settings, groups = edited_groups(deps, portal, visitor.user_id)
+    if key not in groups:
+        raise RequestRejected(
+            403,
+            "not_editor",
+            "You may not edit the rules of this workgroup",
+            "Ask an administrator to name you among its editors",
+        )
+    return settings
+
+
+def whole_patch(key: int, patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a patch of a workgroup's rules as one of the whole settings."""
+    return {"rules": {"workgroups": {str(key): dict(patch)}}}
+
+
+def problems_beyond(
+    before: Settings, after: Settings, key: int, patch: Mapping[str, Any]
+) -> tuple[Problem, ...]:
+    """Return what of a patch only an administrator may change."""
+    own = f"rules.workgroups.{key}"
+    named = [Problem(0, f"{own}.{name}", _ADMINS_ONLY) for name in patch if name not in KEYS]
+    groups = before.rules.workgroups[key], after.rules.workgroups[key]
+    return (*named, *(Problem(0, f"{own}.{path}", text) for path, text in _beyond(*groups)))
 
 
 def _beyond(before: Workgroup, after: Workgroup) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ _REPEATED = "repeated: decided anew"
 def replay(
     conn: Connection, portal_id: int, items: Sequence[tuple[str, str]], now: datetime
 ) -> int:
-    """Repeat failures of this portal by kind and id (see `overview.Failure`); return how many."""
+    """Repeat failures of this portal by kind and id (see `failures.Failure`); return how many."""
     count = 0
     for kind, key in items:
         match kind:

@@ -8,7 +8,7 @@ two-way sync: `sync rehearse` of those that change.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -44,6 +44,7 @@ MOST = 2000  # subjects of a kind, and tasks
 _AT_ONCE = 100
 _SHOWN = 5  # examples
 _TOGETHER = ("in_tasks", "to_people")  # are no chats
+Readable = Callable[[Collection[int]], frozenset[int]]  # of tasks, those that the reader may open
 _PAIR_SECONDS = 30.0  # for asking what both sides of a pair can hold
 
 
@@ -59,12 +60,19 @@ class RehearsalLine:
 
 
 def rehearse_settings(
-    deps: Deps, portal: PortalRecord, changed: ChangedSettings, language: str
+    deps: Deps,
+    portal: PortalRecord,
+    changed: ChangedSettings,
+    language: str,
+    readable: Readable = frozenset,
 ) -> Iterator[RehearsalLine]:
-    """Play the last month through, yielding each step; only parts that the change concerns."""
+    """Play the last month through, yielding each step; only parts that the change concerns.
+
+    Of tasks that would move, only `readable` ones are named and counted.
+    """
     since = deps.clock.now() - timedelta(days=DAYS)
     if _steps(changed.rules_before) != _steps(changed.rules_after):
-        yield from _rehearse_tasks(deps, portal, changed, language, since)
+        yield from _rehearse_tasks(deps, portal, changed, language, since, readable)
     if _announcing(changed.rules_before) != _announcing(changed.rules_after):
         yield from _rehearse_messages(deps, portal, changed, language, since)
     if changed.mapping_before != changed.mapping_after:
@@ -85,7 +93,12 @@ def _announcing(rules: Rules) -> object:
 
 
 def _rehearse_tasks(
-    deps: Deps, portal: PortalRecord, changed: ChangedSettings, language: str, since: datetime
+    deps: Deps,
+    portal: PortalRecord,
+    changed: ChangedSettings,
+    language: str,
+    since: datetime,
+    readable: Readable,
 ) -> Iterator[RehearsalLine]:
     with read(deps.engine) as conn:
         task_ids = recent.tasks_in_work(conn, portal.id, since, MOST)
@@ -97,7 +110,11 @@ def _rehearse_tasks(
     for done in range(0, total, _AT_ONCE):
         yield RehearsalLine("tasks", done, total)
         batch = task_ids[done : done + _AT_ONCE]
-        for move in foresee_moves(deps, portal, batch, rules[0], rules[1]):
+        moves = list(foresee_moves(deps, portal, batch, rules[0], rules[1]))
+        opened = readable([move.task_id for move in moves]) if moves else frozenset()
+        for move in moves:
+            if move.task_id not in opened:
+                continue
             if move.reasons:
                 reason = translate(language, move.reasons[0])
                 moved.append(say(language, "moves", title=move.title, reason=reason))

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from b24app.deps import Deps
+from b24app.errors import explain_failure
 from sync.bitrix24.tasks.queries import read_stages, read_users
 from sync.bitrix24.tasks.workgroups import find_workgroups
 from sync.core.model.common import Person, PortalUser
@@ -87,7 +88,7 @@ def match_people(deps: Deps, portal: PortalRecord) -> dict[str, Any]:
                 for person in read_members(deps.clients.code_host(record), str(project)):
                     met.setdefault(person.username, person)
             except SyncError as error:
-                problems.append(error.message)
+                problems.append(explain_failure(str(project), error))
     users = users or read_users(deps.clients.portal(portal.id))
     active = sorted((user for user in users if user.active), key=lambda user: user.name)
     matches = [_match(person, mapped, active) for person in met.values()]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from b24app.services.alerts import list_alerts
-from b24app.services.overview import summarize_merge_requests
+from b24app.services.merge_request_summaries import summarize_merge_requests
 from b24app.services.task_reasons import list_reasons
 from sync.core.model.common import SHORT_SHA
 from sync.core.model.deployments import EnvironmentStatus

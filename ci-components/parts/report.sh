@@ -54,6 +54,11 @@ b24_report() {
   esac
   b24_ids=$(b24_tasks)
   [ -n "$b24_ids" ] || { echo 'b24: no task is named: nothing is reported'; return 0; }
+  command -v curl >/dev/null 2>&1 || command -v wget >/dev/null 2>&1 || {
+    echo 'b24: NOT REPORTED. The image of this job has neither curl nor wget.'
+    echo 'What to do: add one of them to it, or include the component deployment instead.'
+    return 0
+  }
   [ "$b24_environment" != - ] || b24_environment=${CI_JOB_NAME:-}
   b24_where=${CI_ENVIRONMENT_NAME:-$b24_environment}
   case "$b24_language/${CI_JOB_STATUS:-unknown}" in

@@ -13,6 +13,7 @@ from reporter.main import Run
 from reporter.settings import Settings
 
 Line = tuple[str, str, str]  # what, ok | missing | no, and more words
+NO_ADDRESS = "set the input to the app's address, https://…"
 LOST = "then: only the pipeline's own commit"
 
 
@@ -48,16 +49,24 @@ def reads(run: Run, path: str, *, token: str = "", project: str = "") -> bool:
 def app_lines(run: Run) -> Iterator[Line]:
     """Check the way through the app."""
     url = run.ci["B24_APP_URL"].strip("-").rstrip("/")
-    yield "app-url", "ok" if url.startswith(("https://", "http://127.0.0.1:")) else "missing", url
-    try:
-        status = run.http.ask(f"{url}/healthz", {}).status if url else 0
-        wrong = "" if status == 200 else f"HTTP {status}"
-        yield "app answers", "no" if wrong else "ok", wrong
-    except Problem as problem:
-        yield "app answers", "no", str(problem)
-    state = "ok" if run.ci["B24_ID_TOKEN"] else "missing"
-    yield "ID token", state, "the app checks it with the first report"
+    if url.startswith(("https://", "http://127.0.0.1:")):
+        yield "app-url", "ok", url
+        yield "app answers", *app_answer(run, url)
+    else:
+        yield "app-url", "missing", f"{url} is no https:// address" if url else NO_ADDRESS
+    if run.ci["B24_ID_TOKEN"]:
+        yield "ID token", "ok", "the app checks it with the first report"
+    else:
+        yield "ID token", "missing", "GitLab 15.7 or newer makes it for `deliver: app`"
     yield from of_gitlab(run)
+
+
+def app_answer(run: Run, url: str) -> tuple[str, str]:
+    try:
+        status = run.http.ask(f"{url}/healthz", {}).status
+    except Problem as problem:
+        return "no", str(problem)
+    return ("ok", "") if status == 200 else ("no", f"HTTP {status}")
 
 
 def granted(scopes: object) -> Iterator[Line]:

@@ -43,7 +43,7 @@ def an_image(folder: Path, way: str) -> tuple[str, str]:
     """The shell and the PATH of an image that has nothing but these tools."""
     bin_folder = folder / f"bin-{way}"
     bin_folder.mkdir()
-    for name in [*TOOLS, "wget" if way == "busybox" else way]:
+    for name in [*TOOLS, *filter(None, ["wget" if way == "busybox" else way])]:
         target = program("busybox") if way == "busybox" else shutil.which(name)
         (bin_folder / name).symlink_to(target)
     if way == "busybox":
@@ -197,6 +197,13 @@ def test_a_dead_webhook_is_said(world: World) -> None:
         "b24: NOT REPORTED. Bitrix24 does not answer, or does not accept the webhook.\n"
         "Usual reason: it is down, the runner has no way to it, or the webhook was deleted.\n"
         "What to do: retry the job later, or put a new webhook's URL into B24_WEBHOOK_URL.\n"
+    )
+
+
+def test_an_image_that_cannot_send_is_said_as_such(world: World) -> None:
+    assert run(world, "", script()) == (
+        "b24: NOT REPORTED. The image of this job has neither curl nor wget.\n"
+        "What to do: add one of them to it, or include the component deployment instead.\n"
     )
 
 

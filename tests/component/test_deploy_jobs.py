@@ -89,6 +89,27 @@ CASES = {
         [("staging", "success"), ("staging", "running")],
         "Being deployed to staging",
     ),
+    "a matrix, a part of it not pressed": Case(
+        [("deploy: [eu]", "success"), ("deploy: [us]", "manual")],
+        [("staging", "success"), ("staging", "created")],
+        DONE,
+    ),
+    "waiting for another deployment": Case(
+        [("deploy", "waiting_for_resource")], [("staging", "created")], "Being deployed to staging"
+    ),
+    "waiting for a callback": Case(
+        [("deploy", "waiting_for_callback")], [("staging", "created")], "Being deployed to staging"
+    ),
+    "a matrix, a part of it being canceled": Case(
+        [("deploy: [eu]", "success"), ("deploy: [us]", "canceling")],
+        [("staging", "success"), ("staging", "created")],
+        "Deployment to staging is canceled",
+    ),
+    "a matrix, all of it skipped": Case(
+        [("deploy: [eu]", "skipped"), ("deploy: [us]", "skipped")],
+        [("staging", "skipped"), ("staging", "skipped")],
+        why="the job deploy: [us] was skipped",
+    ),
     "repeated after a failure": Case(
         [("deploy", "failed"), ("deploy", "success")],
         [("staging", "failed"), ("staging", "success")],
@@ -161,3 +182,18 @@ def test_a_matrix_of_environments_names_the_one_that_failed(world: World, newest
     assert card.endswith("Deployment to production failed")
     [deployment] = report_of(facts)["deployments"]
     assert (deployment["environment"], deployment["status"]) == ("production", "failed")
+
+
+def test_a_part_of_a_matrix_is_followed_by_its_name(world: World) -> None:
+    """GitLab makes several needs of the whole name alone: lib/gitlab/ci/config/normalizer.rb."""
+    parts = [("deploy: [eu]", "failed"), ("deploy: [us]", "manual")]
+    run = pipeline_with(world, Case(parts, [("eu", "failed"), ("us", "created")]))
+    for part in ("eu", "us"):
+        name = {"B24_DEPLOY_JOB": f"deploy: [{part}]", "B24_ENVIRONMENT": "-"}
+        ran = world.report(run, **MODE | name)
+        assert ran.code == 0, ran.said
+    cards = [text.rpartition("[/url] ")[2] for text in world.messages(5)]
+    assert cards == ["Deployment to eu failed (other)"]
+    assert (
+        ran.said == "b24: the job deploy: [us] waits to be started by hand: nothing is reported\n"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.component.test_app import an_app
 from tests.component.world import World
 
@@ -74,7 +76,7 @@ def test_through_the_app_no_webhook_is_asked_for(world: World) -> None:
     assert rows[:3] == [
         f"app-url ok {url}",
         "app answers ok",
-        "ID token missing the app checks it with the first report",
+        "ID token missing GitLab 15.7 or newer makes it for `deliver: app`",
     ]
     assert ran.code == 1
     assert "webhook" not in ran.said
@@ -86,3 +88,20 @@ def test_an_app_that_is_not_there_is_named(world: World) -> None:
     text = "app answers no 127.0.0.1:9 cannot be reached: Connection refused (UNREACHABLE)."
     assert ran.code == 1
     assert [line for line in ran.said.splitlines() if " ".join(line.split()).startswith(text)]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("-", "missing set the input to the app's address, https://…"),
+        ("http://bridge.test", "missing http://bridge.test is no https:// address"),
+    ],
+)
+def test_without_an_address_no_app_is_asked(world: World, given: str, words: str) -> None:
+    more = {"B24_DELIVER": "app", "B24_APP_URL": given, "B24_ID_TOKEN": "eyJ"}
+    ran = world.report(world.pipeline(world.shop), **DOCTOR, **more)
+    rows = [" ".join(line.split()) for line in ran.said.splitlines()]
+    assert (ran.code, rows[:2]) == (
+        1,
+        [f"app-url {words}", "ID token ok the app checks it with the first report"],
+    )

@@ -150,7 +150,7 @@ def test_a_default_of_the_table_is_that_of_the_header() -> None:
 
 TOLD_APART = {  # what gitlab-ci-local cannot show is in the table of test_templates_in_gitlab.py
     "canceled", "not in this pipeline", "several environments", "matrix of environments",
-    "starts another pipeline (`trigger:`)",
+    "starts another pipeline (`trigger:`)", "manual parallel matrix, a part started",
 }  # fmt: skip
 
 

@@ -62,6 +62,13 @@ HISTORIES: dict[str, tuple[Sequence[Sequence[Job]], str, str]] = {
     "skipped, then the earlier job was retried": (
         [[Job("skipped")], [Job("running")], [Job("success")]], "start", "skip",
     ),
+    "optional matrix, a part started": (
+        [[Job("success", allow_failure=True), *PRESSED[0]]], "skip", "skip",
+    ),
+    "optional matrix, all started, a part failed": (
+        [[Job("success", allow_failure=True), Job("failed", allow_failure=True)]], "start", "skip",
+    ),
+    "blocking matrix, a part started": ([[Job("success"), *BLOCKING[0]]], "wait", "wait"),
     "not in the pipeline": ([[]], "start", "skip"),
 }  # fmt: skip
 

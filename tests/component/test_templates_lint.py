@@ -71,6 +71,16 @@ FAULTS = {
         "report", "[{if: $CI_PIPELINE_SOURCE}]", "[{if: $CI_PIPELINE_SOURCE, when: always}]",
         "would not have it",
     ),
+    "a stage that holds others": ("report", "default: .post", "default: .pre", "would wait"),
+    "a merge request's job that waits": (
+        "merge-request", "  needs: []", "  retry: 0", "where a job has failed",
+    ),
+    "a deploying job that has to be there": (
+        "deployment", "      optional: true\n", "", "is not optional",
+    ),
+    "artifacts of a deploying job": (
+        "deployment", "      artifacts: false\n", "", "artifacts of its job",
+    ),
     "an archive": ("report", "  artifacts: ", "  artifacts:\n    paths: [x]\n    # ", "unpack"),
     "an artifact for ever": ("report", "    expire_in: 1 week\n", "", "for ever"),
     "an open artifact": ("report", "access: developer", "access: all", "open to"),
@@ -111,7 +121,10 @@ def test_a_fault_is_named(name: str, good: str, bad: str, words: str) -> None:
     assert any(words in sentence for sentence in sentences), sentences
 
 
-@pytest.mark.parametrize("pattern", [r"^(?=a)b$", r"^(?<n>a)$", r"^(a)\1$", r"^a++$", r"^a\Z"])
+@pytest.mark.parametrize(
+    "pattern",
+    [r"^(?=a)b$", r"^(?<n>a)$", r"^(a)\1$", r"^a++$", r"^a\Z", r"^a{,3}$", r"^a{2,1001}$"],
+)
 def test_what_re2_lacks_is_named(pattern: str) -> None:
     assert list(not_in_re2(pattern))
 

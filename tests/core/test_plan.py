@@ -374,9 +374,15 @@ def test_the_portals_zero_means_the_first_stage() -> None:
     assert "stage" not in [command.key for command in found.commands]
 
 
-def test_a_stage_by_id_needs_no_reading_of_stages() -> None:
-    plan = plan_task(grouped(link("draft"), stages=None), STAGED, NOW)
-    assert plan.needs == frozenset()
+def test_a_stage_chosen_by_id_is_told_by_its_title() -> None:
+    assert plan_task(grouped(link("draft"), stages=None), STAGED, NOW).needs == {"stages"}
+    plan = plan_task(grouped(link("draft")), STAGED, NOW)
+    (stage,) = [command for command in plan.commands if command.key == "stage"]
+    assert stage.reason.startswith("placed into the column “Doing”: ")
+
+
+def test_a_stage_by_id_is_taken_as_it_is_where_the_board_may_not_be_seen() -> None:
+    plan = plan_task(grouped(link("draft"), stages=()), STAGED, NOW)
     (stage,) = [command for command in plan.commands if command.key == "stage"]
     assert stage.command == SetStage(2103, 11)
     assert stage.records == Records(step=Step.DEVELOPMENT)
@@ -416,7 +422,7 @@ def test_a_task_its_creator_controls_ends_awaiting_control() -> None:
     world = World(view(link("merged"), task=task(needs_control=True, responsible_id=0)))
     assert world.round() == "completed, card !12"
     assert world.plan.commands[0].reason == (
-        "completed, which for this task means awaiting its creator's control: "
+        "completed, which for this task means pending its creator's review: "
         "!12 “Payment gateway” is merged and none is open"
     )
     assert world.view.task.status is Status.AWAITING_CONTROL

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from b24app.services.overview import list_failures
+from b24app.services.failures import list_failures
 from sync.core.model.kinds import Kind
 from sync.core.notifications.filters import BUILT_IN_TASK_KINDS, TASK_KINDS
 from sync.core.rules.portal import AlertRules, CommentRules, GroupRules, Rules

@@ -201,7 +201,7 @@ def test_a_task_under_its_creators_control_awaits_it(world: World) -> None:
     world.gitlab.merge(mr, "ann")
     world.work()
     assert world.status(2105) == CONTROL
-    assert world.decisions(2105)[-1].startswith("the task requires its creator's control")
+    assert world.decisions(2105)[-1].startswith("its creator reviews the task")
 
 
 def test_nobody_is_told_of_their_own_doing(world: World) -> None:

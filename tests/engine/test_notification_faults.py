@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from b24app.services.overview import list_failures
+from b24app.services.failures import list_failures
 from b24app.services.replay import replay
 from sync.bitrix24.rest.error_texts_ru import translate_error
 from sync.core.model.kinds import Kind

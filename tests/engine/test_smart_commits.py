@@ -10,8 +10,8 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from b24app.services import overview as services_overview
 from b24app.services import replay
+from b24app.services.failures import list_failures
 from b24app.texts import translate
 from sync.core.rules.portal import GroupRules, Rules, SmartCommitRules
 from sync.store.db.database import read, write
@@ -45,7 +45,7 @@ def refusals(world: World) -> list[str]:
     with read(world.database) as conn:
         return [
             failure.text
-            for failure in services_overview.list_failures(conn, world.portal_id)
+            for failure in list_failures(conn, world.portal_id)
             if failure.kind == "smart-commit"
         ]
 
@@ -215,7 +215,7 @@ def test_a_task_of_which_its_creator_keeps_control_awaits_it(world: World) -> No
     (sha,) = pushed(world, "B24-2104 #done")
     assert world.status(2104) == AWAITING
     assert world.decisions(2104)[0] == (
-        "completed, which for this task means awaiting its creator's control, "
+        "completed, which for this task means pending its creator's review, "
         f"by commit {sha} of Bob on topic"
     )
 
@@ -240,7 +240,7 @@ def test_who_is_mapped_later_may_be_heard_by_a_replay(world: World) -> None:
     pushed(world, "Closes B24-2103", branch="main", user="cid")
     world.rules = Rules(people={"cid": 8})
     with write(world.database) as conn:
-        failures = [(f.kind, f.id) for f in services_overview.list_failures(conn, world.portal_id)]
+        failures = [(f.kind, f.id) for f in list_failures(conn, world.portal_id)]
         assert replay.replay(conn, world.portal_id, failures, world.clock.now()) == 1
     world.settle()
     assert (world.status(), refusals(world)) == (COMPLETED, [])
@@ -539,7 +539,7 @@ def test_what_the_portal_refuses_is_shown_and_may_be_repeated(world: World) -> N
     pushed(world, "B24-2103 #time 1h")
     assert (len(refused), states(world), logged(world)) == (2, ["refused"], [])
     with write(world.database) as conn:
-        (failure,) = services_overview.list_failures(conn, world.portal_id)
+        (failure,) = list_failures(conn, world.portal_id)
         assert (failure.kind, failure.action, failure.about) == ("command", "log_time", "2103")
         replay.replay(conn, world.portal_id, [("command", failure.id)], world.clock.now())
     world.settle()

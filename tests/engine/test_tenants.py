@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Table, select
 
 from b24app.services import alerts as services_alerts
-from b24app.services import overview as services_overview
 from b24app.services import replay
+from b24app.services.failures import list_failures
 from b24app.services.task_overview import build_task_overview
 from sync.engine import alert_actions
 from sync.engine.upkeep.purge import purge_portal
@@ -124,7 +124,7 @@ def test_what_is_shown_of_a_task_is_the_portal_s_own(two: tuple[World, World]) -
         )
         assert services_alerts.list_alerts(conn, other.portal_id, include_ended=True) == ()
         assert services_alerts.recoveries(conn, other.portal_id, other.clock.now()) == ()
-        assert services_overview.list_failures(conn, other.portal_id) == ()
+        assert list_failures(conn, other.portal_id) == ()
         assert logs.find_calls(conn, CallFilter(other.portal_id)) == ()
         assert len(logs.find_calls(conn, CallFilter(one.portal_id, limit=10_000))) == len(
             conn.execute(select(api_call)).all()

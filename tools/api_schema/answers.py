@@ -84,5 +84,9 @@ ANSWERS: dict[str, Any] = {
     "unlink": trouble.Link,
     "workgroups": settings.Workgroups,
 }
-LINES: dict[str, Any] = {"rehearsal": RehearsalLine, "run": StepLine}  # each line is a document
+LINES: dict[str, Any] = {  # each line is a document
+    "own_rehearsal": RehearsalLine,
+    "rehearsal": RehearsalLine,
+    "run": StepLine,
+}
 FILES = frozenset({"youtrack_app"})

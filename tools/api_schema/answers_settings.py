@@ -212,7 +212,7 @@ class History(TypedDict):
 
     running: bool
     projects: list[ProjectHistory]
-    problem: str
+    problems: list[str]
     started: NotRequired[bool]
 
 

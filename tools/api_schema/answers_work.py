@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from b24app.services.alerts import AlertSummary, RecoverySummary
 from b24app.services.flow_now import DeployedVersion
-from b24app.services.overview import MergeRequestSummary
+from b24app.services.merge_request_summaries import MergeRequestSummary
 from sync.core.deployments.metrics.summary import Measure, Week
 
 

@@ -177,6 +177,7 @@ BODIES: dict[str, Any] = {
     "decide": Decision,
     "finish": InstallationEnd,
     "link": IssueName,
+    "own_rehearsal": OwnPatch,
     "patch": SettingsPatch,
     "preview": PreviewWish,
     "rehearsal": RehearsalWish,

@@ -24,6 +24,8 @@ export const formApi = {
   ownRules: () => call<{ groups: OwnGroup[]; fields: FieldNode[] }>('GET', 'own-rules'),
   changeOwn: (group: OwnGroup, patch: Patch, check: boolean) =>
     call<SettingsCheck>('POST', `own-rules/${group.id}`, { patch, base: group.version, check }),
+  rehearseOwn: (group: OwnGroup, patch: Patch) =>
+    lines<RehearsalLine>(`own-rules/${group.id}/rehearsal`, { patch, base: group.version }),
   fields: () => call<{ fields: FieldNode[] }>('GET', 'settings/form'),
   proposals: () => call<Proposals>('GET', 'settings/proposals'),
   pairProposals: (pair: Pair) => call<Proposals>('GET', `settings/pair-proposals?${query(pair)}`),

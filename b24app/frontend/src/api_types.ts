@@ -296,7 +296,7 @@ export interface HealthCheck {
 export interface History {
   running: boolean
   projects: ProjectHistory[]
-  problem: string
+  problems: string[]
   started?: boolean
 }
 

@@ -43,8 +43,8 @@ METHOD_PATHS: dict[tuple[TaskStatus, TaskStatus], tuple[MethodPath, ...]] = {
     (DEFERRED, COMPLETED): (("complete",), ("renew", "complete")),
 }
 
-AWAITS_CONTROL = "the task requires its creator's control: it is awaiting control now"
-STAYS_IN_CONTROL = "the task is awaiting its creator's control: only the creator can complete it"
+AWAITS_CONTROL = "its creator reviews the task: it is pending review now"
+STAYS_IN_CONTROL = "the task is pending review: only its creator can complete it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,12 @@ _FORMER = {
     "workgroup {group} has no stage “{stage}”: the task stays in its stage; "
     "correct the stage in the settings": "unknown stage",
     "the task is in no workgroup, so it has no stage “{stage}”": "task without workgroup",
+    "completed, which for this task means awaiting its creator's control: {why}": (
+        "status changed awaiting control"
+    ),
+    "completed, which for this task means awaiting its creator's control, by {commit}": (
+        "smart commit awaiting control"
+    ),
 }
 _KEYS_BY_ENGLISH = _FORMER | {
     _CATALOGUES["en"].sentence(key, count): key

@@ -124,7 +124,7 @@ def _plan_stage(
         return Part()
     if not task.group_id:
         return Part(remarks=(translate(language, "task without workgroup", stage=stage_ref),))
-    if view.stages is None and stage_ref.id is None:
+    if view.stages is None:  # a number alone would do, but people are told the column's title
         return Part(needs=frozenset({"stages"}))
     stage = find_stage(stage_ref, view.stages)
     if stage is None:
@@ -138,8 +138,8 @@ def _plan_stage(
 
 
 def find_stage(stage_ref: StageRef, stages: tuple[KanbanStage, ...] | None) -> KanbanStage | None:
-    """Return the first column that `wanted` means; where none was read an id is taken as it is."""
-    if stages is None:
+    """Return the first column that is meant; where none may be seen an id is taken as it is."""
+    if not stages:
         return KanbanStage(stage_ref.id, "") if stage_ref.id is not None else None
     ordered = sorted(stages, key=_by_sort)
     return next((stage for stage in ordered if _matches_stage(stage, stage_ref)), None)

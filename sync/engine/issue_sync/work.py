@@ -91,6 +91,11 @@ def _work_on_pair(
     pair_key: str,
     links: Sequence[IssueLinkRow],
 ) -> None:
+    with read(deps.database) as conn:
+        connection = connections.by_id(conn, connection_id)
+    if connection is not None and connection.state == "paused" and connection.state_reason:
+        _wait(deps, lane, links, deps.clock.now() + DENIED, connection.state_reason)
+        return
     setting = find_pair(deps, row, connection_id, pair_key)
     if setting is None:
         text = (

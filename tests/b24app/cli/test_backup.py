@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from b24app.cli import main
-from b24app.services.overview import find_portal
+from b24app.services.chosen_portal import find_portal
 from sync.core.clock import WallClock
 from sync.keyfile import new_key
 from sync.store import logs, portals, program

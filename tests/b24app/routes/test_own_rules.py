@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from sync.settings.apply import apply, current_settings
 from sync.settings.document import read as settings
-from sync.store import logs, portals
+from sync.store import logs, portals, tasks
 from sync.store.db.database import read, write
+from tests.b24app.factories import mirrored
 from tests.b24app.pages import installed
+from tests.emulators.bitrix24 import work
 
 
 @pytest.fixture
@@ -75,6 +80,43 @@ def test_a_manager_edits_the_workgroup_they_lead(beside, manager, emulator, grou
         portal = beside.portal(emulator.state.member_id)
         (noted,) = logs.decisions(conn, portal.id, "settings", "", 5)
     assert "+" in noted.reason
+
+
+def rehearsed(beside, headers, group_id, patch):
+    path = f"/api/own-rules/{group_id}/rehearsal"
+    answer = beside.client.post(path, json={"patch": patch, "base": "-"}, headers=headers)
+    if answer.status_code != 200:
+        return answer.json["error"]["code"]
+    return [line for line in map(json.loads, answer.text.splitlines()) if line["text"]]
+
+
+def test_a_rehearsal_tells_a_manager_only_of_tasks_they_may_open(
+    beside, manager, emulator, group, clock
+):
+    (mia,) = (user.id for user in emulator.state.users.values() if user.name.startswith("Mia"))
+    portal = beside.portal(emulator.state.member_id)
+    own_group = f"{group.id}: {{projects: [team/shop], editors: [{mia}]}}"
+    beside.connect(portal, f"rules: {{workgroups: {{{own_group}}}}}\n", emulator.host)
+    work.create_task(emulator.state, "Pay by card", id=2103, group_id=group.id)
+    with write(beside.deps.engine) as conn:
+        mirrored(conn, portal.id)
+        body = replace(tasks.get(conn, portal.id, [2103])[2103].body, group_id=group.id)
+        tasks.save_read(conn, portal.id, {2103: body}, clock.now())
+    patch = {"steps": {"approved": {"status": "deferred"}}}
+    (line,) = rehearsed(beside, manager, group.id, patch)
+    assert (line["text"][:7], line["examples"]) == ("No task", [])
+    emulator.state.groups[group.id].members[mia] = "E"
+    clock.sleep(61)  # until it is asked again whether she may open it
+    (line,) = rehearsed(beside, manager, group.id, patch)
+    assert line["text"] == "Tasks that would move: 1 (of 1 with work in the last 30 days)."
+    assert line["examples"][0].startswith("Pay by card: moved to “deferred”")
+    assert rules_of(beside, emulator, group.id).steps == {}
+
+
+def test_a_rehearsal_does_not_reach_beyond_the_workgroup(beside, manager, group):
+    assert rehearsed(beside, manager, group.id + 1, STEPS) == "not_editor"
+    assert rehearsed(beside, manager, group.id, {"projects": ["acme/secret"]}) == "invalid"
+    assert rehearsed(beside, manager, group.id, {"notify": "nonsense"}) == "invalid"
 
 
 def test_the_later_of_two_managers_is_overtaken(beside, manager, group):

@@ -119,6 +119,7 @@ ROUTES = {
     ("POST", "/api/settings/rehearsal"): (401, 200, 403, 403, 200),
     ("GET", "/api/own-rules"): (401, 200, 200, 200, 200),
     ("POST", "/api/own-rules/1"): (401, 403, 403, 403, 403),
+    ("POST", "/api/own-rules/1/rehearsal"): (401, 403, 403, 403, 403),
     ("POST", "/api/connections/main/rights"): (401, 404, 403, 403, 200),
     ("GET", "/api/connections/main/targets"): (401, 404, 403, 403, 409),
     ("POST", "/api/connections/main/hooks"): (401, 404, 403, 403, 409),
@@ -157,6 +158,7 @@ BODIES = {
     "/api/settings/preview": {"patch": {}, "kind": "merge_request"},
     "/api/settings/rehearsal": {"patch": {"routes": [{"on": ["push"], "to": ["chat7"]}]}},
     "/api/own-rules/1": {"patch": {"notify": ["merged"]}, "base": "0"},
+    "/api/own-rules/1/rehearsal": {"patch": {"notify": ["merged"]}, "base": "0"},
 }
 ROLES = ("nobody", "stranger", "Mia", "Ed", "Root")
 SECRETS = (

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from b24app.services.failure_names import FailureNames
-from b24app.services.overview import Failure
+from b24app.services.failures import Failure
 from b24app.services.readable_reasons import shorten_traceback
 from b24app.texts import translate
 from sync.core.model.kinds import Kind

@@ -344,7 +344,7 @@ def test_a_controlled_task_stays_with_its_creator(w):
     state.create_task("Fix", id=21, responsible_id=7, created_by=7, task_control=True)
     done = w.carry_out(MoveTask(21, TaskStatus.COMPLETED))
     assert done.task.status is TaskStatus.AWAITING_CONTROL
-    assert done.note == "the task requires its creator's control: it is awaiting control now"
+    assert done.note == "its creator reviews the task: it is pending review now"
 
 
 def test_a_card_is_posted_and_edited_in_either_discussion(either):

@@ -80,7 +80,7 @@ def test_a_task_that_is_there_already_is_left_alone(status):
         # but never past the creator
         (A, C, set(), []),
         (A, C, {"renew"}, []),
-        # awaiting control without control is only a status
+        # pending review without control is only a status
         (P, A, {"complete"}, [4]),
     ],
 )
@@ -202,7 +202,7 @@ def test_the_answer_to_a_move_tells_the_new_task():
 def test_a_task_that_needs_control_is_reported_as_awaiting_it():
     done = read_outcome(move(C), [told(A)], TASK)
     assert done.task.status is A
-    assert done.note == ("the task requires its creator's control: it is awaiting control now")
+    assert done.note == "its creator reviews the task: it is pending review now"
 
 
 def test_a_task_left_to_its_creator_says_so():

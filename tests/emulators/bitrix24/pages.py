@@ -10,9 +10,9 @@ from tests.emulators.bitrix24.state import Portal
 from tests.emulators.bitrix24.wire import Response
 
 STATUSES = {
-    2: "waiting",
+    2: "pending",
     3: "in progress",
-    4: "awaiting control",
+    4: "pending review",
     5: "completed",
     6: "deferred",
 }

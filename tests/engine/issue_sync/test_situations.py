@@ -13,8 +13,8 @@ from sync.core.issue_sync.mapping import StatusMatch, SyncMapping
 from sync.core.issue_sync.model import SideName
 from sync.core.model.tasks import TaskStatus
 from sync.engine.issue_sync.process import IssueSync
-from sync.store import issue_link_stories, issue_links
-from sync.store.db.database import read
+from sync.store import connections, issue_link_stories, issue_links
+from sync.store.db.database import read, write
 from tests.depth import is_quick
 from tests.engine.issue_sync.test_life import RITA, Life
 from tests.engine.world import HOST, World
@@ -190,6 +190,18 @@ def test_what_happened_under_a_revoked_token_crosses_with_the_next(life: Life) -
     life.rest(61)
     assert (life.issue.title, _errors(life)) == ("Meanwhile", "")
     assert _notes(life).count("said meanwhile") == 1
+
+
+def test_links_of_a_paused_connection_say_why_it_is_paused(life: Life) -> None:
+    with write(life.world.database) as conn:
+        connections.set_state(conn, life.world.connection_id, "paused", "Nobody signed in again")
+    life.world.b24.state.user_edits_task(RITA, 2103, title="Meanwhile")
+    life.rest(11)
+    assert _errors(life) == "Nobody signed in again"
+    with write(life.world.database) as conn:
+        connections.set_state(conn, life.world.connection_id, "active", "")
+    life.rest(11)
+    assert (life.issue.title, _errors(life)) == ("Meanwhile", "")
 
 
 def test_time_of_the_task_is_edited_and_deleted(life: Life) -> None:

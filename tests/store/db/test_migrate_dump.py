@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from b24app.cli import main
-from b24app.services.overview import list_failures
+from b24app.services.failures import list_failures
 from sync.core.clock import WallClock
 from sync.store import connections, outbox, portals
 from sync.store.db.database import read
