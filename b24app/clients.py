@@ -29,7 +29,7 @@ from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiter, RateLim
 from sync.net import guarded_session
 from sync.sentences import sentence
 from sync.store import connections, oauth_grants
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.oauth_grants import OWN, GrantRecord
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord
@@ -101,7 +101,7 @@ class Clients:
 
     def portal(self, portal_id: int) -> Portal:
         """Return the portal's client, for one thread. Raises Denied where there are no tokens."""
-        with read(self.engine) as conn:
+        with select_only(self.engine) as conn:
             row = read_portal(conn, portal_id)
         return self.portal_of(row)
 
@@ -133,7 +133,7 @@ class Clients:
         Raises Refused for a connection of another kind: its token is for its own server alone.
         """
         _require_kind(record, "gitlab")
-        with read(self.engine) as conn:
+        with select_only(self.engine) as conn:
             grant = oauth_grants.find(conn, record.id)
         if grant is not None:
             return self.signed_in_code_host(record, grant)
@@ -148,7 +148,7 @@ class Clients:
 
     def personal_code_host(self, record: ConnectionRecord, user_id: int) -> GitLab:
         """Return a client of a person's own account. Raises Denied where they have none."""
-        with read(self.engine) as conn:
+        with select_only(self.engine) as conn:
             grant = oauth_grants.usable_by_person(conn, record.id).get(user_id)
         if grant is None or user_id == OWN:
             raise Denied("The sign-in at GitLab is over", code="invalid_grant")
@@ -174,7 +174,7 @@ class Clients:
 
     def _access_token(self, record: ConnectionRecord) -> str:
         try:
-            with read(self.engine) as conn:
+            with select_only(self.engine) as conn:
                 secrets = connections.secrets(conn, self.vault, record.id)
         except VaultError as error:
             raise Denied(
@@ -263,5 +263,5 @@ class Clients:
 
     def rules(self, portal_id: int) -> Rules:
         """Return the portal's rules. Raises Denied where it is not installed any more."""
-        with read(self.engine) as conn:
+        with select_only(self.engine) as conn:
             return rules_of(conn, read_portal(conn, portal_id))

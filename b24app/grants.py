@@ -20,7 +20,7 @@ from sync.gitlab.api.oauth import Application, TokenPair
 from sync.log import log
 from sync.sentences import join_sentences, sentence
 from sync.store import connections, oauth_applications, oauth_grants
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 from sync.store.oauth_grants import OWN, GrantRecord, GrantTokens
 from sync.store.rows import ConnectionRecord
 from sync.store.vault import VaultError
@@ -112,7 +112,7 @@ class StoredGrant:
 
     def _load(self) -> GrantTokens:
         try:
-            with read(self.clients.engine) as conn:
+            with select_only(self.clients.engine) as conn:
                 stored = oauth_grants.tokens(conn, self.clients.vault, self.grant.id)
         except VaultError as error:
             raise Denied(
@@ -144,7 +144,7 @@ class StoredGrant:
 
 def find_application(clients: Sessions, connection: ConnectionRecord) -> Application:
     """Return the application at the connection's address. Raises Denied where there is none."""
-    with read(clients.engine) as conn:
+    with select_only(clients.engine) as conn:
         stored = oauth_applications.find(
             conn, clients.vault, connection.portal_id, connection.base_url
         )
@@ -162,7 +162,7 @@ def find_application(clients: Sessions, connection: ConnectionRecord) -> Applica
 def revoke(clients: Sessions, connection: ConnectionRecord, grant: GrantRecord) -> bool:
     """Have GitLab forget a grant's tokens, and delete it here; return whether GitLab did."""
     try:
-        with read(clients.engine) as conn:
+        with select_only(clients.engine) as conn:
             stored = oauth_grants.tokens(conn, clients.vault, grant.id)
         is_done = stored is None
     except VaultError as error:
@@ -189,7 +189,7 @@ def revoke_all(clients: Sessions, portal_id: int) -> tuple[int, int]:
 
     The second number: those of which GitLab could not be told in time.
     """
-    with read(clients.engine) as conn:
+    with select_only(clients.engine) as conn:
         grants = oauth_grants.of_connections(conn, connections.all_ids(conn, portal_id))
         records = {grant.id: connections.by_id(conn, grant.connection_id) for grant in grants}
     with limit_outbound(_ALL_SECONDS):

@@ -12,7 +12,7 @@ from sync.bitrix24.rest.credentials import Credentials
 from sync.bitrix24.rest.limits import Allowance, full_allowance
 from sync.errors import NO_KEY_OPENS, UNREADABLE, Denied, Later
 from sync.store import logs, portals
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 from sync.store.portals import PortalRow
 from sync.store.rows import AllowanceRow, PortalTokens
 from sync.store.vault import Vault, VaultError
@@ -39,7 +39,7 @@ class StoredTokens:
 
     def load(self) -> Credentials:
         """Return the stored credentials. Raises Denied where there are none."""
-        with read(self.holder.engine) as conn:
+        with select_only(self.holder.engine) as conn:
             row = portals.row_by_id(conn, self.portal_id)
         return build_credentials(self.holder.vault, row)
 

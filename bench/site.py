@@ -25,7 +25,7 @@ from sync.core.clock import WallClock
 from sync.store import connections, portals
 from sync.store.db.database import open_database, read, write
 from sync.store.rows import ConnectionDraft, ConnectionSecrets
-from sync.store.tables import command, delivery, subject
+from sync.store.tables import command, delivery, in_literals, subject
 from sync.store.vault import Vault
 from tests.emulators.bitrix24.server import BitrixEmulator
 
@@ -152,5 +152,5 @@ class Site:
 
 
 def _count(conn: Connection, table: object, states: Sequence[str]) -> int:
-    found = select(func.count()).select_from(table).where(table.c.state.in_(states))
+    found = select(func.count()).select_from(table).where(in_literals(table.c.state, *states))
     return conn.scalar(found) or 0

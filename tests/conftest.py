@@ -74,11 +74,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(*packages): runs programs of these system packages")
 
 
+def pytest_collection() -> None:
+    """Collect no garbage while tests are collected: nearly all of it stays until the end."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Spare the collector what stays until the end: it would look through a million objects."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -25,7 +25,7 @@ from sync.engine import backoff
 from sync.errors import Denied, Later, SyncError
 from sync.log import log
 from sync.store import leases, portals
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 from sync.store.rows import PortalRecord
 from sync.store.tables import portal as table
 
@@ -138,7 +138,7 @@ class InstallWorker:
         """Set up the portals that wait for it; return how many were tried."""
         now = self.clients.clock.now()
         self._ask_for_payments(now)
-        with read(self.clients.engine) as conn:
+        with select_only(self.clients.engine) as conn:
             waiting = [portals.by_id(conn, record) for record in _portals_to_install(conn, now)]
         portal_records = [
             record for record in waiting if record and self._retry_at.get(record.id, now) <= now
@@ -146,7 +146,7 @@ class InstallWorker:
         return sum(self._install_with_lease(record) for record in portal_records)
 
     def _ask_for_payments(self, now: datetime) -> None:
-        with read(self.clients.engine) as conn:
+        with select_only(self.clients.engine) as conn:
             paused = conn.scalars(
                 select(table.c.id).where(
                     table.c.state == "paused", table.c.state_reason == PAYMENT_OVER

@@ -22,7 +22,7 @@ from sync.engine.reconcile.tasks import (
 from sync.store import links, tasks
 from sync.store import pipelines as store_pipelines
 from sync.store import smart_commits as store_smart_commits
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def rehearse(
     with write(deps.database) as conn:
         tasks.save_read(conn, portal_id, answers, began_at)
     visible = [task_id for task_id in keys if answers.get(task_id) is not None]
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         scope = read_scope(deps, conn, portal_id)
         turn = PlanningTurn(deps, scope, portal, None, tasks_read=frozenset(answers))
         loaded = load_for_plan(conn, turn, visible)
@@ -65,7 +65,7 @@ def rehearse(
     finally:
         with recording_transaction(deps) as conn:
             save_answers(conn, turn)
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         named = {*links.by_tasks(conn, portal_id, visible)}
         named |= store_pipelines.tasks_with_commits(conn, portal_id, visible)
         named |= store_smart_commits.tasks_waiting(conn, portal_id, visible)

@@ -22,7 +22,7 @@ from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.reconcile.loop import reconcile
 from sync.errors import Denied, Later
 from sync.store.agenda import Agenda, read_agenda
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.rows import DeliveryRow
 
 log = structlog.get_logger()
@@ -96,7 +96,7 @@ def _portal_lane(deps: Deps, portal_id: int) -> Lane:
 def _look(deps: Deps, portal_id: int) -> tuple[Agenda | None, Sequence[DeliveryRow]]:
     """Read the portal's agenda, and the first deliveries where some wait."""
     now = deps.clock.now()
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         agenda = read_agenda(conn, portal_id, now)
         has_deliveries = agenda is not None and agenda.deliveries
         return agenda, next_batch(conn, portal_id, now) if has_deliveries else ()

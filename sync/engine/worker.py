@@ -28,12 +28,13 @@ from sync.engine.upkeep.upgrade import decide_anew, program_version
 from sync.engine.wake_ups import WakeUps
 from sync.errors import Later
 from sync.store import agenda, logs
-from sync.store.db.database import AWAY, read, write
+from sync.store.db.database import AWAY, select_only, write
 from sync.store.rows import WorkerRow
 
 log = structlog.get_logger()
 
-CHECK_EVERY = timedelta(seconds=3)  # what a lost wake-up costs
+CHECK_EVERY = timedelta(seconds=3)  # with _WOKEN_WITHIN, what a lost wake-up costs
+_WOKEN_WITHIN = timedelta(seconds=1.5)  # who was woken is at what came in since
 HEARTBEAT_EVERY = timedelta(seconds=5)
 THREADS = 4  # portals at a time: one that does not answer must not hold up the others
 _NAP_SECONDS = 0.1  # the longest wait between two looks at what is due
@@ -99,7 +100,7 @@ class Worker:
             self._record_heartbeat(now)
         if is_due(self._last_check, CHECK_EVERY, now):
             self._last_check = now
-            dispatch.request_turns(self._in_own_order(self._portals_with_work()))
+            dispatch.request_turns(self._in_own_order(self._portals_with_work(_WOKEN_WITHIN)))
         with self._gathering_lock:
             portal_ids = self._gathering.take_due(now)
             seconds = self._gathering.seconds_left(now)
@@ -179,10 +180,10 @@ class Worker:
         start = crc32(self._deps.owner.encode()) % max(1, len(portal_ids))
         return [*portal_ids[start:], *portal_ids[:start]]
 
-    def _portals_with_work(self) -> tuple[int, ...]:
+    def _portals_with_work(self, waiting: timedelta = timedelta()) -> tuple[int, ...]:
         now = self._deps.clock.now()
-        with read(self._deps.database) as conn:
-            return agenda.portals_with_work(conn, now)
+        with select_only(self._deps.database) as conn:
+            return agenda.portals_with_work(conn, now, waiting)
 
     def _record_heartbeat(self, now: datetime) -> None:
         is_first, self._last_heartbeat = self._last_heartbeat is None, now

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select, update
 
+from sync.core.clock import TOLERANCE
 from sync.store.db.upsert import upsert
-from sync.store.tables import connection, connection_access, portal_access
+from sync.store.tables import connection, connection_access, portal, portal_access
 
 ROTATION_TAKES = timedelta(minutes=2)  # at most, from its beginning to the stored token
 OK, REFUSED, UNREACHABLE = "ok", "refused", "unreachable"
@@ -91,9 +92,10 @@ def of_portal(conn: Connection, portal_id: int) -> dict[int, ConnectionAccess]:
     return of_connections(conn, [portal_id])
 
 
-def save(conn: Connection, row: ConnectionAccess) -> None:
+def save(conn: Connection, *rows: ConnectionAccess) -> None:
     """Store what was asked, but for what rotations write."""
-    upsert(conn, connection_access, [asdict(row)], keys=("connection_id",), update=_CHECKED)
+    values = [asdict(row) for row in rows]
+    upsert(conn, connection_access, values, keys=("connection_id",), update=_CHECKED)
 
 
 def begin_rotation(conn: Connection, connection_id: int, now: datetime) -> bool:
@@ -143,7 +145,55 @@ def silent_portals(conn: Connection, since: datetime) -> frozenset[int]:
     return frozenset(conn.scalars(query))
 
 
-def save_portal(conn: Connection, row: PortalAccess) -> None:
-    """Store what a portal said."""
+def save_portal(conn: Connection, *rows: PortalAccess) -> None:
+    """Store what portals said."""
     update_columns = _PORTAL_FIELDS[1:]
-    upsert(conn, portal_access, [asdict(row)], keys=("portal_id",), update=update_columns)
+    values = [asdict(row) for row in rows]
+    upsert(conn, portal_access, values, keys=("portal_id",), update=update_columns)
+
+
+def portals_to_ask(
+    conn: Connection, asked: datetime, in_vain: datetime, now: datetime
+) -> dict[int, PortalAccess | None]:
+    """Return the active portals that are to be asked again by id, with what they said last.
+
+    They were asked last at `asked` or before, at `in_vain` or before where they did not answer, or
+    by a clock that has been put back since.
+    """
+    is_due = _is_due(portal_access, asked, in_vain, now)
+    query = (
+        select(portal.c.id, *_PORTAL_COLUMNS)
+        .outerjoin(portal_access, portal_access.c.portal_id == portal.c.id)
+        .where(portal.c.state == "active", is_due)
+        .order_by(portal.c.id)
+    )
+    return {
+        id_: None if row[0] is None else PortalAccess(*row) for id_, *row in conn.execute(query)
+    }
+
+
+def connections_to_ask(
+    conn: Connection, asked: datetime, in_vain: datetime, now: datetime
+) -> dict[int, ConnectionAccess | None]:
+    """Return the same of active portals' active connections."""
+    is_due = _is_due(connection_access, asked, in_vain, now)
+    query = (
+        select(connection.c.id, *_COLUMNS)
+        .join(portal, portal.c.id == connection.c.portal_id)
+        .outerjoin(connection_access, connection_access.c.connection_id == connection.c.id)
+        .where(portal.c.state == "active", connection.c.state == "active", is_due)
+        .order_by(connection.c.id)
+    )
+    return {
+        id_: None if row[0] is None else ConnectionAccess(*row) for id_, *row in conn.execute(query)
+    }
+
+
+def _is_due(table: Table, asked: datetime, in_vain: datetime, now: datetime) -> ColumnElement[bool]:
+    checked_at, state = table.c.checked_at, table.c.state
+    return or_(
+        checked_at.is_(None),
+        checked_at <= in_vain,
+        and_(checked_at <= asked, state != UNREACHABLE),
+        checked_at > now + TOLERANCE,
+    )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Connection,
     bindparam,
     exists,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from sync.core.clock import TOLERANCE
 from sync.store import deployments, inbox, issue_link_queue, outbox, portals, subjects
 from sync.store.db.types import Moment
 from sync.store.portals import PortalRow
@@ -52,11 +55,22 @@ _AGENDA = select(
     _LINKS.label("links"),
     *portals.ROW_COLUMNS,
 ).where(portal.c.id == _PORTAL)
+_BEFORE = bindparam("before", type_=Moment)
+_FUTURE = bindparam("future", type_=Moment)
+
+
+def _waits(since: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Build the condition of what waits for a while, or was stored by a clock ahead of time."""
+    return (since <= _BEFORE) | (since > _FUTURE)
+
+
 _PORTALS = union(
-    select(delivery.c.portal_id).where(inbox.is_due(_NOW)),
-    select(subject.c.portal_id).where(subjects.is_due(_NOW)),
+    select(delivery.c.portal_id).where(inbox.is_due(_NOW), _waits(delivery.c.received_at)),
+    select(subject.c.portal_id).where(subjects.is_due(_NOW), _waits(subject.c.dirty_at)),
     select(issue_link.c.portal_id).where(issue_link_queue.is_due(_NOW)),
-    select(command.c.portal_id).where(outbox.is_due(_NOW) | outbox.is_in_flight()),
+    select(command.c.portal_id).where(
+        outbox.is_due(_NOW) | outbox.is_in_flight(), _waits(command.c.created_at)
+    ),
 )
 _WAITING = union_all(
     select(delivery.c.portal_id, func.min(delivery.c.received_at).label("at"))
@@ -128,9 +142,15 @@ def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | Non
     )
 
 
-def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
-    """Return the ids of portals with deliveries, subjects or commands due, in order."""
-    return tuple(sorted(conn.scalars(_PORTALS, {"now": now})))
+def portals_with_work(
+    conn: Connection, now: datetime, waiting: timedelta = timedelta()
+) -> tuple[int, ...]:
+    """Return the ids of portals with deliveries, subjects or commands due, in order.
+
+    `waiting`: for how long at least, of what came in by itself: links have their moment.
+    """
+    moments = {"now": now, "before": now - waiting, "future": now + TOLERANCE}
+    return tuple(sorted(conn.scalars(_PORTALS, moments)))
 
 
 def oldest_work(conn: Connection, limit: int) -> tuple[tuple[int, datetime], ...]:

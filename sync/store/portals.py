@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, select, update
 
 from sync.store import oauth_grants
-from sync.store.db.upsert import insert
+from sync.store.db.upsert import chunks, insert
 from sync.store.rows import Installation, Json, PortalRecord, PortalTokens
 from sync.store.tables import connection, portal
 from sync.store.vault import Vault
@@ -48,6 +48,13 @@ def row_by_id(conn: Connection, portal_id: int) -> PortalRow | None:
     """Return the row of a portal, or None."""
     row = conn.execute(_ROW, {"of_id": portal_id}).one_or_none()
     return None if row is None else read_row(row)
+
+
+def rows_by_ids(conn: Connection, ids: Collection[int]) -> Iterator[PortalRow]:
+    """Yield the rows of these portals, ordered by id within each 500."""
+    for some in chunks(sorted(ids)):
+        query = select(*ROW_COLUMNS).where(portal.c.id.in_(some)).order_by(portal.c.id)
+        yield from map(read_row, conn.execute(query))
 
 
 def open_tokens(vault: Vault, row: PortalRow) -> PortalTokens | None:

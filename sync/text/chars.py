@@ -12,6 +12,8 @@ _NEVER = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
 def cleaned(text: str) -> str:
     """Put `text` on one line, without controls and lone surrogates, which no system keeps."""
+    if text.isprintable():  # nothing of both kinds is
+        return text
     return _NEVER.sub("", _ENDS.sub(" ", text))
 
 

@@ -167,10 +167,12 @@ def test_a_bot_that_somebody_removed_is_registered_again(world: World) -> None:
     merge_request = world.opened()
     world.settle()
     world.b24.state.bots.clear()
+    before = asked(world, "imbot.v2.Chat.Message")
     world.gitlab.merge(merge_request, "ann")
     world.settle()
     assert authors(world)[-1] == INSTALLER
     assert failures(world) == []
+    assert asked(world, "imbot.v2.Chat.Message") - before == 2  # the edit, and what replaces it
     keep(world)
     assert stored(world)[0] in world.b24.state.bots
 

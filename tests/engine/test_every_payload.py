@@ -17,6 +17,7 @@ from sync.core.rules.portal import AlertRules, CommentRules, GroupRules, Rules
 from sync.core.rules.routes import Channel, Role, Route
 from sync.store.db.database import read
 from sync.store.rows import Delivery
+from tests.depth import sample
 from tests.engine.world import World
 from tests.gitlab.expected_types import EXPECTED, name_of
 
@@ -116,7 +117,9 @@ def test_every_body_is_told_to_everybody_and_nothing_fails(
 @pytest.mark.dialect
 def test_whatever_is_missing_in_a_body_nothing_fails(world: World) -> None:
     world.rules = loud("en")
-    lacking = [(event, one) for event, payload in _bodies(FIXTURES) for one in _nulled(payload)]
+    lacking = [(event, body) for event, payload in _bodies(FIXTURES) for body in _nulled(payload)]
+    if world.database.dialect.name != "sqlite":  # where every body is tried
+        lacking = sample(lacking)
     world.store([_delivery(world, number, *one) for number, one in enumerate(lacking)])
     world.settle(rounds=60)
     assert _left(world) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, Engine, update
@@ -80,6 +80,20 @@ def test_each_kind_of_work_is_on_the_agenda_when_it_is_due(engine: Engine) -> No
         assert look(conn, p) == {"unsettled": True}
         assert look(conn, other) == {}
         assert agenda.portals_with_work(conn, NOW) == (p,)
+
+
+def test_what_just_came_in_is_left_to_who_was_woken(engine: Engine) -> None:
+    """A moment of a clock ahead of time would be left for as long."""
+    waiting = timedelta(seconds=2)
+    with write(engine) as conn:
+        p, other, ahead = a_portal(conn), a_portal(conn, "member-2"), a_portal(conn, "member-3")
+        inbox.insert_many(conn, [a_delivery(p, "a")])
+        subjects.mark_dirty_many(conn, other, [("task", "1", "changed")], NOW)
+        add_command(conn, ahead, "1")
+        assert agenda.portals_with_work(conn, NOW) == (p, other, ahead)
+        assert agenda.portals_with_work(conn, after(seconds=1), waiting) == ()
+        assert agenda.portals_with_work(conn, after(seconds=2), waiting) == (p, other, ahead)
+        assert agenda.portals_with_work(conn, NOW - timedelta(days=1), waiting) == (p, other, ahead)
 
 
 def test_a_subject_with_a_command_in_flight_is_not_taken(engine: Engine) -> None:

@@ -38,10 +38,18 @@ def read_author(
     )
 
 
+BotRefusal = tuple[CommandRow, PutMessage, SyncError]
+
+
+def is_bot_gone(refusals: Sequence[BotRefusal]) -> bool:
+    """Return whether the portal refused messages because it has the bot no more."""
+    return any(error.code == GONE for _, _, error in refusals)
+
+
 def record_bot_refusals(
     conn: Connection,
     portal_id: int,
-    refusals: Sequence[tuple[CommandRow, PutMessage, SyncError]],
+    refusals: Sequence[BotRefusal],
     now: datetime,
 ) -> None:
     """Have the application itself write where the portal does not let the bot; say so once.

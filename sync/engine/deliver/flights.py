@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -155,6 +155,13 @@ class Flights:
         answers = InlineCalls().start(lambda: _call_portal(portal, batch))
         self._idle.append(portal)
         return Flight(batch, portal, answers, threading.Event(), now)
+
+    def forget_bot(self) -> None:
+        """Let the application itself write what the turn still sends: its bot is gone."""
+        self._row = replace(self._row, record=replace(self._row.record, bot_id=0))
+        busy = [flight.portal for flight in self._flights]
+        for portal in filter(None, [self._own, *self._idle, *busy]):
+            portal.bot_id = 0
 
     def take_ended(self) -> list[Flight]:
         """Return the requests that were answered since, or failed, in the order they began."""

@@ -19,7 +19,7 @@ from sync.engine import backoff
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.answers import BatchOutcome, sort_answers
 from sync.engine.deliver.batch import COMMANDS_LOADED, CommandBatch, choose_commands
-from sync.engine.deliver.bot import read_author, record_bot_refusals
+from sync.engine.deliver.bot import is_bot_gone, read_author, record_bot_refusals
 from sync.engine.deliver.flights import Flight, Flights
 from sync.engine.deliver.outcomes import (
     decide_again,
@@ -137,7 +137,10 @@ def _record_answers(
     except (Later, Denied) as error:
         _put_back(deps, lane, batch.rows, error)
         raise
-    _record(deps, lane, portal_id, sort_answers(batch, answers))
+    outcome = sort_answers(batch, answers)
+    if is_bot_gone(outcome.bot_refused):
+        flights.forget_bot()
+    _record(deps, lane, portal_id, outcome)
 
 
 def _send_separately(

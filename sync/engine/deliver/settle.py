@@ -32,7 +32,7 @@ from sync.engine.lanes import CALL_LEASE_TTL, Lane
 from sync.errors import Refused
 from sync.sentences import sentence
 from sync.store import outbox, tasks
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.rows import CommandRow
 
 # A message may still be on its way into the discussion when nobody waits for its answer any more.
@@ -49,7 +49,7 @@ def settle(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
     it is not there. Raises Later and Denied where the portal cannot be asked: those commands stay
     as they are.
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         rows = outbox.in_flight(conn, portal_id, PORTAL_LANE)
     under_way = flights.command_ids
     rows = tuple(row for row in rows if row.id not in under_way)

@@ -18,7 +18,7 @@ from sync.engine.ingest.mirror_lock import lock_mirror
 from sync.engine.lanes import Lane
 from sync.engine.load.scope import Scope
 from sync.store import inbox
-from sync.store.db.database import AWAY, read, write
+from sync.store.db.database import AWAY, select_only, write
 from sync.store.portals import PortalRow
 from sync.store.rows import DeliveryRow
 
@@ -63,10 +63,10 @@ def digest(
     done = Digested()
     for number in range(most):
         if number:
-            with read(deps.database) as conn:
+            with select_only(deps.database) as conn:
                 batch = next_batch(conn, row.record.id, deps.clock.now())
         is_last = len(batch) < BATCH  # what has come since is another turn's
-        with read(deps.database) as conn:
+        with select_only(deps.database) as conn:
             scope = build_scope(deps, conn, row)
         try:
             if batch:

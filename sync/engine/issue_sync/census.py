@@ -15,7 +15,7 @@ from sync.engine.deps import Deps
 from sync.engine.issue_sync.setting import PairSetting
 from sync.engine.lanes import Lane, lane_transaction
 from sync.store import issue_link_counts, issue_link_queue, issue_links
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.issue_lists import ListRow
 
@@ -42,7 +42,7 @@ def take_census(deps: Deps, lane: Lane, setting: PairSetting, pair_key: str, sid
 
     Links that are there when it begins are compared: what is created meanwhile may be missing.
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         rows = issue_links.of_pair(conn, setting.connection.id, pair_key)
         waiting = {
             link.key

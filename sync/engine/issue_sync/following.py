@@ -28,7 +28,7 @@ from sync.store import (
     issue_link_stories,
     issue_links,
 )
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord
@@ -91,7 +91,7 @@ def _pairs_by_place(
     deps: Deps, row: PortalRow, connection: ConnectionRecord
 ) -> dict[tuple[str, str], str]:
     """Return the pairs of the connection by their project's id and their workgroup."""
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         mapping = deps.issue_sync.mapping_for(conn, row)
     places = {}
     for pair in mapping.pairs:
@@ -112,7 +112,7 @@ def take_over(
 
     The settings do not name the links' pair any more: its project was renamed, for example.
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         mapping = deps.issue_sync.mapping_for(conn, row)
         connection = connections.by_id(conn, links[0].connection_id)
     is_named = any(pair.key == pair_key for pair in mapping.pairs)

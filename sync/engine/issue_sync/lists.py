@@ -45,7 +45,7 @@ from sync.store import (
     issue_links,
     issue_lists,
 )
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.issue_lists import ListRow
 
@@ -60,7 +60,7 @@ def read_lists(deps: Deps, portal_id: int, *, after_start: bool = False) -> int:
     `after_start`: all are due, for nobody heard what happened while no worker ran.
     """
     now, count = deps.clock.now(), 0
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         pairs = listed_pairs(deps, conn, portal_id)
         lists = {
             (listed.connection.id, listed.pair.key): issue_lists.of_connection(
@@ -83,7 +83,7 @@ def read_lists(deps: Deps, portal_id: int, *, after_start: bool = False) -> int:
 
 
 def _count(deps: Deps, listed: ListedPair) -> int:
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         return issue_link_counts.count_of_pair(conn, listed.connection.id, listed.pair.key)
 
 
@@ -141,7 +141,7 @@ def read_list(
     changes while an import goes on is listed after it.
     """
     count, began_at = 0, deps.clock.now()
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         rows = issue_lists.of_connection(conn, listed.connection.id)
     row = rows.get((listed.pair.key, side)) or ListRow(listed.connection.id, listed.pair.key, side)
     is_import = not row.imported and (whole or row.cursor is not None)

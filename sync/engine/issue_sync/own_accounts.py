@@ -13,7 +13,7 @@ from sync.engine.load.scope import read_portal
 from sync.errors import Denied, SyncError
 from sync.sentences import sentence
 from sync.store import connections, oauth_grants, outbox
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 from sync.store.oauth_grants import GrantRecord
 from sync.store.rows import ConnectionRecord
 
@@ -28,7 +28,7 @@ def load_own_accounts(deps: Deps, connection: ConnectionRecord) -> OwnAccounts:
     """Return who may be written for in their own name."""
     from sync.gitlab.issues.own_accounts import OwnAccounts
 
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         grants = oauth_grants.usable_by_person(conn, connection.id)
 
     def report(person: str, error: SyncError) -> None:
@@ -78,7 +78,7 @@ def tell_once(
 
 def end_dismissed(deps: Deps, portal_id: int) -> int:
     """End the sign-ins of people who left the portal; return how many."""
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         grants = oauth_grants.of_dismissed(conn, portal_id)
         records = {grant.id: connections.by_id(conn, grant.connection_id) for grant in grants}
     for grant in grants:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from sync.engine.deps import Deps
 from sync.store import connections, portals
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord
 
@@ -48,5 +48,5 @@ def listed_pairs(deps: Deps, conn: Connection, portal_id: int) -> tuple[ListedPa
 
 def has_pairs(deps: Deps, portal_id: int) -> bool:
     """Tell whether any pair of the portal is at work."""
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         return bool(listed_pairs(deps, conn, portal_id))

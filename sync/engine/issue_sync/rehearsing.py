@@ -12,7 +12,7 @@ from sync.core.issue_sync.model import Capabilities, SideName
 from sync.core.issue_sync.rehearse import LinkHistory, Rehearsal, rehearse
 from sync.engine.issue_sync.setting import open_pair
 from sync.store import issue_link_history, issue_links
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord
 
@@ -45,7 +45,7 @@ def rehearse_pair(
     """
     alone = replace(deps, issue_sync=replace(deps.issue_sync, asked={}))
     setting = open_pair(alone, row, connection, pair)
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         rows = issue_links.of_pair(conn, connection.id, pair.key)
         changes = issue_link_history.changes_since(conn, [link.id for link in rows], since)
     histories = []

@@ -22,7 +22,7 @@ from sync.engine.issue_sync.process import PairFacts
 from sync.engine.issue_sync.trackers import shared_memory, tracker_of
 from sync.engine.load.people import portal_users_of
 from sync.store import issue_links, messages, oauth_grants, people
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, Json
 from sync.text.sides import TASK, tracker
@@ -47,10 +47,10 @@ def open_rooms(
     from sync.bitrix24.issue_sync.options import SCRUM, TaskOptions
 
     def own_messages(task_id: int) -> frozenset[int]:
-        with read(deps.database) as conn:
+        with select_only(deps.database) as conn:
             return messages.ids_in_task(conn, row.record.id, task_id)
 
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         grants = oauth_grants.usable_by_person(conn, connection.id)
     tasks = TaskOptions(
         comments=pair.comments.direction is not Direction.OFF,
@@ -107,7 +107,7 @@ def open_pair(
     facts = _facts(deps, connection, pair, sides, keep)
     pair = replace(pair, project=facts.project_id)
     codes = {status: str(code) for status, code in STATUS_CODES.items()}
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         grants = oauth_grants.usable_by_person(conn, connection.id)
         own = {str(user_id): grant.account for user_id, grant in grants.items()}
         who = _with_own_accounts(_people(deps, conn, row, connection, facts.users), own)
@@ -231,7 +231,7 @@ class _Ends:
 
     @cached_property
     def _by_side(self) -> Mapping[SideName, Mapping[str, str]]:
-        with read(self.database) as conn:
+        with select_only(self.database) as conn:
             pairs = issue_links.linked_ends(conn, self.connection_id)
         return {
             SideName.TRACKER: {task_id: tracker_id for tracker_id, task_id in pairs},

@@ -13,7 +13,7 @@ from sync.core.issue_sync.history import changes_between
 from sync.core.issue_sync.link import LinkState
 from sync.engine.issue_sync.cycle import LinkChange
 from sync.store import issue_link_history, issue_link_stories, issue_links
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 
 
 @dataclass
@@ -30,7 +30,7 @@ class StoredLinks:
 
     def load(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
         """Return the states as last saved, by key."""
-        with read(self.database) as conn:
+        with select_only(self.database) as conn:
             links = issue_links.load(conn, keys)
         self._before |= links
         return links

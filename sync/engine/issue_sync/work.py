@@ -32,7 +32,7 @@ from sync.engine.issue_sync.stored import StoredLinks
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.store import connections, issue_link_counts, issue_link_queue, issue_lists
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.issue_link_rows import IssueLinkRow
 from sync.store.portals import PortalRow
 
@@ -51,7 +51,7 @@ def work_on_links(deps: Deps, row: PortalRow) -> int:
     with hold(deps, f"links:{row.record.id}") as lane:
         if lane is None:
             return 0
-        with read(deps.database) as conn:
+        with select_only(deps.database) as conn:
             waiting = issue_link_queue.due(conn, row.record.id, deps.clock.now(), BATCH)
         by_pair: dict[tuple[int, str], list[IssueLinkRow]] = {}
         for link in waiting:
@@ -78,7 +78,7 @@ def _with_echoes(deps: Deps, links: Sequence[IssueLinkRow]) -> Sequence[IssueLin
     if not any(link.is_dirty for link in links):
         return links
     now, room = deps.clock.now(), BATCH - len(links)
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         more = issue_link_queue.soon(conn, links[0].connection_id, links[0].pair, now, room)
     return [*links, *more]
 
@@ -105,7 +105,7 @@ def _work_on_pair(
         staying = take_over(deps, lane, row, pair_key, links)
         _wait(deps, lane, staying, deps.clock.now() + UNMAPPED, text)
         return
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         breaker = _read_breaker(conn, connection_id, pair_key, deps.clock.now())
     breaker.retried = frozenset(link.key for link in links if link.cause == RETRIED)
     if breaker.halted:
@@ -182,7 +182,7 @@ def find_pair(
 
     `keep`: as of open_pair.
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         mapping = deps.issue_sync.mapping_for(conn, row)
         connection = connections.by_id(conn, connection_id)
     pair = next((pair for pair in mapping.pairs if pair.key == pair_key), None)

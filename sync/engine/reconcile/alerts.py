@@ -31,7 +31,7 @@ from sync.store import alerts, messages, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.alerts import AlertRow
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.rows import SubjectRow
 
 log = structlog.get_logger()
@@ -79,12 +79,12 @@ def plan(turn: ReconcileTurn, rows: Rows, refs: Sequence[_RefState]) -> KindPlan
     deps, lane, scope = turn.deps, turn.lane, turn.scope
     history = {entry.ref_key: entry.history for entry in refs if entry.watched}
     fetch.fetch_alert_jobs(deps, lane, history, scope.rules)
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         for entry in refs:
             _derive_alerts(conn, entry, scope.rules, deps.clock.now())
     over = [row for entry in refs for row in entry.alert_rows.values() if row.alert.state.ended]
     fetch.fetch_alert_tasks(deps, lane, scope.portal_id, turn.portal, over)
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         subject_plans = {entry.row.key: _plan_ref(conn, turn, entry) for entry in refs}
 
     def save(conn: Connection) -> None:

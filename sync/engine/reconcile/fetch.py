@@ -22,7 +22,7 @@ from sync.log import log
 from sync.store import connections, tasks
 from sync.store import pipelines as store_pipelines
 from sync.store.alerts import AlertRow
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 
 MAX_PIPELINES_READ = 10  # pipelines of a line whose jobs are asked for at a time, the newest
 
@@ -43,7 +43,7 @@ def fetch_alert_jobs(
     ]
     if not pipelines:
         return
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         stored = store_pipelines.failed_jobs(conn, map(pipeline_id, pipelines))
     lacking = [
         pipeline
@@ -84,7 +84,7 @@ def fetch_alert_tasks(
     keys = {row.task_id for row in over if row.task_id}
     if not keys:
         return
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         stored = tasks.get(conn, portal_id, keys)
     lacking = {t for t in keys if t not in stored or stored[t].read_at is None}
     if lacking:
@@ -106,7 +106,7 @@ def fetch_tasks(
 
 def code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
     """None where the connection has no token, or was removed."""
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         record = connections.by_id(conn, connection_id)
     if record is None or record.state == "removed":
         return None

@@ -21,7 +21,7 @@ from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import text
 from sync.store import branch_checks, commits, subjects
 from sync.store import projects as store_projects
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.merge_requests import BranchKey
 
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ def fetch_branch_commits(deps: Deps, portal_id: int) -> int:
     A host that does not answer is asked again later. Where nobody can be asked, what was pushed
     stays.
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         waiting = branch_checks.due(conn, portal_id, deps.clock.now(), BRANCHES_PER_FETCH)
         defaults = store_projects.default_branches(conn, {key[:2] for key in waiting})
     for branch in waiting:

@@ -22,7 +22,7 @@ from sync.gitlab.json_fields import text
 from sync.store import merge_request_commits as store_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import subjects
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.merge_request_commits import ShaKey, version_of
 from sync.store.subjects import Mark
 
@@ -40,7 +40,7 @@ def fetch_merge_request_commits(deps: Deps, portal_id: int) -> int:
     A host that does not answer is asked again later. Where nobody can be asked, what pushes told
     of the branch stands in.
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         waiting = store_commits.due(conn, portal_id, deps.clock.now(), MERGE_REQUESTS_PER_FETCH)
     by_project = sorted(waiting, key=own_commits.key_of_project)
     clients: dict[int, GitLab | None] = {}
@@ -88,7 +88,7 @@ def _find_new_work(
     A pick and a rebase keep the author's date. Raises SyncError.
     https://docs.gitlab.com/api/commits/#retrieve-a-commit
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         doubtful = {
             (*place, sha): old
             for item in waiting

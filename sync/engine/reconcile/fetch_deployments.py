@@ -28,7 +28,7 @@ from sync.log import log
 from sync.store import activity as store_activity
 from sync.store import deployments
 from sync.store import merge_requests as store_merge_requests
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ def fetch_deployment_contents(deps: Deps, portal_id: int) -> int:
 
     A host that does not answer is asked again later; one that refuses is not.
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         waiting = deployments.to_fetch(conn, portal_id, deps.clock.now(), DEPLOYMENTS_PER_FETCH)
     clients: dict[int, GitLab | None] = {}
     silent: set[int] = set()
@@ -82,7 +82,7 @@ def _read_contents(deps: Deps, client: GitLab, deployment: Deployment) -> Fetche
     What it refuses to tell is nothing. Raises Later.
     """
     place = deployment.project.connection_id, deployment.project.id
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         near = deployments.newest(conn, [place], NEAREST_LIMIT, deployment.environment)[place]
     before = previous_success(deployment, near)
     nothing: frozenset[int] = frozenset()

@@ -19,7 +19,7 @@ from sync.engine.reconcile import access, alerts, notifications, task_subjects
 from sync.engine.reconcile.record import record
 from sync.engine.reconcile.turn import Reconciler, ReconcileTurn
 from sync.store import agenda
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.portals import PortalRow
 from sync.store.rows import SubjectRow
 
@@ -40,7 +40,7 @@ def reconcile(deps: Deps, lane: Lane, row: PortalRow, flights: Flights) -> int:
     What waits to be sent about other subjects goes on meanwhile. Raises Later and Denied where
     another system cannot be asked: of that kind nothing is decided.
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         scope = build_scope(deps, conn, row)
         dirty = _ready_subjects(conn, scope)
         rows_by_kind = {
@@ -57,7 +57,7 @@ def reconcile(deps: Deps, lane: Lane, row: PortalRow, flights: Flights) -> int:
         for kind, rows in rows_by_kind.items():
             reconciler = RECONCILERS[kind]
             if kind != kinds[0]:  # it sees what those before it recorded
-                with read(deps.database) as conn:
+                with select_only(deps.database) as conn:
                     loaded = reconciler.load(conn, turn, rows)
             kind_plan = reconciler.plan(turn, rows, loaded)
             with _transaction(turn, is_last=kind == kinds[-1]) as conn:

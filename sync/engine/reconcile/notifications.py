@@ -14,7 +14,7 @@ from sync.engine.backoff import format_traceback
 from sync.engine.load import notifications as load_notifications
 from sync.engine.reconcile import fetch
 from sync.engine.reconcile.turn import KindPlan, ReconcileTurn, Rows, SubjectPlan
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ def _with_tasks(
         return views
     task_ids = {task_id for unread in lacking.values() for task_id in unread}
     fetch.fetch_tasks(turn.deps, turn.lane, portal_id, turn.portal, task_ids)
-    with read(turn.deps.database) as conn:
+    with select_only(turn.deps.database) as conn:
         return {**views, **load_notifications.load(conn, turn.scope, lacking)}
 
 

@@ -10,7 +10,7 @@ from sync.engine.audit.recording import recording_transaction
 from sync.engine.deps import Deps
 from sync.errors import Denied, Refused
 from sync.store import people
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 
 log = structlog.get_logger()
 
@@ -22,7 +22,7 @@ def read_if_missing(deps: Deps, portal_id: int, portal: Portal) -> None:
 
     Raises Later and Denied where the portal cannot be read.
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         has_users = people.has_portal_users(conn, portal_id)
     if not has_users:
         refresh_users(deps, portal_id, portal)

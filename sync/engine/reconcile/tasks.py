@@ -25,7 +25,7 @@ from sync.engine.reconcile.fetch import fetch_failed_jobs
 from sync.errors import Refused
 from sync.store import pipelines as store_pipelines
 from sync.store import tasks
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 
 log = structlog.get_logger()
 
@@ -167,7 +167,7 @@ def _stored_stages(
     groups = {task.group_id for task in answers.values() if task}
     if not load_tasks.moves_to_stages(planning_turn.scope.rules) or not groups:
         return {}
-    with read(planning_turn.deps.database) as conn:
+    with select_only(planning_turn.deps.database) as conn:
         return load_tasks.recent_stages(conn, planning_turn.scope, groups)
 
 

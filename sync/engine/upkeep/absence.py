@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sync.engine.deps import Deps
 from sync.store import logs
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 
 GONE_AFTER = timedelta(seconds=15)  # three heartbeats that did not come
 
@@ -31,7 +31,7 @@ class Absence:
         return self._was_alone
 
     def _look(self, now: datetime) -> bool | None:
-        with read(self._deps.database) as conn:
+        with select_only(self._deps.database) as conn:
             rows = {row.name: row for row in logs.workers(conn)}
         own = rows.pop(self._worker, None)
         seen_at = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from sync.bitrix24.tasks.readable import read_profile
 from sync.core.audit import recording_failures
@@ -19,13 +20,13 @@ from sync.core.clock import is_due
 from sync.core.notifications.access import access_state
 from sync.deadlines import limit_outbound
 from sync.engine.deps import ACCESS, Deps
-from sync.engine.lanes import hold
+from sync.engine.lanes import Lane, LaneLost, hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.engine.upkeep.token_rotation import Rotations
 from sync.errors import UNREADABLE, Denied, Later, SyncError
 from sync.gitlab.api.own_token import TokenLife, read_token_life
-from sync.store import access, connections, portals, subjects
+from sync.store import access, connections, subjects
 from sync.store.access import (
     LOST,
     MISSING,
@@ -37,7 +38,7 @@ from sync.store.access import (
     ConnectionAccess,
     PortalAccess,
 )
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 from sync.store.rows import ConnectionRecord
 from sync.youtrack.api.account import GUEST, read_login
 
@@ -47,8 +48,11 @@ EVERY = timedelta(seconds=40)
 FAILING_EVERY = timedelta(minutes=2)  # an instance that did not answer holds up nobody's turn
 AT_ONCE = 8
 ASK_SECONDS = 12.0
+SAVE_EVERY = timedelta(seconds=5)  # well before the lease ends
+_ROWS_PER_WRITE = 20  # answers stored in one transaction
 NO_TOKEN = "no_token"  # noqa: S105 - a code of an error
 Row = TypeVar("Row", ConnectionAccess, PortalAccess)
+Answer = ConnectionAccess | PortalAccess
 
 
 class AccessWatch:
@@ -64,47 +68,78 @@ class AccessWatch:
     def run(self, now: datetime) -> int:
         """Ask each portal and connection that was not asked lately; return how many those were."""
         self.rotations.take_up()
-        if not any(self._due(now)):  # mostly: a lease would be two writes every few seconds
+        if not self._work(now):  # mostly: a lease would be two writes every few seconds
             return 0
         with hold(self._deps, "access") as lane:
             if lane is None:
                 return 0
-            work = list(self._due(now))
-            if work:
-                with ThreadPoolExecutor(min(AT_ONCE, len(work)), "access") as pool:
-                    for _ in pool.map(self._run_safely, work):
-                        pass
+            work = self._work(now)
+            with suppress(LaneLost):
+                self._ask(lane, work)
             return len(work)
 
-    def _due(self, now: datetime) -> Iterable[Callable[[], None]]:
-        with read(self._deps.database) as conn:
-            active = portals.all_active(conn)
-            records = connections.of_portals(conn)
-            of_portals, of_connections = access.of_portals(conn), access.of_connections(conn)
-        for portal in active:
-            row = of_portals.get(portal.id)
-            if _is_due(row, now):
-                yield partial(self._ask_portal, portal.id, row)
-        at_work = {portal.id for portal in active}
-        for record in records:
-            of = of_connections.get(record.id)
-            if record.portal_id in at_work and record.state == "active" and _is_due(of, now):
-                yield partial(self._ask_connection, record, of)
+    def _ask(self, lane: Lane, work: Sequence[Callable[[], Answer | None]]) -> None:
+        """Ask, and store what was said. Raises LaneLost: asking took so long that another does it.
 
-    def _run_safely(self, ask: Callable[[], None]) -> None:
-        """Ask one, and never raise: the others are asked whatever becomes of it."""
-        if self._is_stopping():
-            return
+        The lease is renewed with what is stored: of a thousand portals it would end before.
+        """
+        pool = ThreadPoolExecutor(AT_ONCE, "access")
         try:
-            ask()
+            rows, saved_at = list[Answer](), self._deps.clock.now()
+            for row in pool.map(self._run_safely, work):
+                rows += [row] if row else []
+                if len(rows) >= _ROWS_PER_WRITE or is_due(saved_at, SAVE_EVERY, lane.clock.now()):
+                    self._save(lane, rows)
+                    rows, saved_at = [], lane.clock.now()
+            if rows:
+                self._save(lane, rows)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _work(self, now: datetime) -> list[Callable[[], Answer | None]]:
+        moments = now - EVERY, now - FAILING_EVERY, now
+        with select_only(self._deps.database) as conn:
+            of_portals = access.portals_to_ask(conn, *moments)
+            of_connections = access.connections_to_ask(conn, *moments)
+            records = connections.of_portals(conn) if of_connections else ()
+        return [
+            *(partial(self._ask_portal, *item) for item in of_portals.items()),
+            *(partial(self._ask_connection, record, of_connections[record.id])
+              for record in records if record.id in of_connections),
+        ]  # fmt: skip
+
+    def _save(self, lane: Lane, rows: Sequence[Answer]) -> None:
+        """Store many answers in one transaction, or each alone where one's portal was erased."""
+        try:
+            self._write(rows, lane)
+        except IntegrityError:
+            for row in rows:
+                with suppress(IntegrityError):
+                    self._write([row], lane)
+
+    def _write(self, rows: Sequence[Answer], lane: Lane | None = None) -> None:
+        with write(self._deps.database) as conn:
+            if lane is not None:
+                lane.keep(conn)
+            access.save_portal(conn, *(row for row in rows if isinstance(row, PortalAccess)))
+            access.save(conn, *(row for row in rows if isinstance(row, ConnectionAccess)))
+
+    def _run_safely(self, ask: Callable[[], Answer | None]) -> Answer | None:
+        """Return what is still to be stored, and never raise: the others are asked all the same."""
+        if self._is_stopping():
+            return None
+        try:
+            return ask()
         except Exception:
             log.exception("access_not_asked")
+            return None
 
-    def _ask_portal(self, portal_id: int, before: PortalAccess | None) -> None:
+    def _ask_portal(self, portal_id: int, before: PortalAccess | None) -> PortalAccess | None:
+        """Ask, and store at once what has changed; return what only says the same again."""
         deps, now = self._deps, self._deps.clock.now()
         row = PortalAccess(portal_id, OK, now, now, now)
         try:
-            with read(deps.database) as conn:
+            with select_only(deps.database) as conn:
                 stored = read_portal(conn, portal_id)
             with _minutely():
                 profile = read_profile(deps.portal_for(stored))
@@ -116,23 +151,33 @@ class AccessWatch:
         except SyncError as error:
             unreadable = error.code == UNREADABLE
             row = _failed(row, REFUSED if unreadable else UNREACHABLE, error)
-        with write(deps.database) as conn:
-            access.save_portal(conn, _go_on(row, before))
+        row = _go_on(row, before)
+        if before is not None and before.state == row.state:
+            return row
+        self._write([row])
+        return None
 
-    def _ask_connection(self, record: ConnectionRecord, before: ConnectionAccess | None) -> None:
+    def _ask_connection(
+        self, record: ConnectionRecord, before: ConnectionAccess | None
+    ) -> ConnectionAccess | None:
+        """Ask, and store at once what has changed; return what only says the same again."""
         row, life = self._read_token(record, before)
         if row is None:
-            return
+            return None
         if row.state == OK and before is not None and _is_overdue(before, row.checked_at):
             with write(self._deps.database) as conn:  # an earlier process asked, and in vain
                 access.end_rotation(conn, record.id)
         if row.state == OK and record.options.get("rotate_token"):
             ends_at = self.rotations.rotate_if_due(record, life, before)
             row = replace(row, token_made_at=row.checked_at, expires_at=ends_at) if ends_at else row
+        is_news = _news(before) != _news(row)
+        if before is not None and before.state == row.state and not is_news:
+            return row
         with write(self._deps.database) as conn:
             access.save(conn, row)
-            if _news(before) != _news(row):
+            if is_news:
                 _mark(conn, record, row.checked_at)
+        return None
 
     def _read_token(
         self, record: ConnectionRecord, before: ConnectionAccess | None
@@ -231,9 +276,3 @@ def _news(row: ConnectionAccess | None) -> str:
         return ""
     refused_since = row.since if row.state == REFUSED else None
     return access_state(refused_since, row.expires_at, row.checked_at)
-
-
-def _is_due(row: ConnectionAccess | PortalAccess | None, now: datetime) -> bool:
-    if row is None:
-        return True
-    return is_due(row.checked_at, FAILING_EVERY if row.state == UNREACHABLE else EVERY, now)

@@ -31,7 +31,7 @@ from sync.sentences import sentence
 from sync.store import backfill, commits
 from sync.store import projects as store_projects
 from sync.store.backfill import PartRow
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 from sync.store.rows import ConnectionRecord
 
 MAX_WAITS = 30  # in a row: then whoever started it decides
@@ -141,7 +141,7 @@ def run_backfill(
                 )
         for name in chosen:
             _read_part(backfill_run, name, since, should_stop)
-        with read(deps.database) as conn:
+        with select_only(deps.database) as conn:
             return backfill.of_project(conn, connection.id, answer.id)
 
 
@@ -184,12 +184,12 @@ def _read_page(backfill_run: BackfillRun, row: PartRow) -> Page[Any]:
 def _commits_by_title(
     backfill_run: BackfillRun, titles: Collection[str]
 ) -> dict[str, tuple[Commit, ...]]:
-    with read(backfill_run.deps.database) as conn:
+    with select_only(backfill_run.deps.database) as conn:
         return commits.by_title(conn, (backfill_run.connection.id, backfill_run.project.id), titles)
 
 
 def _begin_part(backfill_run: BackfillRun, name: str, since: datetime) -> PartRow:
-    with read(backfill_run.deps.database) as conn:
+    with select_only(backfill_run.deps.database) as conn:
         part_row = backfill.of_project(
             conn, backfill_run.connection.id, backfill_run.project.id
         ).get(name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from sync.bitrix24.tasks import bot
 from sync.engine.deps import Deps
@@ -12,10 +14,21 @@ from sync.engine.load.scope import read_portal
 from sync.errors import Denied, Later, SyncError
 from sync.sentences import as_text
 from sync.store import bots, portals
-from sync.store.db.database import read, write
+from sync.store.db.database import AWAY, select_only, write
+from sync.store.portals import PortalRow
 from sync.store.rows import PortalRecord
 
 log = structlog.get_logger()
+
+
+def find_out_of_step(deps: Deps, portal_ids: Collection[int]) -> frozenset[int]:
+    """Return those of the portals whose bot is not what their settings want, in few queries."""
+    with select_only(deps.database) as conn:
+        return frozenset(
+            row.record.id
+            for row in portals.rows_by_ids(conn, portal_ids)
+            if _may_be_out_of_step(deps, conn, row)
+        )
 
 
 def keep_bot(deps: Deps, portal_id: int) -> int:
@@ -24,11 +37,11 @@ def keep_bot(deps: Deps, portal_id: int) -> int:
     A portal that has no bots, or gives no right to one, is asked again each time: the application
     writes itself meanwhile, and the reason stands in the status. Raises Later.
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         row = read_portal(conn, portal_id)
         wanted = deps.rules_for(conn, row).by_bot
     record = row.record
-    if wanted == bool(record.bot_id) and not (record.bot_problem and not wanted):
+    if _is_in_step(record, wanted):
         return 0
     if not wanted:
         _remove(deps, row)
@@ -43,6 +56,19 @@ def keep_bot(deps: Deps, portal_id: int) -> int:
     with write(deps.database) as conn:
         bots.set_bot(conn, portal_id, bot_id, problem)
     return 1
+
+
+def _may_be_out_of_step(deps: Deps, conn: Connection, row: PortalRow) -> bool:
+    try:
+        return not _is_in_step(row.record, deps.rules_for(conn, row).by_bot)
+    except AWAY:
+        raise
+    except Exception:  # noqa: BLE001 - one portal's trouble, which its own look says
+        return True
+
+
+def _is_in_step(record: PortalRecord, wanted: bool) -> bool:
+    return wanted == bool(record.bot_id) and not (record.bot_problem and not wanted)
 
 
 def _remove(deps: Deps, row: Any) -> None:

@@ -15,7 +15,7 @@ from sync.engine.lanes import hold
 from sync.engine.upkeep.token_rotation import remove_spare_token
 from sync.settings.apply import HISTORY_KEPT
 from sync.store import connections, erasure, oauth_grants, portals
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ def end_removed(deps: Deps, now: datetime) -> int:
     if check is not None and not check.is_plausible:
         return 0
     done = _end_sign_ins(deps)
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         owners: list[tuple[erasure.Owner, int]] = [
             *(
                 ("portal_id", record.id)
@@ -52,7 +52,7 @@ def end_removed(deps: Deps, now: datetime) -> int:
 
 def _end_sign_ins(deps: Deps, connection_ids: Collection[int] | None = None) -> int:
     """Have GitLab forget what was granted: to what is gone, or to these connections."""
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         grants = (
             oauth_grants.to_remove(conn)
             if connection_ids is None
@@ -70,7 +70,7 @@ def _end_sign_ins(deps: Deps, connection_ids: Collection[int] | None = None) -> 
 
 
 def _end(deps: Deps, owner: erasure.Owner, number: int) -> int:
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         ids = connections.all_ids(conn, number) if owner == "portal_id" else (number,)
     _end_sign_ins(deps, ids)
     for connection_id in ids:

@@ -20,7 +20,7 @@ from sync.gitlab.api.hooks import HookTarget, is_disabled
 from sync.gitlab.json_fields import positive_int
 from sync.gitlab.webhooks.verify import SENT_AT, dedupe_key, event_name
 from sync.store import connections, hook_logs, inbox
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 from sync.store.hook_logs import NO_HOOK, NO_LOG, SWITCHED_OFF, TOO_LONG, HookLogRow
 from sync.store.rows import ConnectionRecord, Delivery
 
@@ -67,7 +67,7 @@ def make_up_for_gaps(deps: Deps, connection: ConnectionRecord) -> int:
     with hold(deps, f"gap:{connection.id}") as lane:
         if lane is None:
             return 0
-        with read(deps.database) as conn:
+        with select_only(deps.database) as conn:
             secrets = connections.secrets(conn, deps.vault, connection.id)
             rows = hook_logs.of_connection(conn, connection.id)
         if secrets is None:
@@ -128,7 +128,7 @@ def _without_future(row: HookLogRow, now: datetime) -> HookLogRow:
 
 def owes_history(deps: Deps, connection_id: int) -> bool:
     """Whether that is so for any webhook of the connection."""
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         return any(map(is_owed, hook_logs.of_connection(conn, connection_id).values()))
 
 
@@ -148,7 +148,7 @@ def _read_history(
     Deliveries that wait to be digested come first: they tell more, and are not to be told twice.
     """
     counts: Mapping[str, int] | None = None
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         is_busy = inbox.pending_count(conn, connection.portal_id) > 0
     if not is_busy:
         try:

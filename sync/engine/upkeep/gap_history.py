@@ -35,7 +35,7 @@ from sync.gitlab.history import project as history_project
 from sync.gitlab.history.project import ZERO_SHA
 from sync.gitlab.history.pushes import read_branches_with_commits
 from sync.store import activity, commits, deployments, pipelines
-from sync.store.db.database import read
+from sync.store.db.database import select_only
 from sync.store.rows import ConnectionRecord
 
 log = structlog.get_logger()
@@ -198,7 +198,7 @@ def read_missed(
 def _commits_by_title(
     deps: Deps, project: Project, titles: Collection[str]
 ) -> dict[str, tuple[Commit, ...]]:
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         return commits.by_title(conn, (project.connection_id, project.id), titles)
 
 

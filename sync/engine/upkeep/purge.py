@@ -14,7 +14,7 @@ from sync.engine.lanes import hold
 from sync.settings.apply import current_settings
 from sync.settings.model import Retention
 from sync.store import logs, portals
-from sync.store.db.database import AWAY, read, write
+from sync.store.db.database import AWAY, select_only, write
 from sync.store.retention import rules as retention_rules
 from sync.store.retention.rules import RULES, RetentionRule, RowKey
 from sync.store.rows import PortalRecord, PurgeRow
@@ -49,7 +49,7 @@ class NightlyPurge:
         check = self._deps.clock_check
         if check is not None and not check.is_plausible:
             return 0
-        with read(self._deps.database) as conn:
+        with select_only(self._deps.database) as conn:
             purged_at = logs.last_purge_moments(conn)
             portal_records = [
                 portal_record
@@ -93,7 +93,7 @@ class NightlyPurge:
 
 def purge_portal(deps: Deps, portal: PortalRecord, now: datetime) -> Iterator[int]:
     """Step by step: how many rows each deleted. The last one notes what was done."""
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         retention = current_settings(conn, portal).retention
     began_at, rows = deps.clock.now(), dict[str, int]()
     for rule in RULES:
@@ -116,7 +116,7 @@ def _purge_rule(deps: Deps, rule: RetentionRule, portal_id: int, moment: datetim
     """Search without holding anybody up; only deleting what was found takes the write lock."""
     last: RowKey | None = None
     while True:
-        with read(deps.database) as conn:
+        with select_only(deps.database) as conn:
             keys = retention_rules.find_expired(
                 conn, rule, portal_id, moment, limit=ROWS_PER_STEP, after=last
             )

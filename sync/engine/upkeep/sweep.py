@@ -27,7 +27,7 @@ from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.upkeep.absence import Absence
-from sync.engine.upkeep.bot import keep_bot
+from sync.engine.upkeep.bot import find_out_of_step, keep_bot
 from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.gap import make_up_for_gaps, owes_history
 from sync.engine.upkeep.purge import NightlyPurge
@@ -49,7 +49,7 @@ from sync.store import (
 )
 from sync.store import merge_requests as store_merge_requests
 from sync.store import projects as store_projects
-from sync.store.db.database import AWAY, read, write
+from sync.store.db.database import AWAY, select_only, write
 from sync.store.db.upsert import chunks
 from sync.store.rows import ConnectionRecord, PortalRecord
 
@@ -92,7 +92,7 @@ class Sweep:
         """Do what is due and return about how many things that were."""
         done = self._repair_moments(now)
         self._was_alone = self._absence.was_alone(now) if self._absence else True
-        with read(self._deps.database) as conn:
+        with select_only(self._deps.database) as conn:
             active = portals.all_active(conn)
             records = connections.of_portals(conn)
             tasks_read_at = hook_logs.tasks_read(conn)
@@ -108,7 +108,7 @@ class Sweep:
                     done += self._run_part("gap", connection.id, make_up_for_gaps, connection)
                     done += self._run_part("host", connection.id, sweep_connection, connection)
                 self._owing[connection.id] = owes_history(self._deps, connection.id)
-        with read(self._deps.database) as conn:
+        with select_only(self._deps.database) as conn:
             to_ask = set(deployments.portals_to_fetch(conn, now))
             unread = set(merge_request_commits.portals_due(conn, self._deps.clock.now()))
             doubtful = set(branch_checks.portals_due(conn, now))
@@ -118,14 +118,12 @@ class Sweep:
             done += self._run_part("commits", portal_id, fetch_merge_request_commits, portal_id)
         for portal_id in sorted(doubtful & ids):
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
-        for portal in (portal for portal in active if portal.id not in silent):
+        reachable = [portal for portal in active if portal.id not in silent]
+        done += self._keep_bots(reachable, now)
+        for portal in reachable:
             is_first = self._is_first(portal.id, self._tasks_read)
             if is_first or is_due(tasks_read_at.get(portal.id), TASKS_EVERY, now):
                 done += self._run_part("tasks", portal.id, self._read_tasks, portal.id)
-            every = BOT_REFUSED_EVERY if portal.bot_problem else BOTS_EVERY
-            if is_due(self._bots_kept_at.get(portal.id), every, now):
-                self._bots_kept_at[portal.id] = now
-                done += self._run_part("bot", portal.id, keep_bot, portal.id)
             if portal.id in with_pairs:
                 done += self._run_part("issue lists", portal.id, self._read_lists, portal.id)
             if is_due(self._last_read_of_people(portal), PEOPLE_EVERY, now):
@@ -135,6 +133,22 @@ class Sweep:
                 )
                 done += 1
         return done + self._purge.run(now) + end_removed(self._deps, now)
+
+    def _keep_bots(self, active: Iterable[PortalRecord], now: datetime) -> int:
+        due = [
+            portal.id
+            for portal in active
+            if is_due(
+                self._bots_kept_at.get(portal.id),
+                BOT_REFUSED_EVERY if portal.bot_problem else BOTS_EVERY,
+                now,
+            )
+        ]
+        self._bots_kept_at.update(dict.fromkeys(due, now))
+        return sum(
+            self._run_part("bot", portal_id, keep_bot, portal_id)
+            for portal_id in sorted(find_out_of_step(self._deps, due))
+        )
 
     def _read_lists(self, deps: Deps, portal_id: int) -> int:
         """Read the issue lists that are due; with the first look after a start, all of them."""
@@ -191,7 +205,7 @@ class Sweep:
         self._moments_checked_at = now
         check = self._deps.clock_check
         sure = check is None or check.is_plausible
-        with read(self._deps.database) as conn:
+        with select_only(self._deps.database) as conn:
             if not clock_repair.has_future(conn, now, sure=sure):
                 return 0
         with write(self._deps.database) as conn:
@@ -323,7 +337,7 @@ def refresh_people(deps: Deps, portal_id: int) -> bool:
         if lane is None:
             return True
         try:
-            with read(deps.database) as conn:
+            with select_only(deps.database) as conn:
                 row = read_portal(conn, portal_id)
             portal = deps.portal_for(row)
             if portal_users.refresh_users(deps, portal_id, portal):

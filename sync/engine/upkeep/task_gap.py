@@ -20,7 +20,7 @@ from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.errors import Denied, SyncError
 from sync.store import hook_logs, tasks
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ def make_up_for_events(deps: Deps, portal_id: int, *, after_start: bool = False)
     list of changes.
     """
     now = deps.clock.now()
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         since = hook_logs.tasks_read_at(conn, portal_id)
     is_ahead = since is not None and since > now + TOLERANCE
     last = now - READ_AGAIN if is_ahead else min(since or now, now)
@@ -103,7 +103,7 @@ class _Changes:
 
 
 def _read_changes(deps: Deps, portal_id: int, since: datetime, *, was_away: bool) -> _Changes:
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         portal = deps.portal_for(read_portal(conn, portal_id))
         followed = tasks.newest_present(conn, portal_id, MOST_FOLLOWED) if was_away else ()
     changed = read_changed_tasks(portal, since - OVERLAP - clock_lead(deps))

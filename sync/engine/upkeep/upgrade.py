@@ -6,7 +6,7 @@ import structlog
 
 from sync.engine.deps import Deps
 from sync.store import portals, program, subjects
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 from sync.store.revisions import newest_revision
 from sync.version import package_version
 
@@ -24,7 +24,7 @@ def decide_anew(deps: Deps, present: str) -> int:
     What is shown already is not shown again: only what differs is written. Two workers that start
     together may both do so, which costs a second look and writes nothing.
     """
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         if program.read_state(conn).version == present:
             return 0
         every = [portal.id for portal in portals.all_portals(conn) if portal.state != "removed"]

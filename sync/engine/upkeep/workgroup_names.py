@@ -9,14 +9,14 @@ from sync.bitrix24.tasks.workgroups import read_names
 from sync.engine.deps import Deps
 from sync.errors import SyncError
 from sync.store import workgroup_names
-from sync.store.db.database import read, write
+from sync.store.db.database import select_only, write
 
 log = structlog.get_logger()
 
 
 def refresh_names(deps: Deps, portal_id: int, portal: Portal) -> None:
     """Read the names again. They are for reading alone: without the right to ask there are none."""
-    with read(deps.database) as conn:
+    with select_only(deps.database) as conn:
         group_ids = workgroup_names.groups_of_tasks(conn, portal_id)
     try:
         names = read_names(portal, group_ids)

@@ -95,9 +95,15 @@ def in_keys(columns: Sequence[Column[Any]], keys: Iterable[Sequence[Any]]) -> It
     """
     *first, last = columns
     for beginning, ends in _group_by_prefix(keys):
-        same = [column == value for column, value in zip(first, beginning, strict=True)]
         # As one parameter: of a list SQLAlchemy looks at each value, and again at the next query.
-        yield and_(*same, last.in_(bindparam(None, ends, last.type, expanding=True)))
+        is_end = last.in_(bindparam(None, ends, last.type, expanding=True))
+        yield and_(_equal(tuple(first), beginning), is_end) if first else is_end
+
+
+@lru_cache(maxsize=256, typed=True)
+def _equal(columns: tuple[Column[Any], ...], values: tuple[Any, ...]) -> ColumnElement[bool]:
+    """Build the condition that columns have the values; cached, as it is of few projects."""
+    return and_(*(column == value for column, value in zip(columns, values, strict=True)))
 
 
 def in_key_parameters(*columns: Column[Any]) -> ColumnElement[bool]:

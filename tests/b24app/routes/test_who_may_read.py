@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import product
 
 import pytest
 from sqlalchemy import delete, update
@@ -189,13 +188,16 @@ def test_each_route_answers_each_role_as_the_table_says(
     beside, emulator, portal, people, stranger, clock
 ):
     answers, texts = {}, dict.fromkeys(ROLES, "")
-    for (method, path), role in product(ROUTES, ROLES):
-        clock.sleep(60)  # so many pages in less time are too many
+    for role in ROLES:
         headers = headers_of(role, beside, emulator, people, stranger)
-        body = BODIES.get(path, {})
-        answer = beside.client.open(path, method=method, json=body, headers=headers)
-        answers.setdefault((method, path), []).append(answer.status_code)
-        texts[role] += answer.text
+        for method, path in ROUTES:
+            clock.sleep(2)  # so many requests in less time are too many
+            if role == "stranger":  # whose portal cannot be asked again who that is
+                headers = beside.bearer(stranger)
+            body = BODIES.get(path, {})
+            answer = beside.client.open(path, method=method, json=body, headers=headers)
+            answers.setdefault((method, path), []).append(answer.status_code)
+            texts[role] += answer.text
     assert {route: tuple(codes) for route, codes in answers.items()} == ROUTES
     for role in ROLES:
         seen = {text for text in SECRETS if text in texts[role]}
@@ -618,11 +620,11 @@ def read_texts(value, key=""):
 
 def test_no_answer_is_english_for_a_russian_reader(beside, emulator, portal, people, clock):
     wrong = {}
+    headers = {**opened(beside, emulator, people["Root"]), "Accept-Language": "ru"}
     for method, path in (*ROUTES, *OTHER_ROUTES):
         if path.startswith(("/static", "/metrics")):
             continue
         clock.sleep(2)
-        headers = {**opened(beside, emulator, people["Root"]), "Accept-Language": "ru"}
         body = BODIES.get(path, {}) if path.startswith("/api") else None
         answer = beside.client.open(path, method=method, json=body, headers=headers)
         if answer.is_json:

@@ -230,6 +230,7 @@ def test_an_estimate_both_ways(users: Make) -> None:
     assert made.task.time_estimate == 0
 
 
+@pytest.mark.deep  # test_rows_directions.py has every row
 @pytest.mark.parametrize("direction", ["to_tracker", "to_portal", "off", "both"])
 def test_directions_of_a_field(users: Make, direction: str) -> None:
     made = users()

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from b24app.services.health import check_grant
 from b24app.services.health_of_connections import check_token
 from sync.engine.deps import Deps
+from sync.engine.lanes import LEASE_TTL
 from sync.engine.pauses import Pauses
 from sync.engine.turn import take_turn
 from sync.engine.upkeep.access import EVERY, AccessWatch
@@ -384,3 +385,19 @@ def test_a_worker_that_ends_asks_nobody_more(watched: Watched) -> None:
     assert asked == []
     AccessWatch(deps).run(watched.world.clock.now())
     assert asked
+
+
+def test_who_took_too_long_to_ask_stores_nothing_over_another(watched: Watched) -> None:
+    """Asking a thousand portals may outlast the lease; another worker begins anew then."""
+    first = watched.look()
+    later = watched.world.clock.now() + EVERY
+
+    def slow(record: ConnectionRecord) -> GitLab:
+        watched.world.tick(LEASE_TTL.total_seconds())  # meanwhile the lease ends
+        return watched.client_of(record)
+
+    watched.world.tick(EVERY.total_seconds())
+    AccessWatch(replace(watched.deps(), code_host_for=slow)).run(later)
+    with read(watched.world.database) as conn:
+        assert access.of_connection(conn, watched.world.connection_id) == first
+    assert watched.look().checked_at > later

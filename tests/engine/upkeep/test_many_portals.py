@@ -10,11 +10,14 @@ from sqlalchemy import insert, select
 
 from b24app.portal_rules import portals_with_pairs
 from bench import probe
+from sync.core.rules.portal import Rules
 from sync.engine.issue_sync.process import IssueSync
 from sync.engine.upkeep.access import AccessWatch
+from sync.engine.upkeep.bot import find_out_of_step
 from sync.engine.upkeep.sweep import Sweep
-from sync.store import connections
-from sync.store.db.database import write
+from sync.store import connections, portals
+from sync.store.db.database import read, write
+from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionDraft, ConnectionSecrets
 from sync.store.tables import portal
 from tests.engine.world import World
@@ -26,6 +29,22 @@ def test_idle_looks_cost_the_same_among_many_portals(world: World) -> None:
     alone = _statements_when_idle(world)
     _add_portals(world)
     assert _statements_when_idle(world) == alone
+
+
+def test_bots_are_looked_at_together_and_a_portal_with_bad_settings_alone(world: World) -> None:
+    _add_portals(world)
+    with read(world.database) as conn:
+        ids = [row.id for row in portals.all_active(conn)]
+
+    def rules_for(conn: object, row: PortalRow) -> Rules:
+        if row.record.id == ids[1]:
+            raise ValueError("settings that nobody can read")
+        return Rules(by_bot=row.record.id == ids[2])
+
+    deps = replace(world.deps(), rules_for=rules_for)
+    with _recording(world) as statements:
+        assert find_out_of_step(deps, ids) == {ids[1], ids[2]}
+    assert len([sql for sql in statements if sql]) == 1
 
 
 def _statements_when_idle(world: World) -> list[str]:

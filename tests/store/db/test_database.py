@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import Engine, insert, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from sync.store.db.database import AWAY, database_url, open_database, read, write
-from sync.store.db.silence import give_up_frozen
+from sync.store.db import silence
+from sync.store.db.database import AWAY, database_url, open_database, read, select_only, write
+from sync.store.db.silence import give_up_frozen, give_up_silent
 from sync.store.tables import lease
 from tests.store.factories import NOW
 
@@ -156,3 +157,40 @@ def test_who_freezes_in_a_transaction_gives_up_its_locks(database_url: str) -> N
     assert _owner(living) == "thawed"
     frozen.dispose()
     living.dispose()
+
+
+@pytest.mark.only_on("postgresql")
+def test_selects_that_stand_alone_hold_no_transaction_open(engine: Engine) -> None:
+    with select_only(engine) as conn:
+        pid = conn.scalar(text("SELECT pg_backend_pid()"))
+        state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+        with read(engine) as beside:
+            assert beside.scalar(state, {"pid": pid}) == "idle"
+    with write(engine) as conn:  # the same connection, with transactions again
+        conn.execute(insert(lease), [ROW])
+        conn.rollback()
+    assert _owner(engine) is None
+
+
+@pytest.mark.only_on("postgresql")
+def test_only_a_connection_that_rested_is_tried_before_it_is_lent(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, other = open_database(database_url), open_database(database_url)
+    give_up_silent(engine)
+
+    def lose() -> None:
+        with read(engine) as conn:
+            pid = conn.scalar(text("SELECT pg_backend_pid()"))
+        with read(other) as conn:
+            conn.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+    lose()
+    with pytest.raises(AWAY):
+        _owner(engine)
+    assert _owner(engine) is None  # the next has a new connection
+    monkeypatch.setattr(silence, "FRESH_SECONDS", 0.0)
+    lose()
+    assert _owner(engine) is None
+    engine.dispose()
+    other.dispose()
