@@ -41,7 +41,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's application: `load` builds the app, `start` runs in the web process.
 
     `load` opens no connection and starts no thread, as the process forks after it. `worker`, if
-    given, runs in a process beside.
+    given, runs in a process beside. Garbage is collected in these processes, not in the arbiter.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "control_socket_disable": True,
             "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
             "when_ready": _freeze_memory,
-            "post_worker_init": lambda _: self._start(),
+            "post_worker_init": lambda _: self._start_web(),
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -84,6 +84,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Flask:
         """Return the WSGI app."""
         return self._load()
+
+    def _start_web(self) -> None:
+        gc.enable()  # `load` ran without
+        self._start()
 
     def run(self) -> None:
         """Serve until a signal ends it."""
@@ -126,6 +130,7 @@ class ProcessTree(Arbiter):  # type: ignore[misc]  # gunicorn has no types
                 signal.signal(getattr(signal, name), signal.SIG_DFL)
             for listener in self.LISTENERS:
                 listener.close()
+            gc.enable()
             self._run_worker()
             code = 0
         except SystemExit as left:
@@ -172,6 +177,9 @@ def _connections_at_most() -> int:
 
 
 def _freeze_memory(arbiter: Arbiter) -> None:
-    """Exempt what is loaded from garbage collection before the fork, so that it stays shared."""
-    gc.collect()
+    """Exempt what is loaded from garbage collection before the fork, so that it stays shared.
+
+    Nothing is collected before: the holes would be filled by the processes, which unshares them.
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
     gc.freeze()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import errno
+import gc
 import os
 import signal
 import socket
@@ -74,6 +75,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     require_free_address(bind.host, bind.port)
     if not _run_in_child(lambda: _prepare(config, args.command, f"http://{host}:{bind.port}")):
         return 1
+    gc.disable()  # until the fork: what is freed leaves holes, and filling one unshares its page
     if find_assets() is None:
         print(say(NO_PAGES), file=sys.stderr, flush=True)
     beside = args.command == "serve"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -65,11 +65,18 @@ def constants(node: ast.AST) -> Iterator[str]:
 
 
 @cache
+def trees() -> dict[str, ast.Module]:
+    """Return every file of the product, parsed."""
+    paths = [*(ROOT / "sync").rglob("*.py"), *(ROOT / "b24app").rglob("*.py")]
+    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8")) for path in paths}
+
+
+@cache
 def said() -> dict[str, str]:
     """Every sentence that code says, with the file that says it."""
     found: dict[str, str] = {}
-    for path in [*(ROOT / "sync").rglob("*.py"), *(ROOT / "b24app").rglob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for file, tree in trees().items():
+        for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -82,7 +89,7 @@ def said() -> dict[str, str]:
             for value in values:
                 for text in constants(value):
                     if name == "sentence" or " " in text.strip():
-                        found[text] = str(path.relative_to(ROOT))
+                        found[text] = file
     return found
 
 
@@ -101,6 +108,68 @@ def test_every_sentence_is_there_in_russian():
     missing = {text: file for text, file in words.items() if text not in known}
     assert len(words) > 700
     assert {text for text, file in missing.items() if file not in machines} == set()
+
+
+def phrases(nodes: Iterable[ast.AST | None]) -> set[str]:
+    """Return the sentences among these nodes: constants of several words."""
+    return {
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.search(r"[a-z,]{2} [a-z]{2}", node.value)
+    }
+
+
+def groups(tree: ast.Module) -> Iterator[set[str]]:
+    """Yield sentences that stand beside each other: in a table or an enumeration."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Dict(values=values):
+                yield phrases(values)
+            case ast.Tuple(elts=values) | ast.List(elts=values) | ast.Set(elts=values):
+                yield phrases(values)
+            case ast.ClassDef(body=body):
+                yield phrases(line.value for line in body if isinstance(line, ast.Assign))
+
+
+def given_by_name(tree: ast.Module) -> Iterator[str]:
+    """Yield the sentences of the file that a call of SAYING is given by their name."""
+    values = {
+        target.id: line.value
+        for line in tree.body
+        if isinstance(line, ast.Assign)
+        for target in line.targets
+        if isinstance(target, ast.Name)
+    }
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call):
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            if name in SAYING:
+                yield from phrases(
+                    values.get(value.id) for value in call.args if isinstance(value, ast.Name)
+                )
+
+
+# What GitLab itself says, and tables of both languages (tests/b24app/test_texts.py holds them).
+NOT_OURS = {"sync/gitlab/api/pipelines.py", "b24app/texts.py", "b24app/texts_health.py"}
+
+
+def test_sentences_of_tables_and_constants_are_there_in_russian():
+    """A table speaks to people where most of its sentences have a Russian one."""
+    russian = texts._catalogue().keys
+    looked_at: set[str] = set()
+    missing: dict[str, str] = {}
+    for file, tree in trees().items():
+        if file in NOT_OURS:
+            continue
+        spoken = [group for group in groups(tree) if 2 * len(group & russian) > len(group)]
+        sentences = set(given_by_name(tree)).union(*spoken)
+        looked_at |= sentences
+        without = sentences - russian
+        missing |= {text: file for text in without if translate("ru", text) == text}
+    assert len(looked_at) > 100
+    assert missing == {}
 
 
 def test_russian_sentences_have_the_same_places():
