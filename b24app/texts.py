@@ -11,6 +11,7 @@ from b24app.sign_in_texts_ru import RUSSIAN as SIGN_IN
 from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
 from sync.core.i18n.catalogue import Catalogue, parse_catalogue
+from sync.core.i18n.dates import format_iso
 from sync.core.i18n.translate import find_sentence, renew_english
 from sync.core.issue_sync.texts_ru import RUSSIAN as PLANNING
 from sync.gitlab.api.error_texts_ru import RUSSIAN as GITLAB_RUSSIAN
@@ -185,6 +186,8 @@ ERRORS: dict[str, str] = {
         "Возьмите версию компонента, подходящую этому приложению",
     **SIGN_IN,
 }  # fmt: skip
+# Placeholders of days and moments; their values are ISO, and read so in a terminal.
+DATES = frozenset({"at", "on", "since", "until", "expires_at", "gap_at", "removed_at"})
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 _FAILED_STEPS = re.compile(r"\A(Not everything worked at the installation: )(\w+(?:, \w+)*)")
 # By whole sentences and their parts: also what older versions stored as plain text.
@@ -199,6 +202,26 @@ def _catalogue() -> Catalogue:
 
 
 def translate(language: str, text: str) -> str:
+    """Return a text for a page in `language`, its dates as the page writes its own."""
+    return translate_with_iso(language, _date(language, text))
+
+
+def _date(language: str, text: str) -> str:
+    """Return a text with its values that are dates as the pages write them."""
+    if not isinstance(text, Sentence) or not text.values:
+        return text
+    values = {
+        name: value
+        if isinstance(value, int)
+        else format_iso(value, language)
+        if name in DATES and not isinstance(value, Sentence)
+        else _date(language, value)
+        for name, value in text.values.items()
+    }
+    return Sentence(text.template, values)
+
+
+def translate_with_iso(language: str, text: str) -> str:
     """Return a text in `language`: a sentence with its values, an older one as far as it is known.
 
     Steps of the installation are stored by their names, and read as the page calls them.

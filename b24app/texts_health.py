@@ -11,6 +11,7 @@ from typing import NamedTuple
 from b24app.services.health_check import Check
 from b24app.texts import translate
 from b24app.texts_health_ru import RUSSIAN, SUBJECTS_RU
+from sync.core.i18n.dates import format_day, format_moment
 
 
 class Words(NamedTuple):
@@ -213,13 +214,16 @@ _UNITS = {"en": ("s", "min", "h", "d"), "ru": ("с", "мин", "ч", "дн")}
 _VENDOR_TEXTS = frozenset({"text", "cause", "reason", "why", "problem", "target"})
 
 
-def describe(check: Check, language: str = "en") -> Words:
-    """Return the texts of a check with its values; what systems answered is translated too."""
+def describe(check: Check, language: str = "en", *, on_page: bool = False) -> Words:
+    """Return the texts of a check with its values; what systems answered is translated too.
+
+    `on_page`: with dates as the pages write them, otherwise as a terminal does.
+    """
     table = RUSSIAN if language == "ru" else ENGLISH
     values = {
         name: translate(language, str(value))
         if name in _VENDOR_TEXTS
-        else _text_of(value, language)
+        else _text_of(value, language, on_page)
         for name, value in check.values.items()
     }
     seconds = values.get("seconds")
@@ -228,14 +232,18 @@ def describe(check: Check, language: str = "en") -> Words:
     return Words(*(part.format_map(values) for part in table[check.state]))
 
 
-def _text_of(value: object, language: str) -> object:
+def _text_of(value: object, language: str, on_page: bool = False) -> object:
     """Return a number with a fraction or a moment as the language writes it, others as they are."""
     is_russian = language == "ru"
     match value:
         case float():
             return f"{value:.1f}".replace(".", "," if is_russian else ".")
+        case datetime() if on_page:
+            return format_moment(value, language)
         case datetime():
             return f"{_text_of(value.date(), language)} {value:%H:%M} UTC"
+        case date() if on_page:
+            return format_day(value, language)
         case date():
             return f"{value:%d.%m.%Y}" if is_russian else f"{value:%Y-%m-%d}"
     return value

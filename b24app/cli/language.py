@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from b24app.texts import translate
+from b24app.texts import translate_with_iso
 
 VARIABLE = "B24BRIDGE_LANGUAGE"
 LANGUAGES = ("en", "ru")
@@ -41,7 +41,7 @@ def current_language() -> str:
 
 def say(text: str) -> str:
     """Return a sentence in the language of this process; what is no sentence of ours as it is."""
-    return translate(current_language(), text)
+    return translate_with_iso(current_language(), text)
 
 
 def _option(argv: Sequence[str]) -> str:

@@ -157,7 +157,7 @@ def _hooks_json(
     texts, language = [], page_language()
     for row in rows:
         check = check_hook(row, record.name, now)
-        words = describe(check, language)
+        words = describe(check, language, on_page=True)
         target = translate(language, describe_target(row.target))
         texts.append(
             {"target": target, "ok": check.ok, "text": words.what, "change": words.change}

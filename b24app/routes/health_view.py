@@ -73,7 +73,7 @@ def _ordered(checks: Sequence[Check]) -> list[Check]:
 
 def _check_json(check: Check) -> dict[str, Any]:
     language = page_language()
-    words = describe(check, language)
+    words = describe(check, language, on_page=True)
     return {
         "subject": check.subject,
         "name": subject_name(check.subject, language),

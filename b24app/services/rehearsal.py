@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from b24app.services.issue_links import pair_name
@@ -56,17 +56,25 @@ def rehearse_mapping(
             yield rehearse_pair(deps, row, by_name[pair.connection], pair, since)
 
 
-def rehearsal_lines(language: str, rehearsed: RehearsedPair, since: datetime) -> Iterator[str]:
-    """Yield what a pair's changed settings would have done, for people."""
+def rehearsal_lines(
+    language: str,
+    rehearsed: RehearsedPair,
+    since: datetime,
+    write_day: Callable[[datetime], str] = "{:%Y-%m-%d}".format,
+) -> Iterator[str]:
+    """Yield what a pair's changed settings would have done, for people.
+
+    `write_day`: how a day is written, as in ISO 8601 where nobody says.
+    """
     rehearsal = rehearsed.rehearsal
     yield translate(language, "rehearsal pair", pair=pair_name(rehearsed.pair))
     for text in rehearsed.problems:
         yield translate(language, "rehearsal setting", text=translate_reason(language, text))
     if rehearsal.since is None:
-        day = f"{since:%Y-%m-%d}"
+        day = write_day(since)
         yield translate(language, "rehearsal nothing", links=rehearsed.alive, since=day)
         return
-    day = f"{rehearsal.since:%Y-%m-%d}"
+    day = write_day(rehearsal.since)
     yield translate(
         language, "rehearsal since", changes=rehearsal.changes, links=rehearsal.links, since=day
     )

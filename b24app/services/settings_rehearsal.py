@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from b24app.deps import Deps
@@ -25,6 +26,7 @@ from b24app.services.settings_form.changed import (
 from b24app.services.task_moves import foresee_moves
 from b24app.texts import translate
 from b24app.texts_rehearsal import say
+from sync.core.i18n.dates import format_day
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.model.commands import Notify, PutMessage
 from sync.core.model.kinds import Kind
@@ -224,7 +226,8 @@ def _rehearse_pair(
         what, why = translate(language, pair_name(pair)), translate(language, error.message)
         yield RehearsalLine("sync", text=say(language, "failed", what=what, why=why))
         return
-    head, *rest = rehearsal_lines(language, rehearsed, since)
+    write_day = partial(format_day, language=language)
+    head, *rest = rehearsal_lines(language, rehearsed, since, write_day)
     yield RehearsalLine("sync", text=translate(language, head), examples=tuple(rest))
 
 

@@ -275,7 +275,7 @@ class StoredBook:
             return link
         raise LookupError(
             "No pair of the settings has that task's workgroup and that issue's project: "
-            "add it under `issue_sync` first"
+            "add it in the settings, under two-way sync, first"
         )
 
     def _relinked(

@@ -184,7 +184,7 @@ class PortalDesk:
             if isinstance(item, Item):
                 return item.address
             raise LookupError(sentence("Task {task_id}: {text}", task_id=task_id, text=item.text))
-        raise LookupError("The settings name no pair under `issue_sync`")
+        raise LookupError("The settings name no pair for two-way sync")
 
     def find_issue(self, issue: Target) -> tuple[int, ItemAddress]:
         """Return the id of the connection that an issue is of, and where it is.

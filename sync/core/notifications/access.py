@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sync.core.i18n.translate import translate, translate_inline
+from sync.core.messages.parts import format_date
 from sync.core.messages.revise import notification_tag
 from sync.core.model.commands import Notify
 from sync.core.model.plans import NotifiedState, PlannedCommand, Records
@@ -88,7 +89,8 @@ def _sentence(view: AccessView, language: str, now: datetime) -> tuple[Inline, .
     if view.refused_since is not None:
         key = "access rotation lost" if view.is_lost else "access refused"
         return translate_inline(language, key, **values)
-    days, ends = days_before_end(view.expires_at, now) or 0, f"{view.expires_at:%Y-%m-%d}"
+    days = days_before_end(view.expires_at, now) or 0
+    ends = format_date(view.expires_at, language) if view.expires_at else ""
     sentence = translate_inline(language, "access expires", count=days, date=ends, **values)
     if not view.rotation:
         return sentence
