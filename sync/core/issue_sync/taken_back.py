@@ -88,4 +88,5 @@ def noted(entry: Entry, text: str, rest: int) -> tuple[Entry, str]:
         )
     state = EntryState.REFUSED if rest else EntryState.LIVE
     after = replace(entry, content=text, state=state, reason=reason)
-    return after, "" if after == entry else f"work below zero: {reason}"
+    is_new = (after.content, after.reason) != (entry.content, entry.reason)
+    return after, f"work below zero: {reason}" if is_new else ""
