@@ -142,7 +142,7 @@ def _seams(units: list[_Unit]) -> list[int]:
     return [
         at
         for at, (unit, after) in enumerate(pairwise((*units, None)))
-        if isinstance(unit, list) or (isinstance(after, int) and after != unit + 1)
+        if not isinstance(unit, int) or (isinstance(after, int) and after != unit + 1)
     ]
 
 

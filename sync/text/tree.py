@@ -243,13 +243,14 @@ def mapped(node: _N, change: Callable[[Node], Node]) -> _N:
 
 def parts(node: Node) -> list[tuple[str, tuple[Node, ...]]]:
     """Return the node's children by field name."""
-    values = ((name, getattr(node, name)) for name in _field_names(type(node)))
+    kind: type[object] = type(node)
+    values = ((name, getattr(node, name)) for name in _field_names(kind))
     return [(name, value) for name, value in values if isinstance(value, tuple)]
 
 
 @cache
-def _field_names(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _field_names(kind: type[object]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cast("type[Node]", kind)))
 
 
 def with_parts(node: Node, values: dict[str, tuple[Node, ...]]) -> Node:
