@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import cache
 from operator import is_not
 from typing import TypeVar, cast
 
@@ -243,14 +242,18 @@ def mapped(node: _N, change: Callable[[Node], Node]) -> _N:
 
 def parts(node: Node) -> list[tuple[str, tuple[Node, ...]]]:
     """Return the node's children by field name."""
-    kind: type[object] = type(node)
-    values = ((name, getattr(node, name)) for name in _field_names(kind))
+    values = ((name, getattr(node, name)) for name in _field_names(type(node)))
     return [(name, value) for name, value in values if isinstance(value, tuple)]
 
 
-@cache
-def _field_names(kind: type[object]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cast("type[Node]", kind)))
+_NAMES: dict[type[Node], tuple[str, ...]] = {}  # of a kind's fields, as soon as it was asked for
+
+
+def _field_names(kind: type[Node]) -> tuple[str, ...]:
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(field.name for field in fields(kind))
+    return names
 
 
 def with_parts(node: Node, values: dict[str, tuple[Node, ...]]) -> Node:
