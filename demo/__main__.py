@@ -195,6 +195,10 @@ def stay(stage: Stage, newcomer: Newcomer) -> None:
         f"   Secret: {application.secret}\n"
         f"What others do meanwhile: {newcomer.url}"
     )
+    print(
+        f"\nCommands of b24bridge, from another shell:\n  {stage.service.command_file()} sync"
+        f" explain {in_step.TASK}"
+    )
     print(f"\nb24bridge itself: {stage.url}/readyz   Press Ctrl-C to end.")
     try:
         threading.Event().wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -54,6 +55,18 @@ class Service:
         }
         shell = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return shell | {"PYTHONPATH": str(self.tree)} | settings | dict(self.more)
+
+    def command_file(self) -> Path:
+        """Write a script that runs `b24bridge …` with this environment, and return its path."""
+        file = self.home / "b24bridge"
+        export = [shlex.quote(f"{name}={text}") for name, text in self.environ.items()]
+        lines = (
+            "#!/bin/sh",
+            " ".join(("exec env", *export, self.python, "-m b24app.cli")) + ' "$@"',
+        )
+        file.touch(0o700)  # it holds the secrets that a person would export
+        file.write_text("\n".join(lines) + "\n")
+        return file
 
     def start(self) -> None:
         """Start, and wait until it is ready. Raises RuntimeError with the log's last lines."""

@@ -31,6 +31,7 @@ from sync.store import issue_link_counts, issue_link_queue, issue_links, issue_l
 from sync.store.db.database import read, write
 from sync.store.portals import PortalRow
 
+NOT_FOUND = "404"
 _PAUSE = 1.0  # seconds until it is looked whether another worker has gone on
 _AT_ONCE = 50  # items read whole for a forecast
 
@@ -189,7 +190,7 @@ class PortalDesk:
     def find_issue(self, issue: Target) -> tuple[int, ItemAddress]:
         """Return the id of the connection that an issue is of, and where it is.
 
-        Raises LookupError and SyncError.
+        Raises LookupError where it is not shown, and SyncError.
         """
         missing: Refused | None = None
         for each in self.book.pairs_of(issue):
@@ -202,6 +203,14 @@ class PortalDesk:
                 missing = missing or refused
             else:
                 return connection.id, address
+        if missing is not None and missing.code == NOT_FOUND:
+            raise LookupError(
+                sentence(
+                    "The {target} was not found: it does not exist, or our account may not see it. "
+                    "Check its number, and that our account is a member of its project",
+                    target=issue,
+                )
+            ) from missing
         if missing is not None:
             raise missing
         project = issue.project or issue.number.rpartition("-")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -37,10 +38,15 @@ class Piece:
     instead: int | None = None
 
 
-def projections_of(olds: Blocks, project: Projection) -> list[Blocks]:
-    """Project each old block to the blocks that the side shows for it, maybe none."""
+def projections_of(
+    olds: Blocks, project: Projection, name: Callable[[Block], str] = key
+) -> list[Blocks]:
+    """Project each old block to the blocks that the side shows for it, maybe none.
+
+    `name`: as `key`, for callers that remember what it returned.
+    """
     projections = [project(Document((old,))).blocks for old in olds]
-    return [tuple(block for block in blocks if key(block)) for blocks in projections]
+    return [tuple(block for block in blocks if name(block)) for blocks in projections]
 
 
 def restored(olds: Blocks, news: Blocks, project: Projection) -> Blocks:

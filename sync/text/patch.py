@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
 from sync.text.diff import changes, matching
@@ -50,6 +51,8 @@ def patch(
     sides: an upload becomes the file of the portal's disk that it is a copy of, and back.
     `as_source` may also drop what the target side cannot know, because it is applied to all trees.
     """
+    if base == new:
+        return Patched(text)
     spans = target.spans(text)
     olds = tuple(block for span in spans for block in span.blocks)
 
@@ -60,13 +63,18 @@ def patch(
         """Reduce a document of the source side to what the target side can hold of it."""
         return project(target.read(target.write(mapped(document, as_target))))
 
-    projections = projections_of(olds, project)
+    name = cache(key)
+    projections = projections_of(olds, project, name)
     flat = [block for blocks in projections for block in blocks]
+
+    @cache  # most blocks are the same before and after
+    def reduced(block: Block) -> tuple[Block, ...]:
+        return projections_of((block,), reduce, name)[0]
+
     before, after = (
-        [block for blocks in projections_of(document.blocks, reduce) for block in blocks]
-        for document in (base, new)
+        [shown for block in document.blocks for shown in reduced(block)] for document in (base, new)
     )
-    entries, overlaps = _merged(before, after, flat)
+    entries, overlaps = _merged(before, after, flat, name)
     if [entry.place for entry in entries] == list(range(len(flat))):
         return Patched(text, overlaps)
     result = [
@@ -81,9 +89,11 @@ def patch(
     return Patched(written, overlaps)
 
 
-def _merged(before: list[Block], after: list[Block], now: list[Block]) -> tuple[list[Entry], int]:
+def _merged(
+    before: list[Block], after: list[Block], now: list[Block], name: Callable[[Block], str]
+) -> tuple[list[Entry], int]:
     """Apply the change from `before` to `after` to the blocks of `now`; count overlaps."""
-    old, new, present = (list(map(key, blocks)) for blocks in (before, after, now))
+    old, new, present = (list(map(name, blocks)) for blocks in (before, after, now))
     places = matching(present, old)  # of the blocks before, among those that are there now
     removed: set[int] = set()
     added: dict[int, list[Block]] = {}
@@ -119,13 +129,21 @@ def _written(text: str, spans: list[Span], result: list[Piece], target: Side, wi
     units = _units(spans, result, _untouched(spans, result))
     near = {
         unit
-        for at, other in enumerate(units)
-        if isinstance(other, list)
+        for at in _seams(units)
         for unit in units[max(0, at - wider) : at + wider + 1]
         if isinstance(unit, int)
     }
     units = _units(spans, result, _untouched(spans, result) - near) if wider else units
     return _composed(text, spans, units, target)
+
+
+def _seams(units: list[_Unit]) -> list[int]:
+    """List the places of blocks to write, and those behind which spans were taken out."""
+    return [
+        at
+        for at, (unit, after) in enumerate(pairwise((*units, None)))
+        if not isinstance(unit, int) or (isinstance(after, int) and after != unit + 1)
+    ]
 
 
 def _untouched(spans: list[Span], result: list[Piece]) -> set[int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from operator import is_not
 from typing import TypeVar, cast
 
 from sync.text.inlines import (
@@ -231,14 +232,28 @@ def mapped(node: _N, change: Callable[[Node], Node]) -> _N:
 
     `change` returns a node of the same kind (an inline, a block, …) to put in the node's place.
     """
-    values = {name: tuple(mapped(child, change) for child in part) for name, part in parts(node)}
-    return cast("_N", change(with_parts(node, values)))
+    changed = {}
+    for name, part in parts(node):
+        children = tuple([mapped(child, change) for child in part])
+        if any(map(is_not, children, part)):
+            changed[name] = children
+    return cast("_N", change(with_parts(node, changed)))
 
 
 def parts(node: Node) -> list[tuple[str, tuple[Node, ...]]]:
     """Return the node's children by field name."""
-    values = ((field.name, getattr(node, field.name)) for field in fields(node))
+    values = ((name, getattr(node, name)) for name in _field_names(type(node)))
     return [(name, value) for name, value in values if isinstance(value, tuple)]
+
+
+_NAMES: dict[type[Node], tuple[str, ...]] = {}  # of a kind's fields, as soon as it was asked for
+
+
+def _field_names(kind: type[Node]) -> tuple[str, ...]:
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(field.name for field in fields(kind))
+    return names
 
 
 def with_parts(node: Node, values: dict[str, tuple[Node, ...]]) -> Node:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sync.text import bbcode, markdown
@@ -224,3 +226,14 @@ def test_a_block_that_moved_is_what_it_was() -> None:
     moved = bbcode.read("b\n\nc\n\n[b]a[/b]")
     assert patch(base, moved, "## a\n\nb\n\nc", source=TASK,
                  target=GITLAB).text == "b\n\nc\n\n## a"  # fmt: skip
+
+
+def test_a_block_that_stays_is_converted_once_however_long_the_text_is() -> None:
+    before = "\n\n".join(f"Paragraph {number}" for number in range(50))
+    written: list[object] = []
+    target = replace(TASK, write=lambda document: written.append(document) or TASK.write(document))
+    after = before.replace("aph 7\n", "aph seven\n")
+    read, held = GITLAB.read, TASK.write(GITLAB.read(before))
+    patched = patch(read(before), read(after), held, source=GITLAB, target=target)
+    assert patched == Patched(held.replace("aph 7\n", "aph seven\n"))
+    assert len(written) < 60  # the blocks of both texts would be 100

@@ -59,10 +59,13 @@ def has_obstacles(link: LinkState) -> bool:
 
 
 def _again(entry: Entry) -> Entry:
-    """Return an entry as if nothing had been refused: what has a copy differs from it again."""
+    """Return an entry as if nothing had been refused: what has a copy differs from it again.
+
+    The reason stays, so that the same one is not told again.
+    """
     has_copy = bool(entry.ids.get(entry.origin.other))
     content = "" if has_copy else entry.content
-    return replace(entry, state=EntryState.LIVE, reason="", content=content)
+    return replace(entry, state=EntryState.LIVE, content=content)
 
 
 def report_deletion(link: LinkState, side: SideName) -> LinkState:

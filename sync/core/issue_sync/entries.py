@@ -187,7 +187,8 @@ class _Step:
         if record is None:
             if copy_id and entry.state is EntryState.REFUSED:
                 return entry, None, ""  # its copy cannot be deleted now
-            return self._deleted(copy_id if rule.deletions else "")
+            is_counted = entry.key in self.taken.covered
+            return self._deleted(copy_id if rule.deletions and not is_counted else "")
         if is_hidden(record, rule):
             return entry, None, ""  # also what only some people see since it was copied
         if isinstance(record, TimeEntry):

@@ -12,7 +12,7 @@ from datetime import date
 
 from sync.core.issue_sync.ledger import Records, rule_of
 from sync.core.issue_sync.link import Entry, EntryKind, EntryState, LinkState
-from sync.core.issue_sync.model import TimeEntry
+from sync.core.issue_sync.model import SideName, TimeEntry
 from sync.core.issue_sync.rules import LinkRules
 
 SHORTENED = "taken off what was logged before"
@@ -23,11 +23,13 @@ _COUNTED = (EntryState.LIVE, EntryState.REFUSED)
 class TakenBack:
     """`seconds`: what of an entry's work is left, by its key; `rest`: what an entry takes back
 
-    beyond all that was logged on its side.
+    beyond all that was logged on its side. `covered`: entries whose originals were deleted, and
+    whose copies were taken back whole where they are: deleted too, they would count twice.
     """
 
     seconds: Mapping[str, int] = field(default_factory=dict)
     rest: Mapping[str, int] = field(default_factory=dict)
+    covered: frozenset[str] = frozenset()
 
     def left(self, entry: Entry, record: TimeEntry) -> TimeEntry:
         """Return logged work with the seconds that are left of it."""
@@ -39,6 +41,7 @@ def take_back(link: LinkState, records: Records, rules: LinkRules) -> TakenBack:
     """Take the work of entries below zero off other entries of their side, the newest first."""
     seconds: dict[str, int] = {}
     rest: dict[str, int] = {}
+    covered: set[str] = set()
     rule = rule_of(rules, EntryKind.TIME)
     for side, by_id in records.items():
         if side.other in rule.negative or not rule.direction.allows(side.other):
@@ -53,12 +56,33 @@ def take_back(link: LinkState, records: Records, rules: LinkRules) -> TakenBack:
         ]
         logged.sort(key=lambda pair: _age(pair[1]))
         seconds |= {entry.key: record.seconds for entry, record in logged if record.seconds > 0}
+        copies = _left_alone(link, side, records)
         for place, (entry, record) in enumerate(logged):
             if record.seconds < 0:
                 before, behind = logged[:place][::-1], logged[place + 1 :]
                 order = [each.key for each, _ in (*before, *behind) if each.key in seconds]
-                rest[entry.key] = _taken(-record.seconds, order, seconds)
-    return TakenBack(seconds, rest)
+                left = _taken(-record.seconds, order, seconds)
+                for key in [key for key, copied in copies.items() if copied <= left]:
+                    if copies[key] <= left:
+                        left -= copies.pop(key)
+                        covered.add(key)
+                rest[entry.key] = left
+    return TakenBack(seconds, rest, frozenset(covered))
+
+
+def _left_alone(link: LinkState, side: SideName, records: Records) -> dict[str, int]:
+    """Return the seconds of copies on a side whose originals are gone, by the entry's key."""
+    originals = records.get(side.other)
+    if originals is None:
+        return {}
+    return {
+        entry.key: record.seconds
+        for entry in link.entries
+        if entry.kind is EntryKind.TIME
+        and entry.origin is side.other
+        and entry.ids.get(side.other) not in originals
+        and isinstance(record := records[side].get(entry.ids.get(side, "")), TimeEntry)
+    }
 
 
 def _taken(wanted: int, order: list[str], seconds: dict[str, int]) -> int:
@@ -88,4 +112,5 @@ def noted(entry: Entry, text: str, rest: int) -> tuple[Entry, str]:
         )
     state = EntryState.REFUSED if rest else EntryState.LIVE
     after = replace(entry, content=text, state=state, reason=reason)
-    return after, "" if after == entry else f"work below zero: {reason}"
+    is_new = (after.content, after.reason) != (entry.content, entry.reason)
+    return after, f"work below zero: {reason}" if is_new else ""

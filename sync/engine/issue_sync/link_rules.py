@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 from sync.core.i18n.translate import find_sentence
 from sync.core.issue_sync import status_offers, statuses
@@ -221,7 +221,8 @@ def _translations(
     portal_of = texts.people.counterparts[SideName.TRACKER].get
     tracker_of = texts.people.counterparts[SideName.PORTAL].get
     yield TITLE, converted(TITLE, _one_line, _one_line)
-    yield DESCRIPTION, Text(DESCRIPTION, texts.patch, texts.same)
+    # a look compares the same long texts several times
+    yield DESCRIPTION, Text(DESCRIPTION, cache(texts.patch), cache(texts.same))
     people = texts.people.names
     yield (
         ASSIGNEES,

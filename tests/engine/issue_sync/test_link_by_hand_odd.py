@@ -112,7 +112,7 @@ def test_an_address_of_another_system_is_no_number_of_ours(users: Make) -> None:
         ("2103", "acme/shop", "acme/shop is neither a task's number nor an issue"),
         ("acme/shop#1", "2103", "Name the task first, then the issue"),
         ("2103", "acme/none#1", "The settings name no pair of the project acme/none"),
-        ("2103", "acme/shop#99", "It does not exist, or the token's user cannot see it"),
+        ("2103", "acme/shop#99", "The issue acme/shop#99 was not found: it does not exist"),
         ("77777", "acme/shop#1", "Task 77777: "),
     ],
 )
@@ -161,7 +161,7 @@ def test_an_issue_out_of_sight_is_not_linked_before_it_can_be_seen(users: Make) 
     made = _begun(users, "An issue")
     role = made.world.shop.members.pop(made.gitlab.user("bridge").id)
     english, _ = _refused(made, "link", task="2103", issue="acme/shop#1")
-    assert "Check the project and that the token's user is a member of it" in english
+    assert "that our account is a member of its project" in english
     made.world.shop.members[made.gitlab.user("bridge").id] = role
     _link(made)
     _edit(made.life, title="Both")

@@ -96,3 +96,5 @@ def test_what_is_not_there_is_said(ask: Ask) -> None:
     assert other.startswith("The address is of another system: other.test; the pairs")
     alone = _refused(ask, "link", task="2103", issue="SHOP#1")
     assert alone == "In that tracker the issue is called SHOP-1"
+    missing = _refused(ask, "link", task="2104", issue="SHOP-99")
+    assert missing.startswith("The issue SHOP-99 was not found: it does not exist, or our account")
