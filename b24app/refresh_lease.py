@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import get_ident
+from threading import Condition, get_ident
 from typing import Protocol
 
 from sqlalchemy import Engine
@@ -19,6 +20,38 @@ from sync.store.db.database import write
 LEASE = timedelta(seconds=60)
 _PATIENCE = 150  # attempts
 _PAUSE = 0.2  # seconds between two
+
+
+@dataclass(slots=True)
+class Renewals:
+    """Counts the renewals that are under way in this process.
+
+    Whoever asked has used up the old refresh token: a process that ended before the answer is
+    stored would lose the portal.
+    """
+
+    _count: int = 0
+    _ended: Condition = field(default_factory=Condition)
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count a renewal while the block runs."""
+        with self._ended:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._ended:
+                self._count -= 1
+                self._ended.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until none is under way; return False where one still is after `seconds`."""
+        with self._ended:
+            return self._ended.wait_for(lambda: not self._count, seconds)
+
+
+RENEWALS = Renewals()
 
 
 class Process(Protocol):
@@ -53,7 +86,8 @@ def refreshing(process: Process, name: str, whose: str) -> Iterator[None]:
     else:
         raise Later(busy, after=10.0)
     try:
-        yield
+        with RENEWALS.counting():
+            yield
     finally:
         with write(process.engine) as conn:
             leases.release(conn, name, owner)

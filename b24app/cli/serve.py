@@ -25,6 +25,7 @@ from b24app.cli.banner import banner_lines, first_steps
 from b24app.cli.context import NoDatabase, create_database, describe_database
 from b24app.cli.environment import environment_file
 from b24app.cli.language import say
+from b24app.refresh_lease import RENEWALS
 from sync.config import Config, ConfigError
 from sync.engine.lanes import owner_name
 from sync.errors import SyncError
@@ -51,6 +52,7 @@ _WHY_NOT_BOUND = {
     errno.EACCES: "ports below 1024 are root's; name a higher one, with a proxy in front",
 }
 _MASTER_CHECK_SECONDS = 1.0
+_RENEWAL_SECONDS = 20.0  # `serve` kills a worker that does not end within 30
 _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
 
 
@@ -213,5 +215,6 @@ def run_worker(config: Config, engine: Engine, master: int = 0) -> None:
     log.info("worker_started")
     worker.run_forever(stop)
     beside.join()
+    RENEWALS.wait(_RENEWAL_SECONDS)  # of looks that nobody else waits for
     audit.stop()
     log.info("worker_stopped")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from sync.core.clock import Clock
 from sync.engine.audit.recording import recording_transaction
@@ -87,11 +87,20 @@ class Lane:
             raise LaneLost(f"{self.name} is not held by {self.owner} any more")
         self.until = now + ttl
 
+    def keep_for_call(self, database: Engine) -> None:
+        """Renew the lease before a call to the other side where it is not fresh. Raises LaneLost.
+
+        Who reads a long list would lose it in the midst, and another worker read the same list.
+        """
+        if not self.is_kept_for_calls():
+            with write(database) as conn:
+                self.keep(conn, CALL_LEASE_TTL)
+
 
 @contextmanager
-def hold(deps: Deps, name: str) -> Iterator[Lane | None]:
+def hold(deps: Deps, name: str, *, ttl: timedelta = LEASE_TTL) -> Iterator[Lane | None]:
     """Take the lane, None where another worker has it, and give it back at the end."""
-    lane = Lane(name, deps.owner, deps.clock)
+    lane = Lane(name, deps.owner, deps.clock, ttl)
     try:
         yield lane if take(deps, lane) else None
     finally:

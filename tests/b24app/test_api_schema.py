@@ -6,9 +6,10 @@ import pytest
 from jsonschema.exceptions import ValidationError
 
 from tests.b24app.api_answers import answer_schemas, validator
-from tools.api_schema.__main__ import document, files
+from tools.api_schema.__main__ import ROOT, document, files
 from tools.api_schema.answers import ANSWERS, FILES, LINES
 from tools.api_schema.bodies import BODIES, BODILESS
+from tools.api_schema.elsewhere import ELSEWHERE, undescribed
 from tools.api_schema.typescript import typescript
 
 
@@ -21,6 +22,12 @@ def test_every_route_has_an_answer_and_every_answer_a_route():
     paths = document()["paths"].values()
     names = {operation["operationId"] for path in paths for operation in path.values()}
     assert names == set(ANSWERS) | set(LINES) | FILES
+
+
+def test_every_route_outside_the_api_is_named_with_where_it_is_described(beside):
+    assert undescribed(beside.client.application) == []
+    pages = {meaning.rpartition(": ")[2] for meaning in ELSEWHERE.values() if ": " in meaning}
+    assert [page for page in sorted(pages) if not (ROOT / page).exists()] == []
 
 
 def test_every_post_has_a_body_or_takes_none():

@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 
 from tools.api_schema.answers import ANSWERS, FILES, LINES
 from tools.api_schema.bodies import BODIES
+from tools.api_schema.elsewhere import description
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/{model}"
@@ -54,7 +55,11 @@ def openapi(app: Flask) -> Json:
             paths.setdefault(path, {}).update(_operations(app, rule, inputs))
     return {
         "openapi": "3.1.0",
-        "info": {"title": "b24bridge: the pages' API", "version": "1"},
+        "info": {
+            "title": "b24bridge: the pages' API",
+            "version": "1",
+            "description": description(),
+        },
         "paths": paths,
         "components": {"schemas": {key: _bare(value) for key, value in shared["$defs"].items()}},
     }

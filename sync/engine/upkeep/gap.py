@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 import structlog
 
 from sync.core.clock import TOLERANCE
 from sync.engine.deps import Deps
-from sync.engine.lanes import hold
+from sync.engine.lanes import CALL_LEASE_TTL, hold
 from sync.engine.upkeep.gap_history import read_missed
 from sync.errors import Denied, Later, Refused
 from sync.gitlab.api.client import GitLab
@@ -64,7 +65,7 @@ def make_up_for_gaps(deps: Deps, connection: ConnectionRecord) -> int:
     targets = tuple(_targets(connection))
     if not targets:
         return 0
-    with hold(deps, f"gap:{connection.id}") as lane:
+    with hold(deps, f"gap:{connection.id}", ttl=CALL_LEASE_TTL) as lane:
         if lane is None:
             return 0
         with select_only(deps.database) as conn:
@@ -76,6 +77,7 @@ def make_up_for_gaps(deps: Deps, connection: ConnectionRecord) -> int:
             client = deps.code_host_for(connection)
         except Denied:
             return 0  # it has no token; the connection says so
+        client.before_request = partial(lane.keep_for_call, deps.database)
         done, owing = 0, dict[str, tuple[HookLogRow, datetime]]()
         for target in targets:
             stored = rows.get(str(target)) or _first_row(connection, target)

@@ -20,7 +20,7 @@ from sync.engine.ingest.merge_requests import update_links
 from sync.engine.ingest.people import save_people
 from sync.engine.issue_sync.own_accounts import end_dismissed
 from sync.engine.issue_sync.pairs import has_pairs
-from sync.engine.lanes import hold
+from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.engine.reconcile import portal_users
@@ -216,6 +216,8 @@ class Sweep:
             return work(self._deps, item)
         except AWAY:
             raise
+        except LaneLost:  # another worker took it over
+            return 0
         except Exception:
             log.exception("sweep_failed", part=part, id=item_id)
             self._failed_at[key] = now
@@ -256,13 +258,15 @@ def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
     A code host that cannot be asked is asked again, from the same moment on; what it denied
     stands in the connection's account. Its hooks go on being heard.
     """
-    with hold(deps, f"sweep:{connection.id}") as lane:
+    with hold(deps, f"sweep:{connection.id}", ttl=CALL_LEASE_TTL) as lane:
         if lane is None:
             return 0
         began_at, count = deps.clock.now(), 0
         since = (connection.swept_at or connection.created_at) - OVERLAP - clock_lead(deps)
         try:
-            for piece in chunks(_read_changed(deps, connection, since), _MERGE_REQUESTS_PER_WRITE):
+            for piece in chunks(
+                _read_changed(deps, lane, connection, since), _MERGE_REQUESTS_PER_WRITE
+            ):
                 ingest_snapshots(deps, connection, piece)
                 count += len(piece)
         except SyncError as error:
@@ -351,22 +355,24 @@ def _silent_keys(
 
 
 def _read_changed(
-    deps: Deps, connection: ConnectionRecord, since: datetime
+    deps: Deps, lane: Lane, connection: ConnectionRecord, since: datetime
 ) -> Iterator[MergeRequest]:
     client = deps.code_host_for(connection)
+    client.before_request = partial(lane.keep_for_call, deps.database)
     for project in gitlab_peer.read_projects(client, connection.options):
         yield from gitlab_peer.read_merge_requests_since(client, project.id, since)
 
 
 def refresh_people(deps: Deps, portal_id: int) -> bool:
     """Read everybody of the portal and its workgroups' names; return whether that was done."""
-    with hold(deps, f"people:{portal_id}") as lane:
+    with hold(deps, f"people:{portal_id}", ttl=CALL_LEASE_TTL) as lane:
         if lane is None:
             return True
         try:
             with select_only(deps.database) as conn:
                 row = read_portal(conn, portal_id)
             portal = deps.portal_for(row)
+            portal.on_admitted = partial(lane.keep_for_call, deps.database)
             if portal_users.refresh_users(deps, portal_id, portal):
                 end_dismissed(deps, portal_id)
             refresh_names(deps, portal_id, portal)

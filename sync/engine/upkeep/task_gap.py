@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -15,7 +16,7 @@ from sync.core.model.events import TaskChanged, TaskDeleted
 from sync.engine.deps import Deps, build_scope, clock_lead
 from sync.engine.ingest import apply
 from sync.engine.ingest.mirror_lock import lock_mirror
-from sync.engine.lanes import hold
+from sync.engine.lanes import CALL_LEASE_TTL, Lane, hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.errors import Denied, SyncError
@@ -46,14 +47,14 @@ def make_up_for_events(deps: Deps, portal_id: int, *, after_start: bool = False)
     last = now - READ_AGAIN if is_ahead else min(since or now, now)
     if not is_due(since, FRESH if after_start else EVERY, now):
         return 0
-    with hold(deps, f"changed-tasks:{portal_id}") as lane:
+    with hold(deps, f"changed-tasks:{portal_id}", ttl=CALL_LEASE_TTL) as lane:
         if lane is None:
             return 0
         was_away = after_start or is_ahead or (since is not None and now - since > GAP)
         changes = _Changes()
         try:
             if since is not None:
-                changes = _read_changes(deps, portal_id, last, was_away=was_away)
+                changes = _read_changes(deps, lane, portal_id, last, was_away=was_away)
         except Denied as error:
             disconnect(deps, portal_id, error)
             return 0
@@ -102,10 +103,13 @@ class _Changes:
     until: datetime | None = None
 
 
-def _read_changes(deps: Deps, portal_id: int, since: datetime, *, was_away: bool) -> _Changes:
+def _read_changes(
+    deps: Deps, lane: Lane, portal_id: int, since: datetime, *, was_away: bool
+) -> _Changes:
     with select_only(deps.database) as conn:
         portal = deps.portal_for(read_portal(conn, portal_id))
         followed = tasks.newest_present(conn, portal_id, MOST_FOLLOWED) if was_away else ()
+    portal.on_admitted = partial(lane.keep_for_call, deps.database)
     changed = read_changed_tasks(portal, since - OVERLAP - clock_lead(deps))
     gone = (
         find_gone_tasks(portal, set(followed) - changed.changed_at.keys())

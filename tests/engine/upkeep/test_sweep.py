@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from sync.core.model.common import Project
+from sync.core.model.merge_requests import MergeRequest
+from sync.engine.lanes import Lane, hold
+from sync.engine.upkeep import sweep
 from sync.engine.upkeep.access import AccessWatch
 from sync.engine.upkeep.sweep import HOSTS_EVERY, RETRY_EVERY, Sweep
+from sync.gitlab.api.client import GitLab
 from sync.store import connections, people, portals, workgroup_names
-from sync.store.db.database import read
+from sync.store.db.database import read, write
 from tests.engine.world import World
 
 COMPLETED = 5
@@ -127,3 +136,40 @@ def test_a_host_that_takes_no_token_is_left_until_it_does(world: World) -> None:
     AccessWatch(world.deps()).run(world.clock.now())
     sweep.run(world.clock.now())
     assert _connection(world).swept_at == world.clock.now()
+
+
+def test_who_reads_a_long_list_keeps_other_workers_from_reading_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, others = _connection(world), replace(world.deps(), owner="another worker")
+    read_since, free = sweep.gitlab_peer.read_merge_requests_since, list[bool]()
+
+    def read_slowly(client: GitLab, *args: Any) -> Iterator[MergeRequest]:
+        for _ in range(3):
+            world.clock.sleep(100)
+            yield from read_since(client, *args)
+            with hold(others, f"sweep:{connection.id}") as lane:
+                free.append(lane is not None)
+
+    monkeypatch.setattr(sweep.gitlab_peer, "read_merge_requests_since", read_slowly)
+    sweep.sweep_connection(world.deps(), connection)
+    assert free == [False] * 3
+
+
+def test_who_lost_a_list_to_another_worker_leaves_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, others = _connection(world), replace(world.deps(), owner="another worker")
+    read_projects = sweep.gitlab_peer.read_projects
+
+    def freeze(client: GitLab, *args: Any) -> Iterator[Project]:
+        world.clock.sleep(1000)
+        with write(world.database) as conn:
+            assert Lane(f"sweep:{connection.id}", others.owner, world.clock).take(conn)
+        yield from read_projects(client, *args)
+
+    monkeypatch.setattr(sweep.gitlab_peer, "read_projects", freeze)
+    Sweep(world.deps()).run(world.clock.now())
+    assert _connection(world).swept_at is None
+    with hold(world.deps(), f"sweep:{connection.id}") as lane:
+        assert lane is None
