@@ -18,6 +18,7 @@ from b24app.cli.language import LANGUAGES, choose_language, say, set_language
 from b24app.cli.parser import Parser, hide_secrets
 from b24app.cli.portal import add_portal_arguments
 from b24app.cli.restore import add_restore_arguments
+from b24app.cli.streams import prepare_streams
 from b24app.cli.sync_arguments import add_sync_arguments
 from b24app.cli.variables import unknown_variables
 from sync.config import Config, ConfigError
@@ -116,10 +117,15 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
 _CREATING = ("serve", "web", "worker", "migrate")
 # Commands that work before anything is configured.
 _UNCONFIGURED = ("init", "completion")
+_INPUT_ENDED = (
+    "The input ended before a question was answered. Repeat the command and answer it (Enter "
+    "leaves it empty), or give the answers as options: add --help to the command"
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Exit codes: 0 done, 1 not done (the reason is on stderr), 2 wrong usage."""
+    prepare_streams()
     words = sys.argv[1:] if argv is None else list(argv)
     set_language(choose_language(words, _environment()))
     args = _parse(words)
@@ -139,6 +145,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail("The environment is not right:", *error.problems)
     except KeyboardInterrupt:
         return 130
+    except EOFError:
+        return _fail("", _INPUT_ENDED)
     except BrokenPipeError:
         sys.stderr.close()  # the reader has closed the pipe, such as `head`
         return 0
