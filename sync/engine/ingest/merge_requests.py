@@ -15,7 +15,7 @@ from sync.core.references import find as references_find
 from sync.core.references.undone import undone_within
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
-from sync.engine.ingest import own_commits
+from sync.engine.ingest import earlier_work, own_commits
 from sync.store import commit_tasks as store_commit_tasks
 from sync.store import links, subjects, tasks
 from sync.store import merge_request_commits as store_commits
@@ -152,7 +152,7 @@ def _find_merged_tasks(
     """
     for key, item in stored.items():
         if item.state is MergeRequestState.MERGED and item.merge_sha:
-            place = (*own_commits.key_of_project(item), item.target_branch, item.merge_sha)
+            place = (*earlier_work.key_of_project(item), item.target_branch, item.merge_sha)
             for row in rows.get(key, ()):
                 if row.is_shown_work:
                     yield place, row.task_id
