@@ -12,7 +12,8 @@ import requests
 
 from sync.core.audit import CallLog
 from sync.errors import Refused
-from sync.gitlab.api.errors import error_from_exception, error_not_json
+from sync.gitlab.api.connection_errors import error_from_exception
+from sync.gitlab.api.errors import error_not_json
 from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.api.rate_limit import RateLimiter
 from sync.gitlab.json_fields import mapping, mappings
