@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml.error import MarkedYAMLError
+
 from component_template import (
     BLOCK,
     Template,
@@ -52,10 +54,20 @@ TO_POWERSHELL = re.compile(r"echo `#' b24: NOT REPORTED\. [^`']+'  ; exit 1")
 
 def problems(text: str) -> list[str]:
     """Return what is wrong with a template, a sentence each."""
-    template = read_template(text)
-    undeclared = set(REFERENCE.findall(template.body)) - set(template.inputs)
-    checks = [check_use] if undeclared else CHECKS  # the body cannot be filled in
-    return [sentence for check in checks for sentence in check(template)]
+    sentences: list[str] = []
+    try:
+        template = read_template(text)
+        undeclared = set(REFERENCE.findall(template.body)) - set(template.inputs)
+        for check in [check_use] if undeclared else CHECKS:  # else the body cannot be filled in
+            sentences += check(template)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        sentences.append(f"line {line}: {error.problem}")
+    except OSError as error:
+        sentences.append(f"{error.filename}: {error.strerror}")
+    except ValueError as error:  # no jobs that GitLab would run
+        sentences.append(str(error))
+    return sentences
 
 
 def check_header(template: Template) -> Iterator[str]:
