@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
-from sync.connection_flaws import certificate_flaw, proxy_wants_login
+from sync.connection_flaws import certificate_flaw, never_connected, proxy_wants_login
 from sync.errors import Later, Refused, SyncError
 from sync.sentences import sentence
 
@@ -71,7 +70,7 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
                 sent=write,
                 code="timeout",
             )
-        case requests.exceptions.ConnectionError() if _never_connected(error):
+        case requests.exceptions.ConnectionError() if never_connected(error):
             return Later(
                 sentence("{request} failed: GitLab cannot be reached", request=request),
                 cause="The name or the port is wrong, or GitLab is down",
@@ -103,11 +102,6 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
                 change="Put a readable file with PEM certificates there",
                 code="tls",
             )
-
-
-def _never_connected(error: Exception) -> bool:
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(reason, NewConnectionError)
 
 
 def _speaks_no_tls(error: Exception) -> bool:

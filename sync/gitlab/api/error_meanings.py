@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from sync.connection_flaws import leads_to_https
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.api.connection_errors import CHECK_PROXY, PROXY_LOGIN
 from sync.gitlab.json_fields import mapping
@@ -134,18 +135,11 @@ def meaning_of(status: int, response: requests.Response, *, write: bool) -> Mean
 
 def _meaning_of_redirect(response: requests.Response) -> Meaning:
     """Return what a redirect means: to https, to the same path elsewhere, or to a sign-in page."""
-    if _leads_to_https(response):
+    if leads_to_https(response):
         return _PLAIN_HTTP
     target = urlsplit(urljoin(response.url or "", response.headers.get("Location", "")))
     same_path = target.path.endswith(_API + urlsplit(response.url or "").path.rpartition(_API)[2])
     return _REDIRECT if same_path else Meaning(Later, *SIGN_IN_PAGE)
-
-
-def _leads_to_https(response: requests.Response) -> bool:
-    """Return whether a redirect leads from http to https of the same host."""
-    asked, target = urlsplit(response.url or ""), urlsplit(response.headers.get("Location", ""))
-    changed = asked.scheme == "http" and target.scheme == "https"
-    return changed and asked.hostname == target.hostname
 
 
 def message_of(response: requests.Response) -> str:
