@@ -27,6 +27,7 @@ from lint_jobs import check_job
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 FORMS = ({"deliver": "direct"}, {"deliver": "app"})
+OTHER = {"deliver": "app", "tags": ["docker"], "on-error": "fail"}  # where defaults are not taken
 OLDEST = {"default", "options", "regex", "description", "type"}  # of inputs, in GitLab 16.11
 TYPED = {"boolean", "number", "array"}  # no text of one's own can stand in them
 MOST_BYTES = 63_400  # of a template with the script that it includes, but for the word rules
@@ -149,8 +150,10 @@ def check_jobs(template: Template) -> Iterator[str]:
     for key in load(template.body):
         if not BLOCK.search(key) and key != "include":
             yield f"{key}: a key without an input in it may be somebody else's"
-    for name, job in jobs(template).items():
-        yield from (f"{name}: {sentence}" for sentence in check_job(job))
+    other = {name: value for name, value in OTHER.items() if name in template.inputs}
+    for given in ({}, other):
+        for name, job in jobs(template, **given).items():
+            yield from (f"{name}: {sentence}" for sentence in check_job(job, given.get("tags")))
 
 
 def jobs(template: Template, **given: Any) -> dict[str, dict[str, Any]]:

@@ -8,14 +8,16 @@ from typing import Any
 ALLOWED_VARIABLES = {"GIT_STRATEGY"}
 
 
-def check_job(job: dict[str, Any]) -> Iterator[str]:
-    """https://docs.gitlab.com/ci/yaml/ has each keyword."""
+def check_job(job: dict[str, Any], tags: list[str] | None) -> Iterator[str]:
+    """https://docs.gitlab.com/ci/yaml/ has each keyword. `tags`: those that were given, if any."""
     if job.get("interruptible") is not True:
         yield "interruptible is not true: once started it ends auto-cancel of the whole pipeline"
     if job.get("inherit") != {"default": ["tags"]}:
         yield "inherit is not {default: [tags]}: the team's runners and no other default"
-    if "tags" in job:
+    if tags is None and "tags" in job:
         yield "tags are set where none were given: those of the team are lost"
+    if tags is not None and job.get("tags") != tags:
+        yield "the tags that were given are lost"
     if not isinstance(job.get("allow_failure"), bool):
         yield "allow_failure is not chosen"
     if (job.get("cache"), job.get("dependencies")) != ({}, []):

@@ -146,7 +146,7 @@ def test_what_is_no_template_is_named_and_no_traceback(text: str, sentence: str)
 
 
 @pytest.mark.parametrize("name", TEXTS)
-@pytest.mark.parametrize("keyword", ["interruptible", "allow_failure", "extends", "tags", "rules"])
+@pytest.mark.parametrize("keyword", ["interruptible", "allow_failure", "extends", "tags", "needs"])
 def test_no_line_of_a_keyword_is_missed_in_silence(name: str, keyword: str) -> None:
     """Some are the only line under a key, which is empty without it."""
     lines = TEXTS[name].splitlines(keepends=True)
