@@ -195,8 +195,9 @@ SILENT = {
 NO_SENTENCES = re.compile(
     r"^\s*query\(|^\n {8}|^PRAGMA |^SELECT |^VACUUM |\(\?P<|\\w|\.\*|^POST /api/graphql|"
     r"^\(no event|^(?:GET )?a file$|^reporter: me sort|^no such project$|^Minimal Access$|"
-    r"^own account \w+|^trigger token$|^waits for$|^b24bridge backfill$|^listens on$|^public URL$|^\n  File|"
-    r"^date and time$|^a person$|^expected .*argument|^mapping values are|^found unexpected end|"
+    r"^own account \w+|^trigger token$|^waits for$|^b24bridge backfill$|"
+    r"^listens on$|^public URL$|^\n  File|^date and time$|^a person$|"
+    r"^expected .*argument|^mapping values are|^found unexpected end|"
     r"^could not find|^somebody has seen it$|^it was given to somebody$|^no answer: decided anew$|"
     r"^the answer to a write was lost$"
 )
