@@ -56,17 +56,24 @@ def _parse(text: str) -> Any:
 
 
 def fill(template: Template, **given: Any) -> dict[str, Any]:
-    """Return the configuration with these inputs (`job_name=`) in place, the others by default."""
+    """Return the configuration with these inputs (`job_name=`) in place, the others by default.
+
+    ValueError where the body is no mapping.
+    """
     filled = replace_blocks(load(template.body), values_of(template, given))
-    assert isinstance(filled, dict)
-    return filled
+    return _mapping(filled)
 
 
 def fill_text(template: Template, **given: Any) -> dict[str, Any]:
     """Return the same by way of the text, as gitlab-ci-local does it and GitLab once planned to."""
     values = values_of(template, given)
     filled = load(BLOCK.sub(lambda block: as_text(values[block[1]]), template.body))
-    assert isinstance(filled, dict)
+    return _mapping(filled)
+
+
+def _mapping(filled: Any) -> dict[str, Any]:
+    if not isinstance(filled, dict):
+        raise ValueError("the body is no mapping of jobs")
     return filled
 
 
@@ -122,21 +129,29 @@ def as_text(value: Any) -> str:
 
 
 def jobs_of(configuration: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the jobs that run, by name, with all that they extend merged into them."""
+    """Return the jobs that run, by name, with all that they extend merged into them.
+
+    ValueError where one is no mapping, or extends what is none.
+    """
     return {
         name: resolve(name, configuration) for name in configuration if not name.startswith(".")
     }
 
 
 def resolve(name: str, configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge a job over what it extends; KeyError where that does not exist.
+    """Merge a job over what it extends; ValueError where that is not there, or no mapping.
 
+    An empty key is no mapping either, and GitLab refuses the pipeline: "invalid base hashes".
     https://docs.gitlab.com/ci/yaml/#extends
     """
+    if not isinstance(configuration[name], dict):
+        raise ValueError(f"{name}: a mapping of keywords is missing under this key")
     job = dict(configuration[name])
     extended = job.pop("extends", [])
     merged: dict[str, Any] = {}
     for base in [extended] if isinstance(extended, str) else extended:
+        if base not in configuration:
+            raise ValueError(f"{name}: it extends {base}, which is not there")
         merged = merge(merged, resolve(base, configuration))
     return merge(merged, job)
 

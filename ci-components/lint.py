@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml.error import MarkedYAMLError
+
 from component_template import (
     BLOCK,
     Template,
@@ -20,13 +22,14 @@ from component_template import (
     load,
     read_template,
 )
+from lint_jobs import check_job
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 FORMS = ({"deliver": "direct"}, {"deliver": "app"})
+OTHER = {"deliver": "app", "tags": ["docker"], "on-error": "fail"}  # where defaults are not taken
 OLDEST = {"default", "options", "regex", "description", "type"}  # of inputs, in GitLab 16.11
 TYPED = {"boolean", "number", "array"}  # no text of one's own can stand in them
-ALLOWED_VARIABLES = {"GIT_STRATEGY"}
 MOST_BYTES = 63_400  # of a template with the script that it includes, but for the word rules
 MOST_WORD_RULES = 62_300  # bytes of the app's own rules, and of what compiles their patterns
 MOST_NODE = 1024 * 1024  # bytes of one value, lib/gitlab/ci/config/interpolation/config.rb
@@ -52,10 +55,20 @@ TO_POWERSHELL = re.compile(r"echo `#' b24: NOT REPORTED\. [^`']+'  ; exit 1")
 
 def problems(text: str) -> list[str]:
     """Return what is wrong with a template, a sentence each."""
-    template = read_template(text)
-    undeclared = set(REFERENCE.findall(template.body)) - set(template.inputs)
-    checks = [check_use] if undeclared else CHECKS  # the body cannot be filled in
-    return [sentence for check in checks for sentence in check(template)]
+    sentences: list[str] = []
+    try:
+        template = read_template(text)
+        undeclared = set(REFERENCE.findall(template.body)) - set(template.inputs)
+        for check in [check_use] if undeclared else CHECKS:  # else the body cannot be filled in
+            sentences += check(template)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        sentences.append(f"line {line}: {error.problem}")
+    except OSError as error:
+        sentences.append(f"{error.filename}: {error.strerror}")
+    except ValueError as error:  # no jobs that GitLab would run
+        sentences.append(str(error))
+    return sentences
 
 
 def check_header(template: Template) -> Iterator[str]:
@@ -137,8 +150,10 @@ def check_jobs(template: Template) -> Iterator[str]:
     for key in load(template.body):
         if not BLOCK.search(key) and key != "include":
             yield f"{key}: a key without an input in it may be somebody else's"
-    for name, job in jobs(template).items():
-        yield from (f"{name}: {sentence}" for sentence in check_job(job))
+    other = {name: value for name, value in OTHER.items() if name in template.inputs}
+    for given in ({}, other):
+        for name, job in jobs(template, **given).items():
+            yield from (f"{name}: {sentence}" for sentence in check_job(job, given.get("tags")))
 
 
 def jobs(template: Template, **given: Any) -> dict[str, dict[str, Any]]:
@@ -149,74 +164,6 @@ def jobs(template: Template, **given: Any) -> dict[str, dict[str, Any]]:
 def read_file(path: str) -> str:
     """Return a file of the component's project; `path` begins with a slash."""
     return (ROOT / path.lstrip("/")).read_text("utf-8")
-
-
-def check_job(job: dict[str, Any]) -> Iterator[str]:
-    """https://docs.gitlab.com/ci/yaml/ has each keyword."""
-    if job.get("interruptible") is not True:
-        yield "interruptible is not true: once started it ends auto-cancel of the whole pipeline"
-    if job.get("inherit") != {"default": ["tags"]}:
-        yield "inherit is not {default: [tags]}: the team's runners and no other default"
-    if "tags" in job:
-        yield "tags are set where none were given: those of the team are lost"
-    if not isinstance(job.get("allow_failure"), bool):
-        yield "allow_failure is not chosen"
-    if (job.get("cache"), job.get("dependencies")) != ({}, []):
-        yield "it loads the cache or the artifacts of others"
-    if "timeout" not in job or "image" not in job or "stage" not in job:
-        yield "stage, image or timeout is left to the project"
-    yield from check_start(job)
-    yield from check_variables(job)
-    yield from check_rules(job)
-    yield from check_artifacts(job)
-
-
-def check_start(job: dict[str, Any]) -> Iterator[str]:
-    """Only .post holds no other stage; a job there without `needs` waits for the whole pipeline."""
-    if job.get("stage") != ".post":
-        yield "the stage is not .post: the stages behind it would wait"
-    if "needs" not in job and job.get("when") != "always":
-        yield "without needs and `when: always` it would not be there where a job has failed"
-    for need in job.get("needs", []):
-        if not isinstance(need, dict) or need.get("optional") is not True:
-            yield "a need is not optional: GitLab would refuse a pipeline without that job"
-        elif need.get("artifacts") is not False:
-            yield "a need loads the artifacts of its job"
-
-
-def check_variables(job: dict[str, Any]) -> Iterator[str]:
-    """A project's variable beats one of a job; what an input says stands in the script."""
-    own = set(job.get("variables", {})) - ALLOWED_VARIABLES
-    if own:
-        yield f"variables of a project would beat {', '.join(sorted(own))}"
-    if job.get("variables", {}).get("GIT_STRATEGY") != "none":
-        yield "it clones the repository"
-
-
-def check_rules(job: dict[str, Any]) -> Iterator[str]:
-    """A last rule that has only `when` makes GitLab warn of double pipelines, where the project
-    has no `workflow: rules`; a job without rules is not in the pipelines of merge requests.
-    """
-    rules = job.get("rules")
-    if not rules:
-        yield "it has no rules: it would be left out of the pipelines of merge requests"
-    elif any("if" not in rule for rule in rules):
-        yield "a rule without `if` would make a second pipeline for a push"
-    elif any("when" in rule for rule in rules):
-        yield "`when` stands in a default rule: rules of a team would not have it"
-
-
-def check_artifacts(job: dict[str, Any]) -> Iterator[str]:
-    """Files that are not there end the log of a good job with `ERROR: No files to upload`; those
-    that are lie in the working copy of each later job.
-    """
-    artifacts = job.get("artifacts", {})
-    if "paths" in artifacts or "untracked" in artifacts:
-        yield "an archive is made that later jobs would unpack"
-    if not artifacts.get("expire_in"):
-        yield "the reports are kept for ever"
-    if artifacts.get("access") != "developer":
-        yield "the artifact is open to whoever sees the project"
 
 
 def check_scripts(template: Template) -> Iterator[str]:

@@ -72,6 +72,22 @@ def normal_url(url: str) -> str:
     return f"{parts.scheme}://{_host_and_port(parts)}{parts.path.rstrip('/')}"
 
 
+def web_address(text: str, api_path: str) -> str | None:
+    """Return the address of a server with its relative root, if any; None for what is no address.
+
+    `api_path` may stand at its end, as people copy it. One with a user's name in it is none.
+    """
+    try:
+        parts = urlsplit(text.strip())
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    if not usable or "@" in parts.netloc:
+        return None
+    path = parts.path.rstrip("/").removesuffix(api_path).rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
 def server_key(url: str) -> str:
     """Return what all spellings of one server's address share, http and https included.
 

@@ -14,7 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OURS = ("sync", "b24app", "demo", "bench", "tools", "tests")
 SHARED = (
-    "sync.errors", "sync.sentences", "sync.log", "sync.net", "sync.connection_flaws",
+    "sync.addresses", "sync.errors",
+    "sync.sentences", "sync.log", "sync.net", "sync.connection_flaws",
     "sync.deadlines", "sync.config", "sync.keyfile", "sync.oauth", "sync.oauth_client",
     "sync.ownership",
 )  # fmt: skip
@@ -42,7 +43,6 @@ ALLOWED = {
         "sync.store",
         "sync.core",
         "sync.text",
-        "sync.addresses",
         *SHARED,
     ),
     "sync/engine": ("sync",),

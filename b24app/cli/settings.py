@@ -34,8 +34,8 @@ from sync.settings.apply import (
     export_yaml,
     portal_domain,
     require_portal,
-    require_removable,
 )
+from sync.settings.apply_guards import require_removable
 from sync.settings.document import read
 from sync.settings.example import example_text
 from sync.settings.model import Settings

@@ -19,8 +19,8 @@ from sync.engine.reconcile.tasks import (
     plan_tasks,
     save_answers,
 )
+from sync.store import commit_tasks as store_commit_tasks
 from sync.store import links, tasks
-from sync.store import pipelines as store_pipelines
 from sync.store import smart_commits as store_smart_commits
 from sync.store.db.database import select_only, write
 
@@ -67,7 +67,7 @@ def rehearse(
             save_answers(conn, turn)
     with select_only(deps.database) as conn:
         named = {*links.by_tasks(conn, portal_id, visible)}
-        named |= store_pipelines.tasks_with_commits(conn, portal_id, visible)
+        named |= store_commit_tasks.tasks_with_commits(conn, portal_id, visible)
         named |= store_smart_commits.tasks_waiting(conn, portal_id, visible)
         refused = refused_before(conn, portal_id, TASK, map(str, visible))
     return {

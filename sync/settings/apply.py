@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import secrets
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,18 +10,22 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import update
 
-from sync.addresses import normal_url, server_key
 from sync.errors import SyncError
 from sync.sentences import sentence
 from sync.settings import document
+from sync.settings.apply_guards import require_kind, require_removable, require_server
 from sync.settings.model import Connection, Settings, load, stored
 from sync.settings.problems import Invalid, Problem
 from sync.settings.secrets import resolve
-from sync.store import connections, oauth_applications, oauth_grants, portals
-from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets, Json, PortalRecord
-from sync.store.tables import connection as table
+from sync.settings.stored_connection import (
+    build_draft,
+    fresh_secrets,
+    is_same_server,
+    update_connection,
+)
+from sync.store import connections, oauth_applications, portals
+from sync.store.rows import ConnectionRecord, Json, PortalRecord
 from sync.store.vault import Vault
 
 HISTORY_KEPT = timedelta(days=30)  # of a connection that was removed from the settings
@@ -103,14 +104,14 @@ def apply(
             connections.restore(conn, record.id)
             done.restored.append(connection.name)
         if record is not None:
-            _require_kind(record, connection)
+            require_kind(record, connection)
             is_said = connection.was == connection.name or _arrow(connection) in done.renamed
-            _require_server(conn, record, connection, is_said=is_said)
+            require_server(conn, record, connection, is_said=is_said)
         if record is None:
-            fresh = _fresh_secrets(token)
-            connections.upsert(conn, vault, portal.id, _build_draft(connection, fresh), now)
+            fresh = fresh_secrets(token)
+            connections.upsert(conn, vault, portal.id, build_draft(connection, fresh), now)
             done.created.append(connection.name)
-        elif _update_connection(conn, vault, record, connection, token=token, now=now):
+        elif update_connection(conn, vault, record, connection, token=token, now=now):
             done.changed.append(connection.name)
         if record is not None and record.state != "removed":
             done.left_over.extend(_left_over(record, connection))
@@ -122,61 +123,6 @@ def apply(
     _store_applications(conn, vault, portal.id, settings, environ)
     portals.save_settings(conn, portal.id, stored(settings), now)
     return done
-
-
-def require_removable(
-    conn: Database, portal: PortalRecord, settings: Settings, remove: Collection[str]
-) -> None:
-    """Raise Invalid where a connection is to be removed that the settings name, or nobody knows.
-
-    One that was removed before is known: the command may be repeated.
-    """
-    names = {connection.name for connection in settings.connections}
-    records = [*connections.by_portal(conn, portal.id), *connections.removed(conn, portal.id)]
-    former = {connection.was for connection in settings.connections}
-    gone = {record.name for record in records} - names - former
-    for name in remove:
-        if name in names:
-            text = "is to be removed, and the settings name it: take it out of them"
-            raise Invalid([Problem(0, f"connections: {name}", text)])
-        if name not in gone:
-            text = sentence(
-                "is to be removed, and no connection has this name: {names}",
-                names=", ".join(sorted({*names, *gone})),
-            )
-            raise Invalid([Problem(0, f"connections: {name}", text)])
-
-
-def _require_kind(record: ConnectionRecord, connection: Connection) -> None:
-    """Raise Invalid where a name's history is of another system."""
-    if record.kind != connection.kind:
-        text = sentence(
-            "is the name of a connection of the kind {kind}, whose history it has: give the new "
-            "one another name",
-            kind=record.kind,
-        )
-        raise Invalid([Problem(0, f"connections: {connection.name}", text)])
-
-
-def _require_server(
-    conn: Database, record: ConnectionRecord, connection: Connection, *, is_said: bool
-) -> None:
-    """Raise Invalid where a history by one server's numbers would go on at another server.
-
-    Projects and issues of both have the same numbers: what one says would be taken for the other's.
-    `is_said`: `was` says whose history this is, so it is one server under two addresses.
-    """
-    if is_said or _is_same_server(record.base_url, connection.url):
-        return
-    if connections.has_history(conn, record.id):
-        text = sentence(
-            "has the history of {url}, whose numbers mean other projects elsewhere: say "
-            "`was: {name}` if that server has another address now, else give the new one another "
-            "name",
-            url=record.base_url,
-            name=connection.name,
-        )
-        raise Invalid([Problem(0, f"connections: {connection.name}", text)])
 
 
 def _store_applications(
@@ -268,7 +214,7 @@ def _left_over(record: ConnectionRecord, connection: Connection | None) -> Itera
         ("project", "projects"),
         ("group", "groups"),
     )
-    same_host = connection is not None and _is_same_server(connection.url, record.base_url)
+    same_host = connection is not None and is_same_server(connection.url, record.base_url)
     for kind, key in kinds:
         now_in = getattr(connection, key) if connection is not None and same_host else []
         kept = {str(entry).casefold() for entry in now_in}
@@ -304,86 +250,3 @@ def require_portal(settings: Settings, portal: PortalRecord) -> None:
     if settings.portal.casefold() not in (portal.member_id.casefold(), domain.casefold()):
         text = sentence("is {portal}, not {domain}", portal=settings.portal, domain=domain)
         raise Invalid([Problem(0, "portal", text)])
-
-
-def _update_connection(
-    conn: Database,
-    vault: Vault,
-    record: ConnectionRecord,
-    connection: Connection,
-    *,
-    token: str | None,
-    now: datetime,
-) -> bool:
-    """Bring a stored connection to its settings; return whether anything differed.
-
-    What was learned of the old address or token is forgotten, and a pause ends.
-    """
-    before = connections.secrets(conn, vault, record.id)
-    is_stored = connection.token is not None and connection.token.stored is True
-    if is_stored:
-        token = before.access_token if before else None
-    ended = _end_grants(conn, record, connection, is_stored)
-    draft = _build_draft(connection, ConnectionSecrets(hook_key="", access_token=token))
-    same_token = before is not None and _equal_secrets(before.access_token, token)
-    same = (record.base_url, record.options) == (draft.base_url, draft.options)
-    if same_token and same and not ended:
-        return False
-    connections.upsert(conn, vault, record.portal_id, draft, now)
-    if token is None:
-        conn.execute(update(table).where(table.c.id == record.id).values(access_token_sealed=None))
-    is_same_address = normal_url(record.base_url) == normal_url(draft.base_url)
-    if not same_token or not is_same_address:
-        connections.forget_proofs(conn, record.id)
-    if not _is_same_server(record.base_url, draft.base_url):
-        connections.set_signed(conn, record.id, None)  # another GitLab may be too old to sign
-        connections.set_admitted(conn, record.id, {})
-    connections.set_account(conn, record.id, {})
-    connections.set_state(conn, record.id, "active", "")
-    return True
-
-
-def _end_grants(
-    conn: Database, record: ConnectionRecord, connection: Connection, is_stored: bool
-) -> bool:
-    """End sign-ins that belong to another address, or whose place a token takes; tell if any.
-
-    Nobody's token is for another server than the one that gave it.
-    """
-    if normal_url(record.base_url) != normal_url(connection.url):
-        oauth_grants.remove_all(conn, [record.id])
-        return True
-    if not is_stored and oauth_grants.find(conn, record.id) is not None:
-        oauth_grants.remove(conn, record.id, oauth_grants.OWN)
-        return True
-    return False
-
-
-def _is_same_server(former: str, present: str) -> bool:
-    """Return whether two addresses are of one server, whatever they are spelled like."""
-    return server_key(former) == server_key(present)
-
-
-def _equal_secrets(first: str | None, other: str | None) -> bool:
-    return hmac.compare_digest((first or "").encode(), (other or "").encode())
-
-
-def _build_draft(connection: Connection, connection_secrets: ConnectionSecrets) -> ConnectionDraft:
-    options = connection.model_dump(mode="json", exclude={"name", "was", "kind", "url", "token"})
-    return ConnectionDraft(
-        connection.kind, connection.name, connection.url, connection_secrets, options
-    )
-
-
-def _fresh_secrets(token: str | None) -> ConnectionSecrets:
-    """Return a new connection's hook address and tokens.
-
-    A signing token is `whsec_` and 32 bytes in base64:
-    https://docs.gitlab.com/user/project/integrations/webhooks/
-    """
-    return ConnectionSecrets(
-        hook_key=secrets.token_urlsafe(32),
-        hook_token=secrets.token_urlsafe(32),
-        signing_token="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
-        access_token=token,
-    )

@@ -129,9 +129,30 @@ def test_what_re2_lacks_is_named(pattern: str) -> None:
     assert list(not_in_re2(pattern))
 
 
-def test_a_template_without_a_header_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no `spec:` header"):
-        problems("job: {script: [x]}\n")
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("job: {script: [x]}\n", "the template has no `spec:` header"),
+        ("spec: {inputs: {}}\n---\na: [\n", "line 2: "),
+        ("spec: {inputs: {}}\n---\n- a\n", "the body is no mapping of jobs"),
+        ("spec: {inputs: {}}\n---\njob: x\n", "job: a mapping of keywords is missing"),
+        ("spec: {inputs: {}}\n---\njob: {extends: .b}\n", "job: it extends .b, which is not"),
+        ("spec: {inputs: {}}\n---\n.b:\njob: {extends: .b}\n", ".b: a mapping of keywords is"),
+        ("spec: {inputs: {}}\n---\ninclude: [{local: /no.yml}]\n", "no.yml: No such file"),
+    ],
+)
+def test_what_is_no_template_is_named_and_no_traceback(text: str, sentence: str) -> None:
+    assert any(sentence in line for line in problems(text)), problems(text)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("keyword", ["interruptible", "allow_failure", "extends", "tags", "needs"])
+def test_no_line_of_a_keyword_is_missed_in_silence(name: str, keyword: str) -> None:
+    """Some are the only line under a key, which is empty without it."""
+    lines = TEXTS[name].splitlines(keepends=True)
+    places = [number for number, line in enumerate(lines) if line.startswith(f"  {keyword}:")]
+    texts = ["".join(lines[:number] + lines[number + 1 :]) for number in places]
+    assert [number for number, text in zip(places, texts, strict=True) if not problems(text)] == []
 
 
 def test_the_word_rules_are_counted_apart() -> None:

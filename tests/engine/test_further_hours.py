@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.emulators.gitlab.entities import MergeRequest
-from tests.engine.test_unusual_ownership import copy_of, logged
+from tests.engine.test_unusual_copies import copy_of, logged
 from tests.engine.world import World
 
 ANN, BOB = 9, 8

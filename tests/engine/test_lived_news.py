@@ -12,13 +12,13 @@ from tests.engine.history import connected_now, hears_everything
 from tests.engine.notified_world import heads, notified, plain, telling, to_chat
 from tests.engine.sampled_world import EVERYTHING, sample
 from tests.engine.test_meaning_smaller import arrive
+from tests.engine.test_unusual_copies import logged
 from tests.engine.test_unusual_ownership import (
     COMPLETED,
     IN_PROGRESS,
     OTHER,
     branch_of,
     field_of,
-    logged,
     merge,
     request,
 )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.emulators.gitlab.entities import MergeRequest
+from tests.engine.test_unusual_copies import logged
+from tests.engine.test_unusual_forks import forked
 from tests.engine.test_unusual_ownership import (
     COMPLETED,
     IN_PROGRESS,
     OTHER,
     branch_of,
-    forked,
-    logged,
     merge,
     request,
     statuses,

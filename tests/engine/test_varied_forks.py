@@ -7,14 +7,14 @@ import pytest
 from sync.core.model.kinds import Kind
 from tests.emulators.gitlab.entities import MergeRequest, Project
 from tests.engine.notified_world import heads, telling, to_chat
+from tests.engine.test_unusual_copies import logged
+from tests.engine.test_unusual_forks import forked
 from tests.engine.test_unusual_ownership import (
     COMPLETED,
     IN_PROGRESS,
     OTHER,
     branch_of,
     field_of,
-    forked,
-    logged,
     merge,
     request,
     statuses,

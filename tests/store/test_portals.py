@@ -52,6 +52,7 @@ from sync.store import (
     workgroup_names,
 )
 from sync.store import activity as store_activity
+from sync.store import commit_tasks as store_commit_tasks
 from sync.store import merge_request_commits as store_merge_request_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
@@ -222,7 +223,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     states = [NotifiedState(f"ci:{c}/3:b", "5:failed"), NotifiedState("tag:1/3:v1", "created", 7)]
     messages.save_notified_states(conn, portal_id, states, NOW)
     bots.refuse_place(conn, portal_id, Place(7), NOW)
-    store_pipelines.save_commit_tasks(conn, portal_id, [((c, 3, "b", "s"), 1)])
+    store_commit_tasks.save_commit_tasks(conn, portal_id, [((c, 3, "b", "s"), 1)])
     tag = TagPush(project, "v1", "s", None)
     store_activity.save(conn, [tag, Push(project, "b", (), None, "s", protected=True)], NOW)
     store_activity.save_tasks(conn, portal_id, [(store_activity.activity_id(tag), 1)])

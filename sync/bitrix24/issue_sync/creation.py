@@ -9,9 +9,7 @@ from sync.bitrix24.issue_sync.checklist import checklist_calls, read_lines
 from sync.bitrix24.issue_sync.outcomes import failed, first_error
 from sync.bitrix24.issue_sync.planning import as_field, planned_calls
 from sync.bitrix24.issue_sync.reading import TaskReader
-from sync.bitrix24.issue_sync.rows import ReadingSide
-from sync.bitrix24.issue_sync.signatures import signature, signed
-from sync.bitrix24.issue_sync.stored import (
+from sync.bitrix24.issue_sync.reading_back import (
     SHOWN_OTHERWISE,
     dropped_fields,
     missing_task,
@@ -21,6 +19,8 @@ from sync.bitrix24.issue_sync.stored import (
     stored_calls,
     too_long_title,
 )
+from sync.bitrix24.issue_sync.rows import ReadingSide
+from sync.bitrix24.issue_sync.signatures import signature, signed
 from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.issue_sync.values import XML_PREFIX, plain_fields, status_of
 from sync.bitrix24.rest.batch import Answer, Call, Reference, as_int, as_mapping

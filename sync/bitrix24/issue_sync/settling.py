@@ -10,7 +10,7 @@ from sync.bitrix24.issue_sync import comments, creation, time_log
 from sync.bitrix24.issue_sync.chats import learn_chats
 from sync.bitrix24.issue_sync.marks import mark_key
 from sync.bitrix24.issue_sync.reading import TaskReader
-from sync.bitrix24.issue_sync.stored import missing_task, read_again, same_value
+from sync.bitrix24.issue_sync.reading_back import missing_task, read_again, same_value
 from sync.bitrix24.issue_sync.talks import Talk, hold_talks, reading_sender
 from sync.bitrix24.issue_sync.values import resolved
 from sync.bitrix24.rest.batch import as_int

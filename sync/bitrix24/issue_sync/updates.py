@@ -10,15 +10,15 @@ from sync.bitrix24.issue_sync.checklist import Line, checklist_calls, lines_of, 
 from sync.bitrix24.issue_sync.outcomes import failed, first_error
 from sync.bitrix24.issue_sync.planning import as_field, ask_backlog, planned_calls
 from sync.bitrix24.issue_sync.reading import TaskReader
-from sync.bitrix24.issue_sync.rows import ReadingSide
-from sync.bitrix24.issue_sync.signatures import signed
-from sync.bitrix24.issue_sync.stored import (
+from sync.bitrix24.issue_sync.reading_back import (
     dropped_fields,
     missing_task,
     read_stored,
     stored_calls,
     too_long_title,
 )
+from sync.bitrix24.issue_sync.rows import ReadingSide
+from sync.bitrix24.issue_sync.signatures import signed
 from sync.bitrix24.issue_sync.talks import Answers, Talk
 from sync.bitrix24.issue_sync.values import plain_fields, resolved, status_of
 from sync.bitrix24.rest.batch import Answer, Call, as_int

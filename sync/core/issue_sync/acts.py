@@ -31,7 +31,7 @@ def is_stopped(link: LinkState) -> bool:
 def resume(link: LinkState) -> LinkState:
     """Return the link at work again; what had vanished counts as deleted from now on."""
     vanished = link.pause is not None and link.pause.reason is PauseReason.VANISHED
-    return replace(fuse.reset(link), deletions_agreed=vanished)
+    return replace(fuse.renew(link), deletions_agreed=vanished)
 
 
 def settle_conflict(link: LinkState, field: str, winner: SideName) -> LinkState:
@@ -80,4 +80,4 @@ def unlink(link: LinkState, text: str) -> LinkState:
 
 def relink(link: LinkState) -> LinkState:
     """Return an ended link alive again, with what was agreed then."""
-    return replace(fuse.reset(link), ended="", deleted=frozenset(), waiting={})
+    return replace(fuse.renew(link), ended="", deleted=frozenset(), waiting={})

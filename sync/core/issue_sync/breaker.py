@@ -1,4 +1,4 @@
-"""The breaker of a connection: a change of very many links at once asks a person first. Pure."""
+"""The breaker of a pair: a change of very many links at once asks a person first. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FEWEST = 5  # as many are never too many: a fifth of a handful is one
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """Why a connection stops until an administrator agrees."""
+    """Why a pair stops until an administrator agrees."""
 
     text: str
     links: tuple[str, ...]

@@ -44,8 +44,8 @@ def counted(link: LinkState, writes: tuple[PlannedWrite, ...], now: datetime) ->
     )
 
 
-def reset(link: LinkState) -> LinkState:
-    """Return the link resumed, with nothing counted."""
+def renew(link: LinkState) -> LinkState:
+    """Return the link resumed with a new fuse: nothing is counted."""
     return replace(link, pause=None, updated_at=(), added_at=())
 
 

@@ -15,10 +15,10 @@ from sync.core.references import find as references_find
 from sync.core.references.undone import undone_within
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
-from sync.engine.ingest import own_commits
+from sync.engine.ingest import earlier_work, own_commits
+from sync.store import commit_tasks as store_commit_tasks
 from sync.store import links, subjects, tasks
 from sync.store import merge_request_commits as store_commits
-from sync.store import pipelines as store_pipelines
 from sync.store.merge_request_commits import CommitState
 from sync.store.rows import LinkRow
 from sync.store.subjects import Mark
@@ -116,7 +116,7 @@ def save_links(
         before[key] = tuple({**had, **{row.task_id: row for row in rows}}.values())
     forget_silent_steps(conn, portal_id, shown)
     links.save(conn, changed)
-    store_pipelines.save_commit_tasks(conn, portal_id, _find_merged_tasks(stored, before))
+    store_commit_tasks.save_commit_tasks(conn, portal_id, _find_merged_tasks(stored, before))
     due_keys = frozenset(current.keys() - own.commits.keys() if wait_for_commits else ())
     return LinkUpdate(
         {key: tuple(sorted(r.task_id for r in rows if r.live)) for key, rows in before.items()},
@@ -145,14 +145,14 @@ def forget_silent_steps(conn: Connection, portal_id: int, shown: Sequence[LinkRo
 def _find_merged_tasks(
     stored: Mapping[MergeRequestKey, MergeRequest],
     rows: Mapping[MergeRequestKey, Iterable[LinkRow]],
-) -> Iterator[tuple[store_pipelines.CommitKey, int]]:
+) -> Iterator[tuple[store_commit_tasks.CommitKey, int]]:
     """Yield the tasks by the commit with which their merge request came to its target.
 
     The message of a squash names the title alone; the target's pipeline concerns them all.
     """
     for key, item in stored.items():
         if item.state is MergeRequestState.MERGED and item.merge_sha:
-            place = (*own_commits.key_of_project(item), item.target_branch, item.merge_sha)
+            place = (*earlier_work.key_of_project(item), item.target_branch, item.merge_sha)
             for row in rows.get(key, ()):
                 if row.is_shown_work:
                     yield place, row.task_id

@@ -8,7 +8,7 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/#push-events
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +21,14 @@ from sync.core.model.merge_requests import (
     MergeRequest,
     MergeRequestKey,
     MergeRequestState,
-    is_open,
+)
+from sync.engine.ingest.earlier_work import (
+    CommitsByMergeRequest,
+    MergeRequests,
+    digest_key,
+    key_of_project,
+    sha_key,
+    without_earlier_work,
 )
 from sync.store import activity as store_activity
 from sync.store import commits as store_pushed_commits
@@ -32,12 +39,6 @@ from sync.store import smart_commits as store_smart_commits
 from sync.store.merge_request_commits import version_of
 from sync.store.merge_requests import BranchKey
 
-MergeRequests = Mapping[MergeRequestKey, MergeRequest]
-CommitsByMergeRequest = dict[MergeRequestKey, tuple[Commit, ...]]
-
-# `git cherry-pick -x` and the code host's own button write this trailer.
-# https://docs.gitlab.com/user/project/merge_requests/cherry_pick_changes/
-CHERRY_PICK = re.compile(r"\(cherry picked from commit ([0-9a-f]{8,64})\)")
 # What git and the code host write by themselves names branches, not work.
 _MERGE_MESSAGE = re.compile(r"Merge (?:branch|remote-tracking branch|tag|commit|pull request)\b")
 
@@ -86,7 +87,7 @@ def load(
     commits |= {item.key: by_key.get(item.branch_key, ()) for item in unnumbered}
     result = {key: () if key in shared else commits.get(key, ()) for key in current}
     may_copy = current.keys() - certain.keys()
-    own = _without_earlier_work(conn, current, result, may_copy=may_copy)
+    own = without_earlier_work(conn, current, result, may_copy=may_copy)
     return OwnCommits(own, bool(due))
 
 
@@ -96,7 +97,7 @@ def repeating(conn: Connection, commits: CommitsByMergeRequest) -> frozenset[Mer
     No hook tells when a commit was written first: a pick keeps that moment, new work has its own.
     """
     keys_by_sha = {
-        _sha_key(key, commit.sha): key
+        sha_key(key, commit.sha): key
         for key, listed in commits.items()
         for commit in listed
         if "#" in commit.message
@@ -138,8 +139,8 @@ def save_landed(
         for push in pushes
         if push.commits and not push.deleted
     }
-    for sha_key, keys in store_commits.merged_as(conn, by_sha).items():
-        landed |= {key: by_sha[sha_key].commits for key in keys}
+    for merged_sha, keys in store_commits.merged_as(conn, by_sha).items():
+        landed |= {key: by_sha[merged_sha].commits for key in keys}
     store_commits.add(
         conn,
         {
@@ -156,9 +157,9 @@ def sharing(conn: Connection, merge_requests: MergeRequests) -> MergeRequests:
     """
     merged = {k for k, item in merge_requests.items() if item.state is MergeRequestState.MERGED}
     commits = store_commits.by_merge_requests(conn, merged)
-    shas = {_sha_key(key, commit.sha) for key, listed in commits.items() for commit in listed}
+    shas = {sha_key(key, commit.sha) for key, listed in commits.items() for commit in listed}
     keys = frozenset[MergeRequestKey]().union(*store_commits.by_shas(conn, shas).values())
-    digests = {_digest_key(key, commit) for key, listed in commits.items() for commit in listed}
+    digests = {digest_key(key, commit) for key, listed in commits.items() for commit in listed}
     copies = store_commits.by_digests(conn, digests) if digests else {}
     keys |= {key for twins in copies.values() for key, _ in twins}
     keys |= _taken_in_elsewhere(conn, [merge_requests[key] for key in merged])
@@ -207,11 +208,6 @@ def is_merge_message(message: str) -> bool:
     return _MERGE_MESSAGE.match(message) is not None
 
 
-def key_of_project(item: MergeRequest) -> tuple[int, int]:
-    """Return the connection and the project of a merge request."""
-    return item.project.connection_id, item.project.id
-
-
 def _with_shared_source(
     conn: Connection, merge_requests: Iterable[MergeRequest]
 ) -> frozenset[MergeRequestKey]:
@@ -224,129 +220,3 @@ def _with_shared_source(
         if item.source_branch == item.project.default_branch
         or item.source_branch in protected.get(key_of_project(item), ())
     )
-
-
-def _without_earlier_work(
-    conn: Connection,
-    merge_requests: MergeRequests,
-    commits: Mapping[MergeRequestKey, Sequence[Commit]],
-    *,
-    may_copy: Collection[MergeRequestKey],
-) -> CommitsByMergeRequest:
-    """Leave out the commits of another merge request that was merged before, and copies of them.
-
-    `may_copy`: those whose commits may be written anew.
-    """
-    origins = {
-        (key, commit.sha): {
-            (*place, sha)
-            for place in _places_of_work(merge_requests[key])
-            for sha in _original_shas(commit)
-        }
-        for key, listed in commits.items()
-        for commit in listed
-    }
-    owners = store_commits.by_shas(conn, set[store_commits.ShaKey]().union(*origins.values()))
-    keys = frozenset[MergeRequestKey]().union(*owners.values())
-    rewritten = {key: listed for key, listed in commits.items() if key in may_copy}
-    copies = _copied_commits(conn, rewritten)
-    keys |= {owner for pairs in copies.values() for owner, _ in pairs}
-    stored = {**store_merge_requests.without_pipelines(conn, keys - merge_requests.keys())}
-    stored |= merge_requests
-    pushed = _pushed_to_each_other(conn, stored, copies)
-    return {
-        key: tuple(
-            commit
-            for commit in listed
-            if not any(
-                _carries(merge_requests[key], stored[owner])
-                for sha in origins[key, commit.sha]
-                for owner in owners.get(sha, ())
-                if owner != key and owner in stored
-            )
-            and not any(
-                owner in stored
-                and _carries(merge_requests[key], stored[owner])
-                and (
-                    (*stored[key].branch_key, sha) in pushed
-                    or (*stored[owner].branch_key, commit.sha) in pushed
-                    or stored[owner].target_branch != merge_requests[key].target_branch
-                )
-                for owner, sha in copies.get((key, commit.sha), ())
-            )
-        )
-        for key, listed in commits.items()
-    }
-
-
-def _copied_commits(
-    conn: Connection, commits: Mapping[MergeRequestKey, Sequence[Commit]]
-) -> dict[tuple[MergeRequestKey, str], list[tuple[MergeRequestKey, str]]]:
-    """Return the commits of other merge requests of which a commit may be a copy.
-
-    A rebase of a stack, or a backport by hand, writes a commit anew and keeps author and message.
-    """
-    digests = {
-        (key, commit.sha): _digest_key(key, commit)
-        for key, listed in commits.items()
-        for commit in listed
-    }
-    twins = store_commits.by_digests(conn, set(digests.values())) if digests else {}
-    return {
-        place: [(owner, sha) for owner, sha in twins.get(digest, ()) if owner != place[0]]
-        for place, digest in digests.items()
-    }
-
-
-def _pushed_to_each_other(
-    conn: Connection,
-    stored: MergeRequests,
-    copies: Mapping[tuple[MergeRequestKey, str], Sequence[tuple[MergeRequestKey, str]]],
-) -> frozenset[tuple[int, int, str, str]]:
-    """Return the commits, with their branch, that came to that of whoever has a copy of them.
-
-    The branch below a stack is rebased, or that of the stack: either holds what the other had.
-    """
-    places = {
-        (*stored[branch_of].branch_key, sha)
-        for (key, own_sha), pairs in copies.items()
-        for owner, owner_sha in pairs
-        if owner in stored
-        for branch_of, sha in ((key, owner_sha), (owner, own_sha))
-    }
-    return frozenset(store_pushed_commits.by_sha(conn, places)) if places else frozenset()
-
-
-def _digest_key(key: MergeRequestKey, commit: Commit) -> store_commits.DigestKey:
-    return key.connection_id, key.project_id, store_commits.digest_of(commit)
-
-
-def _original_shas(commit: Commit) -> set[str]:
-    return {commit.sha, *CHERRY_PICK.findall(commit.message)}
-
-
-def _places_of_work(item: MergeRequest) -> set[tuple[int, int]]:
-    """Return the projects in which its commits may have been merged: a fork takes ours in."""
-    return {key_of_project(item), item.branch_key[:2]}
-
-
-def _sha_key(key: MergeRequestKey, sha: str) -> store_commits.ShaKey:
-    return key.connection_id, key.project_id, sha
-
-
-def _carries(item: MergeRequest, owner: MergeRequest) -> bool:
-    """Tell whether what both have is the work of `owner`, which `item` only carries on.
-
-    The earlier one counts. A release carries on what was merged into its branch, whatever the
-    numbers of the two say.
-    """
-    if owner.state is not MergeRequestState.MERGED:
-        return False
-    if owner.branch_key == _target_key(item):
-        return False  # the release that carried this one on
-    return is_open(item) or owner.iid < item.iid or _target_key(owner) == item.branch_key
-
-
-def _target_key(item: MergeRequest) -> BranchKey:
-    """Return the branch it goes into: a fork's branch of that name is another one."""
-    return *key_of_project(item), item.target_branch

@@ -28,8 +28,8 @@ from sync.engine.ingest import (
 from sync.engine.ingest.handler import Batch, Fetch, Handled, Handler
 from sync.engine.ingest.outcome import branch_key, describe_work
 from sync.store import branch_checks, commits, messages, protected_branches
+from sync.store import commit_tasks as store_commit_tasks
 from sync.store import merge_requests as store_merge_requests
-from sync.store import pipelines as store_pipelines
 
 _BRANCHES: frozenset[Fetch] = frozenset({"branches"})
 _COMMITS: frozenset[Fetch] = frozenset({"commits"})
@@ -69,7 +69,7 @@ def relate(batch: Batch, pushes: Sequence[Push]) -> Handled[Push]:
         (TASK, str(task_id), f"{push.branch} was put back")
         for push in alive
         if _is_put_back(push)
-        for task_id in store_pipelines.mark_gone(
+        for task_id in store_commit_tasks.mark_gone(
             batch.conn, batch.portal_id, (*branch_key(push), push.after)
         )
     ]
@@ -86,7 +86,7 @@ def relate(batch: Batch, pushes: Sequence[Push]) -> Handled[Push]:
     )
 
 
-def save_commit_tasks(batch: Batch) -> Mapping[store_pipelines.CommitKey, Sequence[int]]:
+def save_commit_tasks(batch: Batch) -> Mapping[store_commit_tasks.CommitKey, Sequence[int]]:
     """Remember what the batch's pushes name, and return the tasks that its commits name.
 
     A pipeline runs for the last commit of a push, so it is that commit which speaks for all of
@@ -96,10 +96,10 @@ def save_commit_tasks(batch: Batch) -> Mapping[store_pipelines.CommitKey, Sequen
     own_commits.save_landed(conn, {}, _complete_pushes(pushes))
     alive = [push for push in pushes if _is_alive(push)]
     named = _named_tasks(conn, alive, batch.rules.references)
-    store_pipelines.save_commit_tasks(conn, batch.portal_id, named, pushed=True)
+    store_commit_tasks.save_commit_tasks(conn, batch.portal_id, named, pushed=True)
     keys = {commit_key(event.pipeline) for event in batch.of(PipelineEvent)}
     keys |= {(*branch_key(push), push.after) for push in alive}
-    return store_pipelines.tasks_of(conn, keys)
+    return store_commit_tasks.tasks_of(conn, keys)
 
 
 def _is_alive(push: Push) -> bool:
@@ -138,7 +138,7 @@ def speaking_for_branch(conn: Connection, pipelines: Iterable[Pipeline]) -> list
     ]
 
 
-def commit_key(pipeline: Pipeline) -> store_pipelines.CommitKey:
+def commit_key(pipeline: Pipeline) -> store_commit_tasks.CommitKey:
     """Return the commit that the pipeline runs for, on its ref."""
     project = pipeline.project
     return project.connection_id, project.id, pipeline.ref, pipeline.sha
@@ -146,7 +146,7 @@ def commit_key(pipeline: Pipeline) -> store_pipelines.CommitKey:
 
 def _named_tasks(
     conn: Connection, pushes: Sequence[Push], rules: ReferenceRules
-) -> Iterator[tuple[store_pipelines.CommitKey, int]]:
+) -> Iterator[tuple[store_commit_tasks.CommitKey, int]]:
     """Yield the tasks by the last commit of each push.
 
     Of a branch all commits count that were its own first, of a shared one only those of the push
@@ -177,7 +177,7 @@ def _named_tasks(
 
 def _arrived_on_shared(
     conn: Connection, pushes: Sequence[Push], rules: ReferenceRules
-) -> dict[store_pipelines.CommitKey, list[Commit]]:
+) -> dict[store_commit_tasks.CommitKey, list[Commit]]:
     """Return the commits that name tasks and that no other shared branch had, by last commit."""
     naming = {
         (*branch_key(push), push.after): [
@@ -197,7 +197,7 @@ def _arrived_on_shared(
 
 def _doubtful_branches(
     pushes: Iterable[Push],
-    tasks_by_commit: Mapping[store_pipelines.CommitKey, Sequence[int]],
+    tasks_by_commit: Mapping[store_commit_tasks.CommitKey, Sequence[int]],
     rules: ReferenceRules,
 ) -> list[store_merge_requests.BranchKey]:
     """Return the branches that have tasks which this push does not name.

@@ -10,8 +10,8 @@ from sync.core.model.events import TaskChanged, TaskDeleted
 from sync.engine.deps import TASK
 from sync.engine.ingest.handler import Batch, Handled, Handler
 from sync.engine.load.smart_commits import tasks_waiting
+from sync.store import commit_tasks as store_commit_tasks
 from sync.store import links, outbox, tasks
-from sync.store import pipelines as store_pipelines
 
 TaskEvent = TaskChanged | TaskDeleted
 
@@ -22,7 +22,7 @@ def relate(batch: Batch, events: Sequence[TaskEvent]) -> Handled[TaskEvent]:
     deleted = {event.task_id for event in events if isinstance(event, TaskDeleted)}
     received = {event.task_id for event in events}
     followed = links.linked_tasks(conn, portal_id, received)
-    followed |= store_pipelines.tasks_with_commits(conn, portal_id, received)
+    followed |= store_commit_tasks.tasks_with_commits(conn, portal_id, received)
     followed |= tasks_waiting(conn, portal_id, received)
     read_before = tasks.read_before(conn, portal_id, followed)
     tasks.mark_missing(conn, portal_id, followed & deleted, now)

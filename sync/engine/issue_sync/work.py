@@ -28,7 +28,7 @@ from sync.engine.issue_sync.following import (
     wake_refused,
 )
 from sync.engine.issue_sync.setting import KEEP, PairSetting, open_pair
-from sync.engine.issue_sync.stored import StoredLinks
+from sync.engine.issue_sync.stored_links import StoredLinks
 from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.store import connections, issue_link_counts, issue_link_queue, issue_lists

@@ -18,6 +18,7 @@ from sync.engine.ingest.pushes import speaking_for_branch
 from sync.engine.load import people
 from sync.engine.load.people import AuthoredCommit
 from sync.engine.load.scope import Scope
+from sync.store import commit_tasks as store_commit_tasks
 from sync.store import links, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
@@ -187,7 +188,7 @@ def _sharing_tasks(conn: Connection, answer: Collection[_Run]) -> dict[_Run, fro
     """Return the tasks whose work each pipeline is, whichever of them are loaded."""
     of_branch = store_merge_requests.by_branches(conn, {branch for branch, _ in answer})
     linked = links.by_merge_requests(conn, {key for keys in of_branch.values() for key in keys})
-    tasks_by_key = store_pipelines.tasks_of(
+    tasks_by_key = store_commit_tasks.tasks_of(
         conn, {(*branch, pipeline.sha) for branch, pipeline in answer}
     )
     sharing: dict[_Run, frozenset[int]] = {}

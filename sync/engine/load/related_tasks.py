@@ -15,6 +15,7 @@ from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.pipelines import Pipeline
 from sync.core.notifications.keys import NotificationSubject
 from sync.store import activity as store_activity
+from sync.store import commit_tasks as store_commit_tasks
 from sync.store import deployments, links
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
@@ -40,7 +41,7 @@ def find_tasks(
             for merge_request_key in merge_request_keys
         },
     )
-    tasks_by_key = store_pipelines.tasks_of(
+    tasks_by_key = store_commit_tasks.tasks_of(
         conn,
         {
             place
@@ -130,7 +131,7 @@ def _branch_of(notification_subject: NotificationSubject) -> store_merge_request
     return None
 
 
-def _commit_key(notification_subject: NotificationSubject) -> store_pipelines.CommitKey | None:
+def _commit_key(notification_subject: NotificationSubject) -> store_commit_tasks.CommitKey | None:
     """Return the commit that may name tasks itself."""
     match notification_subject:
         case Push() if not notification_subject.deleted:

@@ -13,7 +13,7 @@ from sync.core.model.smart_commits import PendingSmartCommit
 from sync.core.model.task_view import BranchPipeline, SentMessage
 from sync.core.model.tasks import KanbanStage, Task
 from sync.core.plan import LinkView, TaskView
-from sync.engine.ingest.own_commits import CHERRY_PICK
+from sync.engine.ingest.earlier_work import CHERRY_PICK
 from sync.engine.load import pipelines as load_pipelines
 from sync.engine.load.pipelines import FailedJobsByPipeline, LoadedPipelines
 from sync.store.rows import LinkRow, TaskRow

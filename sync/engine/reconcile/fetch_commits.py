@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from sync.core.model.merge_requests import MergeRequest
 from sync.engine.deps import Deps, read_scope
+from sync.engine.ingest import earlier_work, own_commits, smart_commits
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
-from sync.engine.ingest import own_commits, smart_commits
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.reconcile.fetch import code_host_client
 from sync.errors import Later, SyncError
@@ -42,9 +42,9 @@ def fetch_merge_request_commits(deps: Deps, portal_id: int) -> int:
     """
     with select_only(deps.database) as conn:
         waiting = store_commits.due(conn, portal_id, deps.clock.now(), MERGE_REQUESTS_PER_FETCH)
-    by_project = sorted(waiting, key=own_commits.key_of_project)
+    by_project = sorted(waiting, key=earlier_work.key_of_project)
     clients: dict[int, GitLab | None] = {}
-    for (connection_id, _), group in groupby(by_project, key=own_commits.key_of_project):
+    for (connection_id, _), group in groupby(by_project, key=earlier_work.key_of_project):
         if connection_id not in clients:
             clients[connection_id] = code_host_client(deps, connection_id)
         _fetch_project(deps, portal_id, clients[connection_id], list(group))
@@ -93,7 +93,7 @@ def _find_new_work(
             (*place, sha): old
             for item in waiting
             if item.iid in answers
-            for place in {own_commits.key_of_project(item), item.branch_key[:2]}
+            for place in {earlier_work.key_of_project(item), item.branch_key[:2]}
             for sha, old in smart_commits.find_doubtful(
                 conn, item, place, answers[item.iid].commits
             ).items()
@@ -145,7 +145,7 @@ def _save(
     marks: list[Mark] = []
     for item in waiting:
         if item.iid in answers:
-            places = {own_commits.key_of_project(item), item.branch_key[:2]}
+            places = {earlier_work.key_of_project(item), item.branch_key[:2]}
             commits = dict.fromkeys(places, answers[item.iid].commits)
             marks += smart_commits.count_own(conn, portal_id, commits, rules, now)
     subjects.mark_dirty_many(conn, portal_id, marks, now)

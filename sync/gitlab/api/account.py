@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sync.core.audit import probing
 from sync.errors import Later, Refused, refusal_of
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.api.errors import NOT_ALLOWED
+from sync.gitlab.api.error_meanings import NOT_ALLOWED
 from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
 from sync.sentences import as_sentence, sentence
 

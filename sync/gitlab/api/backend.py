@@ -16,7 +16,8 @@ from gitlab._backends.requests_backend import (
 from sync.core.audit import CallLog
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.api import masking
-from sync.gitlab.api.errors import error_from_exception, error_from_response
+from sync.gitlab.api.connection_errors import error_from_exception
+from sync.gitlab.api.errors import error_from_response
 from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.json_fields import mapping
 from sync.sentences import sentence

@@ -10,9 +10,11 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import requests
 
+from sync.addresses import web_address
 from sync.core.audit import CallLog
 from sync.errors import Refused
-from sync.gitlab.api.errors import error_from_exception, error_not_json
+from sync.gitlab.api.connection_errors import error_from_exception
+from sync.gitlab.api.errors import error_not_json
 from sync.gitlab.api.oauth import BearerTokens
 from sync.gitlab.api.rate_limit import RateLimiter
 from sync.gitlab.json_fields import mapping, mappings
@@ -255,19 +257,14 @@ def _tail(answer: requests.Response, most: int) -> bytes:
 
 def clean_base_url(base_url: str) -> str:
     """Return the instance's address with its relative root, if any. Raises Refused."""
-    try:
-        parts = urlsplit(base_url.strip())
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in parts.netloc:
+    address = web_address(base_url, "/api/v4")
+    if address is None:
         raise Refused(
             "The base URL is not a web address",
             change="Write it like https://gitlab.example.com, without a user name",
             code="base_url",
         )
-    path = parts.path.rstrip("/").removesuffix("/api/v4").rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    return address
 
 
 def encode_segment(project: int | str) -> str:

@@ -14,7 +14,8 @@ import requests
 
 from sync.core.audit import CallLog
 from sync.errors import Denied, Later, SyncError
-from sync.gitlab.api.errors import error_from_exception, error_from_response, error_not_json
+from sync.gitlab.api.connection_errors import error_from_exception
+from sync.gitlab.api.errors import error_from_response, error_not_json
 from sync.gitlab.json_fields import mapping, text
 from sync.net import TIMEOUT
 from sync.oauth import AnswerRefused, build_client, count_expiry

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sync.core.issue_sync.failures import too_large_file
 from sync.core.issue_sync.model import File, ItemAddress
 from sync.core.issue_sync.writes import AddFile, Done, NotDone, Outcome
 from sync.errors import Later, Refused
@@ -17,7 +18,6 @@ from sync.gitlab.issues.outcomes import not_landed
 from sync.gitlab.issues.rows import NoteRow
 from sync.gitlab.issues.terms import UPLOAD
 from sync.gitlab.json_fields import mapping, text
-from sync.sentences import sentence
 
 Fetch = Callable[[File], bytes]
 
@@ -28,10 +28,10 @@ def add(client: GitLab, own_id: str, write: AddFile, fetch: Fetch, most: int) ->
     An upload alone is seen by nobody, so one whose answer was lost is no harm.
     """
     if write.source.size is not None and write.source.size > most:
-        return NotDone(_too_large(write.name, write.source.size, most))
+        return NotDone(too_large_file(write.name, write.source.size, most))
     content = fetch(write.source)
     if len(content) > most:
-        return NotDone(_too_large(write.name, len(content), most))
+        return NotDone(too_large_file(write.name, len(content), most))
     try:
         path = f"/projects/{write.address.project}/uploads"
         uploaded = mapping(client.post_file(path, write.name, content))
@@ -42,19 +42,6 @@ def add(client: GitLab, own_id: str, write: AddFile, fetch: Fetch, most: int) ->
         return _shown(markdown, "", len(content))
     row = comments.post(client, own_id, write.address, markdown, write.key, kind=FILE)
     return _done(row, len(content))
-
-
-def _too_large(name: str, size: int, most: int) -> Refused:
-    return Refused(
-        sentence(
-            "The file {name} has {size} bytes, more than the {most} that are copied",
-            name=name,
-            size=size,
-            most=most,
-        ),
-        change="Raise the limit for files in the settings of the connection",
-        code="too_large",
-    )
 
 
 def _done(row: NoteRow, size: int | None = None) -> Outcome:

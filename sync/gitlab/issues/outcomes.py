@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sync.core.issue_sync.writes import NotDone, Outcome, Unknown
-from sync.errors import Later, Refused, SyncError
+from sync.core.issue_sync.failures import outcome_of_error
+from sync.core.issue_sync.writes import NotDone, Outcome
+from sync.errors import Later, SyncError
 from sync.gitlab.api.errors import error_archived
 from sync.gitlab.issues.projects import Projects
 from sync.sentences import sentence
 
 HALF_LANDED = "This part of the write did not reach GitLab"
-_NO_WRITE = ("403", "404")
 
 
 def outcome_of(step: Callable[[], Outcome], projects: Projects, project_id: str) -> Outcome:
@@ -23,19 +23,12 @@ def outcome_of(step: Callable[[], Outcome], projects: Projects, project_id: str)
 
 
 def failed(error: SyncError, projects: Projects, project_id: str) -> Outcome:
-    """Return the outcome of an error; of a refusal in an archived project, that it is archived.
+    """Return the outcome of an error; of a refusal in an archived project, that it is archived."""
 
-    GitLab answers 403 for any lack of a right.
-    """
-    if isinstance(error, Later) and error.sent:
-        return Unknown(error)
-    if isinstance(error, Refused) and error.code in _NO_WRITE and project_id:
-        try:
-            if projects.get(project_id, fresh=True).archived:
-                return NotDone(error_archived(error.message.partition(" was ")[0]))
-        except SyncError:
-            return NotDone(error)
-    return NotDone(error)
+    def is_archived() -> bool:
+        return bool(project_id) and projects.get(project_id, fresh=True).archived
+
+    return outcome_of_error(error, is_archived, error_archived)
 
 
 def not_landed(what: str = "The write") -> NotDone:

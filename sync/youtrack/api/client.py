@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import requests
 
+from sync.addresses import web_address
 from sync.core.audit import CallLog
 from sync.errors import Later, Refused, SyncError
 from sync.net import USER_AGENT, guarded_session
@@ -184,19 +185,14 @@ class YouTrack:
 
 def clean_base_url(base_url: str) -> str:
     """Return the instance's address with its context path, if any. Raises Refused."""
-    try:
-        parts = urlsplit(base_url.strip())
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in parts.netloc:
+    address = web_address(base_url, "/api")
+    if address is None:
         raise Refused(
             "The base URL is not a web address",
             change="Write it like https://example.youtrack.cloud, without a user name",
             code="base_url",
         )
-    path = parts.path.rstrip("/").removesuffix("/api").rstrip("/")
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    return address
 
 
 def encode_segment(name: str) -> str:

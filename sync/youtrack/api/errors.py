@@ -11,11 +11,10 @@ import json
 from collections.abc import Mapping
 from http.client import responses
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
+from sync.connection_flaws import leads_to_https, never_connected
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.sentences import sentence
 from sync.youtrack.json_fields import mapping, mappings, text
@@ -120,13 +119,6 @@ def _is_page(response: requests.Response) -> bool:
     return response.headers.get("Content-Type", "").startswith("text/")
 
 
-def leads_to_https(response: requests.Response) -> bool:
-    """Return whether a redirect leads from http to https of the same host."""
-    asked, target = urlsplit(response.url or ""), urlsplit(response.headers.get("Location", ""))
-    changed = asked.scheme == "http" and target.scheme == "https"
-    return response.is_redirect and changed and asked.hostname == target.hostname
-
-
 def _meaning(status: int, body: Mapping[str, Any]) -> _Meaning:
     if 300 <= status < 400:
         return _REDIRECT
@@ -174,7 +166,7 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
                 sent=write,
                 code="timeout",
             )
-        case requests.exceptions.ConnectionError() if _never_connected(error):
+        case requests.exceptions.ConnectionError() if never_connected(error):
             return Later(
                 sentence("{request} failed: YouTrack cannot be reached", request=request),
                 code="connection",
@@ -190,11 +182,6 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
             return Later(
                 sentence("{request} was cut off", request=request), sent=write, code="connection"
             )
-
-
-def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError)
 
 
 def error_not_json(request: str, kind: str, *, write: bool) -> SyncError:

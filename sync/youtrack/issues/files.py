@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sync.core.issue_sync.failures import too_large_file
 from sync.core.issue_sync.model import File, ItemAddress
 from sync.core.issue_sync.writes import AddFile, Done, NotDone, Outcome
 from sync.errors import Refused
-from sync.sentences import sentence
 from sync.youtrack.api.client import encode_segment
 from sync.youtrack.issues import rows
 from sync.youtrack.issues.keys import marked_name
@@ -26,10 +26,10 @@ def add(reader: IssueReader, write: AddFile, fetch: Fetch) -> Outcome:
     """Upload a file, unless it is there. Raises SyncError."""
     most = reader.options.max_file_bytes
     if write.source.size is not None and write.source.size > most:
-        return NotDone(_too_large(write.name, write.source.size, most))
+        return NotDone(too_large_file(write.name, write.source.size, most))
     content = fetch(write.source)
     if len(content) > most:
-        return NotDone(_too_large(write.name, len(content), most))
+        return NotDone(too_large_file(write.name, len(content), most))
     name = marked_name(write.name, write.key)
     answer = reader.client.post_file(_path(write.address), name, content, fields=rows.FILE)
     stored = [rows.file_of(row) for row in mappings(answer) or [mapping(answer)]]
@@ -40,19 +40,6 @@ def add(reader: IssueReader, write: AddFile, fetch: Fetch) -> Outcome:
 
 def _path(address: ItemAddress) -> str:
     return f"/issues/{encode_segment(address.id)}/attachments"
-
-
-def _too_large(name: str, size: int, most: int) -> Refused:
-    return Refused(
-        sentence(
-            "The file {name} has {size} bytes, more than the {most} that are copied",
-            name=name,
-            size=size,
-            most=most,
-        ),
-        change="Raise the limit for files in the settings of the connection",
-        code="too_large",
-    )
 
 
 def settle(reader: IssueReader, write: AddFile) -> Outcome:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sync.core.issue_sync.key_marks import search_word, without_definition
 from sync.core.issue_sync.model import (
     DESCRIPTION,
     TAGS,
@@ -35,7 +36,7 @@ from sync.youtrack.issues.capabilities import (
 from sync.youtrack.issues.changes import Body, body_of, needs_stored
 from sync.youtrack.issues.comparing import left_out
 from sync.youtrack.issues.item_parts import OF_VALUE, PartWriter
-from sync.youtrack.issues.keys import search_word, with_definition, without_definition
+from sync.youtrack.issues.keys import with_definition
 from sync.youtrack.issues.outcomes import not_landed
 from sync.youtrack.issues.reading import IssueReader
 from sync.youtrack.issues.true_authors import TrueAuthors

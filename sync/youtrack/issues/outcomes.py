@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sync.core.issue_sync.writes import NotDone, Outcome, Unknown
+from sync.core.issue_sync.failures import outcome_of_error
+from sync.core.issue_sync.writes import NotDone, Outcome
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.sentences import sentence
 from sync.youtrack.issues.projects import Instance
-
-_NO_WRITE = ("403", "404")
 
 
 def outcome_of(step: Callable[[], Outcome], instance: Instance, project_id: str) -> Outcome:
@@ -22,20 +21,16 @@ def outcome_of(step: Callable[[], Outcome], instance: Instance, project_id: str)
 
 def failed(error: SyncError, instance: Instance, project_id: str) -> Outcome:
     """Return the outcome of an error; of a refusal in an archived project, that it is archived."""
-    if isinstance(error, Later) and error.sent:
-        return Unknown(error)
-    if isinstance(error, Refused) and error.code in _NO_WRITE and project_id:
-        try:
-            if instance.project(project_id, fresh=True).archived:
-                return NotDone(_archived(error))
-        except SyncError:
-            return NotDone(error)
-    return NotDone(error)
+
+    def is_archived() -> bool:
+        return bool(project_id) and instance.project(project_id, fresh=True).archived
+
+    return outcome_of_error(error, is_archived, _archived)
 
 
-def _archived(error: Refused) -> Refused:
+def _archived(request: str) -> Refused:
     return Refused(
-        sentence("{request} was refused", request=error.message.partition(" was ")[0]),
+        sentence("{request} was refused", request=request),
         cause="The project is archived",
         change="Restore the project, or end its links",
         code="archived",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sync.core.issue_sync.key_marks import without_definition
 from sync.core.issue_sync.model import (
     SPRINT,
     Absence,
@@ -18,7 +19,6 @@ from sync.errors import Refused
 from sync.youtrack.api.client import YouTrack, encode_segment
 from sync.youtrack.issues import item_links, rows
 from sync.youtrack.issues.boards import Board, find_board, sprint_of
-from sync.youtrack.issues.keys import without_definition
 from sync.youtrack.issues.options import IssueOptions
 from sync.youtrack.issues.projects import GONE, Instance
 from sync.youtrack.json_fields import mapping, mappings, text

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sync.core.issue_sync.key_marks import without_definition
 from sync.core.issue_sync.model import (
     CUSTOM,
     DEADLINE,
@@ -36,7 +37,7 @@ from sync.youtrack.issues.fields import (
     project_field,
     read_value,
 )
-from sync.youtrack.issues.keys import unmarked, without_definition
+from sync.youtrack.issues.keys import unmarked
 from sync.youtrack.issues.options import IssueOptions
 from sync.youtrack.json_fields import mapping, mappings, moment, text, whole
 

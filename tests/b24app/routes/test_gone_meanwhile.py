@@ -18,6 +18,7 @@ from tests.b24app.conftest import APPLICATION_TOKEN, MEMBER
 from tests.b24app.routes import test_sign_ins as signing
 from tests.b24app.routes import test_webhooks as hooks
 from tests.b24app.routes import test_youtrack_hints as hints
+from tests.b24app.routes.test_own_sign_ins import own
 from tests.b24app.routes.test_sign_ins import application, gitlab, portal
 from tests.youtrack.webhooks.test_hints import signed
 
@@ -199,5 +200,5 @@ def test_what_two_portals_call_the_same_is_not_the_same(world, gitlab, portal):
     assert gitlab.url not in get("/api/health", headers=headers).text
     stored = {"url": gitlab.url, "client_id": "x", "client_secret": "y"}
     post("/api/gitlab-applications", json=stored, headers=headers)
-    assert [row["account"] for row in signing.own(world, portal)] == ["bob"]
+    assert [row["account"] for row in own(world, portal)] == ["bob"]
     signing.connect(world, gitlab, portal)

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from argparse import Namespace
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import timedelta
-from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from b24app.auth.visit_cache import USER_TTL, VisitKey
-from b24app.cli import portal as portal_cli
-from b24app.cli.context import open_clients
-from b24app.engine_deps import build_engine_deps
-from b24app.grants import StoredGrant, revoke
-from b24app.services import portals as services_portals
 from b24app.services.connection_checks import check_whole_connection
 from b24app.services.gitlab_connections import update_hooks
-from sync.deadlines import limit_outbound
-from sync.engine.upkeep.endings import end_removed
-from sync.errors import Denied, Later
-from sync.gitlab.api import oauth as gitlab_oauth
 from sync.settings.apply import apply
 from sync.settings.document import read as settings
 from sync.store import connections, oauth_applications, oauth_grants
 from sync.store.db.database import read, write
-from tests.b24app.test_clients import Waiting
 from tests.emulators.gitlab.server import GitLabEmulator
 
 PUBLIC = "https://bridge.example.com"
@@ -323,132 +306,6 @@ def test_a_connection_without_an_application_says_so(world, gitlab, portal, name
     assert (answer.status_code, answer.json["error"]["code"]) == (status, code)
 
 
-# --- renewal
-
-
-def test_a_token_is_renewed_before_it_ends_and_the_end_counts_from_its_receipt(
-    world, gitlab, portal, clock
-):
-    connect(world, gitlab, portal)
-    first = tokens_of(world, portal)
-    assert first.expires_at == clock.now() + timedelta(hours=2)
-    clock.sleep(7200 - 61)
-    client = world.deps.clients.code_host(record_of(world, portal))
-    client.get("/user")
-    assert gitlab.oauth.refreshed == 0
-    clock.sleep(2)
-    client.get("/user")
-    second = tokens_of(world, portal)
-    assert gitlab.oauth.refreshed == 1
-    assert second.refresh_token != first.refresh_token
-    assert second.expires_at == clock.now() + timedelta(hours=2)
-
-
-def test_a_token_that_ended_unexpectedly_is_renewed_once(world, gitlab, portal):
-    connect(world, gitlab, portal)
-    client = world.deps.clients.code_host(record_of(world, portal))
-    client.get("/user")
-    gitlab.state.tokens[tokens_of(world, portal).access_token].revoked = True
-    created = client.post("/projects/1/issues", {"title": "Slow"})
-    assert created["title"] == "Slow"
-    assert gitlab.oauth.refreshed == 1
-    assert len(gitlab.state.project("acme/shop").issues) == 1
-
-
-def test_two_processes_never_spend_one_refresh_token_twice(
-    world, make_world, gitlab, portal, clock
-):
-    connect(world, gitlab, portal)
-    clock.sleep(7200)
-    record, grant = record_of(world, portal), grant_of(world, portal)
-    barrier = threading.Barrier(4)
-
-    def renew(number):
-        waiting = Waiting(clock.now())
-        clients = replace(world.deps.clients, owner=f"process-{number}", clock=waiting)
-        barrier.wait()
-        return StoredGrant(clients, record, grant).current()
-
-    with ThreadPoolExecutor(4) as pool:
-        held = set(pool.map(renew, range(4)))
-    assert held == {tokens_of(world, portal).access_token}
-    assert (gitlab.oauth.refreshed, gitlab.oauth.reused) == (1, 0)
-
-
-def test_a_new_pair_is_saved_before_it_is_used(world, gitlab, portal, clock, monkeypatch):
-    connect(world, gitlab, portal)
-    clock.sleep(7200)
-    held = StoredGrant(world.deps.clients, record_of(world, portal), grant_of(world, portal))
-    token = held.current()
-    assert tokens_of(world, portal).access_token == token
-
-
-def test_a_refused_renewal_turns_the_connection_red_and_says_what_to_do(
-    world, gitlab, portal, clock
-):
-    connect(world, gitlab, portal)
-    gitlab.oauth.revoke("ann")
-    clock.sleep(7200)
-    with pytest.raises(Denied):
-        world.deps.clients.code_host(record_of(world, portal)).get("/user")
-    record = record_of(world, portal)
-    assert record.state == "paused"
-    assert record.state_reason == (
-        "GitLab does not accept the sign-in any more. It was revoked in GitLab, its user was "
-        "blocked, or its last renewal was cut off. Connect with GitLab again on the settings page"
-    )
-    headers = world.bearer(portal.id, admin=True) | {"Accept-Language": "ru"}
-    (row,) = world.client.get("/api/settings", headers=headers).json["connections"]
-    assert row["state_reason"] == (
-        "GitLab больше не принимает этот вход. Его отозвали в GitLab, пользователя заблокировали "
-        "или последнее продление прервалось. Подключитесь к GitLab ещё раз на странице настроек"
-    )
-    asked = len(gitlab.requests)
-    with pytest.raises(Denied, match="sign-in at GitLab is over"):
-        world.deps.clients.code_host(record).get("/user")
-    assert len(gitlab.requests) == asked
-    connect(world, gitlab, portal)
-    assert record_of(world, portal).state == "active"
-
-
-def test_a_gitlab_that_is_down_ends_no_sign_in(world, gitlab, portal, clock):
-    connect(world, gitlab, portal)
-    clock.sleep(7200)
-    gitlab.failing = 502
-    with pytest.raises(Later):
-        world.deps.clients.code_host(record_of(world, portal)).get("/user")
-    gitlab.failing = 0
-    assert record_of(world, portal).state == "active"
-    world.deps.clients.code_host(record_of(world, portal)).get("/user")
-
-
-def test_a_renewal_that_could_be_cut_off_is_not_begun(world, gitlab, portal, clock):
-    connect(world, gitlab, portal)
-    clock.sleep(7200)
-    with limit_outbound(2.0), pytest.raises(Later, match="Too little time"):
-        world.deps.clients.code_host(record_of(world, portal)).get("/user")
-    assert gitlab.oauth.refreshed == 0
-
-
-def test_a_wrong_secret_ends_no_sign_in(world, gitlab, portal, clock, application):
-    connect(world, gitlab, portal)
-    clock.sleep(7200)
-    secret, application.secret = application.secret, "renewed"
-    with pytest.raises(Denied, match="secret is another one"):
-        world.deps.clients.code_host(record_of(world, portal)).get("/user")
-    application.secret = secret
-    world.deps.clients.code_host(record_of(world, portal)).get("/user")
-
-
-def test_an_answer_without_a_way_to_renew_is_refused(clock):
-    with pytest.raises(Denied) as denied:
-        gitlab_oauth._pair({"access_token": "a", "scope": "api"}, clock.now())
-    assert denied.value.code == "no_refresh_token"
-    with pytest.raises(Denied):
-        less = {"access_token": "a", "refresh_token": "r", "scope": "read_api"}
-        gitlab_oauth._pair(less, clock.now())
-
-
 # --- settings
 
 
@@ -495,89 +352,3 @@ def test_an_application_is_stored_by_the_page_and_its_secret_is_never_shown(worl
     for wrong in ({"url": "ftp://x"}, {"client_secret": ""}, {"client_id": "two words"}):
         answer = world.client.post("/api/gitlab-applications", json=body | wrong, headers=headers)
         assert answer.status_code in (400, 422)
-
-
-# --- people's own accounts
-
-
-def own(world, portal, user_id=ANN):
-    headers = world.bearer(portal.id, user_id=user_id)
-    return world.client.get("/api/accounts", headers=headers).json["accounts"]
-
-
-def test_a_person_connects_their_own_account_and_disconnects_it(world, gitlab, portal):
-    assert own(world, portal) == [
-        {"connection": "main", "url": gitlab.url, "account": "", "state": "none", "problem": ""}
-    ]
-    connect(world, gitlab, portal, "bob", personal=True)
-    assert grant_of(world, portal) is None
-    assert [row["account"] for row in own(world, portal)] == ["bob"]
-    assert [row["account"] for row in own(world, portal, 8)] == [""]
-    pair = tokens_of(world, portal, ANN)
-    headers = world.bearer(portal.id, user_id=ANN)
-    answer = world.client.post("/api/accounts/main/disconnect", headers=headers)
-    assert answer.json == {"revoked": True}
-    assert gitlab.oauth.pairs[pair.refresh_token].dead
-    assert grant_of(world, portal, ANN) is None
-    assert world.client.post("/api/accounts/main/disconnect", headers=headers).status_code == 404
-
-
-def test_a_gitlab_that_is_down_keeps_nobody_connected(world, gitlab, portal):
-    connect(world, gitlab, portal, "bob", personal=True)
-    gitlab.failing = 502
-    headers = world.bearer(portal.id, user_id=ANN)
-    answer = world.client.post("/api/accounts/main/disconnect", headers=headers)
-    assert answer.json == {"revoked": False}
-    assert grant_of(world, portal, ANN) is None
-
-
-def test_who_lost_the_right_meanwhile_connects_no_own_account(world, gitlab, portal):
-    """Minutes pass on the consent page: the portal is asked once more at the end."""
-    begun = begin(world, portal).json
-    url = to_consent(world, begun["ticket"]).json["url"]
-    key = VisitKey(portal.id, portal.installation, ANN)
-    world.deps.visits.users.put(key, False, world.deps.clock.now(), USER_TTL)
-    done = back(world, gitlab.oauth.agree(url, "ann"))
-    assert done.status_code == 409
-    assert "Only an administrator of the portal may connect this account" in done.text
-    assert grant_of(world, portal) is None
-
-
-def test_whose_page_is_no_longer_confirmed_connects_nothing(world, gitlab, portal, clock):
-    begun = begin(world, portal, personal=True).json
-    url = to_consent(world, begun["ticket"]).json["url"]
-    clock.sleep(USER_TTL.total_seconds() + 1)
-    assert back(world, gitlab.oauth.agree(url, "ann")).status_code == 409
-    assert grant_of(world, portal, ANN) is None
-
-
-@pytest.mark.parametrize("clean", [True, False])
-def test_removing_the_application_ends_peoples_sign_ins_at_gitlab(world, gitlab, portal, clean):
-    connect(world, gitlab, portal, "bob", personal=True)
-    pair = tokens_of(world, portal, ANN)
-    services_portals.remove_portal(world.deps, portal.id, clean=clean)
-    with open_clients(world.deps.config, world.deps.engine) as clients:
-        end_removed(
-            replace(build_engine_deps(clients), end_sign_in=partial(revoke, clients)),
-            world.deps.clock.now(),
-        )
-    assert gitlab.oauth.pairs[pair.refresh_token].dead
-    with read(world.deps.engine) as conn:
-        assert oauth_grants.to_remove(conn) == ()
-
-
-@pytest.mark.parametrize("is_down", [True, False])
-def test_erasing_a_portal_ends_all_sign_ins_and_says_which_it_could_not(
-    world, gitlab, portal, is_down, monkeypatch, capsys, tmp_path
-):
-    connect(world, gitlab, portal)
-    connect(world, gitlab, portal, "bob", personal=True)
-    pairs = [tokens_of(world, portal, user_id) for user_id in (0, ANN)]
-    spare = world.deps.config.data_dir / "tokens" / f"{record_of(world, portal).id}.token"
-    spare.parent.mkdir()
-    spare.write_text("sealed")
-    gitlab.failing = 502 if is_down else 0
-    assert portal_cli.run(world.deps.config, Namespace(action="erase", portal=None, yes=True)) == 0
-    assert all(gitlab.oauth.pairs[pair.refresh_token].dead is not is_down for pair in pairs)
-    assert ("could not be told that 2 sign-ins are over" in capsys.readouterr().out) is is_down
-    assert not spare.exists()

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
-from b24app.auth.page_tokens import Visitor
-from b24app.portal_tokens import StoredTokens
 from b24app.services import visitors
-from b24app.services.install_steps import InstallWorker
-from sync.bitrix24.tasks.readable import read_profile
 from sync.core.alerts.model import Alert, AlertState, RefKey
 from sync.core.rules.portal import Severity
-from sync.keyfile import new_key
 from sync.store import alerts, connections, portals
 from sync.store import merge_requests as store_merge_requests
-from sync.store.db.database import read, write
+from sync.store.db.database import write
 from sync.store.rows import Installation, PortalTokens
 from sync.store.tables import alert as alert_table
-from sync.store.tables import portal as portal_table
-from sync.store.vault import Vault
 from tests.b24app.factories import AT, LINK, failed, linked, merge_request, mirrored
 from tests.b24app.pages import config_of, installed, post
 from tests.b24app.test_languages import english_words
 from tests.emulators.bitrix24 import work
-from tests.emulators.bitrix24.people import user_edits_task
 
 TASK, PATH = 2103, "/api/task/2103/development"
 
@@ -388,210 +377,6 @@ def test_while_the_portal_does_not_answer_nobody_is_believed_for_long(
     assert beside.client.get("/api/failures", headers=headers).status_code == 200
     clock.sleep(121)
     assert beside.client.get("/api/failures", headers=headers).status_code == 503
-
-
-def test_a_page_that_stays_open_is_renewed_with_a_fresh_token(
-    beside, emulator, portal, people, clock
-):
-    headers = opened(beside, emulator, people["Ed"])
-    clock.sleep(timedelta(minutes=55).total_seconds())
-    fresh = emulator.token(people["Ed"].id).access
-    renewed = beside.client.post("/api/renew", json={"access_token": fresh}, headers=headers).json
-    assert (renewed["seconds"], renewed["admin"]) == (3600, False)
-    clock.sleep(timedelta(minutes=50).total_seconds())
-    headers = {"Authorization": f"Bearer {renewed['token']}"}
-    assert beside.client.get(PATH, headers=headers).status_code == 200
-
-
-def test_a_page_without_a_fresh_token_ends_with_the_one_it_has(
-    beside, emulator, portal, people, clock
-):
-    headers = opened(beside, emulator, people["Ed"])
-    clock.sleep(timedelta(minutes=55).total_seconds())
-    renewed = beside.client.post("/api/renew", json={}, headers=headers).json
-    clock.sleep(timedelta(minutes=6).total_seconds())  # the portal's own token is over now
-    headers = {"Authorization": f"Bearer {renewed['token']}"}
-    answer = beside.client.get("/api/status", headers=headers)
-    assert (answer.status_code, answer.json["error"]["code"]) == (401, "page_over")
-
-
-def test_a_page_is_not_renewed_with_somebody_elses_token(beside, emulator, portal, people):
-    headers = opened(beside, emulator, people["Mia"])
-    foreign = emulator.token(people["Ed"].id).access
-    renewed = beside.client.post("/api/renew", json={"access_token": foreign}, headers=headers)
-    headers = {"Authorization": f"Bearer {renewed.json['token']}"}
-    assert beside.client.get(PATH, headers=headers).status_code == 404
-
-
-# --- installations
-
-
-def status_code(beside, headers):
-    return beside.client.get("/api/status", headers=headers).status_code
-
-
-def test_pages_of_an_erased_portal_open_nothing_of_the_next_one(beside, emulator, portal):
-    headers = beside.bearer(portal.id)
-    with write(beside.deps.engine) as conn:
-        conn.execute(delete(portal_table))
-        told = Installation(
-            "c" * 32, "https://next.example.com/rest/", "", PortalTokens("a", "r", None, 1)
-        )
-        next_id = portals.create_or_update(conn, beside.deps.vault, told, AT)
-    assert next_id > portal.id
-    assert status_code(beside, headers) == 401
-
-
-@pytest.mark.parametrize("installation", ["", "another", "tO6NtHYs3Gg6Dc07T9NFXw"])
-def test_a_page_of_no_installation_or_another_opens_nothing(beside, emulator, portal, installation):
-    visitor = Visitor(portal.id, 1, True, installation, emulator.token(1).access)
-    token = beside.deps.tokens.issue(visitor, beside.deps.clock.now())
-    assert status_code(beside, {"Authorization": f"Bearer {token}"}) == 401
-    with write(beside.deps.engine) as conn:
-        conn.execute(update(portal_table).values(installation=""))
-    assert status_code(beside, {"Authorization": f"Bearer {token}"}) == 401
-
-
-@pytest.mark.parametrize("clean", [True, False])
-def test_pages_of_before_a_reinstallation_are_over(beside, emulator, portal, people, clean):
-    headers = opened(beside, emulator, people["Root"])
-    assert status_code(beside, headers) == 200
-    emulator.lifecycle.uninstall(clean=clean)
-    emulator.flush_events()
-    assert status_code(beside, headers) in (401, 404)
-    emulator.lifecycle.reinstall()
-    installed(beside, emulator)
-    assert status_code(beside, headers) == 401
-    assert status_code(beside, opened(beside, emulator, people["Root"])) == 200
-
-
-def test_an_installation_whose_end_nobody_heard_of_ends_its_pages(beside, emulator, portal, people):
-    headers = opened(beside, emulator, people["Root"])
-    post(beside, emulator.install_page())
-    assert status_code(beside, headers) == 401
-
-
-def test_the_late_event_of_an_installation_ends_no_page(beside, emulator, portal, people):
-    headers = opened(beside, emulator, people["Root"])
-    url = beside.deps.config.public_url
-    emulator.lifecycle.install_silently(handler=f"{url}/b24/events")
-    emulator.flush_events()
-    assert status_code(beside, headers) == 200
-    emulator.app.application_token = "of another installation"
-    emulator.lifecycle.install_silently(handler=f"{url}/b24/events")
-    emulator.flush_events()
-    assert status_code(beside, headers) == 401
-
-
-def test_the_switch_ends_all_open_pages_at_once(beside, emulator, portal, people):
-    headers = [opened(beside, emulator, user) for user in people.values()]
-    with write(beside.deps.engine) as conn:
-        assert portals.end_pages(conn) == 1
-    assert [status_code(beside, each) for each in headers] == [401, 401, 401]
-
-
-# --- installing
-
-
-def test_the_first_installation_asks_for_an_administrator_too(beside, emulator, people):
-    page = post(beside, emulator.install_page(people["Ed"].id))
-    assert page.status_code == 403
-    assert "Only an administrator of the portal installs the application" in page.text
-    assert "Ask an administrator of the portal to install it" in page.text
-    assert beside.portal(emulator.state.member_id) is None
-
-
-def test_the_first_installation_by_event_asks_for_an_administrator_too(beside, emulator, people):
-    url = beside.deps.config.public_url
-    emulator.lifecycle.install_silently(handler=f"{url}/b24/events", user_id=people["Ed"].id)
-    emulator.flush_events()
-    assert beside.portal(emulator.state.member_id) is None
-
-
-def holder(beside, emulator):
-    return beside.portal(emulator.state.member_id).token_user_id
-
-
-def revoke_of(emulator, user_id):
-    for token in list(emulator.state.tokens.values()):
-        token.revoked = token.revoked or token.user_id == user_id
-    for refresh, token in list(emulator.state.refresh_tokens.items()):
-        if token.user_id == user_id:
-            del emulator.state.refresh_tokens[refresh]
-
-
-def damage_tokens(beside, column="access_token_sealed"):
-    foreign = Vault([new_key()]).seal("of a key that is lost")
-    with write(beside.deps.engine) as conn:
-        conn.execute(update(portal_table).values({column: foreign}))
-
-
-GONE = {
-    "dismissed, tokens revoked": lambda beside, emulator: (
-        emulator.state.dismiss_user(1),
-        revoke_of(emulator, 1),
-    ),
-    "dismissed, tokens live": lambda beside, emulator: emulator.state.dismiss_user(1),
-    "no administrator": lambda beside, emulator: setattr(emulator.state.users[1], "admin", False),
-    "tokens revoked alone": lambda beside, emulator: revoke_of(emulator, 1),
-    "disconnected by the worker": lambda beside, emulator: (
-        revoke_of(emulator, 1),
-        disconnected(beside, emulator),
-    ),
-    "tokens of a lost key": lambda beside, emulator: damage_tokens(beside),
-    "there": lambda beside, emulator: None,
-}
-
-
-def disconnected(beside, emulator):
-    record = beside.portal(emulator.state.member_id)
-    with write(beside.deps.engine) as conn:
-        portals.set_state(conn, record.id, "disconnected", "dead", beside.deps.clock.now())
-
-
-@pytest.mark.parametrize("gone", GONE)
-def test_an_administrator_takes_over_from_somebody_who_is_gone(
-    beside, emulator, portal, people, gone
-):
-    assert holder(beside, emulator) == 1
-    GONE[gone](beside, emulator)
-    post(beside, emulator.application_page(people["Ed"].id))
-    assert holder(beside, emulator) == 1  # an employee takes nothing over
-    page = post(beside, emulator.application_page(people["Root"].id))
-    assert page.status_code == 200
-    assert holder(beside, emulator) == (1 if gone == "there" else people["Root"].id)
-    InstallWorker(beside.deps.clients).run_once()
-    record = beside.portal(emulator.state.member_id)
-    assert (record.state, record.state_reason) == ("active", "")
-    assert read_profile(beside.deps.clients.portal(record.id)).admin
-    post(beside, emulator.application_page(people["Ed"].id))
-    assert holder(beside, emulator) == record.token_user_id
-
-
-def test_who_connected_it_mends_tokens_that_cannot_be_read(beside, emulator, portal):
-    damage_tokens(beside)
-    assert post(beside, emulator.application_page(1)).status_code == 200
-    with read(beside.deps.engine) as conn:
-        assert portals.tokens(conn, beside.deps.vault, portal.id).user_id == 1
-
-
-def test_a_renewal_under_way_gives_nothing_back_to_who_is_gone(beside, emulator, portal, people):
-    tokens = StoredTokens(beside.deps.clients, portal.id)
-    of_the_first = tokens.load()
-    emulator.state.users[1].admin = False
-    post(beside, emulator.application_page(people["Root"].id))
-    tokens.save(replace(of_the_first, access_token="renewed"))
-    assert (tokens.load().user_id, holder(beside, emulator)) == (people["Root"].id,) * 2
-    assert tokens.load().access_token != "renewed"
-
-
-def test_an_application_token_of_a_lost_key_is_proven_anew(beside, emulator, portal):
-    damage_tokens(beside, "application_token_sealed")
-    beside.deps.portal_cache.clear()
-    user_edits_task(emulator.state, 1, TASK, title="Pay by cash")
-    emulator.flush_events()
-    with read(beside.deps.engine) as conn:
-        assert portals.application_token(conn, beside.deps.vault, portal.id)
 
 
 # Texts of others, and of older versions, that the fixtures store.

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from sync.bitrix24.rest.errors import classify, connection_error
-from sync.gitlab.api.errors import error_from_exception
+from sync.gitlab.api.connection_errors import error_from_exception
 from sync.net import guarded_session
 from tests.tls import certify, pour
 

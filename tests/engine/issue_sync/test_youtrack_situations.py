@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from sync.youtrack.issues import activities
 from sync.youtrack.webhooks.parse import EVENT
 from tests.emulators.youtrack.records import Period
 from tests.emulators.youtrack.server import PAGE, Reply
-from tests.engine.issue_sync.test_youtrack_hostile import later
+from tests.engine.issue_sync.test_youtrack_hostile import later, life
 from tests.engine.issue_sync.test_youtrack_rows import (
     MIDNIGHT,
     begin,
@@ -26,16 +25,9 @@ from tests.engine.issue_sync.test_youtrack_rows import (
 )
 from tests.engine.youtrack_world import BORIS, RITA, YouTrackLife
 
+__all__ = ["life"]  # a fixture
+
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def life(database_url: str) -> Iterator[YouTrackLife]:
-    life = begin(database_url, "create: [issues]")
-    life.import_all()
-    life.rest()
-    yield life
-    life.world.close()
 
 
 def rests(life: YouTrackLife) -> bool:

@@ -16,7 +16,8 @@ from sync.errors import Refused, SyncError
 from sync.gitlab.api import hooks, oauth
 from sync.gitlab.api.account import Account, _shut_out, no_gitlab, problems
 from sync.gitlab.api.client import clean_base_url
-from sync.gitlab.api.errors import error_from_exception, error_from_response, error_not_json
+from sync.gitlab.api.connection_errors import error_from_exception
+from sync.gitlab.api.errors import error_from_response, error_not_json
 from sync.gitlab.api.target_checks import (
     TargetCheck,
     _check_hook,

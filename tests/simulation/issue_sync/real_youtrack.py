@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from sync.core.issue_sync.key_marks import without_definition
 from sync.core.issue_sync.mapping import Transition
 from sync.core.issue_sync.model import (
     DESCRIPTION,
@@ -26,7 +27,7 @@ from sync.core.issue_sync.model import (
 from sync.core.issue_sync.writes import Change, SetChange, UpdateItem
 from sync.youtrack.api.client import YouTrack
 from sync.youtrack.issues.client import YouTrackIssues
-from sync.youtrack.issues.keys import unmarked, without_definition
+from sync.youtrack.issues.keys import unmarked
 from sync.youtrack.issues.options import IssueOptions
 from tests.emulators.youtrack import records as r
 from tests.emulators.youtrack.server import CONTEXT, YouTrackEmulator
