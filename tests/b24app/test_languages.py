@@ -33,6 +33,7 @@ SAYING = {
 NAMES = re.compile(
     r"`[^`]*`|https?://\S*|\b[A-Z][A-Z0-9_]{2,}\b|--[a-z-]+|[\w./-]*\.(?:com|env|ya?ml|pem|ru)\b"
     r"|\b[0-9a-f]{12}\b|/[\w./-]+|\b\w+\.v2\b|acme/\w+#?\d*|\b[a-z]+_[a-z_]+\b|\{[^}]*\}|\[[^\]]*\]|[<>=:]\w+"
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d"
 )
 PRODUCTS = frozenset(
     """

@@ -117,7 +117,7 @@ def test_people_see_the_task_its_discussion_and_who_was_told(b24):
     b24.state.user_comments(7, 31, "[b]done[/b]")
     b24.state.notify(7, "please review")
     page = requests.get(f"{b24.portal_url}/view/task/31", timeout=30).text
-    for part in ("31. Fix &lt;it&gt;", "waiting", "UF_CI<td>passed", "<b>done</b>", "to Dan"):
+    for part in ("31. Fix &lt;it&gt;", "pending", "UF_CI<td>passed", "<b>done</b>", "to Dan"):
         assert part in page
     assert "Fix &lt;it&gt;</a>" in requests.get(f"{b24.portal_url}/view/", timeout=30).text
     assert requests.get(f"{b24.portal_url}/view/task/99", timeout=30).status_code == 404

@@ -51,7 +51,7 @@ class Between:
     def carry(self, client: socket.socket) -> None:
         upstream = socket.socket(socket.AF_UNIX)
         self.held.append(upstream)
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: a socket that `close` has closed
             upstream.connect(self.server)
             while True:
                 ready, _, _ = waiting.select([client, upstream], [], [])

@@ -53,7 +53,8 @@ def landed(
 
     What it `left_out` is not agreed: of these fields the source's base stays, so that an edit on
     the other side is a conflict, and they cross once the side takes them. Where a field stopped
-    `halfway`, that is what the side holds: no edit of anybody.
+    `halfway`, that is what the side holds: no edit of anybody. With it nothing of the source is
+    agreed, not even what was before: who moves the source back there wants the side to follow.
     """
     bases, side = dict(link.bases), announced.side
     for name, intent in announced.intents.items():
@@ -62,7 +63,8 @@ def landed(
             bases[name] = _held_back(base, side, announced.write, intent, stored)
             if name in halfway:
                 shown = {field: stored[field] for field in intent.target if field in stored}
-                bases[name] = base.replace(side, {**base.of(side), **shown})
+                half = base.replace(side, {**base.of(side), **shown})
+                bases[name] = half.replace(side.other, {}) if intent.is_whole else half
         else:
             bases[name] = _advanced(base, side, announced.write, intent, stored)
     names = announced.intents.keys() - left_out

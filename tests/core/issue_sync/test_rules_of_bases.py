@@ -373,3 +373,20 @@ def test_what_a_write_stored_before_its_item_moved_is_agreed() -> None:
         TRACKER: {STATUS: "doing"},
         PORTAL: {TAGS: SetChange(remove=frozenset(["Red"]))},
     }
+
+
+def test_who_moves_back_after_a_write_that_stopped_halfway_is_followed() -> None:
+    """A machine went from done to todo and refused doing; then the task is completed again."""
+    status = rules(fields=[STATUS])
+    link = linked(status=({STATUS: "done"}, {STATUS: "5", STAGE: None}))
+    done = item(TRACKER, {STATUS: "done"})
+    again = item(PORTAL, {STATUS: "3", STAGE: None})
+    planned = planned_now(link, done, again, status)
+    (write,) = planned.writes
+    answer = stored(write, status="todo")
+    refusal = replace(answer, dropped={STATUS: "not possible"}, halfway=frozenset({STATUS}))
+    link = written(announce(planned.link, planned.writes, NOW), TRACKER, write.write, refusal)
+    halfway = item(TRACKER, {STATUS: "todo"})
+    assert changes(planned_now(link, halfway, again, status)) == {}  # it was refused just now
+    completed = item(PORTAL, {STATUS: "5", STAGE: None})
+    assert changes(planned_now(link, halfway, completed, status)) == {TRACKER: {STATUS: "done"}}
