@@ -4,7 +4,8 @@ A short text carries its key in tag characters, which nothing draws
 (https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point). A description in Markdown
 ends with a reference definition, which is never shown: its first word is found by a search that
 knows words of letters and digits alone, shorter than 50 characters
-(https://spec.commonmark.org/0.31.2/#link-reference-definitions).
+(https://spec.commonmark.org/0.31.2/#link-reference-definitions). Behind it stands who wrote an
+item that our account had to create, between signs that nothing draws: it is no part of the text.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _TAGS = {sign: 0xE0000 + sign for sign in range(0x20, 0x7F)}  # printable ASCII,
 _SIGNS = {tag: sign for sign, tag in _TAGS.items()}
 MARK = re.compile(f"{FENCE}([\U000e0020-\U000e007e]+){_END}")
 DEFINITION = re.compile(r"\n*^\[//\]: # \(b24k[0-9a-f]{32} ([^\s()]*)\)[ \t]*$", re.MULTILINE)
+AUTHOR = re.compile(f"\\n*^\\*{FENCE}[^\\n{FENCE}]*{FENCE}\\*[ \\t]*$", re.MULTILINE)
 
 
 def mark(key: str, kind: str = "") -> str:
@@ -47,7 +49,13 @@ def definition(key: str) -> str:
     return f"[//]: # ({search_word(key)} {quoted(key)})"
 
 
+def author_line(author: str) -> str:
+    """Return the line that names an author, words of Markdown; "" for none."""
+    return f"*{FENCE}— {author}{FENCE}*" if author else ""
+
+
 def without_definition(description: str) -> tuple[str, str]:
     """Return a description as people wrote it, and the key; "" where there is none."""
     keys = DEFINITION.findall(description)
-    return (DEFINITION.sub("", description), unquote(keys[-1])) if keys else (description, "")
+    words = DEFINITION.sub("", AUTHOR.sub("", description))
+    return words, unquote(keys[-1]) if keys else ""

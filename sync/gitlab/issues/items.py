@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sync.core.issue_sync.key_marks import search_word
+from sync.core.issue_sync.key_marks import search_word, without_definition
 from sync.core.issue_sync.model import (
     ASSIGNEES,
     CHECKLIST,
@@ -40,7 +40,7 @@ from sync.gitlab.issues import capabilities, links, queries
 from sync.gitlab.issues.asking import NotSpoken, TooMuch, ask, mutate
 from sync.gitlab.issues.changes import Parameters, Setting, initial, parameters
 from sync.gitlab.issues.comparing import left_out, trimmed
-from sync.gitlab.issues.keys import with_definition, without_definition
+from sync.gitlab.issues.keys import with_definition
 from sync.gitlab.issues.outcomes import not_landed
 from sync.gitlab.issues.reading import IssueReader
 from sync.gitlab.issues.rows import IssueRow, rest_row

@@ -1,9 +1,7 @@
 """Keys of ours in texts of GitLab, which has no field for them. Pure.
 
 How a key stands in a text is the same for all trackers (`sync/core/issue_sync/key_marks.py`). Here
-the mark of a comment or an entry of time says the kind of its text, too. Behind a description and
-its key stands who wrote an item that our account had to create, between signs that nothing draws:
-it is no part of the text.
+the mark of a comment or an entry of time says the kind of its text, too.
 """
 
 from __future__ import annotations
@@ -11,12 +9,18 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from sync.core.issue_sync import key_marks
-from sync.core.issue_sync.key_marks import DEFINITION, FENCE, MARK, definition, last_mark, mark
+from sync.core.issue_sync.key_marks import (
+    AUTHOR,
+    DEFINITION,
+    MARK,
+    author_line,
+    definition,
+    last_mark,
+    mark,
+)
 
 FILE, TEXT = "f", "t"  # kinds of marks: a comment that shows a file, and any other text
 _MARK = re.compile(rf"\s*{MARK.pattern}")
-_AUTHOR = re.compile(f"\\n*^\\*{FENCE}[^\\n{FENCE}]*{FENCE}\\*[ \\t]*$", re.MULTILINE)
 
 
 def marked(text: str, key: str, kind: str = TEXT) -> str:
@@ -37,19 +41,13 @@ def unmarked(text: str) -> tuple[str, str, str]:
 
 def with_definition(description: str, key: str, author: str = "") -> str:
     """Return a description that ends with the key, and with its author's name in Markdown."""
-    line = f"*{FENCE}— {author}{FENCE}*" if author else ""
-    return "\n\n".join(filter(None, (description, definition(key), line)))
+    return "\n\n".join(filter(None, (description, definition(key), author_line(author))))
 
 
 def footer(description: str) -> str:
     """Return what stands behind people's words and is ours: key and author."""
     return "\n\n".join(
         match[0].strip("\n")
-        for pattern in (DEFINITION, _AUTHOR)
+        for pattern in (DEFINITION, AUTHOR)
         if (match := pattern.search(description))
     )
-
-
-def without_definition(description: str) -> tuple[str, str]:
-    """Return a description as people wrote it, and the key; "" where there is none."""
-    return key_marks.without_definition(_AUTHOR.sub("", description))

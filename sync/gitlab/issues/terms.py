@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
+from sync.core.issue_sync.key_marks import without_definition
 from sync.core.issue_sync.model import (
     ASSIGNEES,
     CHECKLIST,
@@ -29,7 +30,7 @@ from sync.core.issue_sync.model import (
     Unreachable,
     Value,
 )
-from sync.gitlab.issues.keys import FILE, unmarked, without_definition
+from sync.gitlab.issues.keys import FILE, unmarked
 from sync.gitlab.issues.options import (
     ITERATIONS,
     MILESTONES,

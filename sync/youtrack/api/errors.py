@@ -45,7 +45,8 @@ _MEANINGS: dict[int, _Meaning] = {
     404: _Meaning(
         Refused,
         "It does not exist, or the token's user cannot see it",
-        "Check that the token's user has a role in the project",
+        "Check that the token's user has a role in the project, and that the settings name the "
+        "project as it is called now",
     ),
     405: _Meaning(Refused, "This version of YouTrack has no such method"),
     408: _Meaning(Later, "YouTrack gave up waiting"),

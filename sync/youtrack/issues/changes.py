@@ -11,6 +11,7 @@ from sync.core.issue_sync.writes import Change, SetChange
 from sync.sentences import as_sentence, sentence
 from sync.youtrack.issues.comparing import one_line
 from sync.youtrack.issues.fields import FORMS, FieldFacts, written_value
+from sync.youtrack.issues.keys import with_line
 from sync.youtrack.issues.planning import is_planned
 from sync.youtrack.issues.reading import IssueReader
 
@@ -59,14 +60,17 @@ def body_of(
 ) -> Body:
     """Return what carries out the changes. Raises SyncError: people are asked for.
 
-    `issue_id`: a text of this issue in old wiki markup becomes Markdown.
+    `issue_id`: a text of this issue in old wiki markup becomes Markdown, and goes on naming its
+    author where our account had to create it.
     """
     body = Body()
     for name, change in changes.items():
         if name == TITLE:
             body.plain["summary"] = one_line(str(change or ""))
         elif name == DESCRIPTION:
-            body.plain["description"] = str(change or "").replace("\r", "") or None
+            line = reader.instance.memory.author_lines.get(issue_id, "")
+            words = str(change or "").replace("\r", "")
+            body.plain["description"] = with_line(words, line) or None
             if issue_id in reader.instance.memory.old_markup:
                 body.plain["usesMarkdown"] = True
         elif name == TAGS:

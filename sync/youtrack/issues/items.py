@@ -36,10 +36,10 @@ from sync.youtrack.issues.capabilities import (
 from sync.youtrack.issues.changes import Body, body_of, needs_stored
 from sync.youtrack.issues.comparing import left_out
 from sync.youtrack.issues.item_parts import OF_VALUE, PartWriter
-from sync.youtrack.issues.keys import with_definition
+from sync.youtrack.issues.keys import with_author, with_definition
 from sync.youtrack.issues.outcomes import not_landed
 from sync.youtrack.issues.reading import IssueReader
-from sync.youtrack.issues.true_authors import TrueAuthors
+from sync.youtrack.issues.true_authors import TrueAuthors, named
 from sync.youtrack.json_fields import mapping, mappings, text
 
 LOOKED_UP_AT_ONCE = 20
@@ -73,7 +73,10 @@ class ItemWriter:
         return self.parts.carry_out(address.id, write.changes, body, before=write.before)
 
     def create(self, write: CreateItem, existing: ItemAddress | None) -> Outcome:
-        """Create an issue with its key in the description; one that has the key is taken."""
+        """Create an issue with its key in the description; one that has the key is taken.
+
+        Where our account has to create it, the description names its author, too.
+        """
         if existing is not None:
             return self.settled_creation(write, existing, again=True)
         changes: dict[str, Change] = {name: v for name, v in write.values.items() if v is not None}
@@ -88,6 +91,7 @@ class ItemWriter:
         }
         row, without_fields = self._created_for(write, plain), True
         if row is None:
+            plain["description"] = with_author(str(plain["description"]), named(write.author))
             row, refused = self._created(write.project, plain, body)
             without_fields = refused is not None
         created, answered = rows.address_of(row), self.parts.values(row)

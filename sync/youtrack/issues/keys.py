@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from sync.core.issue_sync.key_marks import MARK, definition, last_mark, mark
+from sync.core.issue_sync.key_marks import AUTHOR, MARK, author_line, definition, last_mark, mark
 
 
 def marked(text: str, key: str) -> str:
@@ -31,3 +31,19 @@ def marked_name(name: str, key: str) -> str:
 def with_definition(description: str, key: str) -> str:
     """Return a description that ends with the key."""
     return "\n\n".join(filter(None, (description, definition(key))))
+
+
+def with_author(description: str, author: str) -> str:
+    """Return a description with its author's name, words of Markdown, behind it."""
+    return with_line(description, author_line(author))
+
+
+def with_line(description: str, line: str) -> str:
+    """Return a description with its author's line behind it."""
+    return "\n\n".join(filter(None, (description, line)))
+
+
+def line_of(description: str) -> str:
+    """Return the line that names a description's author, "" where there is none."""
+    match = AUTHOR.search(description)
+    return match[0].strip() if match else ""

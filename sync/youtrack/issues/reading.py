@@ -19,6 +19,7 @@ from sync.errors import Refused
 from sync.youtrack.api.client import YouTrack, encode_segment
 from sync.youtrack.issues import item_links, rows
 from sync.youtrack.issues.boards import Board, find_board, sprint_of
+from sync.youtrack.issues.keys import line_of
 from sync.youtrack.issues.options import IssueOptions
 from sync.youtrack.issues.projects import GONE, Instance
 from sync.youtrack.json_fields import mapping, mappings, text
@@ -83,6 +84,7 @@ class IssueReader:
             old.add(issue_id)
         else:
             old.discard(issue_id)
+        self.instance.memory.remember_author_line(issue_id, line_of(described))
         for field in mappings(row.get("customFields")):
             value = field.get("value")
             for person in mappings(value) or [mapping(value)]:

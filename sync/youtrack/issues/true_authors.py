@@ -13,13 +13,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sync.core.clock import Clock, is_due
+from sync.core.issue_sync.model import Author
 from sync.errors import Refused
+from sync.text.markdown.dialect import YOUTRACK
+from sync.text.sides import tracker
+from sync.text.tree import Document, Paragraph, Text
 from sync.youtrack.api.client import YouTrack, encode_segment
 from sync.youtrack.issues.projects import AppFacts, Instance
 from sync.youtrack.json_fields import mapping, text
 
 PATH = "extensionEndpoints/b24bridge/bridge"
 KEEP = timedelta(hours=1)  # whether a project has the app is asked again after that
+_MARKDOWN = tracker(YOUTRACK)  # writes names as words: no mention, no markup
 
 
 def ask_app(client: YouTrack, project_id: str, now: datetime) -> AppFacts:
@@ -32,6 +37,12 @@ def ask_app(client: YouTrack, project_id: str, now: datetime) -> AppFacts:
     if not version:
         return AppFacts(now, problem="What answers for the app is not the app")
     return AppFacts(now, version, text(about.get("account")))
+
+
+def named(author: Author | None) -> str:
+    """Return the name of who wrote an issue, as words of Markdown; "" where nobody is named."""
+    name = " ".join(author.name.replace("\u2063", "").split()) if author else ""
+    return _MARKDOWN.write(Document((Paragraph((Text(name),)),))) if name else ""
 
 
 def is_older(version: str, than: str) -> bool:

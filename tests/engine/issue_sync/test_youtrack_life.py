@@ -30,10 +30,11 @@ RUSSIAN = {  # all that is said in these lives
         "новый постоянный токен с областью YouTrack и укажите его в подключении."
     ),
     f"{LINK}{NO_ROLE} (Entity with id SHOP not found). It does not exist, or the token's user "
-    "cannot see it. Check that the token's user has a role in the project.": (
+    "cannot see it. Check that the token's user has a role in the project, and that the settings "
+    "name the project as it is called now.": (
         "связь    задача 2103: GET /admin/projects/SHOP получил ответ 404 (Entity with id SHOP "
         "not found). Этого нет, или владелец токена этого не видит. Проверьте, что у владельца "
-        "токена есть роль в проекте."
+        "токена есть роль в проекте и что в настройках проект назван так, как сейчас."
     ),
     "the tracker's item has no deadline any more. The project lacks a field of the type date "
     "named Due Date: add one to the project, or name another in the settings": (
@@ -213,7 +214,7 @@ def test_a_project_with_another_short_name_keeps_its_links(life: YouTrackLife) -
     life.edit_task(title="Meanwhile")
     life.rest(11)
     life.rest(11)
-    assert "Check that the token's user has a role in the project" in trouble(life)
+    assert "the settings name the project as it is called now" in trouble(life)
     life.project.short_name = "SHOP"
     days(life)
     assert (life.issue.summary, trouble(life)) == ("Meanwhile", "")

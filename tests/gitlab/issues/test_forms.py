@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from sync.core.issue_sync.key_marks import search_word
+from sync.core.issue_sync.key_marks import search_word, without_definition
 from sync.core.issue_sync.model import Author, ItemAddress
 from sync.core.issue_sync.writes import AddTime, SetChange
 from sync.gitlab.issues.changes import Setting, duration, parameters
 from sync.gitlab.issues.comparing import holds
-from sync.gitlab.issues.keys import FILE, marked, unmarked, with_definition, without_definition
+from sync.gitlab.issues.keys import FILE, marked, unmarked, with_definition
 from sync.gitlab.issues.options import IssueOptions
 from sync.gitlab.issues.time_log import spent_at, summary
 from sync.text.markdown import GITLAB

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from sync.core.issue_sync.key_marks import without_definition
 from sync.core.issue_sync.model import (
     DESCRIPTION,
     STATUS,
@@ -32,7 +33,7 @@ from sync.core.issue_sync.model import (
 from sync.core.issue_sync.writes import Change, CreateItem, SetChange, UpdateItem, Write
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.issues.client import GitLabIssues
-from sync.gitlab.issues.keys import unmarked, without_definition
+from sync.gitlab.issues.keys import unmarked
 from sync.gitlab.issues.options import IssueOptions
 from tests.emulators.gitlab.entities import DEVELOPER, OWNER, Note
 from tests.emulators.gitlab.issues import commenting, moving, statuses

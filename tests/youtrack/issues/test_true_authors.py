@@ -7,8 +7,22 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import requests
 
-from sync.core.issue_sync.model import PRIORITY, STATUS, TITLE, Author, ItemAddress
-from sync.core.issue_sync.writes import AddComment, CreateItem, EditComment, NotDone, Unknown
+from sync.core.issue_sync.model import (
+    DESCRIPTION,
+    PRIORITY,
+    STATUS,
+    TITLE,
+    Author,
+    ItemAddress,
+)
+from sync.core.issue_sync.writes import (
+    AddComment,
+    CreateItem,
+    EditComment,
+    NotDone,
+    Unknown,
+    UpdateItem,
+)
 from sync.youtrack.app_package import AppSetting, build_app
 from sync.youtrack.issues.true_authors import KEEP, is_older
 from tests.contract.writing import apply, done, read
@@ -195,3 +209,46 @@ def test_our_account_is_still_found_by_its_key(site: Site) -> None:
     assert (item.key, item.created_at.date()) == ("L/create", date(2026, 3, 2))
     assert item.created_at < datetime(2026, 3, 3, tzinfo=UTC)
     assert not isinstance(outcome, NotDone)
+
+
+LINE = "*\u2063— Ann (Bitrix24)\u2063*"
+
+
+def test_an_issue_of_our_account_names_its_author_whatever_is_edited(site: Site) -> None:
+    client = site.connect()
+    outcome = done(client, creation(site, **{DESCRIPTION: "First"}))
+    assert outcome.item is not None
+    address = outcome.item.address
+    stored = site.stored(address)
+    assert (stored.reporter, outcome.item.values[DESCRIPTION]) == (site.bridge, "First")
+    assert stored.description.startswith("First\n\n[//]: # (b24k")
+    assert stored.description.endswith(f")\n\n{LINE}")
+    fresh = site.connect()
+    assert read(fresh, address).values[DESCRIPTION] == "First"
+    done(fresh, UpdateItem("L/edit", address, {DESCRIPTION: "Second"}))
+    assert stored.description == f"Second\n\n{LINE}"
+    stored.description = "All of it anew"
+    assert read(fresh, address).values[DESCRIPTION] == "All of it anew"
+    done(fresh, UpdateItem("L/again", address, {DESCRIPTION: "Third"}))
+    assert stored.description == "Third"
+
+
+def test_a_true_author_is_named_by_no_line(site: Site) -> None:
+    install(site)
+    outcome = done(site.connect(), creation(site, **{DESCRIPTION: "First"}))
+    assert outcome.item is not None
+    stored = site.stored(outcome.item.address)
+    assert stored.reporter is site.ann
+    assert "Ann" not in stored.description
+
+
+def test_a_name_with_markup_stays_words_on_a_line_of_its_own(site: Site) -> None:
+    author = Author("", "@bob *close*\n\u2063[x](http://e.com)")
+    write = CreateItem("L/create", site.shop.id, {TITLE: "Till"}, author=author)
+    outcome = done(site.connect(), write)
+    assert outcome.item is not None
+    assert outcome.item.values[DESCRIPTION] == ""
+    assert outcome.item.key == "L/create"
+    line = site.stored(outcome.item.address).description.splitlines()[-1]
+    assert "@bob" not in line
+    assert "](http" not in line
