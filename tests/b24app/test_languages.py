@@ -40,7 +40,8 @@ PRODUCTS = frozenset(
     acme add administration alerts all api app apply apps aud auth b24 b24bridge backfill backup
     base64 basic batch bbcode bearer bitrix bitrix24 bind bot branches bridge ca caddy cd chat58 ci
     command comments commits conflicts connection connectionerror context corp custom data date
-    debug delete deployments description developer dir dirty discovery doctor domain en enum env
+    debug delete deployments description developer dir dirty discovery doctor domain en enter enum
+    env
     error europe event events explain export false file frontend get gitlab graphql group guest
     hooks host http https id id-token iid im imbot info inputs install installed int
     integrations issue issuer issues json key link list local location main maintainer make
