@@ -82,6 +82,7 @@ def _left_alone(link: LinkState, side: SideName, records: Records) -> dict[str, 
         and entry.origin is side.other
         and entry.ids.get(side.other) not in originals
         and isinstance(record := records[side].get(entry.ids.get(side, "")), TimeEntry)
+        and record.seconds > 0
     }
 
 

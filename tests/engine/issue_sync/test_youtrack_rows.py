@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from b24app.services.rehearsal import parse_mapping
+from sync.core.issue_sync.key_marks import without_definition
 from sync.engine.issue_sync.process import IssueSync
 from sync.store import portals
 from sync.store.db.database import read
@@ -114,7 +115,7 @@ def tag(life: YouTrackLife, *names: str) -> None:
 
 
 def visible(life: YouTrackLife) -> str:
-    return (life.issue.description or "").partition("\n\n[//]: #")[0]
+    return without_definition(life.issue.description or "")[0]
 
 
 def day(value: Any) -> date | None:
