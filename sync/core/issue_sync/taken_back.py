@@ -62,9 +62,9 @@ def take_back(link: LinkState, records: Records, rules: LinkRules) -> TakenBack:
                 before, behind = logged[:place][::-1], logged[place + 1 :]
                 order = [each.key for each, _ in (*before, *behind) if each.key in seconds]
                 left = _taken(-record.seconds, order, seconds)
-                for key in [key for key, copied in copies.items() if copied <= left]:
-                    if copies[key] <= left:
-                        left -= copies.pop(key)
+                for key, copied in copies.items():
+                    if key not in covered and copied <= left:
+                        left -= copied
                         covered.add(key)
                 rest[entry.key] = left
     return TakenBack(seconds, rest, frozenset(covered))

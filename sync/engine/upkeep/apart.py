@@ -46,11 +46,11 @@ class Apart:
         try:
             done = future.result(0.0 if key in self._slow else PATIENCE_SECONDS)
         except NotInTime:
-            if future.done():
-                raise
-            self._left[key] = future
-            self._slow.add(key)
-            return 0
+            if not future.done():
+                self._left[key] = future
+                self._slow.add(key)
+                return 0
+            done = future.result()  # it ended just after the wait, or raised that itself
         self._slow.discard(key)
         return done
 

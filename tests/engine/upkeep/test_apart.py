@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 import pytest
 from sqlalchemy import select
@@ -51,6 +52,23 @@ def test_a_look_that_takes_long_goes_on_beside_the_others(
     ended(looks)
     looks.run("quick", lambda: 3)
     assert looks._left == {}
+
+
+class EndsJustAfter(Future[int]):
+    """A look that ends between the wait's end and the question whether it has ended."""
+
+    def result(self, timeout: float | None = None) -> int:
+        ended_at_last = super().result(ANSWERED_SECONDS)
+        if timeout is not None:
+            raise TimeoutError
+        return ended_at_last
+
+
+def test_a_look_that_ends_just_after_the_wait_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "Future", EndsJustAfter)
+    looks = Apart()
+    assert looks.run("quick", lambda: 3) == 3
+    assert (looks._left, looks._slow) == ({}, set())
 
 
 def test_what_was_slow_before_leaves_places_to_others(answer: threading.Event) -> None:
