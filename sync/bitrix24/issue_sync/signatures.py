@@ -18,7 +18,7 @@ _LINE = re.compile(
 
 def signature(name: str) -> str:
     """Return the line that names a person, "" for nobody."""
-    words = " ".join(name.split())
+    words = " ".join(name.replace(_FENCE, "").split())
     if not words:
         return ""
     written = bbcode.write(Document((Paragraph((Text(words),)),)))

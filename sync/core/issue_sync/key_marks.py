@@ -51,7 +51,8 @@ def definition(key: str) -> str:
 
 def author_line(author: str) -> str:
     """Return the line that names an author, words of Markdown; "" for none."""
-    return f"*{FENCE}— {author}{FENCE}*" if author else ""
+    name = author.replace(FENCE, "")  # by which the line is found again
+    return f"*{FENCE}— {name}{FENCE}*" if name else ""
 
 
 def without_definition(description: str) -> tuple[str, str]:

@@ -97,7 +97,7 @@ class ItemWriter:
         data = {name: value for name, value in sent.rest.items() if name not in _ONLY_ON_UPDATE}
         data |= {
             "title": data.get("title") or "",
-            "description": with_definition(description, write.key, _named(write.author)),
+            "description": with_definition(description, write.key, named(write.author)),
             "issue_type": write.kind or "issue",
         }
         if sent.added:
@@ -351,7 +351,7 @@ _FIELDS_OF = {
 }
 
 
-def _named(author: Author | None) -> str:
+def named(author: Author | None) -> str:
     """Return the name of who wrote an item, as words of Markdown; "" where nobody is named."""
     name = " ".join(author.name.split()) if author else ""
     return _BY_NAME.write(Document((Paragraph((Text(name),)),))) if name else ""

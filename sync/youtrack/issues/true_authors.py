@@ -41,7 +41,7 @@ def ask_app(client: YouTrack, project_id: str, now: datetime) -> AppFacts:
 
 def named(author: Author | None) -> str:
     """Return the name of who wrote an issue, as words of Markdown; "" where nobody is named."""
-    name = " ".join(author.name.replace("\u2063", "").split()) if author else ""
+    name = " ".join(author.name.split()) if author else ""
     return _MARKDOWN.write(Document((Paragraph((Text(name),)),))) if name else ""
 
 

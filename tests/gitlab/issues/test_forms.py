@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from sync.bitrix24.issue_sync.signatures import parted, signature, signed
 from sync.core.issue_sync.key_marks import search_word, without_definition
 from sync.core.issue_sync.model import Author, ItemAddress
 from sync.core.issue_sync.writes import AddTime, SetChange
 from sync.gitlab.issues.changes import Setting, duration, parameters
 from sync.gitlab.issues.comparing import holds
+from sync.gitlab.issues.items import named
 from sync.gitlab.issues.keys import FILE, marked, unmarked, with_definition
 from sync.gitlab.issues.options import IssueOptions
 from sync.gitlab.issues.time_log import spent_at, summary
@@ -22,6 +24,7 @@ from tests.emulators.gitlab.issues import durations
 
 TEXT = some.text(some.characters(exclude_categories=("Cs",), exclude_characters="\r\x00"))
 KEY = some.text(some.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=1, max_size=60)
+NAMES = some.text(some.sampled_from("aé*_[]()@/<\u2063\u2028\n \\`"))
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 FREE = Setting(IssueOptions(), False, {"workflow::doing", "workflow::done", "priority::high"})
 
@@ -45,6 +48,23 @@ def test_neither_is_seen() -> None:
     assert word.isalnum()
     assert len(word) < 50
     assert all(ord(sign) > 0xE0000 or sign == "\u2063" for sign in marked("", "4/comment:1"))
+
+
+@given(NAMES)
+def test_whatever_an_author_is_called_the_line_is_no_part_of_the_text(name: str) -> None:
+    author = named(Author("7", name))
+    assert without_definition(with_definition("Words", "4/create:1", author))[0] == "Words"
+
+
+@given(NAMES)
+def test_in_a_task_neither(name: str) -> None:
+    assert parted(signed("Words", signature(name)))[0] == "Words"
+
+
+def test_a_name_with_our_sign_is_written_without_it() -> None:
+    line = with_definition("Words", "4/create:1", named(Author("7", "A\u2063nn")))
+    assert line.endswith("*\u2063— Ann\u2063*")
+    assert signature("A\u2063nn") == "[i]\u2063— Ann\u2063[/i]"
 
 
 def test_texts_of_people_are_left_alone() -> None:
