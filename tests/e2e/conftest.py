@@ -78,13 +78,17 @@ class Window:
                     return matches[-1]
         raise AssertionError(f"nothing asked {path}")
 
-    def let_go(self) -> None:
-        """Lets the requests that are held go to the server; waits for the first, if need be."""
+    def until_held(self) -> None:
+        """Waits until a request is held."""
         for _ in range(100):
             if self.waiting:
                 break
             self.page.wait_for_timeout(50)
         assert self.waiting, "nothing asked for what is held"
+
+    def let_go(self) -> None:
+        """Lets the requests that are held go to the server; waits for the first, if need be."""
+        self.until_held()
         while self.waiting:
             self.waiting.pop().continue_()
 

@@ -177,9 +177,9 @@ def test_the_later_of_two_administrators_is_not_shown_the_others_change_as_their
 
 def test_a_lifecycle_says_what_would_change_and_leaves_the_others_step(furnished, emulator, window):
     sales = emulator.state.add_group("Sales", members=[1], stages=COLUMNS)
-    forms = []
-    for _ in range(2):
-        frame = section(window("app"), "Workgroups")
+    windows, forms = [window("app"), window("app")], []
+    for opened in windows:
+        frame = section(opened, "Workgroups")
         press(frame, "Match: Sales")
         forms.append(frame.get_by_role("form", name="Workgroup Sales"))
     later, earlier = forms
@@ -189,8 +189,16 @@ def test_a_lifecycle_says_what_would_change_and_leaves_the_others_step(furnished
     press(earlier, "Save")
     expect(earlier.get_by_text("Saved", exact=True)).to_be_visible()
     later.get_by_label("Status: Under review").select_option("In progress")
+    window_of_later = windows[0]
+    window_of_later.page.route(
+        "**/api/settings", lambda route: window_of_later.waiting.append(route), times=1
+    )
     press(later, "Save")
-    expect(later.get_by_text("Somebody else saved the settings meanwhile")).to_be_visible()
+    overtaken = later.get_by_text("Somebody else saved the settings meanwhile")
+    window_of_later.until_held()
+    assert not overtaken.is_visible()  # theirs is being read: saving mine would be overtaken again
+    window_of_later.let_go()
+    expect(overtaken).to_be_visible()
     press(later, "Save mine beside theirs")
     expect(later.get_by_text("Saved", exact=True)).to_be_visible()
     steps = settings_of(furnished, emulator).rules.workgroups[sales.id].steps

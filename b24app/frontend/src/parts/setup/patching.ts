@@ -15,9 +15,10 @@ export function patching(changed: () => Promise<void>) {
     busy.value = true
     error.value = outcome.value = null
     try {
-      outcome.value = await change()
-      const over = outcome.value.outcome
+      const answer = await change()
+      const over = answer.outcome
       if ((over === 'ok' && saves) || over === 'overtaken') await changed()
+      outcome.value = answer // only now: it offers to save anew, on the document that is in force
       return over === 'ok'
     } catch (caught) {
       error.value = caught
