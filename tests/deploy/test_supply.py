@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import yaml
 from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner
+from packaging.specifiers import SpecifierSet
 
 from tools.build_backend import APP
 from tools.npm_bom import build_bom
@@ -46,6 +48,19 @@ def test_each_locked_package_has_hashes_and_nothing_else_is_in_the_file() -> Non
 def test_the_lock_pins_what_the_constraints_do() -> None:
     pins = constrained()
     assert {name: version for name, version in locked().items() if pins[name] != version} == {}
+
+
+def test_each_pin_takes_the_oldest_python_that_is_promised() -> None:
+    """A newer Python installs what an older one refuses: Debian 12 has 3.11.2."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    oldest = project["requires-python"].removeprefix(">=") + ".0"
+    wanted = {
+        normal(found.name): found.metadata["Requires-Python"] or ""
+        for found in distributions()
+        if normal(found.name) in constrained()
+    }
+    assert constrained().keys() - wanted.keys() == set()
+    assert {n: spec for n, spec in wanted.items() if oldest not in SpecifierSet(spec)} == {}
 
 
 def test_the_lock_has_all_that_the_program_asks_for() -> None:
