@@ -60,6 +60,7 @@ PACKAGES = {
         Package("busybox", ("busybox",), "the deployment's after_script in an image of BusyBox"),
         Package("curl", ("curl",), "the deployment's after_script in an image with curl"),
         Package("git", ("git",), "the components in a pipeline of gitlab-ci-local"),
+        Package("openssh-client", ("ssh",), "the components in a pipeline of gitlab-ci-local"),
         Package("rsync", ("rsync",), "the components in a pipeline of gitlab-ci-local"),
         Package("caddy", ("caddy",), "Caddy before the server", at_full_depth=True),
         Package("nginx", ("nginx",), "nginx before the server", at_full_depth=True),
@@ -69,6 +70,9 @@ PACKAGES = {
             "chromium",
             ("chromium", "chromium-browser", "google-chrome"),
             "the pages in a browser",
+        ),
+        Package(  # Node of Playwright is linked to it
+            "libatomic1", ("libatomic.so.1",), "the pages in a browser", "usr/lib/*"
         ),
         Package(
             "postgresql",

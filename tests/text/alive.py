@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from tests.text.comrak_peer import html_of
+from tests.text.comrak_peer import html_of, with_ended_tags
 
 # What GitLab looks for in the words that it shows, outside of links and code.
 _REFERENCES = re.compile(
@@ -48,7 +48,7 @@ class _ShownText(HTMLParser):
 def alive(written: str) -> list[str]:
     """References and quick actions that GitLab would find in Markdown."""
     shown = _ShownText()
-    shown.feed(html_of(written))
+    shown.feed(with_ended_tags(html_of(written)))
     shown.close()
     references = [match[0] for text in shown.texts for match in _REFERENCES.finditer(text)]
     return references + [line[0] for line in _ACTION.finditer(written)]

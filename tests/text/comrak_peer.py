@@ -30,6 +30,7 @@ _BLOCKS = {"blockquote", "br", "center", "dd", "details", "div", "dl", "dt", "h1
 _SILENT = {"script", "style", "title"}
 _OTHERS = {"base", "iframe", "link", "meta", "object", "textarea", "var", "video"}
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9:-]*)")
+_OPEN_END = re.compile(r"<(?=[^>]*\Z)")
 _EMPTY_COMMENT = re.compile(r"<!--?-?>")
 
 
@@ -55,9 +56,15 @@ def shown_words(text: str) -> list[str]:
     """The words of `text` as GitLab shows them, boxes as `[x]` and marks of footnotes as `[1]`."""
     html = _DROPPED.sub(r"<li>\1", _CONTENTS.sub("", _SIZE.sub(r"\1", html_of(text))))
     words = _Words()
-    words.feed(_TAG.sub(_only_elements, _EMPTY_COMMENT.sub("", html)).replace("<![", "&lt;!["))
+    known = _TAG.sub(_only_elements, _EMPTY_COMMENT.sub("", html)).replace("<![", "&lt;![")
+    words.feed(with_ended_tags(known))
     words.close()
     return "".join(words.out).split()
+
+
+def with_ended_tags(html: str) -> str:
+    """What begins like a tag and never ends is text: newer Pythons leave it out."""
+    return _OPEN_END.sub("&lt;", html)
 
 
 def _only_elements(tag: re.Match[str]) -> str:
