@@ -103,7 +103,7 @@ def test_every_target_of_make_that_the_guide_names_exists() -> None:
 
 def test_every_system_package_of_the_tests_is_in_the_guide() -> None:
     guide = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("uses Debian's ")[2]
-    assert re.findall("`([a-z]+)`", guide.partition(". ")[0]) == sorted(PACKAGES)
+    assert re.findall("`([a-z0-9-]+)`", guide.partition(". ")[0]) == sorted(PACKAGES)
 
 
 def _code(text: str) -> str:
