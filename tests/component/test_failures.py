@@ -172,6 +172,18 @@ def test_a_link_that_an_earlier_job_left_leads_nothing_elsewhere(world: World) -
     assert elsewhere.read_text() == "untouched"
 
 
+def test_a_report_is_made_where_no_file_can_be_written(world: World) -> None:
+    """As in a read-only working folder; here another's folder has the file's name."""
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    for name in ("b24.env", "b24-annotations.json"):
+        (world.folder / name).mkdir()
+    ran = world.report(run, mr)
+    assert (ran.code, ran.said.splitlines()[0]) == (0, "b24: task 5: card written"), ran.said
+    assert len(world.messages(5)) == 1
+
+
 def test_a_busy_portal_is_asked_once_more(world: World) -> None:
     world.task(5)
     mr = world.open_mr()
