@@ -34,6 +34,6 @@ def read_secret(environ: Mapping[str, str], name: str) -> str:
     """Return a variable's value; of one of the type File, or of `secrets:`, the file's content."""
     value = environ.get(name, "").strip()
     if value.startswith("/") and os.path.isfile(value):
-        with open(value, encoding="utf-8", errors="replace") as file:
+        with open(value, encoding="utf-8-sig", errors="replace") as file:
             return file.read().strip()
     return value

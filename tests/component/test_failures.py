@@ -172,6 +172,29 @@ def test_a_link_that_an_earlier_job_left_leads_nothing_elsewhere(world: World) -
     assert elsewhere.read_text() == "untouched"
 
 
+def test_a_report_is_made_where_no_file_can_be_written(world: World) -> None:
+    """As in a read-only working folder; here another's folder has the file's name."""
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    for name in ("b24.env", "b24-annotations.json"):
+        (world.folder / name).mkdir()
+    ran = world.report(run, mr)
+    assert (ran.code, ran.said.splitlines()[0]) == (0, "b24: task 5: card written"), ran.said
+    assert len(world.messages(5)) == 1
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig"])
+def test_a_secret_may_stand_in_a_file_of_any_editor(world: World, code: str) -> None:
+    """Some write a mark of the order of bytes first, and end lines by two signs."""
+    world.task(5)
+    mr = world.open_mr()
+    path = world.folder / "webhook.txt"
+    path.write_bytes(f"{world.b24.webhook(1)}\r\n".encode(code))
+    ran = world.report(world.pipeline(mr), mr, B24_WEBHOOK_URL=str(path))
+    assert (ran.code, ran.said.splitlines()[0]) == (0, "b24: task 5: card written"), ran.said
+
+
 def test_a_busy_portal_is_asked_once_more(world: World) -> None:
     world.task(5)
     mr = world.open_mr()

@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.component.test_app import an_app
-from tests.component.tools import COMPILED, gitlab_ci_local
+from tests.component.tools import COMPILED, finished, gitlab_ci_local
 from tests.component.world import World
 from tests.depth import is_quick, sample, telling
 from tools.system_packages import program
@@ -80,13 +80,10 @@ class Checkout:
         path = os.pathsep.join([*filter(None, [first]), *map(str, folders), os.environ["PATH"]])
         output = self.folder.parent / "output"
         with output.open("wb") as file:  # into a pipe it writes 64 KiB at most
-            done = subprocess.run(
-                command, cwd=self.folder,
+            return finished(
+                command, output, cwd=self.folder, stdout=file,
                 env={"PATH": path, "HOME": str(self.folder.parent), **COMPILED},
-                stdout=file, stderr=subprocess.PIPE, text=True, timeout=120, check=False,
             )  # fmt: skip
-        done.stdout = output.read_text("utf-8")
-        return done
 
     def left(self, name: str) -> str:
         return (self.folder / name).read_text("utf-8")
