@@ -20,14 +20,16 @@ from sync.errors import UNREADABLE
 from sync.settings.apply import portal_domain
 from sync.store import inbox, logs, program
 from sync.store.access import NO_ADMIN, REFUSED, UNREACHABLE, PortalAccess
+from sync.store.failed_looks import FailedLook
 from sync.store.program import ProgramRow
-from sync.store.rows import AllowanceRow, PortalRecord, WorkerRow
+from sync.store.rows import AllowanceRow, ConnectionRecord, PortalRecord, WorkerRow
 from sync.store.sealed import fingerprint
 
 SILENT_AFTER = timedelta(seconds=60)
 WRONG_CLOCK = timedelta(minutes=5)
 OLD_WORK = timedelta(minutes=10)
 OLD_BACKUP = timedelta(days=7)
+LOOKED_AGAIN = timedelta(hours=2)  # by then a look that failed was tried again, if it is due at all
 LEAST_FREE_BYTES = 500_000_000
 LEAST_FREE_SHARE = 0.05
 
@@ -159,6 +161,8 @@ def check_portal(portal: PortalRecord, rows: HealthRows, now: datetime) -> Itera
     if allowance is not None:
         yield check_budget(allowance, domain, now)
     records = rows.connections.get(portal.id, ())
+    if portal.state == "active":
+        yield from check_looks(rows.failed_looks.get(portal.id, ()), records, domain, now)
     if not records:
         yield Check("connection", "connection_none", False, domain, urgent=False)
     for record in records:
@@ -199,6 +203,22 @@ def check_tasks(
     ok = is_recent(last, STALE_AFTER, now)
     values = {"seconds": seconds_of(now - last)}
     return Check("tasks", "tasks_ok" if ok else "tasks_stale", ok, domain, values)
+
+
+def check_looks(
+    looks: Iterable[FailedLook], records: Iterable[ConnectionRecord], domain: str, now: datetime
+) -> Iterator[Check]:
+    """Yield the looks of the worker that fail; not those that nobody tries any more. Pure."""
+    places = {0: domain, **{record.id: f"{domain} {record.name}" for record in records}}
+    for look in looks:
+        if look.connection_id in places and is_recent(look.at, LOOKED_AGAIN, now):
+            values = {
+                "look": look.part,
+                "text": look.text,
+                "seconds": seconds_of(now - look.since),
+            }
+            place = places[look.connection_id]
+            yield Check("look", "look_failed", False, place, values, since=look.since)
 
 
 def check_budget(row: AllowanceRow, domain: str, now: datetime) -> Check:
