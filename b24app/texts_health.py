@@ -42,6 +42,11 @@ ENGLISH: dict[str, tuple[str, ...]] = {
         "logs, backups or another program filled it",
         "make room: a full disk stops every delivery",
     ),
+    "disk_no_files": (
+        "there is room for {files} more files only, however many bytes are free",
+        "very many small files filled the file system's table (inodes)",
+        "remove files there: `df -i` counts them; without room no backup and no restart works",
+    ),
     "backup_ok": ("last made {at}",),
     "backup_old": ("last made {at}", "the nightly job does not run, or fails", _BACKUP),
     "backup_missing": ("none was ever made", "no job for it was set up", _BACKUP),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,14 +33,19 @@ OLD_BACKUP = timedelta(days=7)
 LOOKED_AGAIN = timedelta(hours=2)  # by then a look that failed was tried again, if it is due at all
 LEAST_FREE_BYTES = 500_000_000
 LEAST_FREE_SHARE = 0.05
+LEAST_FREE_FILES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """The room on the disk of the data folder, in bytes."""
+    """The room on the disk of the data folder, in bytes.
+
+    `files`: how many more files it takes, where it has a limit of its own for them (inodes).
+    """
 
     total: int
     free: int
+    files: int | None = None
 
     @property
     def takes_deliveries(self) -> bool:
@@ -54,9 +60,10 @@ def read_disk(folder: Path) -> Disk:
         while not existing.exists():
             existing = existing.parent
         total, _, free = shutil.disk_usage(existing)
+        room = os.statvfs(existing)
     except OSError:
         return Disk(0, 0)
-    return Disk(total, free)
+    return Disk(total, free, room.f_favail if room.f_files else None)
 
 
 def read_checks(
@@ -102,6 +109,8 @@ def check_disk(disk: Disk) -> Check:
     """Judge the room on the disk. Pure."""
     ok = disk.takes_deliveries and disk.free >= disk.total * LEAST_FREE_SHARE
     values = {"free": disk.free / 1e9, "total": disk.total / 1e9}
+    if ok and disk.files is not None and disk.files < LEAST_FREE_FILES:
+        return Check("disk", "disk_no_files", False, values={"files": disk.files})
     return Check("disk", "disk_ok" if ok else "disk_full", ok, values=values)
 
 

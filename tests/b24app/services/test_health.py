@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import string
 from dataclasses import replace
@@ -149,6 +150,17 @@ def test_no_worker_a_full_disk_old_work_and_unread_tasks_are_wrong():
     assert not health.check_disk(Disk(10**12, 10**10)).ok
     assert Disk(10**12, 10**10).takes_deliveries
     assert not Disk(10**9, 10**8).takes_deliveries
+
+
+def test_a_disk_that_takes_no_more_files_is_not_green():
+    no_files = health.check_disk(Disk(10**12, 10**11, 99))
+    assert (no_files.state, no_files.ok) == ("disk_no_files", False)
+    assert describe(no_files).what.startswith("there is room for 99 more files only")
+    assert Disk(10**12, 10**11, 0).takes_deliveries  # into files that are there
+    assert health.check_disk(Disk(10**12, 10**11, 100)).ok
+    assert health.check_disk(Disk(10**12, 10**11, None)).ok  # a file system without a limit
+    with_limit = bool(os.statvfs("/").f_files)
+    assert (health.read_disk(Path("/")).files is not None) == with_limit
     assert not check_queue(LATE, NOW).ok
     assert not check_tasks(LATE, LATE, "acme", NOW).ok
 
