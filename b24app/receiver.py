@@ -28,7 +28,7 @@ from b24app.framing import BadRequest, IncomingRequest, Stage
 from b24app.outgoing import OutgoingSocket
 from b24app.request_pools import pool_of, pool_sizes
 from b24app.routes.webhooks import MAX_BODY_BYTES
-from sync.engine.inbox import WAIT_SECONDS
+from sync.engine.inbox import WAIT_SECONDS, waiting_since
 from sync.errors import Later
 
 HEAD_SECONDS = 10.0  # from the first byte, or the opening, to the end of the headers
@@ -212,10 +212,15 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
             self._submit(name, conn)
 
     def _submit(self, name: str, conn: Connection) -> None:
-        future = self._pools[name].submit(self.handle, conn)
+        future = self._pools[name].submit(self._serve, conn, time.monotonic())
         future.add_done_callback(
             lambda done: self.method_queue.defer(self._finish, name, conn, done)
         )
+
+    def _serve(self, conn: Connection, arrived_at: float) -> Any:
+        """Handle a request; its sender has waited since then, for a thread at first."""
+        with waiting_since(arrived_at):
+            return self.handle(conn)
 
     def _finish(self, name: str, conn: Connection, done: Any) -> None:
         self._busy[name] -= 1

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from b24app.services.health_check import Check
 from b24app.texts import translate
-from b24app.texts_health_ru import RUSSIAN, SUBJECTS_RU
+from b24app.texts_health_ru import LOOKS_RU, RUSSIAN, SUBJECTS_RU
 from sync.core.i18n.dates import format_day, format_moment
 
 
@@ -41,6 +41,11 @@ ENGLISH: dict[str, tuple[str, ...]] = {
         "{free} GB of {total} GB free",
         "logs, backups or another program filled it",
         "make room: a full disk stops every delivery",
+    ),
+    "disk_no_files": (
+        "there is room for {files} more files only, however many bytes are free",
+        "very many small files filled the file system's table (inodes)",
+        "remove files there: `df -i` counts them; without room no backup and no restart works",
     ),
     "backup_ok": ("last made {at}",),
     "backup_old": ("last made {at}", "the nightly job does not run, or fails", _BACKUP),
@@ -102,6 +107,11 @@ ENGLISH: dict[str, tuple[str, ...]] = {
         "changed tasks were last read {age} ago",
         "no worker runs, or the portal does not let us read tasks",
         _LOG,
+    ),
+    "look_failed": (
+        "{look}: the worker fails at this for {age}: {text}",
+        "an answer that nobody foresaw, or a bug",
+        "nothing, if it goes away: it is tried again; else report it with the worker's log",
     ),
     "budget_ok": ("{level} of {burst} requests in the bucket",),
     "budget_used": (
@@ -202,6 +212,7 @@ _SUBJECTS = {
     "portal": "Portal",
     "tasks": "Changed tasks",
     "budget": "Request allowance",
+    "look": "Look",
     "connection": "Connection",
     "token": "Access token",
     "host": "Server",
@@ -210,6 +221,20 @@ _SUBJECTS = {
 }
 
 
+# What the worker looks at by itself: `sync.engine.upkeep.sweep` names the parts.
+LOOKS = {
+    "gap": "deliveries that were missed",
+    "host": "merge requests",
+    "deployments": "what deployments contain",
+    "commits": "commits of merge requests",
+    "branches": "commits of branches",
+    "bot": "the bot",
+    "tasks": "changed tasks",
+    "issue lists": "linked issues",
+    "people": "people and workgroups",
+    "purge": "what is to be deleted",
+    "turn": "what waits to be done",
+}
 _UNITS = {"en": ("s", "min", "h", "d"), "ru": ("с", "мин", "ч", "дн")}
 _VENDOR_TEXTS = frozenset({"text", "cause", "reason", "why", "problem", "target"})
 
@@ -226,6 +251,9 @@ def describe(check: Check, language: str = "en", *, on_page: bool = False) -> Wo
         else _text_of(value, language, on_page)
         for name, value in check.values.items()
     }
+    if "look" in values:
+        looks = LOOKS_RU if language == "ru" else LOOKS
+        values["look"] = looks.get(str(values["look"]), values["look"])
     seconds = values.get("seconds")
     if isinstance(seconds, int):
         values["age"] = describe_seconds(seconds, language)

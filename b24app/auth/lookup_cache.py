@@ -6,7 +6,7 @@ import hmac
 import ipaddress
 import time
 from collections.abc import Callable, Hashable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -37,6 +37,7 @@ class LookupCache(Generic[K, V]):
     def __init__(self, find: Callable[[K], V | None]) -> None:
         self._find = find
         self._entries: dict[K, tuple[float, V]] = {}
+        self._looking: dict[K, Future[V | None]] = {}  # what did not come in time
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="lookup")
 
     def get(self, key: K) -> V | None:
@@ -46,10 +47,18 @@ class LookupCache(Generic[K, V]):
             return cached[1]
         if cached is None or now >= cached[0] + STALE_SECONDS:
             return self._keep(key, self._find(key))
+        if key in self._looking and not self._looking[key].done():
+            return cached[1]  # nobody waits a second time for what another has waited for
+        looking = self._readers.submit(self._find, key)
         try:
-            return self._keep(key, self._readers.submit(self._find, key).result(PATIENCE_SECONDS))
-        except (*AWAY, NotInTime):
+            value = looking.result(PATIENCE_SECONDS)
+        except NotInTime:
+            self._looking[key] = looking
             return cached[1]
+        except AWAY:
+            return cached[1]
+        self._looking.pop(key, None)
+        return self._keep(key, value)
 
     def fresh(self, key: K) -> V | None:
         """Return what was looked up in the last seconds, without looking; None for nothing."""

@@ -23,6 +23,7 @@ from b24app.services.health_check import Check
 from b24app.services.health_rows import load_rows
 from b24app.services.outside import ask_gitlab, ask_portal
 from b24app.services.public_address import check_public_address
+from b24app.services.queue_diagnosis import examine_queue
 from b24app.services.youtrack_diagnosis import examine_youtrack
 from b24app.texts_health import describe
 from sync.bitrix24.install.registrations import EVENTS, PLACEMENT
@@ -60,6 +61,7 @@ def _examine(clients: Clients, language: str) -> Iterator[Finding]:
         findings = [
             *examine_configuration(clients),
             *examine_database(clients, conn),
+            examine_queue(clients.config),
             *(
                 to_finding(check, language)
                 for check in check_installation(

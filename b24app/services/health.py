@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,24 +21,31 @@ from sync.errors import UNREADABLE
 from sync.settings.apply import portal_domain
 from sync.store import inbox, logs, program
 from sync.store.access import NO_ADMIN, REFUSED, UNREACHABLE, PortalAccess
+from sync.store.failed_looks import FailedLook
 from sync.store.program import ProgramRow
-from sync.store.rows import AllowanceRow, PortalRecord, WorkerRow
+from sync.store.rows import AllowanceRow, ConnectionRecord, PortalRecord, WorkerRow
 from sync.store.sealed import fingerprint
 
 SILENT_AFTER = timedelta(seconds=60)
 WRONG_CLOCK = timedelta(minutes=5)
 OLD_WORK = timedelta(minutes=10)
 OLD_BACKUP = timedelta(days=7)
+LOOKED_AGAIN = timedelta(hours=2)  # by then a look that failed was tried again, if it is due at all
 LEAST_FREE_BYTES = 500_000_000
 LEAST_FREE_SHARE = 0.05
+LEAST_FREE_FILES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """The room on the disk of the data folder, in bytes."""
+    """The room on the disk of the data folder, in bytes.
+
+    `files`: how many more files it takes, where it has a limit of its own for them (inodes).
+    """
 
     total: int
     free: int
+    files: int | None = None
 
     @property
     def takes_deliveries(self) -> bool:
@@ -52,9 +60,10 @@ def read_disk(folder: Path) -> Disk:
         while not existing.exists():
             existing = existing.parent
         total, _, free = shutil.disk_usage(existing)
+        room = os.statvfs(existing)
     except OSError:
         return Disk(0, 0)
-    return Disk(total, free)
+    return Disk(total, free, room.f_favail if room.f_files else None)
 
 
 def read_checks(
@@ -100,6 +109,8 @@ def check_disk(disk: Disk) -> Check:
     """Judge the room on the disk. Pure."""
     ok = disk.takes_deliveries and disk.free >= disk.total * LEAST_FREE_SHARE
     values = {"free": disk.free / 1e9, "total": disk.total / 1e9}
+    if ok and disk.files is not None and disk.files < LEAST_FREE_FILES:
+        return Check("disk", "disk_no_files", False, values={"files": disk.files})
     return Check("disk", "disk_ok" if ok else "disk_full", ok, values=values)
 
 
@@ -159,6 +170,8 @@ def check_portal(portal: PortalRecord, rows: HealthRows, now: datetime) -> Itera
     if allowance is not None:
         yield check_budget(allowance, domain, now)
     records = rows.connections.get(portal.id, ())
+    if portal.state == "active":
+        yield from check_looks(rows.failed_looks.get(portal.id, ()), records, domain, now)
     if not records:
         yield Check("connection", "connection_none", False, domain, urgent=False)
     for record in records:
@@ -199,6 +212,22 @@ def check_tasks(
     ok = is_recent(last, STALE_AFTER, now)
     values = {"seconds": seconds_of(now - last)}
     return Check("tasks", "tasks_ok" if ok else "tasks_stale", ok, domain, values)
+
+
+def check_looks(
+    looks: Iterable[FailedLook], records: Iterable[ConnectionRecord], domain: str, now: datetime
+) -> Iterator[Check]:
+    """Yield the looks of the worker that fail; not those that nobody tries any more. Pure."""
+    places = {0: domain, **{record.id: f"{domain} {record.name}" for record in records}}
+    for look in looks:
+        if look.connection_id in places and is_recent(look.at, LOOKED_AGAIN, now):
+            values = {
+                "look": look.part,
+                "text": look.text,
+                "seconds": seconds_of(now - look.since),
+            }
+            place = places[look.connection_id]
+            yield Check("look", "look_failed", False, place, values, since=look.since)
 
 
 def check_budget(row: AllowanceRow, domain: str, now: datetime) -> Check:

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sync.store import access, connections, hook_logs, logs, portals
+from sync.store import access, connections, failed_looks, hook_logs, logs, portals
 from sync.store.access import ConnectionAccess, PortalAccess
+from sync.store.failed_looks import FailedLook
 from sync.store.hook_logs import HookLogRow, TaskGap
 from sync.store.rows import AllowanceRow, ConnectionRecord, PortalRecord
 
@@ -26,6 +27,7 @@ class HealthRows:
     connections: Mapping[int, tuple[ConnectionRecord, ...]]
     tokens: Mapping[int, ConnectionAccess]
     hooks: Mapping[int, tuple[HookLogRow, ...]]
+    failed_looks: Mapping[int, tuple[FailedLook, ...]]  # by portal
 
 
 def load_rows(conn: Connection, ids: Collection[int] | None = None) -> HealthRows:
@@ -41,6 +43,9 @@ def load_rows(conn: Connection, ids: Collection[int] | None = None) -> HealthRow
     by_connection: dict[int, list[HookLogRow]] = {}
     for row in hook_logs.of_portals(conn, ids):
         by_connection.setdefault(row.connection_id, []).append(row)
+    failed: dict[int, list[FailedLook]] = {}
+    for look in failed_looks.of_portals(conn, ids):
+        failed.setdefault(look.portal_id, []).append(look)
     return HealthRows(
         portals=chosen,
         grants=access.of_portals(conn, ids),
@@ -50,4 +55,5 @@ def load_rows(conn: Connection, ids: Collection[int] | None = None) -> HealthRow
         connections={number: tuple(rows) for number, rows in by_portal.items()},
         tokens=access.of_connections(conn, ids),
         hooks={number: tuple(rows) for number, rows in by_connection.items()},
+        failed_looks={number: tuple(looks) for number, looks in failed.items()},
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as NotInTime
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import structlog
@@ -26,8 +27,21 @@ log = structlog.get_logger()
 DELIVERIES_PER_WRITE = 200  # deliveries in one transaction
 PATIENCE_SECONDS = 6.0  # for a database that is away: GitLab waits ten for an answer
 WAIT_SECONDS = PATIENCE_SECONDS + 1.0  # for the writer, however it fares
+_LEAST_SECONDS = 1.0  # for the writer, though the sender has waited long for a thread
 RETRY_SECONDS = 0.2
 STUCK_SECONDS = 15.0  # for one write; then its connection is given up
+
+_arrived_at: ContextVar[float | None] = ContextVar("arrived_at", default=None)
+
+
+@contextmanager
+def waiting_since(arrived_at: float) -> Iterator[None]:
+    """Count from then on how long the senders in the block wait; seconds of `time.monotonic`."""
+    token = _arrived_at.set(arrived_at)
+    try:
+        yield
+    finally:
+        _arrived_at.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +93,13 @@ class Inbox:
         the process is stopping, and what else the database raised: the sender must not be told
         that the delivery arrived.
         """
+        waited = time.monotonic() - (_arrived_at.get() or time.monotonic())
+        if waited > PATIENCE_SECONDS and self._is_away_for_long():
+            raise _away()  # it waited for a thread, behind others who wait for the database
         with self._lock:
-            kept = self._enqueue(delivery)
+            kept = self._enqueue(delivery, waited)
         try:
-            return Accepted(kept.result(WAIT_SECONDS))
+            return Accepted(kept.result(max(_LEAST_SECONDS, WAIT_SECONDS - waited)))
         except NotInTime:
             self.give_up(kept)
             raise _away() from None
@@ -103,14 +120,14 @@ class Inbox:
         self._away_since = self._away_since or time.monotonic() - PATIENCE_SECONDS
         kept.cancel()
 
-    def _enqueue(self, delivery: Delivery) -> Future[int | None]:
+    def _enqueue(self, delivery: Delivery, waited: float = 0.0) -> Future[int | None]:
         """Queue the delivery for the writer; the caller holds the lock. Raises Later."""
         if self._thread is None:
             raise Later("the receiver is not running")
         if self._waiting and self._is_away_for_long():
             raise _away()  # somebody waits already, and finds out when it is back
         self._waiting += 1
-        entry = _Entry(delivery, time.monotonic() + PATIENCE_SECONDS)
+        entry = _Entry(delivery, time.monotonic() + PATIENCE_SECONDS - waited)
         entry.kept.add_done_callback(self._forget)
         self._queue.put(entry)
         return entry.kept

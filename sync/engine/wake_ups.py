@@ -11,11 +11,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import structlog
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 
-from sync.store.db.database import create_private
+from sync.store.db.database import SILENCE_OPTIONS, create_private
 
 log = structlog.get_logger()
 
@@ -40,13 +41,24 @@ def open_queue(url: str) -> Huey:
             pool = ConnectionPool.from_url(url, **_REDIS_TIMEOUTS)  # what the address says, wins
             return RedisHuey(QUEUE_NAME, connection_pool=pool, results=False, read_timeout=1)
         case "postgres" | "postgresql":
-            return PostgresHuey(QUEUE_NAME, dsn=url, results=False, read_timeout=1)
+            given = parse_qs(urlsplit(url).query)
+            options = {name: value for name, value in SILENCE_OPTIONS.items() if name not in given}
+            return PostgresHuey(QUEUE_NAME, dsn=url, results=False, read_timeout=1, **options)
     file = Path(url.removeprefix("sqlite:///"))
     create_private(file)
     for existing in file.parent.glob(f"{file.name}*"):  # -wal and -shm, of an earlier version
         with suppress(OSError):
             existing.chmod(0o600)
     return SqliteHuey(QUEUE_NAME, filename=str(file), fsync=False, results=False)
+
+
+def why_unreachable(url: str) -> str:
+    """Return why a queue takes no wake-ups, "" where it does; the queue is left as it is."""
+    try:
+        open_queue(url).pending_count()
+    except Exception as error:  # noqa: BLE001 - each queue raises its own kind
+        return str(error).strip().partition("\n")[0] or type(error).__name__
+    return ""
 
 
 class WakeUps:

@@ -23,12 +23,14 @@ from sync.engine.pauses import Pauses
 from sync.engine.turn import take_turn
 from sync.engine.upkeep.absence import Absence
 from sync.engine.upkeep.access import AccessWatch
+from sync.engine.upkeep.failed_looks import FailedLooks
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.upkeep.upgrade import decide_anew, program_version
 from sync.engine.wake_ups import WakeUps
 from sync.errors import Later
 from sync.store import agenda, logs
 from sync.store.db.database import AWAY, select_only, write
+from sync.store.failed_looks import LookKey
 from sync.store.rows import WorkerRow
 
 log = structlog.get_logger()
@@ -50,7 +52,7 @@ class Worker:
 
     def __init__(self, deps: Deps, wake_ups: WakeUps | None = None) -> None:
         self._deps, self._wake_ups = deps, wake_ups
-        self._pauses = Pauses()
+        self._pauses, self._failures = Pauses(), FailedLooks(deps)
         self._gathering, self._gathering_lock = Gathering(), threading.Lock()
         self._woken = threading.Event()
         self._stop = threading.Event()
@@ -134,14 +136,18 @@ class Worker:
 
     def _take_turn(self, portal_id: int) -> None:
         """Take the portal's turn; one that a bug ends rests, and is one of those that fail."""
+        key = LookKey(portal_id, 0, "turn")
         try:
-            take_turn(self._deps, portal_id, self._pauses)
+            turn = take_turn(self._deps, portal_id, self._pauses)
         except AWAY:
             raise
         except Exception as error:
             now, jitter = self._deps.clock.now(), self._deps.jitter()
             self._pauses.pause(portal_id, Later(type(error).__name__), now, jitter)
+            self._failures.note_failure(key, error)
             raise
+        if turn.done:
+            self._failures.note_success(key)
 
     def _note_turn(self, portal_id: int) -> None:
         with self._gathering_lock:
@@ -149,7 +155,7 @@ class Worker:
 
     def _sweep_forever(self) -> None:
         own = replace(self._deps, owner=f"{self._deps.owner}-sweep")
-        sweep = Sweep(own, Absence(own, self._deps.owner))
+        sweep = Sweep(own, Absence(own, self._deps.owner), self._failures)
         present, is_decided = program_version(), False
         while not self._stop.is_set():
             is_decided = is_decided or self._run_safely(lambda: decide_anew(self._deps, present))

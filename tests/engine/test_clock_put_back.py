@@ -44,6 +44,7 @@ _HARMLESS = {
     "connection_access": {"since", "checked_at", "good_at", "token_made_at", "expires_at"},
     "decision": {"at"},
     "deployment": {"updated_at"},
+    "failed_look": {"since", "at"},
     "hook_log": {"read_at", "gap_at", "good_at", "refused_at"},
     "issue_link": {"created_at", "written_at"},
     "issue_link_change": {"at"},

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import IntegrityError
 
-from sync.engine.inbox import Accepted, Inbox
+from sync.engine.inbox import Accepted, Inbox, waiting_since
 from sync.errors import Later
 from sync.store import inbox as store_inbox
 from sync.store.db.database import read, write
@@ -220,6 +220,29 @@ def test_a_write_that_does_not_return_keeps_nobody_waiting(
         inbox.accept(a_delivery(portal_id, "a"))
     released.set()
     assert inbox.accept(a_delivery(portal_id, "a")) == Accepted(None)  # it landed after all
+
+
+def test_who_waited_for_a_thread_waits_less_for_the_database(
+    engine: Engine, inbox: Inbox, portal_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.engine.inbox.PATIENCE_SECONDS", 30.0)
+    monkeypatch.setattr("sync.engine.inbox.WAIT_SECONDS", 31.0)
+    released = threading.Event()
+    insert = store_inbox.insert_many
+
+    def stuck(conn: Connection, deliveries: Sequence[Delivery]) -> list[int | None]:
+        assert released.wait(20), "the sender waits for the database"
+        return insert(conn, deliveries)
+
+    monkeypatch.setattr("sync.engine.inbox.inbox.insert_many", stuck)
+    with waiting_since(time.monotonic() - 30.5), pytest.raises(Later):
+        inbox.accept(a_delivery(portal_id, "a"))
+    with waiting_since(time.monotonic() - 30.5), pytest.raises(Later):
+        inbox.accept(a_delivery(portal_id, "b"))  # the database is away for long: at once
+    released.set()
+    assert inbox.accept(a_delivery(portal_id, "a")) == Accepted(None)
+    with waiting_since(time.monotonic() - 100):
+        assert not inbox.accept(a_delivery(portal_id, "c")).duplicate  # busy, and not away
 
 
 def test_what_waits_when_it_stops_is_stored_and_nothing_after(

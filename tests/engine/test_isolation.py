@@ -14,12 +14,13 @@ from sync.deadlines import is_limited
 from sync.engine import worker
 from sync.engine.deliver import batch, flights
 from sync.engine.dispatch import TurnDispatcher
+from sync.engine.turn import TurnResult
 from sync.engine.upkeep import purge as purging
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.engine.upkeep.sweep import CLOSED_FOR, Sweep
 from sync.engine.worker import Worker
 from sync.errors import Later
-from sync.store import access
+from sync.store import access, failed_looks
 from sync.store.access import OK, UNREACHABLE, ConnectionAccess, PortalAccess
 from sync.store.db.database import read, write
 from sync.store.rows import PortalRecord
@@ -86,6 +87,15 @@ def test_a_portal_whose_turn_a_bug_ends_rests_and_takes_no_thread(
     assert taken == [world.portal_id]
     assert running._pauses.is_failing(world.portal_id)
     assert running._pauses.is_paused(world.portal_id, world.clock.now())
+    assert _failing(world) == {(world.portal_id, 0, "turn"): type(error).__name__}
+    monkeypatch.setattr(worker, "take_turn", lambda *_: TurnResult(done=1))
+    running._run_turn(world.portal_id)
+    assert _failing(world) == {}
+
+
+def _failing(world: World) -> dict[tuple[int, int, str], str]:
+    with read(world.database) as conn:
+        return {tuple(look.key): look.text for look in failed_looks.of_portals(conn)}
 
 
 def test_a_portal_that_failed_is_asked_one_thing_first(
@@ -144,9 +154,15 @@ def test_a_connection_that_cannot_be_read_ends_no_other_sweep(
         swept = dict(conn.execute(select(connection.c.id, connection.c.swept_at)).all())
     assert swept[first] is None
     assert all(swept[connection_id] for connection_id in others)
+    kind = type(error).__name__
+    assert _failing(world) == {(world.portal_id, first, "host"): kind}
     world.tick(61)
     sweep.run(world.clock.now())
     assert opened.count(first) == 2
+    object.__setattr__(deps, "code_host_for", usual.code_host_for)
+    world.tick(61)
+    Sweep(deps).run(world.clock.now())  # another worker's
+    assert _failing(world) == {}
 
 
 def test_what_did_not_answer_a_moment_ago_holds_up_no_sweep(
@@ -200,6 +216,7 @@ def test_a_portal_that_cannot_be_purged_ends_no_other_purge(
     with read(world.database) as conn:
         assert conn.scalars(select(purge.c.portal_id)).all() == [other.portal_id]
     assert asked.count(world.portal_id) == 1
+    assert _failing(world) == {(world.portal_id, 0, "purge"): type(error).__name__}
     world.tick(timedelta(hours=2).total_seconds())
     nightly.run(world.clock.now())
     assert asked.count(world.portal_id) == 2

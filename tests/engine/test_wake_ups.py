@@ -10,7 +10,7 @@ import pytest
 from huey import MemoryHuey, SqliteHuey
 from redis import ConnectionPool
 
-from sync.engine.wake_ups import WakeUps, open_queue
+from sync.engine.wake_ups import WakeUps, open_queue, why_unreachable
 
 
 @pytest.fixture
@@ -75,12 +75,26 @@ def test_postgresql_and_redis_are_queues_by_url(monkeypatch: pytest.MonkeyPatch)
         )
     open_queue("postgresql://localhost/queue")
     open_queue("redis://localhost/1")
-    of_postgresql, of_redis = opened
+    open_queue("postgresql://localhost/queue?connect_timeout=9")
+    of_postgresql, of_redis, with_own = opened
+    assert [of_postgresql[name] for name in ("connect_timeout", "tcp_user_timeout")] == [3, 6000]
+    assert "connect_timeout" not in with_own, "what the address says, wins"
     assert of_postgresql["dsn"] == "postgresql://localhost/queue"
     pool = of_redis["connection_pool"]
     assert isinstance(pool, ConnectionPool)
     options = [pool.connection_kwargs[name] for name in ("host", "db", "socket_timeout")]
     assert options == ["localhost", 1, 5.0], "without a time limit one that froze is waited for"
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "postgresql://127.0.0.1:1/queue"])
+def test_a_queue_that_is_away_says_why(url: str) -> None:
+    assert "refused" in why_unreachable(url)
+
+
+def test_a_queue_that_is_there_keeps_what_it_holds(file: str) -> None:
+    open_queue(file).storage.enqueue(b"7")
+    assert why_unreachable(file) == ""
+    assert WakeUps(open_queue(file)).take() == {7}
 
 
 class Trap:

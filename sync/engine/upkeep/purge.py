@@ -11,10 +11,12 @@ import structlog
 from sync.core.clock import is_due
 from sync.engine.deps import Deps
 from sync.engine.lanes import hold
+from sync.engine.upkeep.failed_looks import FailedLooks
 from sync.settings.apply import current_settings
 from sync.settings.model import Retention
 from sync.store import logs, portals
 from sync.store.db.database import AWAY, select_only, write
+from sync.store.failed_looks import LookKey
 from sync.store.retention import rules as retention_rules
 from sync.store.retention.rules import RULES, RetentionRule, RowKey
 from sync.store.rows import PortalRecord, PurgeRow
@@ -36,8 +38,8 @@ class NightlyPurge:
     A worker that ends in the middle leaves the rest to the next, which begins anew.
     """
 
-    def __init__(self, deps: Deps) -> None:
-        self._deps = deps
+    def __init__(self, deps: Deps, failures: FailedLooks | None = None) -> None:
+        self._deps, self._failures = deps, failures or FailedLooks(deps)
         self._running: dict[int, Iterator[int]] = {}
         self._failed_at: dict[int, datetime] = {}
 
@@ -77,17 +79,20 @@ class NightlyPurge:
         if not is_due(self._failed_at.get(portal.id), RETRY_EVERY, now):
             return 0
         begun = self._running.setdefault(portal.id, purge_portal(self._deps, portal, now))
-        done = 0
+        done, key = 0, LookKey(portal.id, 0, "purge")
         try:
             for count in islice(begun, STEPS_PER_RUN):
                 done += count
         except AWAY:
             self._running.pop(portal.id, None)  # what raised goes on no more
             raise
-        except Exception:
+        except Exception as error:
             log.exception("portal_not_purged", portal_id=portal.id)
             self._failed_at[portal.id] = now
             self._running.pop(portal.id, None)
+            self._failures.note_failure(key, error)
+        else:
+            self._failures.note_success(key)
         return done
 
 

@@ -31,6 +31,7 @@ from sync.engine.upkeep.absence import Absence
 from sync.engine.upkeep.apart import Apart
 from sync.engine.upkeep.bot import find_out_of_step, keep_bot
 from sync.engine.upkeep.endings import end_removed
+from sync.engine.upkeep.failed_looks import FailedLooks
 from sync.engine.upkeep.gap import make_up_for_gaps, owes_history
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.engine.upkeep.task_gap import EVERY as TASKS_EVERY
@@ -53,10 +54,12 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store import projects as store_projects
 from sync.store.db.database import AWAY, select_only, write
 from sync.store.db.upsert import chunks
+from sync.store.failed_looks import LookKey
 from sync.store.rows import ConnectionRecord, PortalRecord
 
 log = structlog.get_logger()
 Look = Callable[[], int]
+Item = ConnectionRecord | int  # a connection, or a portal by its id
 
 HOSTS_EVERY = timedelta(minutes=10)
 CLOSED_FOR = timedelta(minutes=5)  # since the last try of its token; the watch tries it again
@@ -77,7 +80,9 @@ class Sweep:
     everything.
     """
 
-    def __init__(self, deps: Deps, absence: Absence | None = None) -> None:
+    def __init__(
+        self, deps: Deps, absence: Absence | None = None, failures: FailedLooks | None = None
+    ) -> None:
         self._deps, self._absence = deps, absence
         self._began_at = deps.clock.now()
         self._was_alone: bool | None = True
@@ -87,13 +92,15 @@ class Sweep:
         self._tasks_read: set[int] = set()
         self._people_read_at: dict[int, datetime] = {}
         self._bots_kept_at: dict[int, datetime] = {}
-        self._failed_at: dict[tuple[str, int], datetime] = {}
+        self._failed_at: dict[LookKey, datetime] = {}
+        self._failures = failures or FailedLooks(deps)
         self._moments_checked_at: datetime | None = None
-        self._purge, self._apart = NightlyPurge(deps), Apart()
+        self._purge, self._apart = NightlyPurge(deps, self._failures), Apart()
 
     def run(self, now: datetime) -> int:
         """Do what is due and return about how many things that were."""
         done = self._repair_moments(now)
+        self._failures.load()
         self._was_alone = self._absence.was_alone(now) if self._absence else True
         with select_only(self._deps.database) as conn:
             active = portals.all_active(conn)
@@ -121,23 +128,19 @@ class Sweep:
             ("branches", fetch_branch_commits, doubtful),
         ):
             for portal_id in sorted(portal_ids & ids):
-                look = partial(self._run_part, part, portal_id, work, portal_id)
+                look = partial(self._run_part, part, work, portal_id)
                 wanted.setdefault(portal_id, []).append(look)
         reachable = [portal for portal in active if portal.id not in silent]
         for portal_id in self._bots_to_keep(reachable, now):
-            look = partial(self._run_part, "bot", portal_id, keep_bot, portal_id)
+            look = partial(self._run_part, "bot", keep_bot, portal_id)
             wanted.setdefault(portal_id, []).append(look)
         for portal in reachable:
             is_first = self._is_first(portal.id, self._tasks_read)
             looks = wanted.setdefault(portal.id, [])
             if is_first or is_due(tasks_read_at.get(portal.id), TASKS_EVERY, now):
-                looks.append(
-                    partial(self._run_part, "tasks", portal.id, self._read_tasks, portal.id)
-                )
+                looks.append(partial(self._run_part, "tasks", self._read_tasks, portal.id))
             if portal.id in with_pairs:
-                looks.append(
-                    partial(self._run_part, "issue lists", portal.id, self._read_lists, portal.id)
-                )
+                looks.append(partial(self._run_part, "issue lists", self._read_lists, portal.id))
             if is_due(self._last_read_of_people(portal), PEOPLE_EVERY, now):
                 looks.append(partial(self._read_people, portal.id, now))
         for portal_id, looks in wanted.items():
@@ -149,13 +152,13 @@ class Sweep:
     def _read_host(self, connection: ConnectionRecord) -> int:
         """Read what the code host's log and its lists have that no hook told."""
         with limit_outbound(HOST_SECONDS):
-            done = self._run_part("gap", connection.id, make_up_for_gaps, connection)
-            done += self._run_part("host", connection.id, sweep_connection, connection)
+            done = self._run_part("gap", make_up_for_gaps, connection)
+            done += self._run_part("host", sweep_connection, connection)
         self._owing[connection.id] = owes_history(self._deps, connection.id)
         return done
 
     def _read_people(self, portal_id: int, now: datetime) -> int:
-        is_read = self._run_part("people", portal_id, refresh_people, portal_id)
+        is_read = self._run_part("people", refresh_people, portal_id)
         self._people_read_at[portal_id] = now if is_read else now - PEOPLE_EVERY + RETRY_EVERY
         return 1
 
@@ -202,26 +205,27 @@ class Sweep:
         """Tell whether this is the first look after a time in which no worker ran."""
         return self._was_alone is True and portal_id not in looked_at
 
-    def _run_part(
-        self, part: str, item_id: int, work: Callable[[Deps, Any], int], item: Any
-    ) -> int:
+    def _run_part(self, part: str, work: Callable[[Deps, Any], int], item: Item) -> int:
         """Run one part for one portal or connection: what fails there ends nothing else.
 
         It is tried again after a while. A database that is away concerns everything.
         """
-        now, key = self._deps.clock.now(), (part, item_id)
+        now, key = self._deps.clock.now(), _key_of(part, item)
         if not is_due(self._failed_at.get(key), RETRY_EVERY, now):
             return 0
         try:
-            return work(self._deps, item)
+            done = work(self._deps, item)
         except AWAY:
             raise
         except LaneLost:  # another worker took it over
             return 0
-        except Exception:
-            log.exception("sweep_failed", part=part, id=item_id)
+        except Exception as error:
+            log.exception("sweep_failed", **key._asdict())
             self._failed_at[key] = now
+            self._failures.note_failure(key, error)
             return 0
+        self._failures.note_success(key)
+        return done
 
     def _repair_moments(self, now: datetime) -> int:
         """Let moments that a clock ahead of time stored count as now."""
@@ -246,6 +250,13 @@ class Sweep:
         if not is_urgent and not is_due(connection.swept_at, HOSTS_EVERY, now):
             return False
         return is_due(last, RETRY_EVERY, now)
+
+
+def _key_of(part: str, item: Item) -> LookKey:
+    """Return the key of a look at a connection, or at the portal of this id. Pure."""
+    if isinstance(item, ConnectionRecord):
+        return LookKey(item.portal_id, item.id, part)
+    return LookKey(item, 0, part)
 
 
 def _look_all(looks: Iterable[Look]) -> int:

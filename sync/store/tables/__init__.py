@@ -49,6 +49,7 @@ from sync.store.tables.tenants import (
 )
 from sync.store.tables.upkeep import (
     connection_access,
+    failed_look,
     hook_log,
     portal_access,
     program,
@@ -75,6 +76,7 @@ __all__ = [
     "delivery",
     "deployment",
     "deployment_merge_request",
+    "failed_look",
     "hook_log",
     "host_user",
     "in_literals",

@@ -53,6 +53,19 @@ task_reading = Table(
     Column("missed", Integer, nullable=False, server_default="0"),
 )
 
+# Looks of the worker that failed since `since`, the last time at `at`, until one goes well.
+# connection_id: 0 where it is the portal's own. part: what was looked at. text: what went wrong.
+failed_look = Table(
+    "failed_look",
+    metadata,
+    portal_id_column(primary_key=True),
+    Column("connection_id", Id, primary_key=True, server_default="0", autoincrement=False),
+    Column("part", SafeText, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("text", ReasonText, nullable=False, server_default=""),
+)
+
 # Whether a connection's token is accepted, as asked each minute. state: ok, refused, unreachable,
 # missing (there is no token); since: from when on. good_at: when it was accepted last. code, text,
 # cause, change: of what went wrong. token_made_at, expires_at: the token's beginning and end.

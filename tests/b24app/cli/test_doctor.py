@@ -83,6 +83,7 @@ def test_everything_is_tried_and_what_is_wrong_ends_with_1(world, installed, cap
     assert said["backup"] == ["WRONG none was ever made"]
     assert said["portal"] == ["ok 127.0.0.1:1: active"]
     assert said["queue"] == ["ok empty"]
+    assert said["wake-ups"] == ["ok SQLite carries them"]
     (rights,) = said["rights"]
     assert rights.startswith("WRONG 127.0.0.1:1: ")
     (hook,) = said["hook"]
@@ -91,6 +92,16 @@ def test_everything_is_tried_and_what_is_wrong_ends_with_1(world, installed, cap
     assert {"disk", "database", "key", "secret", "address", "scopes", "events"} <= said.keys()
     assert "→ start the service, or `b24bridge serve`" in out
     assert out.splitlines()[-1].endswith(" are wrong.")
+
+
+def test_a_queue_out_of_reach_is_said_without_its_password(world, installed, monkeypatch, capsys):
+    monkeypatch.setenv("B24BRIDGE_QUEUE_URL", "redis://:pass-of-the-queue@127.0.0.1:1/0")
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    (said,) = findings(out)["wake-ups"]
+    assert said.startswith("WRONG Redis carries no wake-ups: Error 111 connecting to 127.0.0.1:1.")
+    assert "→ see that B24BRIDGE_QUEUE_URL is right" in out
+    assert "pass-of-the-queue" not in out
 
 
 def test_what_was_put_right_is_right(world, installed, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import string
 from dataclasses import replace
@@ -15,13 +16,16 @@ from b24app.services import health, health_of_connections
 from b24app.services.health import Disk, check_grant, check_queue, check_tasks, check_worker
 from b24app.services.health_check import Check
 from b24app.services.health_of_connections import check_connection
-from b24app.texts_health import ENGLISH, describe, subject_name
-from b24app.texts_health_ru import RUSSIAN
+from b24app.texts_health import ENGLISH, LOOKS, describe, subject_name
+from b24app.texts_health_ru import LOOKS_RU, RUSSIAN
+from sync.engine.upkeep import sweep
 from sync.store.access import ConnectionAccess, PortalAccess
+from sync.store.failed_looks import FailedLook
 from sync.store.hook_logs import NO_HOOK, NO_LOG, SWITCHED_OFF, HookLogRow
 from sync.store.program import ProgramRow
 from sync.store.rows import ConnectionRecord, PortalRecord, WorkerRow
 
+SWEEP = Path(sweep.__file__).read_text(encoding="utf-8")
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
 LATE = NOW - timedelta(hours=1)
 RECORD = ConnectionRecord(
@@ -92,6 +96,33 @@ def test_what_a_clock_dated_ahead_of_now_is_not_green():
     assert not check_worker([WorkerRow("gone", ahead, ahead, None)], NOW).ok
 
 
+def test_a_look_that_fails_is_not_green_while_it_is_tried():
+    look = FailedLook(1, 0, "people", LATE, NOW, "ValueError")
+    places = {
+        check.place: describe(check).what for check in health.check_looks([look], (), "acme", NOW)
+    }
+    assert places == {
+        "acme": "people and workgroups: the worker fails at this for 60 min: ValueError"
+    }
+    at_connection = replace(look, connection_id=RECORD.id, part="host")
+    (check,) = health.check_looks([at_connection], [RECORD], "acme", NOW)
+    assert (check.ok, check.urgent, check.place, check.since) == (False, True, "acme main", LATE)
+    assert (
+        describe(check, "ru").what
+        == "запросы на слияние: у обработчика здесь сбой уже 60 мин: ValueError"
+    )
+    assert not [*health.check_looks([at_connection], (), "acme", NOW)]  # it was removed
+    old = replace(look, at=NOW - timedelta(hours=3))
+    assert not [*health.check_looks([old], (), "acme", NOW)]  # nobody tries it any more
+
+
+def test_every_look_has_a_name_in_both_languages():
+    parts = set(re.findall(r'_run_part\(\s*"([a-z ]+)"|self\._run_part, "([a-z ]+)"', SWEEP))
+    named = {first or second for first, second in parts} | {"purge", "turn"}
+    named |= {"deployments", "commits", "branches"}  # from a table of their own there
+    assert set(LOOKS) == set(LOOKS_RU) == named
+
+
 @pytest.mark.parametrize(
     ("state", "row", "expected"),
     [
@@ -119,6 +150,17 @@ def test_no_worker_a_full_disk_old_work_and_unread_tasks_are_wrong():
     assert not health.check_disk(Disk(10**12, 10**10)).ok
     assert Disk(10**12, 10**10).takes_deliveries
     assert not Disk(10**9, 10**8).takes_deliveries
+
+
+def test_a_disk_that_takes_no_more_files_is_not_green():
+    no_files = health.check_disk(Disk(10**12, 10**11, 99))
+    assert (no_files.state, no_files.ok) == ("disk_no_files", False)
+    assert describe(no_files).what.startswith("there is room for 99 more files only")
+    assert Disk(10**12, 10**11, 0).takes_deliveries  # into files that are there
+    assert health.check_disk(Disk(10**12, 10**11, 100)).ok
+    assert health.check_disk(Disk(10**12, 10**11, None)).ok  # a file system without a limit
+    with_limit = bool(os.statvfs("/").f_files)
+    assert (health.read_disk(Path("/")).files is not None) == with_limit
     assert not check_queue(LATE, NOW).ok
     assert not check_tasks(LATE, LATE, "acme", NOW).ok
 
