@@ -32,6 +32,7 @@ from sync.store import (
     bots,
     deployments,
     erasure,
+    failed_looks,
     hook_logs,
     inbox,
     issue_link_history,
@@ -59,6 +60,7 @@ from sync.store import pipelines as store_pipelines
 from sync.store import projects as store_projects
 from sync.store.access import ConnectionAccess, PortalAccess
 from sync.store.db.database import read, write
+from sync.store.failed_looks import FailedLook
 from sync.store.hook_logs import HookLogRow
 from sync.store.issue_lists import ListRow
 from sync.store.oauth_grants import GrantTokens
@@ -249,6 +251,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     logs.save_allowance(conn, portal_id, AllowanceRow(1.5, NOW, {}))
     hook_logs.save(conn, HookLogRow(c, "project acme/shop", NOW))
     hook_logs.set_tasks_read(conn, portal_id, NOW, 3)
+    failed_looks.save(conn, FailedLook(portal_id, c, "host", NOW, NOW, "ValueError"))
     access.save(conn, ConnectionAccess(c, "ok", NOW, NOW))
     access.save_portal(conn, PortalAccess(portal_id, "ok", NOW, NOW))
     _fill_sign_ins(conn, portal_id, c)
