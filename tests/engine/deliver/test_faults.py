@@ -30,7 +30,6 @@ def test_what_the_portal_refuses_is_dead_and_the_rest_goes_on(world: World) -> N
     assert world.steps() == {2103: Step.REVIEW}
 
 
-@pytest.mark.deep
 def test_a_refused_move_is_tried_once_more_on_fresh_knowledge(world: World) -> None:
     refusals = world.refuse("tasks.task.start", "1048582", times=1)
     world.opened()

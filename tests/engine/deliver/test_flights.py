@@ -114,7 +114,6 @@ def test_the_lane_is_kept_as_long_as_answers_are_awaited(world: World) -> None:
     assert min(lasts) > timedelta(seconds=50)
 
 
-@pytest.mark.deep
 def test_what_waits_for_its_place_in_the_limits_is_one_request(world: World) -> None:
     """Everything behind it can still be decided anew."""
     pending: list[Callable[[], None]] = []

@@ -82,7 +82,6 @@ def _on_request(
     setattr(life.world, place, answer)
 
 
-@pytest.mark.deep
 def test_edits_on_both_sides_within_seconds_of_our_write_stand(life: Life) -> None:
     state = life.world.b24.state
     state.user_edits_task(RITA, 2103, description="First here\n\nSecond")
@@ -161,7 +160,6 @@ def test_a_worker_killed_at_any_request_writes_nothing_twice(
         assert (_notes(life, f"Task {text}"), _messages(life, f"Issue {text}")) == (1, 1)
 
 
-@pytest.mark.deep
 def test_a_link_made_by_hand_during_an_import_is_the_only_one(
     make_world: Callable[..., World],
 ) -> None:

@@ -86,7 +86,6 @@ def test_what_was_slow_before_leaves_places_to_others(answer: threading.Event) -
     assert len(looks._left) == MOST_SLOW + 1
 
 
-@pytest.mark.deep
 def test_a_host_that_answers_slowly_delays_no_other_sweep(
     make_world: Callable[..., World], answer: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:

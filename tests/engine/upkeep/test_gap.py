@@ -81,7 +81,6 @@ def row(world: World) -> HookLogRow:
     return only
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize("status", [deliveries.INTERNAL_ERROR, "502", "404", "401"])
 def test_what_failed_while_we_were_away_is_told_as_its_hook_would(
     world: World, outage: Outage, status: str

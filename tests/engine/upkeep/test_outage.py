@@ -150,7 +150,6 @@ def test_without_a_log_what_lists_still_say_is_given_back(world: World, outage: 
     assert row(world).failed == row(world).made_up > 0
 
 
-@pytest.mark.deep
 def test_what_gitlab_did_not_try_to_send_is_read_beside_its_log(
     world: World, outage: Outage
 ) -> None:
