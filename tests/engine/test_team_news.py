@@ -147,7 +147,6 @@ def labels_of_one_second_in_the_wrong_order(life: Life) -> Iterator[None]:
     assert leaked(life) == []
 
 
-@pytest.mark.deep
 def test_edits_obey_their_rules_in_lives_of_teams(world: World) -> None:
     play(
         world,

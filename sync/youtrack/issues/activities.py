@@ -41,11 +41,13 @@ _FIELDS = (
 )
 _WORK = f"id,created,updated,creator(id),issue({_ISSUE})"
 _SAME_ACT_MS = 2_000  # between a line of the history and the time of change of its issue
-Acts = dict[str, tuple[ItemAddress, int]]  # by an issue's id: where it is, and when, in ms
+Acts = dict[str, str]  # by an issue's id: its project's id, its number and the moment in ms
 
 
-def history(reader: IssueReader, short_name: str, since: datetime, after: str) -> tuple[Acts, str]:
-    """Return what a page of the history tells, and the cursor behind it ("" at the end).
+def add_history(
+    acts: Acts, reader: IssueReader, short_name: str, since: datetime, after: str
+) -> str:
+    """Add what a page of the history tells, and return the cursor behind it ("" at the end).
 
     Only of issues that the list does not show as changed, and not by our account alone. Raises
     SyncError.
@@ -62,16 +64,19 @@ def history(reader: IssueReader, short_name: str, since: datetime, after: str) -
             **({"cursor": after} if after else {}),
         )
     )
-    acts = _acts(
-        (mapping(row.get("target")), whole(row.get("timestamp")))
-        for row in mappings(answer.get("activities"))
-        if text(mapping(row.get("author")).get("id")) != reader.own_id()
+    _add(
+        acts,
+        (
+            (mapping(row.get("target")), whole(row.get("timestamp")))
+            for row in mappings(answer.get("activities"))
+            if text(mapping(row.get("author")).get("id")) != reader.own_id()
+        ),
     )
-    return acts, text(answer.get("afterCursor")) if answer.get("hasAfter") is True else ""
+    return text(answer.get("afterCursor")) if answer.get("hasAfter") is True else ""
 
 
-def worked_on(reader: IssueReader, short_name: str, since: datetime) -> Acts:
-    """Return the issues whose work changed at `since` or later, as `history` does.
+def add_worked_on(acts: Acts, reader: IssueReader, short_name: str, since: datetime) -> None:
+    """Add the issues whose work changed at `since` or later, as `history` tells of others.
 
     For instances whose history leaves work out. Raises SyncError.
     """
@@ -83,42 +88,43 @@ def worked_on(reader: IssueReader, short_name: str, since: datetime) -> Acts:
         top=PER_PAGE,
     )
     first = milliseconds(since)
-    return _acts(
-        (row, changed)
-        for row in listed
-        if (changed := whole(row.get("updated")) or whole(row.get("created")) or 0) >= first
-        and text(mapping(row.get("creator")).get("id")) != reader.own_id()
+    _add(
+        acts,
+        (
+            (row, changed)
+            for row in listed
+            if (changed := whole(row.get("updated")) or whole(row.get("created")) or 0) >= first
+            and text(mapping(row.get("creator")).get("id")) != reader.own_id()
+        ),
     )
-
-
-def latest(*parts: Acts) -> Acts:
-    """Return all acts, of an issue with several the last."""
-    acts: Acts = {}
-    for part in parts:
-        for issue_id, (address, at) in part.items():
-            acts[issue_id] = (address, max(at, acts.get(issue_id, (address, 0))[1]))
-    return acts
 
 
 def read(reader: IssueReader, acts: Acts) -> tuple[Item, ...]:
     """Read issues, each as young as what happened to it. Raises SyncError."""
-    items = reader.read([address for address, _ in acts.values()]) if acts else {}
-    dated = ((item, acts[issue_id][1]) for issue_id, item in items.items())
+    items = reader.read([_address(issue_id, act) for issue_id, act in acts.items()]) if acts else {}
+    dated = ((item, _moment_of(acts[issue_id])) for issue_id, item in items.items())
     return tuple(_as_young(item, at) for item, at in dated if isinstance(item, Item))
 
 
-def _acts(rows: Iterable[tuple[Mapping[str, Any], int | None]]) -> Acts:
-    """Return what is news: the issue's own time of change is older than the act."""
-    acts: Acts = {}
+def _add(acts: Acts, rows: Iterable[tuple[Mapping[str, Any], int | None]]) -> None:
+    """Add what is news, the last of an issue: its own time of change is older than the act."""
     for target, at in rows:
         issue = mapping(target.get("issue")) or target
         readable = text(issue.get("idReadable"))
         if at is None or not readable or (whole(issue.get("updated")) or 0) >= at - _SAME_ACT_MS:
             continue
-        project_id = text(mapping(issue.get("project")).get("id"))
-        address = ItemAddress(text(issue.get("id")), project_id, readable)
-        acts[address.id] = (address, max(at, acts.get(address.id, (address, 0))[1]))
-    return acts
+        issue_id, project_id = text(issue.get("id")), text(mapping(issue.get("project")).get("id"))
+        if issue_id not in acts or _moment_of(acts[issue_id]) < at:
+            acts[issue_id] = f"{project_id} {readable} {at}"
+
+
+def _address(issue_id: str, act: str) -> ItemAddress:
+    project_id, readable, _ = act.split(" ")
+    return ItemAddress(issue_id, project_id, readable)
+
+
+def _moment_of(act: str) -> int:
+    return int(act.rpartition(" ")[2])
 
 
 def _as_young(item: Item, at: int) -> Item:

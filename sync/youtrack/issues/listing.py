@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sync.core.issue_sync.model import Item, ItemAddress
+from sync.core.issue_sync.model import Item
 from sync.core.issue_sync.side import Census, Page
 from sync.errors import Denied
 from sync.youtrack.issues import activities, rows
@@ -66,12 +66,11 @@ def _page_of_history(
     if _AFTER in state:
         acts = _parsed(unread)
         short_name = reader.instance.project(project_id).short_name
-        page, following = activities.history(reader, short_name, since, state[_AFTER])
-        acts = activities.latest(acts, page)
+        following = activities.add_history(acts, reader, short_name, since, state[_AFTER])
         if following:
             return Page((), json.dumps({_AFTER: following, _ACTS: _lines(acts)}))
         if reader.options.time:
-            acts = activities.latest(acts, activities.worked_on(reader, short_name, since))
+            activities.add_worked_on(acts, reader, short_name, since)
         unread = _lines(acts)
         del acts
     first = unread.split("\n", AT_ONCE)
@@ -81,18 +80,12 @@ def _page_of_history(
 
 
 def _lines(acts: activities.Acts) -> str:
-    return "\n".join(
-        f"{issue_id} {address.project} {address.number} {at}"
-        for issue_id, (address, at) in acts.items()
-    )
+    return "\n".join(f"{issue_id} {act}" for issue_id, act in acts.items())
 
 
 def _parsed(lines: str) -> activities.Acts:
-    rows = (line.split(" ") for line in lines.splitlines())
-    return {
-        issue_id: (ItemAddress(issue_id, project, number), int(at))
-        for issue_id, project, number, at in rows
-    }
+    rows = (line.partition(" ") for line in lines.splitlines())
+    return {issue_id: act for issue_id, _, act in rows}
 
 
 def census(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
