@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
+from tests.emulators.bitrix24.errors import RestError
+from tests.emulators.bitrix24.methods import checklists
 from tests.engine.issue_sync.test_every_row import Make, Users, users
 from tests.engine.issue_sync.test_situations import _change, _edit, _later
 
@@ -53,3 +57,34 @@ def test_the_order_of_a_list_and_a_new_item_amid_it_cross(users: Make) -> None:
     assert _of_task(made) == "c new a b!"
     _later(made.life)
     assert (_of_issue(made), made.life.link().problems) == ("c new a b!", {})
+
+
+def test_boxes_that_are_ticked_on_both_sides_at_once_are_both_ticked(users: Make) -> None:
+    made = _begun(users, "dig", "fill", "dig")
+    _tick(made, "dig")
+    _change_lines(made, "- [ ] fill", "- [x] fill")
+    made.rest()
+    assert _of_task(made) == _of_issue(made) == "dig fill! dig!"
+
+
+def test_an_order_here_and_an_item_that_goes_or_comes_there_both_stand(users: Make) -> None:
+    made = _begun(users, "a", "b", "c")
+    (item,) = (item for item in made.portal.parts.checklist(2103) if item.title == "b")
+    made.portal.parts.drop_item(item.id)
+    _edit(made.life)
+    _change_lines(made, "- [ ] a\n- [ ] b\n- [ ] c", "- [ ] c\n- [ ] b\n- [ ] new\n- [ ] a")
+    made.rest()
+    assert _of_task(made) == _of_issue(made) == "c new a"
+    assert made.life.link().problems == {}
+
+
+def test_a_checklist_that_the_portal_refuses_to_show_empties_no_list(users: Make) -> None:
+    made = _begun(users, "a", "b")
+
+    def refuse(*_: object) -> NoReturn:
+        raise RestError(400, "ACTION_NOT_ALLOWED", "Access denied")
+
+    made.world.patch(checklists, "_shown", refuse)
+    _edit(made.life, title="Goes on")
+    made.rest(11)
+    assert (made.issue.title, _of_issue(made)) == ("Goes on", "a b")
