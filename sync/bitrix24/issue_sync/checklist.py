@@ -7,6 +7,7 @@ than a nameless first one. https://apidocs.bitrix24.com/api-reference/tasks/chec
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,17 +17,22 @@ from sync.bitrix24.rest.batch import Call, Reference, as_int
 DEEPEST = 3  # levels below a checklist
 _LINE = re.compile(r"(?P<indent> *)(?:- \[(?P<box>[ xX])\] |## )(?P<title>.*\S)\s*\Z")
 FIRST_LIST = "BX_CHECKLIST_1"  # the portal shows "Checklist 1"
+_FIRST, _NEWEST = (-1, 0), sys.maxsize
 _NAMELESS = re.compile(r"BX_CHECKLIST_\d+\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An item at its depth; depth 0 is a checklist. `id` 0: it is not there yet."""
+    """An item at its depth; depth 0 is a checklist. `id` 0: it is not there yet.
+
+    `sort`: its place among those below the same one; of two in one place the older comes first.
+    """
 
     depth: int
     title: str
     done: bool = False
     id: int = 0
+    sort: int = 0
 
 
 def lines_of(rows: Any) -> tuple[Line, ...]:
@@ -41,7 +47,8 @@ def lines_of(rows: Any) -> tuple[Line, ...]:
     def below(parent: int, depth: int) -> Iterator[Line]:
         for row in children.get(parent, ()):
             number, title = as_int(row["ID"]), str(row.get("TITLE") or "").strip()
-            yield Line(depth, " ".join(title.split()), row.get("IS_COMPLETE") == "Y", number)
+            is_done, sort = row.get("IS_COMPLETE") == "Y", as_int(row.get("SORT_INDEX"))
+            yield Line(depth, " ".join(title.split()), is_done, number, sort)
             if depth < DEEPEST + 1:
                 yield from below(number, depth + 1)
 
@@ -78,7 +85,8 @@ def checklist_calls(
 ) -> list[Call]:
     """Return the calls that turn the present checklist into the wanted one.
 
-    An item stays where its title and those above it are the same. Parameters go by position.
+    An item stays where its title and those above it are the same, and moves where its place among
+    its siblings is another. Parameters go by position.
     """
     if wanted and wanted[0].depth:
         wanted = (Line(0, FIRST_LIST), *wanted)
@@ -87,14 +95,23 @@ def checklist_calls(
         free.setdefault(path, []).append(line)
     calls: list[Call] = []
     parents: list[int | Reference] = [0]  # by depth, the parent of an item there
+    last = [_FIRST]  # by depth, the place and the number of the sibling before
     for place, (path, line) in enumerate(zip(_paths(wanted), wanted, strict=True)):
-        del parents[line.depth + 1 :]
+        del parents[line.depth + 1 :], last[line.depth + 1 :]
+        behind = last[line.depth][0] + 1
         if free.get(path):
             kept = free[path].pop(0)
-            parents.append(kept.id)
+            at = kept.sort, kept.id
+            if at <= last[line.depth]:
+                calls.append(_move(task, kept.id, behind))
+                at = behind, kept.id
             calls += [] if kept.done == line.done else [_toggle(task, kept.id, line.done)]
+            parents.append(kept.id)
         else:
-            parents.append(_new(calls, task, line, parents[line.depth], place))
+            at = max(place, behind), _NEWEST
+            parents.append(_new(calls, task, line, parents[line.depth], place, at[0]))
+        last[line.depth] = at
+        last.append(_FIRST)
     gone = sorted((line for lines in free.values() for line in lines), key=lambda line: -line.depth)
     for line in gone:  # what is below goes first
         calls.append(Call("task.checklistitem.delete", {"TASKID": task, "ITEMID": line.id}))
@@ -117,12 +134,22 @@ def _toggle(task: int | Reference, item_id: int, done: bool) -> Call:
     return Call(method, {"TASKID": task, "ITEMID": item_id})
 
 
+def _move(task: int | Reference, item_id: int, sort: int) -> Call:
+    params = {"TASKID": task, "ITEMID": item_id, "FIELDS": {"SORT_INDEX": sort}}
+    return Call("task.checklistitem.update", params)
+
+
 def _new(
-    calls: list[Call], task: int | Reference, line: Line, parent: int | Reference, place: int
+    calls: list[Call],
+    task: int | Reference,
+    line: Line,
+    parent: int | Reference,
+    place: int,
+    sort: int,
 ) -> Reference:
     fields = {
         "TITLE": line.title,
-        "SORT_INDEX": place,
+        "SORT_INDEX": sort,
         "IS_COMPLETE": "Y" if line.done else "N",
         "PARENT_ID": parent,
     }

@@ -94,8 +94,9 @@ class TaskReader:
         details = dict(zip((call.name or "tasks" for call in calls), answers, strict=True))
         yield from ask_column_of(row, self.memory)
         item = rows.parse_item(row, self.side)
-        if self.side.options.checklist:
-            text = checklist.write_lines(checklist.lines_of(_result(details.get("checklist"))))
+        items = details.get("checklist")
+        if isinstance(items, Answer):  # a refusal does not say that there are none
+            text = checklist.write_lines(checklist.lines_of(items.result))
             item = replace(item, values={**item.values, CHECKLIST: text or None})
         item = yield from with_planning(item, details, self.memory)
         comments, chat_files = yield from self._comments(task_id, details)

@@ -31,8 +31,8 @@ class Text:
         return True
 
     def moved(self, side: SideName, base: Values, now: Values) -> bool:
-        """Whether the text says something else than the base."""
-        return not self._same(side, self._text(base), self._text(now))
+        """Whether the text says something else than the base; one that was not read does not."""
+        return self.name in now and not self._same(side, self._text(base), self._text(now))
 
     def agree(self, now: ValuePair) -> bool:
         """Whether one text, written in the other's dialect, is the other."""

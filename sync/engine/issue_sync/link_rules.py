@@ -8,12 +8,12 @@ from functools import cache, partial
 
 from sync.core.i18n.translate import find_sentence
 from sync.core.issue_sync import status_offers, statuses
+from sync.core.issue_sync.checklists import patch_lines, same_lines
 from sync.core.issue_sync.fields import (
     Translation,
     Untranslatable,
     converted,
     lost_choice,
-    unchanged,
 )
 from sync.core.issue_sync.item_links import links_translation, parent_translation
 from sync.core.issue_sync.mapping import ProjectPair
@@ -239,7 +239,7 @@ def _translations(
     label = partial(_label, divider=tracker.tag_divider)
     yield TAGS, Elements(TAGS, label, _tag, why=_UNFIT)
     yield ESTIMATE, converted(ESTIMATE, _seconds, _seconds)
-    yield CHECKLIST, unchanged(CHECKLIST)
+    yield CHECKLIST, Text(CHECKLIST, patch_lines, same_lines)
     written, values = world.pair.priorities, tracker.choices.get(PRIORITY, ())
     if priorities := priority_table(written, values):
         names = {choice.id: choice.name for choice in portal.choices.get(PRIORITY, ())}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -22,7 +23,8 @@ from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.engine.issue_sync.process import PairFacts
 from sync.engine.issue_sync.trackers import shared_memory, tracker_of
 from sync.engine.load.people import portal_users_of
-from sync.errors import SyncError
+from sync.errors import Refused, SyncError
+from sync.sentences import sentence
 from sync.store import issue_links, messages, oauth_grants, people
 from sync.store.db.database import select_only
 from sync.store.portals import PortalRow
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from sync.engine.issue_sync.process import Sides
     from sync.youtrack.api.users import User
 
+_HIDDEN = "404"
 KEEP = timedelta(minutes=10)  # what a project can hold is asked again after that
 KEEP_MEMBERS = timedelta(hours=1)
 
@@ -76,7 +79,29 @@ def open_rooms(
 
 def read_project_id(deps: Deps, connection: ConnectionRecord, project: str) -> str:
     """Return the id for good of a project that the settings name. Raises SyncError."""
-    return tracker_of(connection).project_id_for(deps, connection, project)
+    kind = tracker_of(connection)
+    with _name_hidden(kind.name, project):
+        return kind.project_id_for(deps, connection, project)
+
+
+@contextmanager
+def _name_hidden(tracker_name: str, project: str) -> Iterator[None]:
+    """Name the project that a tracker hides, where its client names the request."""
+    try:
+        yield
+    except Refused as error:
+        if error.code != _HIDDEN:
+            raise
+        raise Refused(
+            sentence(
+                "{tracker} does not show the project {project}",
+                tracker=tracker_name,
+                project=project,
+            ),
+            cause=error.cause,
+            change=error.change,
+            code=error.code,
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -143,7 +168,8 @@ def _facts(
     if facts is None or is_due(facts.at, keep, now):
         project_id = deps.issue_sync.project_id_for(deps, connection, pair.project)
         projects = {SideName.TRACKER: project_id, SideName.PORTAL: str(pair.group_id)}
-        able = {side: sides[side].capabilities(projects[side]) for side in SideName}
+        with _name_hidden(tracker_of(connection).name, pair.project):
+            able = {side: sides[side].capabilities(projects[side]) for side in SideName}
         before = facts
         users = tracker_of(connection).users_of(deps, connection)
         members, members_at = _members(deps, connection, project_id, before)

@@ -56,11 +56,19 @@ def test_a_guest_makes_the_issue_and_the_rest_follows_with_the_role(users: Make)
 @pytest.mark.deep
 def test_an_import_of_a_project_out_of_sight_says_so_and_begins_later(users: Make) -> None:
     made = users()
-    made.sets("create: [issues]")
     role = made.world.shop.members.pop(made.gitlab.user("bridge").id)
-    for action in ("preview", "run"):
-        with pytest.raises(SyncError, match="Check the project and that the token's user"):
-            made.asks(action)
+    for project in ("acme/shop", str(made.world.shop.id)):
+        made.sets("create: [issues]", project=project)
+        for action in ("preview", "run"):
+            with pytest.raises(SyncError) as caught:
+                made.asks(action)
+            error = caught.value
+            assert str(error) == (
+                f"GitLab does not show the project {project}. It does not exist, or the token's "
+                "user cannot see it. Check the project and that the token's user is a member of it."
+            )
+            assert translate("ru", error.message) == f"GitLab не показывает проект {project}"
+    made.sets("create: [issues]")
     made.world.shop.members[made.gitlab.user("bridge").id] = role
     _begun(made)
     assert made.issue.title == "Task 2103"

@@ -20,7 +20,7 @@ from sync.store.db.database import read
 from tests.emulators.youtrack.records import App
 from tests.engine.youtrack_world import FIELDS, RITA, YouTrackLife, youtrack_life
 
-LINK, NO_ROLE = "link     task 2103: ", "GET /admin/projects/SHOP was answered 404"
+LINK, NO_ROLE = "link     task 2103: ", "YouTrack does not show the project SHOP"
 RUSSIAN = {  # all that is said in these lives
     f"{LINK}GET /admin/projects/SHOP was answered 401 (You are not logged in.). The permanent "
     "token is wrong or revoked, or its user is banned. Issue a new permanent token with the scope "
@@ -29,12 +29,12 @@ RUSSIAN = {  # all that is said in these lives
         "in.). Постоянный токен неверен или отозван, или его владелец заблокирован. Выпустите "
         "новый постоянный токен с областью YouTrack и укажите его в подключении."
     ),
-    f"{LINK}{NO_ROLE} (Entity with id SHOP not found). It does not exist, or the token's user "
-    "cannot see it. Check that the token's user has a role in the project, and that the settings "
-    "name the project as it is called now.": (
-        "связь    задача 2103: GET /admin/projects/SHOP получил ответ 404 (Entity with id SHOP "
-        "not found). Этого нет, или владелец токена этого не видит. Проверьте, что у владельца "
-        "токена есть роль в проекте и что в настройках проект назван так, как сейчас."
+    f"{LINK}{NO_ROLE}. It does not exist, or the token's user cannot see it. Check that the "
+    "token's user has a role in the project, and that the settings name the project as it is "
+    "called now.": (
+        "связь    задача 2103: YouTrack не показывает проект SHOP. Этого нет, или владелец "
+        "токена этого не видит. Проверьте, что у владельца токена есть роль в проекте и что в "
+        "настройках проект назван так, как сейчас."
     ),
     "the tracker's item has no deadline any more. The project lacks a field of the type date "
     "named Due Date: add one to the project, or name another in the settings": (
