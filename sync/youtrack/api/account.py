@@ -80,13 +80,11 @@ def address_before_page(base_url: str) -> str:
 
 
 def _no_youtrack(base_url: str, code: str) -> Refused:
-    address = address_before_page(base_url)
-    if address:
+    cause = "The address is another site's, or YouTrack lives below a path that is missing"
+    change: str = "Set `url` of the connection to the address that YouTrack shows in the browser"
+    if address := address_before_page(base_url):
         cause = "The address looks like that of a page in YouTrack"
         change = sentence("Set `url` of the connection to {url}", url=address)
-    else:
-        cause = "The address is another site's, or YouTrack lives below a path that is missing"
-        change = "Set `url` of the connection to the address that YouTrack shows in the browser"
     return Refused(
         sentence(
             "There is no YouTrack at {base_url} (its API answers {code})",
