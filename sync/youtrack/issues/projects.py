@@ -17,7 +17,7 @@ GONE = "404"
 FRESH = timedelta(seconds=30)  # what was asked so lately is not asked again
 KEEP_ACCOUNT = timedelta(hours=1)  # people set another time zone in its profile
 KEEP_WORK_TYPES = timedelta(minutes=10)
-MOST_LINES = 10_000  # of authors, of one instance
+MOST_LINES = 500  # of authors, of issues read last; others are read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class IssueMemory:
     account: Account | None = None
 
     def remember_author_line(self, issue_id: str, line: str) -> None:
-        """Keep the line that an issue's description ends with; the oldest go where many are."""
+        """Keep the line that an issue's description ends with; the oldest go, which is safe."""
         self.author_lines.pop(issue_id, None)
         self.author_lines[issue_id] = line
         if len(self.author_lines) > MOST_LINES:
