@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.depth import depth
 from tests.e2e.test_accessibility import (
     PHONE,
     furnished,  # noqa: F401 - a fixture
@@ -30,7 +31,7 @@ NAMED = frozenset(
     }
 )  # fmt: skip
 UNIQUE = ("key", "id", "url", "name", "reference")
-MANY, TASK = 300, 2103
+MANY, TASK = depth(300), 2103
 PAGES = (
     "Поток и метрики", "Ждёт вас", "Состояние", "Настройки", "Люди", "Обзор",
     "Первый запуск", "2. Сопоставить", "3. Увидеть",

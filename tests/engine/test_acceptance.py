@@ -41,6 +41,7 @@ def released(world: World, title: str, **options: object) -> MergeRequest:
 # --- 1: whose commits
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("squash", [False, True])
 def test_a_release_that_lists_tasks_in_its_title_reopens_none(world: World, squash: bool) -> None:
     world.gitlab.create_branch(world.shop, "develop", "ann")
@@ -60,6 +61,7 @@ def test_a_release_that_lists_tasks_in_its_title_reopens_none(world: World, squa
     assert statuses(world) == (COMPLETED, COMPLETED)
 
 
+@pytest.mark.deep
 def test_a_second_release_after_the_first_reopens_none(world: World) -> None:
     world.gitlab.create_branch(world.shop, "develop", "ann")
     world.shop.branches["develop"].protected = True
@@ -76,6 +78,7 @@ def test_a_second_release_after_the_first_reopens_none(world: World) -> None:
     assert (world.cards(), world.cards(OTHER)) == shown
 
 
+@pytest.mark.deep
 def test_a_commit_moved_to_another_branch_leaves_the_first(world: World) -> None:
     """Picked onto its right branch, and dropped from the wrong one by a forced push."""
     wrong = request(world, "wrong", f"B24-{OTHER} mine")
@@ -204,6 +207,7 @@ def test_who_heard_failed_hears_fixed_by_the_next_push(world: World) -> None:
     assert any("it is fixed" in text for user, text in notified(world) if user == 8)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "source",
     [
@@ -221,6 +225,7 @@ def test_what_dangles_mends_nothing_and_breaks_nothing(world: World, source: str
 # --- 10: rollbacks
 
 
+@pytest.mark.deep
 def test_a_rollback_by_an_automatic_job_is_told_where_the_deployment_was(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=frozenset({"success"})))
     old = push(world, "Old")
@@ -270,6 +275,7 @@ def test_comments_read_as_gitlab_shows_them(world: World) -> None:
     ] == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("written", "seconds"),
     [

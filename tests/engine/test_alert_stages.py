@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from sync.store.rows import Delivery
 from tests.emulators.gitlab.entities import Job
 from tests.engine.test_alerts import MINUTE, heads, ruled, run, states, world
@@ -37,6 +39,7 @@ DEPLOY_FAILED = [
 ]
 
 
+@pytest.mark.deep
 def test_a_stage_is_well_once_it_passed_although_a_later_one_fails(world: World) -> None:
     ruled(world, by_stage=True)
     run(world, "failed", jobs=STAGES[:2])

@@ -84,6 +84,7 @@ def do(world: World, act: Callable[..., object], *args: object, **options: objec
     return done
 
 
+@pytest.mark.deep
 def test_an_alert_is_one_message_from_its_first_failure_to_its_end(world: World) -> None:
     run(world, "failed")
     assert told(world) == [
@@ -108,6 +109,7 @@ def test_an_alert_is_one_message_from_its_first_failure_to_its_end(world: World)
     assert heads(world)[1:] == ["Pipeline #5 failed on main, acme/shop"]
 
 
+@pytest.mark.deep
 def test_the_mention_of_who_fixed_it_and_links_are_the_portals_own(world: World) -> None:
     run(world, "failed")
     run(world, "success", minutes=42)

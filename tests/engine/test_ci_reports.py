@@ -120,6 +120,7 @@ def test_a_pipeline_that_is_not_told_of_leaves_the_field_alone(
     assert "!1 Pay" in world.cards(2101)[0]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("late", ["failed", "running", "canceled"])
 def test_a_late_report_of_an_older_pipeline_changes_nothing(
     make: Callable[..., World], late: str

@@ -133,6 +133,7 @@ def test_a_deployment_on_its_way_is_not_announced(world: World, status: str) -> 
     assert said(world) == []
 
 
+@pytest.mark.deep
 def test_a_deployment_that_waited_says_that_it_goes_on(world: World) -> None:
     world.gitlab.state.premium = True
     merged(world)
@@ -322,6 +323,7 @@ def test_a_cherry_pick_made_by_hand_carries_its_merge_request(world: World) -> N
     assert heads(world) == ["[b]Deployed to prod[/b]"]
 
 
+@pytest.mark.deep
 def test_a_host_that_keeps_its_commits_to_itself_still_says_what_was_carried(
     world: World,
 ) -> None:

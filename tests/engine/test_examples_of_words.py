@@ -53,6 +53,7 @@ MENTIONS = {
 }  # fmt: skip
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("table", [REVERTS, DENIALS, MENTIONS], ids=["revert", "deny", "mention"])
 def test_words_decide_what_a_merge_and_a_commit_do(world: World, table: dict) -> None:
     numbers = {}

@@ -44,6 +44,7 @@ def acts_on(world: World, mr: MergeRequest) -> dict[str, Callable[[], object]]:
 ACTS = ("comment", "approve", "label", "retitle", "review")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("is_read", [False, True], ids=["never heard of", "history read"])
 @pytest.mark.parametrize("act", ACTS)
 def test_the_first_act_shows_the_card_and_brings_the_task_to_its_step(

@@ -27,6 +27,7 @@ def bobs(world: World, *messages: str, title: str = "Pay", **options: object) ->
     return mr
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("squash", [False, True])
 def test_hours_in_the_title_alone_are_its_authors(world: World, squash: bool) -> None:
     """The merge commit says them in the name of whoever merges."""
@@ -64,6 +65,7 @@ def test_a_reverted_and_reapplied_hour_is_one(world: World) -> None:
     assert logged(world) == [(BOB, HOUR)]
 
 
+@pytest.mark.deep
 def test_a_backport_request_by_another_person(world: World) -> None:
     world.gitlab.merge(bobs(world, TIMED, title=TIMED), "ann")
     world.settle()

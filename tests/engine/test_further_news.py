@@ -154,6 +154,7 @@ def test_an_incident_of_a_rule_for_issues_made_confidential_at_once(world: World
 # --- rollbacks
 
 
+@pytest.mark.deep
 def test_a_rollback_tells_the_responsible_of_the_task(world: World) -> None:
     telling(world, to_people(Kind.DEPLOYMENT, Role.RESPONSIBLE))
     old = push(world, "Old")
@@ -300,6 +301,7 @@ def test_who_comments_on_a_commit_is_learned(world: World) -> None:
     assert emails["eve"] == "eve@acme.example"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("act", ["label", "draft", "assign", "close"])
 def test_the_first_act_on_an_open_request_of_before(world: World, act: str) -> None:
     world.hold_deliveries = True

@@ -60,6 +60,7 @@ def boarded(make_world: Callable[..., World]) -> World:
     return world.with_task()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("acts", "status"), [(h[1], h[2]) for h in HISTORIES], ids=[h[0] for h in HISTORIES]
 )
@@ -83,6 +84,7 @@ def test_a_merge_request_moves_its_task_over_the_board(
     assert boarded.b24.state.stages[stage].title == column
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("acts", "words", "card"),
     [

@@ -50,6 +50,7 @@ def old_request(world: World, *, merged_too: bool = True) -> object:
 # --- 6: what did not happen now
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("merged_too", [True, False])
 @pytest.mark.parametrize("act", ["title", "reviewer", "milestone", "emoji", "description"])
 def test_an_act_on_a_request_that_was_over_moves_nothing(
@@ -75,6 +76,7 @@ def test_a_comment_on_old_work_completes_nothing(world: World) -> None:
     assert world.status() == WAITING
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("trigger", ["merge_requests_events", "note_events", "pipeline_events"])
 @pytest.mark.parametrize("minutes", [2, 9, 20])
 def test_a_sample_of_a_young_thing_of_before_the_connection_is_silent(
@@ -114,6 +116,7 @@ def run(world: World, status: str, ref: str = "main", **options: object) -> None
     world.tick(60)
 
 
+@pytest.mark.deep
 def test_another_merge_mends_what_ours_broke(world: World) -> None:
     world.task(OTHER)
     merge(world, world.opened())
@@ -123,6 +126,7 @@ def test_another_merge_mends_what_ours_broke(world: World) -> None:
     assert (field_of(world), field_of(world, OTHER)) == ("passed", "passed")
 
 
+@pytest.mark.deep
 def test_a_pipeline_retried_to_success_mends_its_own_failure(world: World) -> None:
     merge(world, world.opened())
     pipeline = world.gitlab.run_pipeline(world.shop, ref="main")
@@ -134,6 +138,7 @@ def test_a_pipeline_retried_to_success_mends_its_own_failure(world: World) -> No
     assert field_of(world) == "passed"
 
 
+@pytest.mark.deep
 def test_a_nightly_run_mends_what_the_merge_broke(world: World) -> None:
     merge(world, world.opened())
     run(world, "failed")
@@ -160,6 +165,7 @@ def test_a_tag_that_fails_to_build_does_not_break_the_task(world: World) -> None
     assert field_of(world) == "passed"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("status", ["failed", "canceled", "skipped"])
 def test_a_child_says_nothing_of_the_branch_by_itself(world: World, status: str) -> None:
     merge(world, world.opened())
@@ -219,6 +225,7 @@ def test_a_draft_retitled_after_it_left_the_rules_branch(world: World) -> None:
     assert leaked(world) == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("late", [False, True])
 def test_a_deployment_of_another_environment_is_not_edited_in(world: World, late: bool) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, environments=("production",)))
@@ -242,6 +249,7 @@ def test_the_same_commit_deployed_again_is_no_rollback(world: World) -> None:
     assert rolled_back(world) == []
 
 
+@pytest.mark.deep
 def test_a_rollback_that_fails_is_none(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT))
     old = push(world, "Old")
@@ -252,6 +260,7 @@ def test_a_rollback_that_fails_is_none(world: World) -> None:
     assert rolled_back(world) == []
 
 
+@pytest.mark.deep
 def test_work_that_comes_back_after_a_rollback_is_deployed_again(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     old = push(world, "Old")
@@ -264,6 +273,7 @@ def test_work_that_comes_back_after_a_rollback_is_deployed_again(world: World) -
     assert "Rolled back" not in plain(world.posted())[-1]
 
 
+@pytest.mark.deep
 def test_a_rollback_of_staging_leaves_production(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS, environments=("production",)))
     old = push(world, "Old")
@@ -296,6 +306,7 @@ def test_approved_withdrawn_and_approved_in_one_moment(aged: World) -> None:
     assert "approved by" in aged.cards()[0]
 
 
+@pytest.mark.deep
 def test_a_pipeline_that_fails_twice_is_red_twice(aged: World) -> None:
     mr = aged.opened()
     pipeline = aged.gitlab.run_pipeline(mr)
@@ -318,6 +329,7 @@ def test_a_page_made_deleted_and_made_again(aged: World) -> None:
     assert count(aged, "wiki_page") == 4
 
 
+@pytest.mark.deep
 def test_a_request_closed_and_opened_again_and_again(aged: World) -> None:
     mr = aged.opened()
     for _ in range(3):

@@ -42,6 +42,7 @@ def test_a_branch_that_is_emptied_names_nothing(world: World) -> None:
     assert "no longer" in "\n".join(world.cards())
 
 
+@pytest.mark.deep
 def test_a_branch_of_develop_that_is_sent_to_main_takes_nobodys_task(world: World) -> None:
     world.gitlab.create_branch(world.shop, "develop", "ann")
     merge(world, request(world, "cart", THEIRS, start="develop", target_branch="develop"))
@@ -54,6 +55,7 @@ def test_a_branch_of_develop_that_is_sent_to_main_takes_nobodys_task(world: Worl
     assert statuses(world) == (COMPLETED, COMPLETED)
 
 
+@pytest.mark.deep
 def test_a_branch_split_in_two_completes_each_part_by_itself(world: World) -> None:
     first = request(world, "pay", WORK, THEIRS)
     branch_of(world, "cart", THEIRS)
@@ -78,6 +80,7 @@ def test_of_two_requests_with_one_commit_the_closed_one_decides_nothing(world: W
     assert world.status() == COMPLETED
 
 
+@pytest.mark.deep
 def test_a_commit_picked_from_main_into_a_branch_reopens_nothing(world: World) -> None:
     merge(world, request(world, "cart", THEIRS))
     mr = request(world, "pay", WORK)
@@ -89,6 +92,7 @@ def test_a_commit_picked_from_main_into_a_branch_reopens_nothing(world: World) -
     assert statuses(world) == (COMPLETED, COMPLETED)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("squash", [False, True])
 def test_a_stack_whose_base_was_merged_first_waits_only_for_its_own(
     world: World, squash: bool
@@ -126,6 +130,7 @@ def test_a_draft_that_is_closed_and_opened_anew_under_another_number(world: Worl
 # --- 2: forks
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("squash", [False, True])
 def test_a_fork_that_takes_our_open_branch_in_does_not_hold_our_task(
     world: World, squash: bool
@@ -290,6 +295,7 @@ def test_a_revert_that_is_closed_takes_nothing_back(world: World) -> None:
     assert "taken back" not in "\n".join(world.cards())
 
 
+@pytest.mark.deep
 def test_a_reapplied_revert_completes_the_task_again(world: World) -> None:
     merge(world, world.opened(title="Closes B24-2103"))
     reverting(world, 'Revert "Closes B24-2103"')

@@ -41,6 +41,7 @@ def worked(world: World, number: int, target: str, **options: object) -> None:
     merged(world, f"work-{number}", target, **options)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("way", ["push", "merge request", "fast-forward"])
 @pytest.mark.parametrize("squash", [False, True])
 def test_a_back_merge_of_main_makes_develop_nobodys(world: World, way: str, squash: bool) -> None:
@@ -60,6 +61,7 @@ def test_a_back_merge_of_main_makes_develop_nobodys(world: World, way: str, squa
     assert not [text for _, text in world.told() if "failed" in text]
 
 
+@pytest.mark.deep
 def test_a_release_branch_that_fails_is_not_every_tasks(world: World) -> None:
     for number in (2103, OTHER):
         worked(world, number, "develop")
@@ -76,6 +78,7 @@ def test_a_commit_pushed_straight_to_develop_is_develops(world: World) -> None:
     assert field(world) == "failed"
 
 
+@pytest.mark.deep
 def test_a_hotfix_of_main_is_mains_though_develop_has_it(world: World) -> None:
     worked(world, 2103, "main")
     run(world, "main", "failed")
@@ -88,6 +91,7 @@ def test_a_hotfix_of_main_is_mains_though_develop_has_it(world: World) -> None:
     assert field(world) == "passed"
 
 
+@pytest.mark.deep
 def test_a_pick_into_a_release_is_work_there(world: World) -> None:
     worked(world, 2103, "main")
     run(world, "main", "success")

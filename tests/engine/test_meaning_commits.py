@@ -50,6 +50,7 @@ def finish(world: World, task_id: int = OTHER) -> None:
 # --- others' commits on one's own branch
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("way", ["merge", "rebase", "merge, then rebase"])
 @pytest.mark.parametrize("at_once", [False, True], ids=["step by step", "at once"])
 def test_taking_main_in_brings_nobody_elses_task(world: World, way: str, at_once: bool) -> None:
@@ -107,6 +108,7 @@ def test_a_comment_on_a_commit_of_main_is_not_for_who_merged_it(world: World) ->
 # --- numbers that left
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("at_once", [False, True], ids=["step by step", "at once"])
 def test_a_number_that_was_amended_away_is_not_completed(world: World, at_once: bool) -> None:
     mr = request(world, "mine", f"B24-{OTHER} typo in the number")
@@ -150,6 +152,7 @@ def test_words_taken_out_of_title_and_description_unlink(world: World) -> None:
 # --- a branch used again
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("squash", [False, True])
 def test_a_branch_used_again_leaves_the_first_task_alone(world: World, squash: bool) -> None:
     first = request(world, "mine", f"B24-{OTHER} begun")
@@ -177,6 +180,7 @@ def with_develop(world: World) -> None:
     world.shop.branches["develop"].protected = True
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("protected", [True, False])
 @pytest.mark.parametrize("squash", [False, True])
 @pytest.mark.parametrize(
@@ -247,6 +251,7 @@ def test_a_backport_of_merged_work_reopens_nothing(world: World) -> None:
 # --- stacked merge requests
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("squash", [False, True])
 @pytest.mark.parametrize("target", ["base", "main"])
 def test_the_first_of_a_stack_does_not_wait_for_the_second(
@@ -266,6 +271,7 @@ def test_the_first_of_a_stack_does_not_wait_for_the_second(
     assert (world.status(), world.status(OTHER)) == (COMPLETED, COMPLETED)
 
 
+@pytest.mark.deep
 def test_a_task_merged_into_a_feature_branch_is_not_reopened_by_that_branch(world: World) -> None:
     below = request(world, "base", "B24-2103 below")
     world.settle()

@@ -38,6 +38,7 @@ def run(world: World, status: str, **options: object) -> None:
     world.tick(60)
 
 
+@pytest.mark.deep
 def test_the_next_push_mends_what_the_merge_broke(world: World) -> None:
     merged(world)
     run(world, "failed")
@@ -68,6 +69,7 @@ def test_a_failure_before_the_merge_needs_no_reason(world: World) -> None:
     assert not [text for _, text in world.told() if "Merged into" in text]
 
 
+@pytest.mark.deep
 def test_who_breaks_main_later_does_not_break_the_task(world: World) -> None:
     merged(world)
     run(world, "success")
@@ -76,6 +78,7 @@ def test_who_breaks_main_later_does_not_break_the_task(world: World) -> None:
     assert field(world) == "passed"
 
 
+@pytest.mark.deep
 def test_after_the_task_passed_once_main_may_break_again(world: World) -> None:
     merged(world)
     run(world, "failed")
@@ -85,6 +88,7 @@ def test_after_the_task_passed_once_main_may_break_again(world: World) -> None:
     assert field(world) == "passed"
 
 
+@pytest.mark.deep
 def test_a_redundant_pipeline_that_gitlab_canceled_is_followed_by_the_next(world: World) -> None:
     merged(world)
     run(world, "canceled")
@@ -101,6 +105,7 @@ def test_a_later_failure_speaks_for_a_canceled_one(world: World) -> None:
     assert field(world) == "failed"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("source", DANGLING)
 def test_what_gitlab_does_not_count_turns_nothing_red(world: World, source: str) -> None:
     telling(world, to_chat(Kind.PIPELINE, Kind.ALERT))
@@ -112,6 +117,7 @@ def test_what_gitlab_does_not_count_turns_nothing_red(world: World, source: str)
     assert heads(world) == shown
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("source", ["web", "schedule", "api", "trigger"])
 def test_other_sources_count(world: World, source: str) -> None:
     merged(world)

@@ -39,6 +39,7 @@ def brought(world: World, way: str) -> None:
 WAYS = ["merge", "squash", "squash, fast-forward", "cherry-pick", "rebase"]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("way", WAYS)
 def test_time_and_comment_count_once(world: World, way: str) -> None:
     brought(world, way)

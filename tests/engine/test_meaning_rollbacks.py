@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sync.core.model.kinds import Kind
 from sync.core.rules.routes import Role
 from tests.engine.notified_world import notified, plain, telling, to_chat, to_people
@@ -17,6 +19,7 @@ def ship(world: World, sha: str = "") -> None:
     world.tick(60)
 
 
+@pytest.mark.deep
 def test_chat_and_people_hear_that_the_newer_work_is_gone(world: World) -> None:
     states = frozenset({"success"})
     telling(

@@ -32,6 +32,7 @@ def test_a_part_of_the_work_starts_a_task_and_does_not_end_it(
 MENTIONS = ["Does not close B24-2103", "Дубль B24-2103", "Regression from B24-2103"]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("description", MENTIONS)
 def test_what_is_only_mentioned_is_not_moved(world: World, description: str) -> None:
     mr = world.opened("cache", "Cache", description=description)

@@ -66,6 +66,7 @@ def test_without_a_task_the_jobs_of_a_failed_pipeline_are_not_asked_for(world: W
     assert "stage" not in text
 
 
+@pytest.mark.deep
 def test_the_author_of_a_failed_commit_is_told_though_they_started_the_pipeline(
     world: World,
 ) -> None:
@@ -163,6 +164,7 @@ def test_a_deployment_is_told_to_testers_and_managers_and_to_the_releases_chat(
     assert heads(world)[-1] == said
 
 
+@pytest.mark.deep
 def test_who_hears_of_a_deployment_reads_which_tasks_it_brings(world: World) -> None:
     world.task(2104)
     group = GroupRules(projects=("acme/*",), roles={Role.QA: (BORIS,), Role.MANAGER: (7,)})
@@ -197,6 +199,7 @@ def test_only_a_deployment_that_ends_otherwise_than_the_last_is_told(world: Worl
     ]
 
 
+@pytest.mark.deep
 def test_with_changes_only_pipelines_are_told_when_they_end_otherwise(world: World) -> None:
     telling(world, to_chat(Kind.PIPELINE, changes_only=True))
     world.gitlab.push(world.shop, "main", ["Ship it"], "ann")

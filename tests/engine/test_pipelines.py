@@ -64,6 +64,7 @@ def run(world: World, mr: MergeRequest, *statuses: str) -> Pipeline:
     return pipeline
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("status", "value", "message"),
     [
@@ -90,6 +91,7 @@ def test_the_task_shows_how_its_pipeline_stands(
     assert heads(world) == ([expected] if expected else [])
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("card", ["new", "old"])
 def test_a_pipelines_life_is_one_message_edited_in_place(
     make_world: Callable[..., World], card: str
@@ -187,6 +189,7 @@ def test_without_a_token_a_failure_is_said_without_its_jobs(world: World) -> Non
     assert field(world) == "failed"
 
 
+@pytest.mark.deep
 def test_the_author_is_told_when_it_breaks_and_when_it_is_mended(world: World) -> None:
     mr = world.opened()
     log = []
@@ -284,6 +287,7 @@ def test_a_child_pipeline_leaves_the_word_to_its_parent(world: World) -> None:
     assert heads(world)[0].startswith("[b]CI/CD passed")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("seed", range(12))
 def test_the_newest_commit_counts_in_whatever_order_it_is_told(
     make_world: Callable[..., World], seed: int
@@ -390,6 +394,7 @@ def test_a_pipeline_of_a_protected_branch_is_of_its_own_commits_alone(world: Wor
     assert [head.split(",")[0] for head in heads(world)] == ["[b]CI/CD passed"]
 
 
+@pytest.mark.deep
 def test_an_author_whom_rules_name_too_is_told_once(world: World) -> None:
     route = Route(frozenset({Kind.PIPELINE}), (Role.AUTHOR,), states=frozenset({"failed"}))
     world.rules = Rules(routes=(route,))

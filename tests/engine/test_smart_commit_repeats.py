@@ -43,6 +43,7 @@ def test_a_commit_whose_branch_is_merged_closes_then(world: World) -> None:
     assert world.decisions()[-1] == f"closed by commit {made[0].id[:8]} of Bob on main"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "message",
     [

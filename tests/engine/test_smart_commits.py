@@ -56,6 +56,7 @@ MOVES = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("message", "branch", "status", "said"), MOVES.values(), ids=MOVES)
 def test_a_commit_moves_its_task(
     world: World, message: str, branch: str, status: int, said: str
@@ -118,6 +119,7 @@ def test_a_revert_says_in_the_task_that_its_work_was_taken_back(world: World, me
     assert [f"commit {sha}" in text or sha in text for text in world.cards()] == [True]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "spent", ["1 hour and 30 minutes", "1 час и 30 минут", "1h & 30m", "1h+30m"]
 )
@@ -148,6 +150,7 @@ def test_closing_words_on_another_branch_close_nothing(world: World) -> None:
     assert (world.status(), states(world), world.decisions()) == (WAITING, [], [])
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("message", "text"),
     [

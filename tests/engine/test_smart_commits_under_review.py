@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from b24app.services import replay
 from sync.store.db.database import write
 from tests.engine.test_smart_commits import COMPLETED, IN_PROGRESS, pushed, states
 from tests.engine.world import World
 
 
+@pytest.mark.deep
 def test_a_task_that_a_commit_finished_stays_so_under_review(world: World) -> None:
     mr = world.opened()
     world.settle()

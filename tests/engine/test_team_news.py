@@ -147,6 +147,7 @@ def labels_of_one_second_in_the_wrong_order(life: Life) -> Iterator[None]:
     assert leaked(life) == []
 
 
+@pytest.mark.deep
 def test_edits_obey_their_rules_in_lives_of_teams(world: World) -> None:
     play(
         world,
@@ -425,6 +426,7 @@ def a_subgroup_comes_goes_and_comes(life: Life) -> Iterator[None]:
     assert counted(life, "project group") == 3
 
 
+@pytest.mark.deep
 def test_equal_bodies_are_events_in_lives_of_teams(world: World) -> None:
     world.gitlab.state.version = "16.1.0"  # which tells no key of a delivery
     world.rules = Rules(groups={}, routes=(to_chat(*EVERYTHING),))

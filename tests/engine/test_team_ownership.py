@@ -369,6 +369,7 @@ def a_number_amended_away_in_the_fork(life: Life) -> Iterator[None]:
     assert life.world.status(life.other) != COMPLETED
 
 
+@pytest.mark.deep
 def test_a_forks_branch_is_its_own_in_lives_of_teams(world: World) -> None:
     play(
         world,

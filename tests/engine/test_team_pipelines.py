@@ -269,6 +269,7 @@ def a_red_site_of_another_project_turns_the_run_red_once(life: Life) -> Iterator
     assert len(world.reports(life.task)) == 1
 
 
+@pytest.mark.deep
 def test_what_gitlab_counts_in_lives_of_teams(world: World) -> None:
     play(
         world,

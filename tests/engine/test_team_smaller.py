@@ -217,6 +217,7 @@ def an_upcoming_release_made_real_by_hand(life: Life) -> Iterator[None]:
     assert "Out now" in text
 
 
+@pytest.mark.deep
 def test_smaller_matters_in_lives_of_teams(world: World) -> None:
     play(
         world,

@@ -70,6 +70,7 @@ COPIED = [
 ]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("name", "user"), sample(COPIED, 2))
 def test_a_copy_logs_nothing_again(world: World, name: str, user: str) -> None:
     message = COPIES[name]
@@ -103,6 +104,7 @@ def test_a_squash_whose_message_was_edited_logs_nothing_again(world: World) -> N
     assert logged(world) == [(8, 3600)]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("days", [40, 150])
 def test_a_pick_of_an_old_commit_repeats_nothing(world: World, days: int) -> None:
     sha = world.gitlab.push(world.shop, "main", [SAID], "bob")[0].id

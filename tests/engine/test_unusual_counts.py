@@ -39,6 +39,7 @@ def parent_of_two(world: World, mr: MergeRequest) -> tuple[Pipeline, Pipeline, P
     return parent, working.run_child(parent, "site"), working.run_child(parent, "docs")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["failed first", "passed first"])
 def test_of_two_children_neither_speaks_before_the_parent(
     world: World, order: tuple[int, int]
@@ -64,6 +65,7 @@ def test_a_child_of_a_child_is_nobodys(world: World) -> None:
     assert field(world) == "passed"
 
 
+@pytest.mark.deep
 def test_a_child_retried_after_its_parent_passed_says_nothing(world: World) -> None:
     parent, child, _ = parent_of_two(world, opened(world))
     ran(world, child, "failed")
@@ -96,6 +98,7 @@ def test_one_that_another_project_starts_here_counts(world: World) -> None:
     assert field(world) == "failed"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("source", ["webide", "duo_workflow", "container_registry_push"])
 def test_what_dangles_does_not_hide_the_newest_that_counts(world: World, source: str) -> None:
     mr = opened(world)
@@ -106,6 +109,7 @@ def test_what_dangles_does_not_hide_the_newest_that_counts(world: World, source:
     assert not [text for _, text in world.told() if "it is fixed" in text]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("source", ["webide", "ondemand_dast_scan", "parent_pipeline"])
 def test_what_dangles_opens_no_alert_of_main_and_ends_none(world: World, source: str) -> None:
     telling(world, to_chat(Kind.ALERT))
@@ -170,6 +174,7 @@ def test_a_pipeline_of_a_branch_with_the_same_commit_is_another_branchs(world: W
     assert field(world, OTHER) == "passed"
 
 
+@pytest.mark.deep
 def test_a_squash_that_names_the_task_nowhere_is_its_work_on_the_target(world: World) -> None:
     """Only the commits name the task, and the squash says the title alone."""
     world.gitlab.push(world.shop, "pay", ["B24-2103 pay", "B24-2103 more"], "ann")
@@ -184,6 +189,7 @@ def test_a_squash_that_names_the_task_nowhere_is_its_work_on_the_target(world: W
     assert field(world) == "passed"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["failed first", "passed first"])
 def test_of_two_childrens_own_reports_neither_is_the_parents(
     world: World, order: tuple[int, int]

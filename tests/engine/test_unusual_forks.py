@@ -78,6 +78,7 @@ def test_a_forks_deleted_branch_takes_ours_away_from_nobody(world: World) -> Non
     assert world.status() == COMPLETED
 
 
+@pytest.mark.deep
 def test_a_fork_synchronised_with_us_brings_nobodys_task(world: World) -> None:
     fork = forked(world)
     world.gitlab.push(fork, "fix", ["B24-2103 theirs"], "cid")

@@ -51,6 +51,7 @@ def statuses(world: World) -> tuple[int, int]:
 # --- no token
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("squash", [False, True])
 def test_without_a_token_a_life_runs_by_hooks(tokenless: World, squash: bool) -> None:
     mr = request(tokenless, "mine", "B24-2103 start")
@@ -62,6 +63,7 @@ def test_without_a_token_a_life_runs_by_hooks(tokenless: World, squash: bool) ->
     assert statuses(tokenless) == (COMPLETED, COMPLETED)
 
 
+@pytest.mark.deep
 def test_without_a_token_main_merged_in_brings_nobodys_task(tokenless: World) -> None:
     merge(tokenless, request(tokenless, "theirs", f"B24-{OTHER} theirs"))
     mr = request(tokenless, "mine", "B24-2103 mine")
@@ -84,6 +86,7 @@ def test_without_a_token_a_release_reopens_nothing(tokenless: World) -> None:
     assert tokenless.status(OTHER) == COMPLETED
 
 
+@pytest.mark.deep
 def test_without_a_token_a_stack_ends_part_by_part(tokenless: World) -> None:
     below = request(tokenless, "base", f"B24-{OTHER} below")
     tokenless.gitlab.create_branch(tokenless.shop, "top", "ann", start="base")
@@ -115,6 +118,7 @@ def swapped(world: World, last: int = 2) -> None:
     world.settle()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("at_once", [True, False])
 def test_the_last_title_of_one_second_stands(world: World, at_once: bool) -> None:
     world.hold_deliveries = True

@@ -42,6 +42,7 @@ def test_the_sample_of_every_button_is_silent_on_an_empty_mirror(
     assert notified(world) == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("trigger", samples.BUILDERS)
 def test_the_sample_of_every_button_changes_nothing_that_was_told(
     world: World, trigger: str
@@ -124,6 +125,7 @@ def run(world: World, status: str, ref: str = "main", **options: object) -> None
     world.tick(60)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("branch", ["develop", "release/1.0"])
 def test_a_protected_branch_mended_later_speaks_for_the_task(world: World, branch: str) -> None:
     world.gitlab.create_branch(world.shop, branch, "ann")
@@ -138,6 +140,7 @@ def test_a_protected_branch_mended_later_speaks_for_the_task(world: World, branc
     assert fixed == [8]
 
 
+@pytest.mark.deep
 def test_a_protected_branch_canceled_as_redundant(world: World) -> None:
     world.gitlab.create_branch(world.shop, "develop", "ann")
     world.shop.branches["develop"].protected = True
@@ -148,6 +151,7 @@ def test_a_protected_branch_canceled_as_redundant(world: World) -> None:
     assert field(world) == "passed"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("between", [["failed"], ["canceled"], ["skipped"], ["failed", "canceled"]])
 def test_it_may_take_several_pushes(world: World, between: list[str]) -> None:
     merged(world)
@@ -162,6 +166,7 @@ def test_it_may_take_several_pushes(world: World, between: list[str]) -> None:
     assert [user for user, text in world.told() if "it is fixed" in text] == [8]
 
 
+@pytest.mark.deep
 def test_a_retried_pipeline_mends_itself(world: World) -> None:
     merged(world)
     pipeline = world.gitlab.run_pipeline(world.shop, ref="main")
@@ -177,6 +182,7 @@ def test_a_retried_pipeline_mends_itself(world: World) -> None:
     assert [user for user, text in world.told() if "it is fixed" in text] == [8]
 
 
+@pytest.mark.deep
 def test_a_schedule_on_the_same_commit_mends_it(world: World) -> None:
     merged(world)
     run(world, "failed")
@@ -192,6 +198,7 @@ def test_the_tag_pipeline_of_the_commit_is_not_the_branch(world: World) -> None:
     assert field(world) == "passed"
 
 
+@pytest.mark.deep
 def test_a_pipeline_of_an_older_commit_speaks_for_nobody_later(world: World) -> None:
     old = world.gitlab.push(world.shop, "main", ["Before"], "bob")[0].id
     world.settle()
@@ -213,6 +220,7 @@ def test_a_topic_branch_mended_by_the_next_push(world: World) -> None:
     assert field(world) == "passed"
 
 
+@pytest.mark.deep
 def test_two_tasks_broken_by_two_merges_are_both_mended(world: World) -> None:
     world.task(2104)
     merged(world)
@@ -230,6 +238,7 @@ def test_two_tasks_broken_by_two_merges_are_both_mended(world: World) -> None:
 # --- pipelines that do not count
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("status", few(["failed", "canceled", "running", "manual"], 2))
 @pytest.mark.parametrize("source", ["parent_pipeline", "webide", "ondemand_dast_scan"])
 def test_what_dangles_says_nothing_in_the_task(world: World, source: str, status: str) -> None:
@@ -331,6 +340,7 @@ def ship(world: World, sha: str = "", environment: str = "production", status: s
     return made
 
 
+@pytest.mark.deep
 def test_a_rollback_names_the_task_whose_work_is_gone(world: World) -> None:
     world.rules = world.rules
     old = world.gitlab.push(world.shop, "main", ["Old"], "ann")[0].id
@@ -344,6 +354,7 @@ def test_a_rollback_names_the_task_whose_work_is_gone(world: World) -> None:
     assert "Rolled back" in text, text
 
 
+@pytest.mark.deep
 def test_a_failed_rollback_takes_nothing_away(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=frozenset({"success", "failed"})))
     old = world.gitlab.push(world.shop, "main", ["Old"], "ann")[0].id
@@ -354,6 +365,7 @@ def test_a_failed_rollback_takes_nothing_away(world: World) -> None:
     assert "Rolled back" not in "\n".join(plain(world.posted()))
 
 
+@pytest.mark.deep
 def test_a_rollback_elsewhere_is_not_one_here(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=frozenset({"success"})))
     old = world.gitlab.push(world.shop, "main", ["Old"], "ann")[0].id
@@ -363,6 +375,7 @@ def test_a_rollback_elsewhere_is_not_one_here(world: World) -> None:
     assert "Rolled back" not in "\n".join(plain(world.posted()))
 
 
+@pytest.mark.deep
 def test_after_a_rollback_the_work_comes_again(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=frozenset({"success"})))
     old = world.gitlab.push(world.shop, "main", ["Old"], "ann")[0].id
@@ -379,6 +392,7 @@ def test_after_a_rollback_the_work_comes_again(world: World) -> None:
 # --- equal bodies
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("version", ["16.11.0", "19.2.1-ee"])
 def test_a_tag_made_again_is_told_again(world: World, version: str) -> None:
     world.gitlab.state.version = version

@@ -54,6 +54,7 @@ def statuses(world: World) -> tuple[int, int]:
 # --- branches and merge requests
 
 
+@pytest.mark.deep
 def test_a_pick_into_a_release_leaves_the_open_request_in_charge(world: World) -> None:
     world.gitlab.create_branch(world.shop, "release/1.0", "ann")
     mr = request(world, "pay", "B24-2103 pay")
@@ -99,6 +100,7 @@ def test_a_forward_port_over_a_branch_of_its_own_reopens_nothing(world: World) -
     assert world.status() == COMPLETED
 
 
+@pytest.mark.deep
 def test_a_conflict_commit_of_main_names_nobodys_task(world: World) -> None:
     mr = request(world, "mine", "B24-2103 mine")
     merge(world, request(world, "theirs", f"B24-{OTHER} theirs"))
@@ -112,6 +114,7 @@ def test_a_conflict_commit_of_main_names_nobodys_task(world: World) -> None:
     assert world.cards(OTHER) == cards
 
 
+@pytest.mark.deep
 def test_merging_anothers_open_branch_in_takes_no_charge_of_it(world: World) -> None:
     theirs = request(world, "theirs", f"B24-{OTHER} theirs")
     mr = request(world, "mine", "B24-2103 mine")
@@ -185,6 +188,7 @@ def test_the_same_branch_into_two_targets_waits_for_both(world: World) -> None:
     assert world.status() == COMPLETED
 
 
+@pytest.mark.deep
 def test_a_target_changed_to_where_the_work_is_already_unlinks(world: World) -> None:
     world.gitlab.create_branch(world.shop, "develop", "ann")
     below = request(world, "theirs", f"B24-{OTHER} theirs", target_branch="develop")
@@ -200,6 +204,7 @@ def test_a_target_changed_to_where_the_work_is_already_unlinks(world: World) -> 
     assert statuses(world) == (COMPLETED, COMPLETED)
 
 
+@pytest.mark.deep
 def test_a_stack_of_three_ends_task_by_task(world: World) -> None:
     world.task(2105)
     one = request(world, "one", "B24-2103 one")
@@ -252,6 +257,7 @@ def test_a_draft_is_work_and_merges_when_it_is_ready(world: World) -> None:
     assert world.status() == COMPLETED
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("squash", [False, True])
 def test_a_release_with_a_change_log_in_its_description(world: World, squash: bool) -> None:
     world.gitlab.create_branch(world.shop, "develop", "ann")
@@ -305,6 +311,7 @@ def test_a_fix_inside_the_release_branch_is_work(world: World) -> None:
     assert world.status(OTHER) == COMPLETED
 
 
+@pytest.mark.deep
 def test_somebody_elses_pipeline_after_a_merge_of_main_says_nothing(world: World) -> None:
     merge(world, request(world, "theirs", f"B24-{OTHER} theirs"))
     world.gitlab.run_pipeline(world.shop, ref="main").set_status("success")
@@ -318,6 +325,7 @@ def test_somebody_elses_pipeline_after_a_merge_of_main_says_nothing(world: World
     assert field_of(world) == "failed"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("way", ["amend", "reset", "force"])
 def test_a_number_that_left_a_branch_without_a_request_unlinks(world: World, way: str) -> None:
     git = world.gitlab.branching

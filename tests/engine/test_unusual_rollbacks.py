@@ -45,6 +45,7 @@ def rolled_back(world: World) -> list[str]:
     return [text for text in texts(world) if "Rolled back" in text]
 
 
+@pytest.mark.deep
 def test_a_rollback_over_two_deployments_names_both_works(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     world.task(OTHER)
@@ -60,6 +61,7 @@ def test_a_rollback_over_two_deployments_names_both_works(world: World) -> None:
     assert second[:8] in text
 
 
+@pytest.mark.deep
 def test_a_rollback_by_one_step_keeps_the_earlier_work(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     push(world, "Old")
@@ -74,6 +76,7 @@ def test_a_rollback_by_one_step_keeps_the_earlier_work(world: World) -> None:
     assert "B24-2103" not in text.partition("Rolled back")[2].split("\n")[0]
 
 
+@pytest.mark.deep
 def test_the_rollback_of_a_rollback_is_none(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     old = push(world, "Old")
@@ -86,6 +89,7 @@ def test_the_rollback_of_a_rollback_is_none(world: World) -> None:
     assert "Rolled back" not in texts(world)[-1]
 
 
+@pytest.mark.deep
 def test_a_second_rollback_is_told_too(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     old = push(world, "Old")
@@ -96,6 +100,7 @@ def test_a_second_rollback_is_told_too(world: World) -> None:
     assert len(rolled_back(world)) == 2
 
 
+@pytest.mark.deep
 def test_each_environment_has_its_own_past(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     old = push(world, "Old")
@@ -110,6 +115,7 @@ def test_each_environment_has_its_own_past(world: World) -> None:
     assert "staging" in text.split("\n")[0]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("status", ["failed", "canceled"])
 def test_newer_work_that_never_arrived_is_not_gone(world: World, status: str) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
@@ -121,6 +127,7 @@ def test_newer_work_that_never_arrived_is_not_gone(world: World, status: str) ->
     assert rolled_back(world) == []
 
 
+@pytest.mark.deep
 def test_a_person_who_was_told_of_the_deployment_hears_of_the_rollback(world: World) -> None:
     telling(world, to_people(Kind.DEPLOYMENT, Role.RESPONSIBLE, states=SUCCESS))
     old = push(world, "Old")
@@ -147,6 +154,7 @@ def test_who_tests_the_newer_work_hears_that_it_is_gone(world: World) -> None:
     assert "Rolled back" in [text for user, text in notified(world) if user == 8][-1]
 
 
+@pytest.mark.deep
 def test_a_rollback_shows_in_the_task_and_the_return_too(world: World) -> None:
     old = push(world, "Old")
     ship(world)
@@ -159,6 +167,7 @@ def test_a_rollback_shows_in_the_task_and_the_return_too(world: World) -> None:
     assert "Rolled back" not in last
 
 
+@pytest.mark.deep
 def test_a_rule_without_this_environment_hears_of_no_rollback(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS, environments=("staging",)))
     old = push(world, "Old")
@@ -191,6 +200,7 @@ def test_a_hotfix_of_an_older_commit_says_what_is_gone(world: World) -> None:
     assert "Rolled back" in "\n".join(plain(world.cards()))
 
 
+@pytest.mark.deep
 def test_a_hotfix_of_the_newest_commit_takes_nothing_back(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     push(world, "Old")
@@ -201,6 +211,7 @@ def test_a_hotfix_of_the_newest_commit_takes_nothing_back(world: World) -> None:
     assert rolled_back(world) == []
 
 
+@pytest.mark.deep
 def test_a_deployment_of_a_commit_skipped_before_takes_the_newer_back(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     push(world, "Old")
@@ -213,6 +224,7 @@ def test_a_deployment_of_a_commit_skipped_before_takes_the_newer_back(world: Wor
     assert new[:8] in text
 
 
+@pytest.mark.deep
 def test_what_returns_behind_a_hotfix_is_there_again(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     old = push(world, "Old")
@@ -226,6 +238,7 @@ def test_what_returns_behind_a_hotfix_is_there_again(world: World) -> None:
     assert "Rolled back" not in last
 
 
+@pytest.mark.deep
 def test_a_hotfix_keeps_the_work_that_it_was_cut_from(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     world.task(OTHER)
@@ -243,6 +256,7 @@ def test_a_hotfix_keeps_the_work_that_it_was_cut_from(world: World) -> None:
     assert "Rolled back" in "\n".join(plain(world.cards(OTHER)))
 
 
+@pytest.mark.deep
 def test_a_resent_hook_of_a_hotfix_still_tells_what_it_lacks(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     old = push(world, "Old")
@@ -256,6 +270,7 @@ def test_a_resent_hook_of_a_hotfix_still_tells_what_it_lacks(world: World) -> No
     assert world.posted() == posted
 
 
+@pytest.mark.deep
 def test_a_failed_hotfix_takes_nothing_back(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT))
     old = push(world, "Old")
@@ -266,6 +281,7 @@ def test_a_failed_hotfix_takes_nothing_back(world: World) -> None:
     assert rolled_back(world) == []
 
 
+@pytest.mark.deep
 def test_a_hotfix_that_took_the_newer_work_in_takes_nothing_back(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, states=SUCCESS))
     old = push(world, "Old")
@@ -278,6 +294,7 @@ def test_a_hotfix_that_took_the_newer_work_in_takes_nothing_back(world: World) -
     assert rolled_back(world) == []
 
 
+@pytest.mark.deep
 def test_a_review_environment_of_another_branch_takes_nothing_from_production(
     world: World,
 ) -> None:

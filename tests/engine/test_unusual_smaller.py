@@ -118,6 +118,7 @@ def test_who_only_comments_is_learned_and_stays(world: World) -> None:
     assert emails["eve"] == "eve@acme.example"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("act", ["approve", "push", "pipeline", "retitle"])
 def test_the_first_act_after_a_silent_past_brings_the_task_to_its_step(
     world: World, act: str

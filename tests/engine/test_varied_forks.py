@@ -73,6 +73,7 @@ def test_a_forced_push_to_our_branch_changes_nothing_of_the_forks(world: World) 
     assert statuses(world) == (COMPLETED, WAITING)
 
 
+@pytest.mark.deep
 def test_a_fork_of_a_fork_has_branches_of_its_own(world: World) -> None:
     child = forked(world)
     grandchild = world.gitlab.branching.fork(child, "bob/shop", "bob")
@@ -132,6 +133,7 @@ def test_a_forks_red_main_opens_no_alert_of_ours(world: World) -> None:
     assert heads(world) == shown
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("runs_in", ["ours", "fork"])
 def test_a_branch_pushed_to_both_with_one_commit(world: World, runs_in: str) -> None:
     """Who has the same commit under the same name in another project is another branch."""
@@ -147,6 +149,7 @@ def test_a_branch_pushed_to_both_with_one_commit(world: World, runs_in: str) -> 
     assert world.status() == COMPLETED
 
 
+@pytest.mark.deep
 def test_a_forks_release_branch_is_no_release_of_ours(world: World) -> None:
     """`develop` of the fork into our `main`: its work is its own, ours goes on."""
     fork = forked(world)
@@ -197,6 +200,7 @@ def test_a_forks_revert_of_our_title_takes_nothing_of_ours(world: World) -> None
     assert world.status() == COMPLETED
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("squash", [False, True])
 def test_a_fork_that_takes_our_main_in_reopens_nothing(world: World, squash: bool) -> None:
     """Who keeps a fork up to date by a merge request there carries on what was merged here."""

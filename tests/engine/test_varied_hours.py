@@ -38,6 +38,7 @@ CASES = [
 ]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("method", "squash", "opener", "commits"), sample(CASES))
 def test_each_method_logs_the_hours_of_who_wrote_them(
     world: World, method: str, squash: bool, opener: str, commits: int
@@ -49,6 +50,7 @@ def test_each_method_logs_the_hours_of_who_wrote_them(
     assert (logged(world), said(world)) == ([(BOB, HOUR)], 1)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("method", "squash"), list(product(METHODS, [False, True])))
 def test_each_method_logs_once_what_is_first_heard_with_the_merge(
     world: World, method: str, squash: bool

@@ -51,6 +51,7 @@ def test_a_tag_moved_there_and_back_is_told_each_time(world: World) -> None:
     assert count(world, "tag") == 5
 
 
+@pytest.mark.deep
 def test_a_branch_deleted_and_made_at_the_same_commit_moves_its_task(world: World) -> None:
     mr = world.opened()
     world.settle()
@@ -63,6 +64,7 @@ def test_a_branch_deleted_and_made_at_the_same_commit_moves_its_task(world: Worl
     assert count(world, "merge request !1") == 5
 
 
+@pytest.mark.deep
 def test_a_branch_forced_there_and_back_is_four_pushes(world: World) -> None:
     world.gitlab.push(world.shop, "topic", ["One"], "ann")
     first = world.shop.branches["topic"].head
@@ -102,6 +104,7 @@ def test_a_label_on_and_off_an_issue_is_each_an_event(world: World) -> None:
     assert count(world, "issue") == 5
 
 
+@pytest.mark.deep
 def test_the_same_words_commented_twice_are_two_comments(world: World) -> None:
     mr = world.opened()
     for _ in range(2):
@@ -133,6 +136,7 @@ def test_an_access_request_made_and_denied_twice(world: World) -> None:
     assert count(world, "member") == 4
 
 
+@pytest.mark.deep
 def test_a_delivery_sent_again_by_hand_changes_nothing_shown(world: World) -> None:
     """GitLab's *Resend*: another number of the request, the same body."""
     mr = world.opened()

@@ -133,6 +133,7 @@ def test_a_rule_moved_to_another_chat_edits_the_old_no_more(world: World) -> Non
     assert not [text for text in world.posted(3) if SECRET in text]
 
 
+@pytest.mark.deep
 def test_a_merge_request_sent_to_a_secret_branch_and_merged_there(world: World) -> None:
     telling(world, to_chat(Kind.MERGE_REQUEST, branches=("main",)))
     world.gitlab.create_branch(world.shop, "embargo", "ann")

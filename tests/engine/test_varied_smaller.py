@@ -59,6 +59,7 @@ def test_a_vulnerability_never_renames_what_is_known(world: World, root: str, nu
 # --- groups
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("pattern", "path", "count"),
     [
@@ -108,6 +109,7 @@ def author_of(world: World, mr: MergeRequest) -> str | None:
     return author.username if author else None
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("act", ["approve", "merge", "comment", "label"])
 def test_an_author_without_a_role_is_found_by_number(world: World, act: str) -> None:
     """Ann has pushed before; of her merge request only others' acts are heard."""
@@ -239,6 +241,7 @@ def test_an_asset_taken_away_leaves_the_message(world: World) -> None:
 # --- people
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("address", ["eve@acme.example", "", "[REDACTED]"])
 def test_a_commenters_address_counts_only_if_it_is_one(world: World, address: str) -> None:
     hears_everything(world)

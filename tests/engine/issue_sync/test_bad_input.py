@@ -105,6 +105,7 @@ def test_a_text_that_was_taken_for_spam_is_tried_again_after_a_day(life: Life, k
     assert _said(life).count("tried again") == 2
 
 
+@pytest.mark.deep
 def test_an_issue_that_was_taken_for_spam_is_made_after_a_day(
     make_world: Callable[..., World],
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_pair_whose_project_is_gone_leaves_the_others_at_work(life: Life) -> N
     assert (life.issue.title, _errors(life)) == ("Meanwhile", [])
 
 
+@pytest.mark.deep
 def test_a_status_that_the_settings_name_and_is_gone_stays_and_is_named(life: Life) -> None:
     rows = (
         StatusMatch("To do", TaskStatus.WAITING),

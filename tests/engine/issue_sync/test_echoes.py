@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from sync.core.issue_sync.model import SideName
 from sync.engine.issue_sync.echoes import (
     ECHO,
@@ -56,6 +58,7 @@ def test_a_listed_item_is_for_that_version_of_its_link_alone() -> None:
     assert items.take("k1", 1) is not None
 
 
+@pytest.mark.deep
 def test_gitlab_is_asked_nothing_because_of_the_hook_of_our_own_write(
     make_world: Callable[..., World],
 ) -> None:

@@ -181,6 +181,7 @@ def test_a_table_of_statuses_with_a_column(users: Make) -> None:
     assert made.task.status == 2
 
 
+@pytest.mark.deep
 def test_a_deadline_is_a_day_on_the_other_side(users: Make) -> None:
     made = users()
     made.sets("create: [issues]")
@@ -214,6 +215,7 @@ def test_tags_and_labels_element_by_element(users: Make) -> None:
     assert "UI2" in made.task.tags
 
 
+@pytest.mark.deep
 def test_an_estimate_both_ways(users: Make) -> None:
     made = users()
     made.sets("create: [issues]")

@@ -65,6 +65,7 @@ def test_a_task_that_moved_to_a_paired_workgroup_goes_on_under_that_pair(pair: P
     assert (task.values["title"], len(pair.links()), len(moves(pair))) == ("After it", 1, 1)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("side", SideName)
 def test_what_moved_to_a_place_without_a_pair_keeps_its_rules(pair: Pair, side: SideName) -> None:
     pair.create(PORTAL, title="Fix")

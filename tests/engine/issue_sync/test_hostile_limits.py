@@ -39,12 +39,14 @@ def _waits_then_crosses(made: Users, text: str, shorter: str) -> None:
     assert made.task.description == shorter
 
 
+@pytest.mark.deep
 def test_a_text_of_letters_of_several_bytes_is_measured_in_characters(users: Make) -> None:
     made = _begun(users())
     _waits_then_crosses(made, "👍ё" * (LONGEST // 2 + 1), "👍ё" * (LONGEST // 4))
     assert made.issue.description.startswith("👍ё👍ё")
 
 
+@pytest.mark.deep
 def test_a_text_that_grows_by_what_we_add_is_measured_as_it_is_sent(users: Make) -> None:
     made = _begun(users())
     _waits_then_crosses(made, "/close *a*\n" * (LONGEST // 11), "/close *a*\n" * 10)

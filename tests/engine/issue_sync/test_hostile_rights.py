@@ -53,6 +53,7 @@ def test_a_guest_makes_the_issue_and_the_rest_follows_with_the_role(users: Make)
     assert [person["username"] for person in made.issue.assignees] == ["ann"]
 
 
+@pytest.mark.deep
 def test_an_import_of_a_project_out_of_sight_says_so_and_begins_later(users: Make) -> None:
     made = users()
     made.sets("create: [issues]")
@@ -77,6 +78,7 @@ def test_a_task_that_the_application_may_not_edit_takes_the_edit_a_day_later(use
     assert made.task.title == "From the issue"
 
 
+@pytest.mark.deep
 def test_an_expired_token_keeps_both_edits(users: Make) -> None:
     made = _begun(users())
     made.world.token.expires_at = made.world.clock.now().date()

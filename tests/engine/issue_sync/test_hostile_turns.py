@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import requests
 
 from b24app.texts import translate
@@ -162,6 +163,7 @@ def test_a_cloned_issue_makes_a_task_of_its_own(users: Make) -> None:
     ]
 
 
+@pytest.mark.deep
 def test_an_issue_with_the_most_comments_it_can_have(users: Make) -> None:
     made = _begun(users())
     made.world.patch(commenting, "MOST", 1)
@@ -249,6 +251,7 @@ def test_an_issue_that_becomes_an_incident_stays_in_step(users: Make) -> None:
     assert made.issue.description.startswith("Of the task")
 
 
+@pytest.mark.deep
 def test_a_webhook_that_is_deleted_costs_minutes_and_nothing_else(users: Make) -> None:
     made = _begun(users())
     made.gitlab.hooks.clear()
@@ -261,6 +264,7 @@ def test_a_webhook_that_is_deleted_costs_minutes_and_nothing_else(users: Make) -
     assert made.life.link().problems == {}
 
 
+@pytest.mark.deep
 def test_a_link_of_two_labels_that_swap_their_names_comes_to_rest(users: Make) -> None:
     made = _begun(users(tags=["ui"]))
     project = _project(made.life)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.emulators.gitlab.issues.records import CustomField
 from tests.engine.issue_sync.test_every_row import Make, users
 from tests.engine.issue_sync.test_life import BORIS, RITA
@@ -38,6 +40,7 @@ def test_issues_that_moved_out_of_sight_before_the_import_make_no_tasks(users: M
     assert len(made.portal.tasks) == 2
 
 
+@pytest.mark.deep
 def test_a_version_is_no_number(users: Make) -> None:
     made = users(uf={"UF_RELEASE": "2.0", "UF_BUILD": "1.10"})
     for name in ("UF_RELEASE", "UF_BUILD"):
@@ -60,6 +63,7 @@ def test_a_version_is_no_number(users: Make) -> None:
     assert made.life.written() == count
 
 
+@pytest.mark.deep
 def test_files_of_one_name_of_no_bytes_and_of_odd_names_cross_once(users: Make) -> None:
     made = users()
     made.world.b24.app.scopes |= {"disk"}
@@ -99,6 +103,7 @@ def test_two_tags_of_one_scope_come_to_rest(users: Make) -> None:
     assert len({"team::a", "team::b"} & set(made.task.tags)) == 1
 
 
+@pytest.mark.deep
 def test_titles_of_codes_and_entities_are_words(users: Make) -> None:
     made = users()
     made.sets("create: [issues]")
@@ -138,6 +143,7 @@ def test_a_token_that_may_only_read_says_so_and_goes_on_with_the_right_one(users
     assert "In GitLab" in made.task.description
 
 
+@pytest.mark.deep
 def test_parents_in_a_circle_are_left_where_they_are(users: Make) -> None:
     made = users()
     other = made.portal.create_task("Other", created_by=RITA, responsible_id=RITA, group_id=3)
@@ -160,6 +166,7 @@ def test_parents_in_a_circle_are_left_where_they_are(users: Make) -> None:
     assert _stories(made.life) == lines  # it is tried again each day, and said once more
 
 
+@pytest.mark.deep
 def test_a_person_who_is_blocked_in_gitlab_stops_nothing_else(users: Make) -> None:
     made = users()
     made.sets("create: [issues]")

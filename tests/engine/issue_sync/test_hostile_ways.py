@@ -36,6 +36,7 @@ def test_a_column_that_was_deleted_leaves_the_status_of_its_row(users: Make) -> 
     assert made.world.shop.issues[1].status_id.endswith("/2")
 
 
+@pytest.mark.deep
 def test_a_label_of_the_filter_that_is_renamed_ends_nothing(users: Make) -> None:
     made = users()
     _project(made.life).labels.create({"name": "team::a", "color": "#112233"})
@@ -125,6 +126,7 @@ def test_a_captcha_then_an_archive_and_the_issue_is_made_once(users: Make) -> No
     assert [issue.title for issue in made.world.shop.issues.values()] == ["Task 2103"]
 
 
+@pytest.mark.deep
 def test_comments_and_work_wait_for_an_archived_project(users: Make) -> None:
     made = _begun(users())
     made.world.shop.archived = True

@@ -142,6 +142,7 @@ def life(make_world: Callable[..., World]) -> Life:
     return Life(make_world().with_task(description="First\n\nSecond", created_by=RITA))
 
 
+@pytest.mark.deep
 def test_a_life_of_a_task_and_its_issue(life: Life) -> None:
     state = life.world.b24.state
     life.import_all()

@@ -42,6 +42,7 @@ def _link(made: Users, issue: str = "acme/shop#1", task: str = "2103") -> None:
     made.rest()
 
 
+@pytest.mark.deep
 def test_what_has_ended_is_not_ended_again(users: Make) -> None:
     made = _begun(users, "An issue")
     _link(made)
@@ -71,6 +72,7 @@ def test_an_act_that_nothing_needs_says_so(users: Make) -> None:
     made.asks("resume", target="2103")
 
 
+@pytest.mark.deep
 def test_what_is_linked_already_is_named(users: Make) -> None:
     made = _begun(users, "First", "Second")
     made.portal.create_task("Other", id=31, created_by=RITA, responsible_id=RITA, group_id=3)
@@ -88,6 +90,7 @@ def test_what_is_linked_already_is_named(users: Make) -> None:
     assert english.startswith("The issue acme/shop#1 is linked already: 2103")
 
 
+@pytest.mark.deep
 def test_an_address_of_another_system_is_no_number_of_ours(users: Make) -> None:
     made = _begun(users, "An issue")
     elsewhere = "https://other.test/company/personal/user/1/tasks/task/view/2103/"
@@ -132,6 +135,7 @@ def test_a_task_of_a_workgroup_without_a_pair_is_not_linked(users: Make) -> None
     assert russian.startswith("Ни в одной паре настроек нет группы этой задачи")
 
 
+@pytest.mark.deep
 def test_a_closed_issue_and_an_open_task_agree_by_the_policy(users: Make) -> None:
     made = _begun(users, "An issue")
     _change(made.life, state_event="close")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sync.core.issue_sync.model import TAGS
 from tests.engine.issue_sync.test_every_row import Make, users
 from tests.engine.issue_sync.test_life import RITA
@@ -31,6 +33,7 @@ def test_two_items_are_linked_unlinked_and_linked_again(users: Make) -> None:
     assert made.issue.title == made.task.title == "Alone"
 
 
+@pytest.mark.deep
 def test_a_task_is_linked_with_another_issue_and_back(users: Make) -> None:
     made = users()
     made.sets("fields: {}")

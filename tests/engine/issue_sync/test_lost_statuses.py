@@ -28,6 +28,7 @@ TABLE = (
 )
 
 
+@pytest.mark.deep
 def test_a_renamed_status_of_the_licence(users: Make) -> None:
     made = users()
     cycle = system_lifecycle()
@@ -58,6 +59,7 @@ def test_a_renamed_status_of_the_licence(users: Make) -> None:
     assert str(made.life.link().bases["status"].tracker["status"]).endswith("/2")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("soon", [True, False])
 def test_a_deleted_status_of_the_licence(users: Make, soon: bool) -> None:
     made = users()
@@ -85,6 +87,7 @@ def test_a_deleted_status_of_the_licence(users: Make, soon: bool) -> None:
     assert (made.issue.state, made.life.link().problems) == ("closed", {})
 
 
+@pytest.mark.deep
 def test_several_assignees_when_the_licence_goes(users: Make) -> None:
     made = users(accomplices=[8])
     made.sets("create: [issues]")

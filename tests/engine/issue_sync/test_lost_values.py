@@ -37,6 +37,7 @@ def _size(made: Users) -> Any:
     return made.task.uf["UF_SIZE"]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("soon", [True, False])
 def test_a_deleted_label_of_an_own_field_empties_nothing(users: Make, soon: bool) -> None:
     made = _sized(users)
@@ -53,6 +54,7 @@ def test_a_deleted_label_of_an_own_field_empties_nothing(users: Make, soon: bool
     assert (made.issue.labels, made.life.link().problems) == (["Size::S"], {})
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("act", "size", "tags"),
     [
@@ -72,6 +74,7 @@ def test_an_own_field_follows_its_label(
     assert bool(made.life.link().problems) is (size == "XL")
 
 
+@pytest.mark.deep
 def test_a_deleted_label_that_is_made_again_lets_its_field_go_on(users: Make) -> None:
     made = _sized(users)
     _deleted(made)
@@ -105,6 +108,7 @@ def test_an_option_of_the_licence_that_was_deleted_empties_nothing(users: Make) 
     assert (stored.custom, made.life.link().problems) == ({1: [5]}, {})
 
 
+@pytest.mark.deep
 def test_a_milestone_that_was_deleted_leaves_the_sprint(users: Make) -> None:
     made = users(uf={"UF_SPRINT": "S1"})
     made.portal.add_user_field("UF_SPRINT", "string")
@@ -136,6 +140,7 @@ WORKFLOW = (
 )
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("is_table", [True, False])
 def test_a_status_whose_label_was_just_deleted_stays(users: Make, is_table: bool) -> None:
     made = users(premium=False)
@@ -154,6 +159,7 @@ def test_a_status_whose_label_was_just_deleted_stays(users: Make, is_table: bool
     assert made.issue.state == "closed"
 
 
+@pytest.mark.deep
 def test_a_person_who_takes_the_label_of_a_status_off_moves_the_task(users: Make) -> None:
     made = users(premium=False)
     for name in ("workflow::todo", "workflow::doing"):

@@ -49,6 +49,7 @@ def test_a_member_without_a_counterpart_is_named_by_the_first_preview(users: Mak
     assert not any("`people`: 3" in line for line in _texts(made.life))
 
 
+@pytest.mark.deep
 def test_a_token_that_may_not_list_members_stops_nothing(
     users: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

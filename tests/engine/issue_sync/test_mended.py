@@ -60,6 +60,7 @@ def test_a_person_outside_the_project_is_assigned_when_they_join(
     assert life.link().problems == {}
 
 
+@pytest.mark.deep
 def test_an_archived_project_waits_until_it_is_taken_out(life: Life) -> None:
     life.world.shop.archived = True
     _rename(life)
@@ -70,6 +71,7 @@ def test_an_archived_project_waits_until_it_is_taken_out(life: Life) -> None:
     assert (life.issue.title, _errors(life)) == ("Meanwhile", [])
 
 
+@pytest.mark.deep
 def test_a_renamed_label_is_a_renamed_tag(life: Life) -> None:
     _change(life, add_labels="api")
     life.rest()
@@ -79,6 +81,7 @@ def test_a_renamed_label_is_a_renamed_tag(life: Life) -> None:
     assert life.link().problems == {}
 
 
+@pytest.mark.deep
 def test_a_renamed_label_of_a_status_keeps_the_status_until_the_table_names_it(
     make_world: Callable[..., World],
 ) -> None:

@@ -150,6 +150,7 @@ def test_the_daily_look_at_people_ends_sign_ins(life: OwnLife) -> None:
     assert life.ended == [BORIS]
 
 
+@pytest.mark.deep
 def test_where_nobody_is_shown_nobody_counts_as_dismissed(life: OwnLife) -> None:
     with write(life.world.database) as conn:
         people.replace_portal_users(conn, life.world.portal_id, [])

@@ -23,6 +23,7 @@ def _stored(made: Users) -> Any:
     return made.world.shop.issues[1]
 
 
+@pytest.mark.deep
 def test_a_title_of_256_characters_waits_alone_until_it_is_shorter(users: Make) -> None:
     made = _begun(users())
     long = "Ж" * 250 + " words"
@@ -39,6 +40,7 @@ def test_a_title_of_256_characters_waits_alone_until_it_is_shorter(users: Make) 
     assert (made.issue.title, made.life.link().problems) == (long[:255], {})
 
 
+@pytest.mark.deep
 def test_a_deadline_and_an_estimate_are_taken_away_on_either_side(users: Make) -> None:
     day = datetime(2027, 2, 28, 21, 30, tzinfo=UTC)
     made = _begun(users(deadline=day, time_estimate=9_000))
@@ -117,6 +119,7 @@ def test_fields_of_every_type_cross_both_ways(users: Make) -> None:
     assert made.life.written() == before
 
 
+@pytest.mark.deep
 def test_parents_and_links_cross_both_ways(users: Make) -> None:
     made, titles = users(), ("Parent", "Before")
     made.portal.create_task("Parent", id=31, created_by=RITA, responsible_id=RITA, group_id=3)

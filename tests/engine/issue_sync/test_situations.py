@@ -106,6 +106,7 @@ def test_two_paragraphs_are_edited_on_two_sides(life: Life) -> None:
     assert _descriptions(life) == ("First here\n\nSecond\n\nThird there",) * 2
 
 
+@pytest.mark.deep
 def test_quick_actions_and_mentions_of_the_task_do_nothing(life: Life) -> None:
     life.world.gitlab.issues.notified.clear()
     _edit(life, description=f"First\n\n{HOSTILE}")
@@ -137,6 +138,7 @@ def test_a_description_of_tables_lists_and_code_keeps_what_was_not_edited(life: 
     assert _descriptions(life)[0] == RICH.replace("Intro", "Preface")
 
 
+@pytest.mark.deep
 def test_signs_of_markdown_in_a_task_come_back_as_they_were(life: Life) -> None:
     _edit(life, description="A_b *x* <b>raw</b> #12 !3 ~bug $5 &amp; C:\\dir\\n")
     life.rest()
@@ -145,6 +147,7 @@ def test_signs_of_markdown_in_a_task_come_back_as_they_were(life: Life) -> None:
     assert _descriptions(life)[1] == "A_b *x* <b>cooked</b> #12 !3 ~bug $5 &amp; C:\\dir\\n"
 
 
+@pytest.mark.deep
 def test_a_title_longer_than_gitlab_takes_is_cut_there_alone(life: Life) -> None:
     _edit(life, title="T" * 300)
     life.rest(11)
@@ -154,6 +157,7 @@ def test_a_title_longer_than_gitlab_takes_is_cut_there_alone(life: Life) -> None
     assert (life.task.title, life.issue.title) == ("Short", "Short")
 
 
+@pytest.mark.deep
 def test_a_moved_issue_is_followed(life: Life) -> None:
     other = life.world.gitlab.state.add_project("acme/other", members={"bob": 40, "bridge": 40})
     life.issue.move(other.id)
@@ -233,6 +237,7 @@ def test_comments_are_edited_and_deleted_where_they_were_written(life: Life) -> 
     assert "mended" not in _notes(life) + _messages(life)
 
 
+@pytest.mark.deep
 def test_a_deleted_label_leaves_the_task(life: Life) -> None:
     _change(life, add_labels="api")
     life.rest()
@@ -250,6 +255,7 @@ def test_a_person_without_a_counterpart_stays_where_they_are(life: Life) -> None
     assert "no counterpart" in life.link().problems["assignees"]
 
 
+@pytest.mark.deep
 def test_open_and_closed_cross_both_ways_again_and_again(life: Life) -> None:
     for status, state in ((5, "closed"), (2, "opened"), (5, "closed"), (3, "opened")):
         life.world.b24.state.user_moves_task(RITA, 2103, status)
@@ -264,6 +270,7 @@ def test_open_and_closed_cross_both_ways_again_and_again(life: Life) -> None:
     assert life.task.status in (2, 3)
 
 
+@pytest.mark.deep
 def test_a_task_that_is_completed_outside_of_the_last_column_is_done_there(life: Life) -> None:
     life.world.b24.state.user_moves_task(RITA, 2103, 5)
     life.rest(11)
@@ -277,6 +284,7 @@ def test_a_task_that_is_completed_outside_of_the_last_column_is_done_there(life:
     assert '"name":"Done"' in answer.text.replace(" ", "")
 
 
+@pytest.mark.deep
 def test_labels_of_a_workflow_say_the_status(make_world: Callable[..., World]) -> None:
     life = Life(make_world().with_task(description="First", created_by=RITA))
     state = life.world.gitlab.state
@@ -301,6 +309,7 @@ def test_labels_of_a_workflow_say_the_status(make_world: Callable[..., World]) -
     assert (life.issue.state, life.issue.labels) == ("opened", ["workflow::doing"])
 
 
+@pytest.mark.deep
 def test_of_two_pairs_that_claim_a_project_only_one_makes_a_task(life: Life) -> None:
     life.world.b24.state.add_group("Other", id=4, members=[1, 7, 8])
     pair = replace(life.pair, creates=frozenset(SideName))

@@ -35,10 +35,12 @@ def test_without_links_there_is_nothing_to_say(make_world: Callable[..., World])
     assert _lines(Life(make_world())) == []
 
 
+@pytest.mark.deep
 def test_links_in_step_are_counted(life: Life) -> None:
     assert _lines(life) == ["links    1 of tasks and issues, 0 of which need a look"]
 
 
+@pytest.mark.deep
 def test_words_of_people_are_no_trouble(life: Life) -> None:
     life.world.b24.state.user_comments(RITA, 2103, '"waiting": refused, "clashes":')
     life.world.b24.state.user_edits_task(RITA, 2103, description='{"waiting": 1, "pause": 2}')
@@ -68,6 +70,7 @@ def test_a_revoked_token_is_said(life: Life) -> None:
     assert "The access token is wrong, revoked or expired" in _lines(life)[1]
 
 
+@pytest.mark.deep
 def test_a_dispute_is_said(life: Life) -> None:
     life.world.b24.state.user_edits_task(RITA, 2103, title="From the task")
     life.issue.manager.update(life.issue.iid, {"title": "From the issue"})

@@ -125,6 +125,7 @@ def test_the_status_has_the_master_of_the_settings(triangle: Triangle) -> None:
     assert (task.status, triangle.youtrack.issue.values["State"].name) == (5, "Fixed")
 
 
+@pytest.mark.deep
 def test_a_title_goes_round_once(triangle: Triangle) -> None:
     triangle.gitlab.tracker.set_title(triangle.address(triangle.gitlab), "Till drawer")
     triangle.rest()

@@ -283,6 +283,7 @@ def test_a_file_of_the_task_is_in_the_issue_and_is_not_copied_back(linked):
     assert linked.cycle(3).writes == 0
 
 
+@pytest.mark.deep
 def test_a_disagreement_is_told_and_the_newer_one_stands(linked):
     linked.b24.state.user_edits_task(BOB, linked.task.id, title="From the task")
     linked.clock.sleep(30)

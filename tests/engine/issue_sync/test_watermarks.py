@@ -16,6 +16,7 @@ from tests.engine.issue_sync.memory_rooms import PORTAL, TRACKER, Pair
 from tests.engine.world import START, World
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("minutes", [-40, -10, 10])
 def test_items_of_a_side_with_another_clock_are_listed(
     make_world: Callable[..., World], minutes: int

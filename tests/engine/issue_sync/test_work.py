@@ -139,6 +139,7 @@ def test_a_worker_that_dies_anywhere_loses_nothing(make_world: Callable[..., Wor
     assert len(pair.only(TRACKER).comments) == 1
 
 
+@pytest.mark.deep
 def test_a_list_reads_again_only_what_changed(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "next_look", lambda now, *rest: now + timedelta(days=1))
     with write(pair.world.database) as conn:
@@ -299,6 +300,7 @@ def test_very_many_same_changes_stop_the_pair_until_somebody_agrees(
     assert {row.error for row in pair.links()} == {""}
 
 
+@pytest.mark.deep
 def test_very_many_refusals_that_are_tried_again_stop_nothing(
     make_pair: Callable[..., Pair], monkeypatch: pytest.MonkeyPatch
 ) -> None:

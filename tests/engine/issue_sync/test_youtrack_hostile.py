@@ -113,6 +113,7 @@ def test_files_of_one_name_and_of_no_bytes_cross_once(life: YouTrackLife) -> Non
     assert len(files(life)) == 5
 
 
+@pytest.mark.deep
 def test_an_estimate_of_seconds_and_of_years_comes_to_rest(life: YouTrackLife) -> None:
     for seconds in (1, 89, 10 * 365 * 86_400):
         life.edit_task(time_estimate=seconds)

@@ -102,6 +102,7 @@ def days(life: YouTrackLife) -> None:
         life.rest(400)
 
 
+@pytest.mark.deep
 def test_a_task_and_its_issue_are_in_step(life: YouTrackLife) -> None:
     assert (life.issue.summary, life.errors()) == ("Task 2103", [])
     life.rename(life.issue, "Renamed there")
@@ -113,6 +114,7 @@ def test_a_task_and_its_issue_are_in_step(life: YouTrackLife) -> None:
     assert trouble(life) == ""
 
 
+@pytest.mark.deep
 def test_what_happened_under_a_revoked_token_crosses_with_the_next(life: YouTrackLife) -> None:
     life.state.tokens["perm-fresh"] = life.state.tokens.pop("perm-bridge")
     life.edit_task(title="Meanwhile")
@@ -209,6 +211,7 @@ def test_an_issue_that_moved_where_we_see_nothing_waits(life: YouTrackLife) -> N
     assert (life.issue.summary, trouble(life)) == ("Meanwhile", "")
 
 
+@pytest.mark.deep
 def test_a_project_with_another_short_name_keeps_its_links(life: YouTrackLife) -> None:
     life.project.short_name = "TILL"
     life.edit_task(title="Meanwhile")

@@ -376,6 +376,7 @@ def test_each_row_of_the_default_statuses_both_ways(database_url: str) -> None:
     life.world.close()
 
 
+@pytest.mark.deep
 def test_a_duplicate_puts_its_task_on_hold_by_setting(database_url: str) -> None:
     rows = "{issue: Open, task: waiting}, {issue: Fixed, task: completed}"
     hold = "{issue: Duplicate, task: deferred, direction: to_portal}"
@@ -467,6 +468,7 @@ def test_comments_are_edited_and_deleted_from_both_sides(life: YouTrackLife) -> 
     assert [each.text for each in life.issue.comments if not each.deleted] == ["three"]
 
 
+@pytest.mark.deep
 def test_a_zone_that_people_set_later_moves_no_day(life: YouTrackLife) -> None:
     life.world.bridge.zone = "Pacific/Auckland"
     life.rest(61)
@@ -478,6 +480,7 @@ def test_a_zone_that_people_set_later_moves_no_day(life: YouTrackLife) -> None:
     assert day(item.date) == date(2026, 3, 2)
 
 
+@pytest.mark.deep
 def test_events_lead_over_several_states_and_back(life: YouTrackLife) -> None:
     ways = {"Open": {"start": "In Progress"}, "In Progress": {"check": "To Verify"},
             "To Verify": {"accept": "Fixed"}, "Fixed": {"reopen": "Open"}}  # fmt: skip

@@ -89,6 +89,7 @@ def test_what_only_some_people_see_stays_with_its_files(life: YouTrackLife) -> N
     assert sum("Salaries" in text or "For Rita" in text for text in messages(life)) == 2
 
 
+@pytest.mark.deep
 def test_who_deleted_their_account_is_unnamed(database_url: str) -> None:
     life = begin(database_url, "create: [issues, tasks]")
     life.import_all()
@@ -106,6 +107,7 @@ def test_who_deleted_their_account_is_unnamed(database_url: str) -> None:
     life.world.close()
 
 
+@pytest.mark.deep
 def test_of_two_accounts_of_one_address_the_older_is_assigned(life: YouTrackLife) -> None:
     second = life.state.add_user("boris2")
     second.email = life.boris.email

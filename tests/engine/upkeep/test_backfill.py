@@ -82,6 +82,7 @@ def test_everything_is_read_once_each(deaf) -> None:
     assert list(dict.fromkeys(one.part for one in told)) == list(PARTS)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("pages", [0, 1, 2])
 def test_killed_after_any_page_it_goes_on_and_doubles_nothing(deaf, straight, pages) -> None:
     for _ in range(50):
@@ -122,6 +123,7 @@ def test_killed_at_any_request_it_goes_on_and_doubles_nothing(deaf, straight) ->
     assert read_of(deaf) == read_of(straight)
 
 
+@pytest.mark.deep
 def test_stopped_between_pages_it_goes_on(deaf, straight) -> None:
     asked: list[int] = []
 
@@ -317,6 +319,7 @@ def test_a_longer_period_that_was_stopped_goes_on(deaf) -> None:
     assert len(rows(deaf)["pipeline"]) == 5
 
 
+@pytest.mark.deep
 def test_a_longer_period_while_a_shorter_one_was_stopped_begins_anew(deaf, straight) -> None:
     with dying_after(6), pytest.raises(Killed):
         start(deaf, **days(deaf, 5))

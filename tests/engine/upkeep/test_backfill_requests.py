@@ -116,6 +116,7 @@ def remarked(world: World) -> None:
     many(world, remark)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("make", "more"), [(finished, MANY), (requests, 2 * MANY)])
 def test_without_graphql_each_is_asked_for(make_world, make, more) -> None:
     """Its approvals, and while it is open what lists do not tell of it."""

@@ -84,6 +84,7 @@ def test_an_approval_that_is_not_enough_is_read_as_such(deaf) -> None:
     assert read_reviews(deaf)[1] == ("merged", False, ["bob"], ["approved"])
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_where_graphql_is_shut_rest_is_asked_about_each(deaf, straight, status) -> None:
     small_pages(deaf, 2)

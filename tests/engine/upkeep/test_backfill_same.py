@@ -149,6 +149,7 @@ def test_hooks_that_come_after_the_reading_leave_what_they_always_leave(heard, d
     assert told.keys() <= read.keys()
 
 
+@pytest.mark.deep
 def test_a_second_reading_changes_nothing(heard, deaf) -> None:
     for world in (heard, deaf):
         start(world)
