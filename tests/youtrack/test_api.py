@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import requests
 import responses
@@ -119,6 +121,26 @@ def test_an_address_that_is_no_youtrack_is_named(status: int, body: bytes, text:
             read_account(YouTrack("https://yt.example.com", "perm:x", session=requests.Session()))
     assert raised.value.message == text
     assert "Give that user a role" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("page", "root"),
+    [
+        ("/issues/SHOP", ""),
+        ("/youtrack/agiles/1-2/current", "/youtrack"),
+        ("/youtrack/api/users/me", "/youtrack"),
+        ("/youtrack/dashboard?id=5", "/youtrack"),
+    ],
+)
+def test_the_address_of_a_page_is_answered_with_that_of_youtrack(page: str, root: str) -> None:
+    site = "https://yt.example.com"
+    with responses.RequestsMock() as web:
+        answer_page = {"Content-Type": "text/html"}
+        web.get(re.compile(".*"), status=200, body=b"<html>", headers=answer_page)
+        with pytest.raises(Refused) as raised:
+            read_account(YouTrack(site + page, "perm:x", session=requests.Session()))
+    assert raised.value.change == f"Set `url` of the connection to {site}{root}"
+    assert raised.value.cause == "The address looks like that of a page in YouTrack"
 
 
 def test_an_account_says_its_time_zone(site: Site) -> None:

@@ -45,6 +45,7 @@ from sync.sentences import sentence
 
 VANISHED = 5  # as many and more than half of a side's at once were not deleted by people
 _STATES = (EntryState.LIVE, EntryState.REFUSED)
+_HIDDEN = "hidden"  # the reason of what only some people see since it was copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,9 @@ class _Step:
             is_counted = entry.key in self.taken.covered
             return self._deleted(copy_id if rule.deletions and not is_counted else "")
         if is_hidden(record, rule):
-            return entry, None, ""  # also what only some people see since it was copied
+            return self._hidden(copy_id)
+        if entry.reason == _HIDDEN:
+            entry = replace(entry, reason="")
         if isinstance(record, TimeEntry):
             if entry.key in self.taken.rest:
                 after, remark = noted(entry, content(record), self.taken.rest[entry.key])
@@ -210,6 +213,18 @@ class _Step:
         if isinstance(record, Comment) and awaited_file(self.link, entry.origin, record.text):
             return entry, None, ""
         return self._write(record, copy_id)
+
+    def _hidden(self, copy_id: str) -> tuple[Entry, PlannedWrite | None, str]:
+        """Return an entry that only some people see since it was copied, which is said once."""
+        entry = self.entry
+        if not copy_id or entry.state is not EntryState.LIVE or entry.reason == _HIDDEN:
+            return entry, None, ""
+        remark = sentence(
+            "a {kind} is for some people of the {origin} alone now: its copy stays as it was",
+            kind=entry.kind,
+            origin=entry.origin,
+        )
+        return replace(entry, reason=_HIDDEN), None, remark
 
     def _says_the_same(self, record: Record) -> bool:
         now = content(record)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sync.errors import Later, Refused, refusal_of
 from sync.sentences import sentence
@@ -13,6 +15,10 @@ from sync.youtrack.json_fields import mapping, text
 
 GUEST = "guest"  # whom YouTrack takes callers for whose token it does not accept
 _ELSEWHERE = ("301", "302", "303", "307", "308", "403")  # somebody else answers
+_PAGE = re.compile(  # below the context path, as the browser shows it
+    r"/(?:admin|agiles|api|articles|dashboard|gantt-charts|helpdesk|hub|issues?|oauth|projects|"
+    r"reports|rest|search|tickets|timesheets|users)(?=/|$)"
+)
 _UTC = ("", "UTC", "Etc/UTC", "GMT")
 
 
@@ -52,6 +58,8 @@ def _read_me(client: YouTrack, fields: str) -> dict[str, Any]:
     except Later as later:
         if later.code == "404":
             raise _no_youtrack(client.base_url, later.code) from later
+        if later.code == "not_json" and address_before_page(client.base_url):
+            raise _no_youtrack(client.base_url, "200") from later
         if later.code in _ELSEWHERE:  # nobody tries it again for who tries an address out
             raise refusal_of(later) from later
         raise
@@ -64,15 +72,27 @@ def _read_me(client: YouTrack, fields: str) -> dict[str, Any]:
     return me
 
 
+def address_before_page(base_url: str) -> str:
+    """Return YouTrack's address in that of one of its pages, "" where it looks like none. Pure."""
+    parts = urlsplit(base_url)
+    page = _PAGE.search(parts.path)
+    return parts._replace(path=parts.path[: page.start()]).geturl() if page else ""
+
+
 def _no_youtrack(base_url: str, code: str) -> Refused:
+    cause = "The address is another site's, or YouTrack lives below a path that is missing"
+    change: str = "Set `url` of the connection to the address that YouTrack shows in the browser"
+    if address := address_before_page(base_url):
+        cause = "The address looks like that of a page in YouTrack"
+        change = sentence("Set `url` of the connection to {url}", url=address)
     return Refused(
         sentence(
             "There is no YouTrack at {base_url} (its API answers {code})",
             base_url=base_url,
             code=code,
         ),
-        cause="The address is another site's, or YouTrack lives below a path that is missing",
-        change="Set `url` of the connection to the address that YouTrack shows in the browser",
+        cause=cause,
+        change=change,
         code="no_youtrack",
     )
 

@@ -63,9 +63,12 @@ class ItemWriter:
         """Change fields of an issue. Raises SyncError."""
         too_long(write.changes)
         address = write.address
-        layout = self.reader.instance.memory.layouts.get(address.project, {})
+        memory = self.reader.instance.memory
+        layout = memory.layouts.get(address.project, {})
         stored: Mapping[str, Value] = {}
-        if needs_stored(write.changes, layout):
+        # A description is written whole, with the line of its author and the kind of its markup.
+        unread = DESCRIPTION in write.changes and address.id not in memory.author_lines
+        if unread or needs_stored(write.changes, layout):
             row = self.reader.row(address.id, rows.BASIC)
             self.reader.remember(row)
             layout, stored = rows.layout_of(row, self.reader.options), self.parts.values(row)

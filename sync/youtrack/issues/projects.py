@@ -17,7 +17,7 @@ GONE = "404"
 FRESH = timedelta(seconds=30)  # what was asked so lately is not asked again
 KEEP_ACCOUNT = timedelta(hours=1)  # people set another time zone in its profile
 KEEP_WORK_TYPES = timedelta(minutes=10)
-MOST_LINES = 10_000  # of authors, of one instance
+MOST_LINES = 500  # of authors, of issues read last; others are read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class IssueMemory:
     where events of state machines led, by field, state and event. `boards`: by project, None where
     it has none with sprints. `apps`: ours, by project. `work_types`: ids by name in small letters,
     and when they were asked for, by project. `old_markup`: ids of issues in old wiki markup.
-    `author_lines`: behind descriptions, by issue id.
+    `author_lines`: behind descriptions, by the id of an issue that was read, "" where none is.
     """
 
     logins: dict[str, str] = field(default_factory=dict)
@@ -75,10 +75,9 @@ class IssueMemory:
     account: Account | None = None
 
     def remember_author_line(self, issue_id: str, line: str) -> None:
-        """Keep the line that an issue's description ends with; the oldest go where many are."""
+        """Keep the line that an issue's description ends with; the oldest go, which is safe."""
         self.author_lines.pop(issue_id, None)
-        if line:
-            self.author_lines[issue_id] = line
+        self.author_lines[issue_id] = line
         if len(self.author_lines) > MOST_LINES:
             del self.author_lines[next(iter(self.author_lines))]
 

@@ -126,8 +126,12 @@ def author_of(value: object, own_id: str, by: object = None) -> Author:
 
 
 def is_limited(row: Mapping[str, Any]) -> bool:
-    """Tell whether only some of the project's people see an issue, a comment or a file."""
-    return text(mapping(row.get("visibility")).get("$type")) == "LimitedVisibility"
+    """Tell whether only some of the project's people see an issue, a comment or a file.
+
+    A kind of visibility that is unknown limits: what it hides must not cross.
+    """
+    kind = text(mapping(row.get("visibility")).get("$type"))
+    return bool(kind) and not kind.endswith("UnlimitedVisibility")
 
 
 def address_of(row: Mapping[str, Any]) -> ItemAddress:

@@ -131,3 +131,30 @@ def test_a_title_goes_round_once(triangle: Triangle) -> None:
     triangle.rest()
     assert triangle.youtrack.issue.summary == "Till drawer"
     assert [pair.links.conflicts for pair in (triangle.youtrack, triangle.gitlab)] == [[], []]
+
+
+def test_another_master_in_the_midst_takes_over_and_gives_back(triangle: Triangle) -> None:
+    youtrack, gitlab = triangle.youtrack, triangle.gitlab
+    task = youtrack.b24.state.tasks[int(triangle.task.id)]
+
+    def states() -> tuple[int, str, str]:
+        triangle.rest()
+        return task.status, youtrack.issue.values["State"].name, gitlab.issue.state
+
+    leads, follows = youtrack.pair.fields, gitlab.pair.fields
+    set_state(youtrack, "In Progress")
+    assert states() == (3, "In Progress", "opened")
+    gitlab.pair, youtrack.pair = (
+        replace(gitlab.pair, fields=leads),
+        replace(youtrack.pair, fields=follows),
+    )
+    assert states() == (3, "In Progress", "opened")
+    gitlab.issue.manager.update(gitlab.issue.iid, {"state_event": "close"})
+    assert states() == (5, "Fixed", "closed")
+    gitlab.pair, youtrack.pair = (
+        replace(gitlab.pair, fields=follows),
+        replace(youtrack.pair, fields=leads),
+    )
+    set_state(youtrack, "Open")
+    assert states() == (2, "Open", "opened")
+    assert [pair.links.conflicts for pair in (youtrack, gitlab)] == [[], []]

@@ -37,6 +37,26 @@ def rests(life: YouTrackLife) -> bool:
     return before == (len(life.state.activities), len(messages(life)))
 
 
+HIDDEN = "a comment is for some people of the tracker alone now: its copy stays as it was"
+
+
+def test_what_is_shown_to_everybody_again_is_edited_again(life: YouTrackLife) -> None:
+    state = life.state
+    comment = state.add_comment(life.issue, life.boris, "Seen")
+    life.rest(11)
+    for words, limited in (("Secret", [life.rita]), ("More secret", [life.rita]), ("Plain", [])):
+        comment.text, comment.limited, comment.updated = words, limited, state.now()
+        state.record(comment, life.boris, "CommentTextCategory")
+        life.rest(11)
+    (shown,) = (text for text in messages(life) if "Seen" in text or "Plain" in text)
+    assert "Plain" in shown
+    assert life.said().count(HIDDEN) == 1
+    comment.text, comment.limited, comment.updated = "Hidden again", [life.rita], state.now()
+    state.record(comment, life.boris, "CommentTextCategory")
+    life.rest(11)
+    assert life.said().count(HIDDEN) == 2
+
+
 def refield(life: YouTrackLife, name: str, type_id: str) -> None:
     """Let the administrator make a field anew with another type."""
     life.project.fields.remove(life.field(name))
@@ -60,6 +80,7 @@ def test_what_only_some_people_see_stays_with_its_files(life: YouTrackLife) -> N
     life.rest(11)
     assert [text for text in messages(life) if "Secret" in text] == []
     assert shown in messages(life)
+    assert life.said().count(HIDDEN) == 1
     assert rests(life)
     settings(life, "create: [issues], comments: {internal: true}")
     life.edit_task(title="Open")

@@ -233,6 +233,25 @@ def test_an_issue_of_our_account_names_its_author_whatever_is_edited(site: Site)
     assert stored.description == "Third"
 
 
+def test_a_line_that_a_process_has_not_read_stays(site: Site) -> None:
+    """A worker that took over writes what another one has read; texts of before are Markdown."""
+    outcome = done(site.connect(), creation(site, **{DESCRIPTION: "First"}))
+    assert outcome.item is not None
+    address = outcome.item.address
+    stored, fresh = site.stored(address), site.connect()
+    done(fresh, UpdateItem("L/edit", address, {DESCRIPTION: "Second"}))
+    assert stored.description == f"Second\n\n{LINE}"
+    sent = len(site.emulator.requests)
+    done(fresh, UpdateItem("L/again", address, {DESCRIPTION: "Third"}))
+    assert stored.description == f"Third\n\n{LINE}"
+    assert len(site.emulator.requests) == sent + 1
+    old = site.issue()
+    site.stored(old).description, site.stored(old).markdown = "*bold*", False
+    done(site.connect(), UpdateItem("L/old", old, {DESCRIPTION: "**bold**"}))
+    assert site.stored(old).markdown
+    assert site.stored(old).description == "**bold**"
+
+
 def test_a_true_author_is_named_by_no_line(site: Site) -> None:
     install(site)
     outcome = done(site.connect(), creation(site, **{DESCRIPTION: "First"}))

@@ -18,6 +18,7 @@ from sync.core.issue_sync.model import (
 from sync.core.issue_sync.writes import AddTime, Done, NotDone
 from sync.errors import Refused
 from sync.youtrack.issues.fields import FieldFacts, read_value, written_value
+from sync.youtrack.issues.rows import comment_of, file_of
 from tests.contract.writing import apply, comment, creation_of, done, read, update
 from tests.emulators.youtrack.state import DEFAULT
 from tests.youtrack.conftest import Site
@@ -154,6 +155,22 @@ def test_an_issue_that_only_some_see_stays_where_it_is(site: Site) -> None:
     assert client.changed(site.shop.id, datetime(2026, 1, 1, tzinfo=UTC)).items == ()
     assert address.id in client.census(site.shop.id).changed_at
     assert read(site.connect(), address).confidential
+
+
+@pytest.mark.parametrize(
+    ("kind", "limited"),
+    [
+        ("LimitedVisibility", True),
+        ("CommentLimitedVisibility", True),
+        ("PermittedUsers", True),
+        ("UnlimitedVisibility", False),
+        ("CommentUnlimitedVisibility", False),
+        (None, False),
+    ],
+)
+def test_a_visibility_of_an_unknown_kind_limits(kind: str | None, limited: bool) -> None:
+    row = {"id": "4-1", "visibility": kind and {"$type": kind}}
+    assert (comment_of(row, "1-1").internal, file_of(row).internal) == (limited, limited)
 
 
 CUSTOM = {
