@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from sqlalchemy import func, insert, select
 
 from bench import lives
 from bench.lives import Told
+from bench.load import Load, apart, begin, encoded
 from bench.site import Site, Webhook
 from demo.service import Service
 from sync.config import Config
@@ -160,6 +162,26 @@ class Fleet:
             sender.join()
         return accepted
 
+    def storm(self, deliveries: Sequence[tuple[Webhook, Told]]) -> None:
+        """Send all at once, from a process apart: what it costs to send is not ours.
+
+        What is not accepted is sent again.
+        """
+        halves = [deliveries[n :: len(self.webs)] for n in range(len(self.webs))]
+        with ThreadPoolExecutor(len(halves)) as threads:
+            loads = threads.map(self._fire, self.webs, halves)
+            refused = [half[place]
+                       for half, load in zip(halves, loads, strict=True)
+                       for place in load.unanswered]  # fmt: skip
+        self.send(refused)
+
+    @staticmethod
+    def _fire(web: Service, deliveries: Sequence[tuple[Webhook, Told]]) -> Load:
+        shots = [encoded(web.url, webhook.path, _headers(webhook, told), told.body)
+                 for webhook, told in deliveries]  # fmt: skip
+        with apart() as pool:
+            return begin(pool, web.url, shots, SENDERS // WEBS).result()
+
     def _sender(
         self, web: Service, waiting: Queue[tuple[float, Webhook, Told]], accepted: dict[int, float]
     ) -> None:
@@ -170,11 +192,8 @@ class Fleet:
             except Empty:
                 return
             time.sleep(max(0.0, due - time.monotonic()))
-            headers = told.headers(
-                datetime.now(UTC), token=webhook.token, signing_token=webhook.signing_token
-            )
             try:
-                connection.request("POST", webhook.path, told.body, headers)
+                connection.request("POST", webhook.path, told.body, _headers(webhook, told))
                 answer = connection.getresponse()
                 answer.read()
                 status = answer.status
@@ -185,6 +204,10 @@ class Fleet:
                 accepted.setdefault(task_of(told), time.monotonic())
             else:
                 waiting.put((time.monotonic() + _AGAIN_SECONDS, webhook, told))
+
+
+def _headers(webhook: Webhook, told: Told) -> dict[str, str]:
+    return told.headers(datetime.now(UTC), token=webhook.token, signing_token=webhook.signing_token)
 
 
 def task_of(told: Told) -> int:

@@ -134,7 +134,7 @@ def _round(
     opened = [(running.webhooks[1 + place], stories.told[life.task_id][1])
               for place, life in enumerate(quiet)]  # fmt: skip
     noise = [(running.webhooks[0], told) for life in loud for told in stories.told[life.task_id]]
-    beside = [Thread(target=running.send, args=(noise,))] if storm else []
+    beside = [Thread(target=running.storm, args=(noise,))] if storm else []
     beside += [Thread(target=_break, args=(running, seconds))] if faults else []
     running.awaited.update(life.task_id for life in quiet)
     began, used = time.monotonic(), time.process_time()
