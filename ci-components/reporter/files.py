@@ -29,7 +29,7 @@ def save(name: str, text: str) -> None:
     try:
         if os.path.lexists(name):
             os.remove(name)
-        with open(name, "wb") as file:
-            file.write(text.encode())
+        with open(name, "wb") as out:
+            out.write(text.encode())
     except OSError:
         pass
