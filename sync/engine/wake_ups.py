@@ -7,7 +7,7 @@ the queue could run anything here, so nothing of them is used but the storage be
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -81,20 +81,19 @@ class WakeUps:
                 self._thread.start()
         self._wake_requested.set()
 
-    def take(self) -> frozenset[int]:
-        """Return the portals that were asked for; none after a while (Redis, PostgreSQL: 1 s).
+    def take(self) -> Iterator[int]:
+        """Yield the portals that were asked for; none after a while (Redis, PostgreSQL: 1 s).
 
-        An SQLite queue is counted first: taking from it locks its file, counting does not.
+        Each at once: in a storm more come in as fast as they are taken. An SQLite queue is counted
+        first: taking from it locks its file, counting does not.
         """
-        portals: set[int] = set()
         count_first = isinstance(self._huey, SqliteHuey)
-        for _ in range(_MAX_PENDING):
-            has_more = not (portals or count_first) or self._huey.pending_count()
+        for number in range(_MAX_PENDING):
+            has_more = not (number or count_first) or self._huey.pending_count()
             message = self._huey.storage.dequeue() if has_more else None
             if message is None:
                 break
-            portals.update(_read_message(bytes(message)))
-        return frozenset(portals)
+            yield from _read_message(bytes(message))
 
     def stop(self) -> None:
         """Let what is waiting be written out and the thread end; a queue that hangs is left."""

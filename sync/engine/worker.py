@@ -119,10 +119,9 @@ class Worker:
             self._stop.wait(wait)
 
     def _take_some(self) -> None:
-        portal_ids = self._wake_ups.take() if self._wake_ups else frozenset()
-        if portal_ids:
+        for portal_id in self._wake_ups.take() if self._wake_ups else ():
             with self._gathering_lock:
-                self._gathering.add(portal_ids, self._deps.clock.now())
+                self._gathering.add([portal_id], self._deps.clock.now())
             self._woken.set()
 
     def _run_turn(self, portal_id: int) -> None:
