@@ -62,7 +62,7 @@ def preview_lines(
     for side in SideName:
         if side in pair.creates:
             yield sentence(
-                "  {created} {items} would be created",
+                "  {items} that would be created: {created}",
                 created=forecast.created[side],
                 items=_ITEMS[side],
             )

@@ -285,7 +285,7 @@ def test_a_preview_counts_what_would_be_done_and_what_cannot_cross(capsys):
     assert told(capsys, desk, "preview") == [
         "workgroup 7 ⇄ acme/shop:",
         "  3 linked already",
-        "  120 issues would be created",
+        "  issues that would be created: 120",
         "  40 issues stay alone: the pair creates no tasks",
         "  900 comments, entries of time and files go to GitLab",
         "  cannot cross as it is:",
@@ -295,7 +295,7 @@ def test_a_preview_counts_what_would_be_done_and_what_cannot_cross(capsys):
     desk.forecast = Forecast(linked=60)
     assert told(capsys, desk, "preview")[1:] == [
         "  60 linked already",
-        "  0 issues would be created",
+        "  issues that would be created: 0",
         "  nothing is left to import",
     ]
     with pytest.raises(LookupError, match="No pair of the settings is meant"):

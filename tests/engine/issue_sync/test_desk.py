@@ -60,8 +60,8 @@ def test_an_import_is_foreseen_done_and_has_nothing_left(capsys, pair):
     assert foreseen[:4] == [
         "workgroup 10 ⇄ 7:",
         "  0 linked already",
-        "  3 issues would be created",
-        "  1 tasks would be created",
+        "  issues that would be created: 3",
+        "  tasks that would be created: 1",
     ]
     assert [len(room.items) for room in pair.rooms.values()] == [1, 3]
     assert told(capsys, pair, "run")[-2:] == [
@@ -88,7 +88,7 @@ def test_what_was_listed_when_an_import_stopped_is_foreseen(capsys, pair):
         pass
     steps.close()
     foreseen = told(capsys, pair, "preview")
-    assert foreseen[1:3] == ["  0 linked already", "  3 issues would be created"]
+    assert foreseen[1:3] == ["  0 linked already", "  issues that would be created: 3"]
     assert told(capsys, pair, "run")[-1] == "workgroup 10 ⇄ 7: done, 3 linked"
 
 

@@ -93,7 +93,7 @@ def test_a_preview_foresees_what_a_run_creates(users: Make) -> None:
     made = users(tags=["dev"])
     made.sets("create: [issues], only: {tags: [dev]}")
     lines = made.asks("preview")
-    assert "  1 issues would be created" in lines
+    assert "  issues that would be created: 1" in lines
     made.asks("run")
     made.rest()
     assert made.issue.labels == ["dev"]

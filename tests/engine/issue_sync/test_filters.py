@@ -28,7 +28,7 @@ def test_issues_of_a_milestone_and_a_type_make_tasks(users: Make) -> None:
         for title, name, kind in rows
     }
     lines = made.asks("preview")
-    assert "  1 tasks would be created" in lines
+    assert "  tasks that would be created: 1" in lines
     made.asks("run")
     made.rest()
     assert _titles(made) == ["Mine", "Task 2103"]

@@ -31,7 +31,7 @@ def test_issues_that_moved_out_of_sight_before_the_import_make_no_tasks(users: M
             _project(made.life).issues.update(issue.iid, {"state_event": "close"})
     made.sets("create: [tasks]")
     lines = made.asks("preview")
-    assert "  1 tasks would be created" in lines, lines
+    assert "  tasks that would be created: 1" in lines, lines
     made.asks("run")
     made.rest(11)
     titles = sorted(task.title for task in made.portal.tasks.values())

@@ -148,7 +148,7 @@ def test_who_creates_what_of_a_project_with_filters(
     made.asks("run")
     for word, first in (("issues", "Of dev"), ("tasks", "In team")):
         wanted = first in (issues if word == "issues" else tasks)
-        assert (f"  1 {word} would be created" in lines) is wanted, lines
+        assert (f"  {word} that would be created: 1" in lines) is wanted, lines
     made.rest()
     made.world.tick(60)
     begin(", later")
