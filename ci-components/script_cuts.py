@@ -68,10 +68,15 @@ def cut_inside(node: ast.AST, text: Text) -> None:
     if isinstance(node, ast.FunctionDef) and node.returns:
         arrow = text.source.rindex("->", 0, text.start(node.returns))
         text.cut(len(text.source[:arrow].rstrip()), text.end(node.returns))
+    elif isinstance(node, ast.arguments) and node.kwonlyargs and not node.vararg:
+        first = text.start(node.kwonlyargs[0])
+        text.cut(text.source.rindex("*", 0, first), first)
     elif isinstance(node, ast.arg) and node.annotation:
         after = text.source[text.end(node.annotation) :]
         last = text.end(node.annotation) + (3 if after.startswith(" = ") else 0)
         text.cut(text.start(node) + len(node.arg), last, "=" if after.startswith(" = ") else "")
+    elif isinstance(node, ast.Raise) and node.exc and node.cause:  # only the message is shown
+        text.cut(text.end(node.exc), text.end(node.cause))
     elif isinstance(node, ast.AnnAssign) and node.value is None:
         text.cut(text.start(node), text.end(node), "pass")
     elif isinstance(node, ast.AnnAssign):

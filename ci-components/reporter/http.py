@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 CALL_SECONDS = 4.0
 PORTS = {"http:": "80", "https:": "443"}
-PROXIES = ("https_proxy", "http_proxy")  # in either case
 
-
-Received = tuple[int, dict[str, str], bytes]  # status, header fields in lower case, body
+Received = tuple[int, Any, bytes]  # status, header fields by their names in lower case, body
 
 
 class Output:
@@ -59,10 +57,11 @@ class Http:
     `count`: how many were made; `wait`: the seconds after which the last server wants the next.
     """
 
+    context: ssl.SSLContext | None = None
+
     def __init__(self, environ: Mapping[str, str], seconds: float, agent: str) -> None:
         self.environ, self.agent, self.count = environ, agent, 0
         self.deadline = time.monotonic() + seconds
-        self.context: ssl.SSLContext | None = None
 
     def left(self) -> float:
         return self.deadline - time.monotonic()
@@ -87,7 +86,10 @@ class Http:
             seconds = min(CALL_SECONDS, self.left() - keep)
             if seconds <= 0:
                 raise OSError(0, "no time left")
-            proxied = any(name.lower() in PROXIES and self.environ[name] for name in self.environ)
+            proxied = any(
+                url and name.lower() in ("https_proxy", "http_proxy")
+                for name, url in self.environ.items()
+            )  # fmt: skip
             send = self.by_proxy if proxied else self.by_socket
             answer = read_answer(*send(url, fields, body, seconds))
             self.wait = answer.retry_after
@@ -126,12 +128,15 @@ class Http:
         connection = socket.create_connection((peer, place[2] or PORTS[scheme]), seconds)
         if scheme == "https:":
             connection = self.trust().wrap_socket(connection, server_hostname=peer)
-        head = [f"{'POST' if body else 'GET'} /{path} HTTP/1.1", f"Host: {host}"]
-        head += map(": ".join, fields.items())
-        lines = [re.sub("[^ -~]", "", line) + "\r\n" for line in head]  # no value ends its line
+        head = [
+            f"{'POST' if body else 'GET'} /{path} HTTP/1.1", f"Host: {host}",
+            *map(": ".join, fields.items()), "",
+        ]  # fmt: skip
+        # No value ends its line.
+        sent = "".join(re.sub("[^ -~]", "", line) + "\r\n" for line in head)
         with connection:
             self.sent = True
-            connection.sendall("".join([*lines, "\r\n"]).encode() + body)
+            connection.sendall(sent.encode() + body)
             stream = connection.makefile("rb")
             status, got = int(stream.readline(9_999)[9:12]), {}
             while line := stream.readline(99_999).strip():
@@ -143,24 +148,27 @@ class Http:
         """Ask by the standard library, which knows proxies and takes twice as long."""
         import urllib.request as web
 
-        opener, self.sent = web.OpenerDirector(), True  # without those for redirects and errors
-        trusting = web.HTTPSHandler(context=self.trust())
-        for handler in (web.ProxyHandler(), web.HTTPHandler(), trusting):
-            opener.add_handler(handler)
-        answer = opener.open(web.Request(url, body or None, fields), timeout=seconds)
-        got = {name.lower(): value for name, value in answer.headers.items()}
-        return answer.status, got, answer.read()
+        opener = web.OpenerDirector()  # without those for redirects and errors
+        secure = web.HTTPSHandler(context=self.trust())
+        for each in (web.ProxyHandler(), web.HTTPHandler(), secure):
+            opener.add_handler(each)
+        request, self.sent = web.Request(url, body or None, fields), True
+        try:
+            answer = opener.open(request, timeout=seconds)
+        except web.URLError as error:  # of what comes before an answer: nothing has arrived
+            self.sent = False
+            raise OSError(0, f"{error.reason}, {request.host}") from None
+        return answer.status, answer.headers, answer.read()
 
     def trust(self) -> ssl.SSLContext:
         """Trust the machine's authorities and, of a self-managed GitLab, its own."""
         import ssl  # to import it takes as long as all the others
 
-        if self.context is None:
-            self.context = ssl.create_default_context()
-            own = self.environ.get("CI_SERVER_TLS_CA_FILE", "")
-            if os.path.isfile(own):
-                self.context.load_verify_locations(own)
-        return self.context
+        context = self.context = self.context or ssl.create_default_context()
+        own = self.environ.get("CI_SERVER_TLS_CA_FILE", "")
+        if os.path.isfile(own):
+            context.load_verify_locations(own)
+        return context
 
 
 def body_of(stream: BinaryIO, fields: Mapping[str, str]) -> bytes:

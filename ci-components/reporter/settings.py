@@ -31,9 +31,12 @@ def fits(value: str, patterns: str) -> bool:
 
 
 def read_secret(environ: Mapping[str, str], name: str) -> str:
-    """Return a variable's value; of one of the type File, or of `secrets:`, the file's content."""
+    """Return a variable's value; of one of the type File, or of `secrets:`, the file's content.
+
+    A file that the job may not read leaves its path, which is refused as no webhook or token.
+    """
     value = environ.get(name, "").strip()
-    if value.startswith("/") and os.path.isfile(value):
+    if value[:1] == "/" and os.path.isfile(value) and os.access(value, 4):  # R_OK
         with open(value, encoding="utf-8-sig", errors="replace") as file:
             return file.read().strip()
     return value

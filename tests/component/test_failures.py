@@ -9,13 +9,16 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from reporter import errors
 from reporter.ci_variables import Variables
-from reporter.errors import portal_problem
+from reporter.errors import Problem, portal_problem
 from reporter.http import Output
 from reporter.main import Run, attempt
+from reporter.portal_batch import read_webhook
+from reporter.settings import read_secret
 
 from tests.component.test_templates import jobs
 from tests.component.world import ROOT, World, built
@@ -193,6 +196,19 @@ def test_a_secret_may_stand_in_a_file_of_any_editor(world: World, code: str) -> 
     path.write_bytes(f"{world.b24.webhook(1)}\r\n".encode(code))
     ran = world.report(world.pipeline(mr), mr, B24_WEBHOOK_URL=str(path))
     assert (ran.code, ran.said.splitlines()[0]) == (0, "b24: task 5: card written"), ran.said
+
+
+def test_a_secret_file_closed_to_the_job_is_no_defect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its path is left, which is no address of a webhook."""
+    path = tmp_path / "webhook.txt"
+    path.write_text("https://portal.test/rest/1/secret/")
+    assert read_secret({"B24": str(path)}, "B24") == "https://portal.test/rest/1/secret/"
+    monkeypatch.setattr("os.access", lambda *_: False)  # a test may run as root
+    assert read_secret({"B24": str(path)}, "B24") == str(path)
+    with pytest.raises(Problem, match="holds no address of an inbound webhook"):
+        read_webhook(str(path), "B24")
 
 
 def test_a_busy_portal_is_asked_once_more(world: World) -> None:

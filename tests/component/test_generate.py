@@ -133,8 +133,9 @@ SHORT = [
     ("x: int = 1\n", "x = 1\n"),
     (
         "def f(a: int, *, b: str = 'x') -> dict[str, int]:\n    return {}\n",
-        "def f(a, *, b='x'): return {}\n",
+        "def f(a, b='x'): return {}\n",
     ),
+    ("def f():\n    raise ValueError(1) from None\n", "def f(): raise ValueError(1)\n"),
     (
         "class P(NamedTuple):\n    '''P.'''\n\n    a: int\n    b: tuple[int, ...] = ()\n",
         'P = namedtuple("P", "a b", defaults=[()])\n',

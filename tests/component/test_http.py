@@ -79,6 +79,31 @@ def test_what_was_never_sent_may_be_sent_again() -> None:
     assert caught.value.again
 
 
+def test_a_dead_proxy_is_named_and_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        proxy = f"127.0.0.1:{closed.getsockname()[1]}"
+    environ = {"http_proxy": f"http://user:word@{proxy}", "no_proxy": ""}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Problem) as caught:
+        http(**environ).ask("http://portal.test/x", {}, {"a": 1})
+    assert str(caught.value) == (
+        f"portal.test cannot be reached: [Errno 111] Connection refused, {proxy} (UNREACHABLE)."
+    )
+    assert caught.value.again
+
+
+def test_what_a_proxy_took_and_did_not_answer_may_have_landed(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"http_proxy": serve(b""), "no_proxy": ""}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Problem, match="what was sent may have landed") as caught:
+        http(**environ).ask("http://portal.test/x", {}, {"a": 1})
+    assert not caught.value.again
+
+
 @pytest.mark.parametrize("url", ["ftp://x/y", "/projects/1/jobs", "file:///etc/passwd"])
 def test_what_is_no_web_address_is_not_asked(url: str) -> None:
     with pytest.raises(Problem, match="UNREACHABLE"):
