@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select, update
 
 from sync.core.clock import TOLERANCE
 from sync.store.db.upsert import upsert
@@ -187,6 +187,17 @@ def connections_to_ask(
     return {
         id_: None if row[0] is None else ConnectionAccess(*row) for id_, *row in conn.execute(query)
     }
+
+
+def count_asked(conn: Connection) -> int:
+    """Count the active portals and their active connections, which are all asked in turn."""
+    portals = select(func.count()).where(portal.c.state == "active")
+    of_portals = (
+        select(func.count())
+        .select_from(connection.join(portal, portal.c.id == connection.c.portal_id))
+        .where(portal.c.state == "active", connection.c.state == "active")
+    )
+    return (conn.scalar(portals.select_from(portal)) or 0) + (conn.scalar(of_portals) or 0)
 
 
 def _is_due(table: Table, asked: datetime, in_vain: datetime, now: datetime) -> ColumnElement[bool]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -49,20 +50,30 @@ FAILING_EVERY = timedelta(minutes=2)  # an instance that did not answer holds up
 AT_ONCE = 8
 ASK_SECONDS = 12.0
 SAVE_EVERY = timedelta(seconds=5)  # well before the lease ends
+SPREAD_SECONDS = 4.0  # of what is asked in one look; less than the time between two looks
+_LONGEST_REST = 0.05
+_FEW = 50  # questions of one look, whatever there is
+_LOOKS = 7  # by which all has to be asked: one every five seconds, within EVERY
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _ROWS_PER_WRITE = 20  # answers stored in one transaction
 NO_TOKEN = "no_token"  # noqa: S105 - a code of an error
 Row = TypeVar("Row", ConnectionAccess, PortalAccess)
 Answer = ConnectionAccess | PortalAccess
+Work = Callable[[], Answer | None]
 
 
 class AccessWatch:
     """Asks what is due. One worker of all does it at a time.
 
     `is_stopping`: whether the worker is to end, which then asks no further one of a thousand.
+    `spread`: the seconds over which what is due at once is asked: in one rush the questions of a
+    thousand portals would hold up the deliveries of all.
     """
 
-    def __init__(self, deps: Deps, is_stopping: Callable[[], bool] = lambda: False) -> None:
-        self._deps, self._is_stopping = deps, is_stopping
+    def __init__(
+        self, deps: Deps, is_stopping: Callable[[], bool] = lambda: False, spread: float = 0.0
+    ) -> None:
+        self._deps, self._is_stopping, self._spread = deps, is_stopping, spread
         self.rotations = Rotations(deps)
 
     def run(self, now: datetime) -> int:
@@ -78,7 +89,7 @@ class AccessWatch:
                 self._ask(lane, work)
             return len(work)
 
-    def _ask(self, lane: Lane, work: Sequence[Callable[[], Answer | None]]) -> None:
+    def _ask(self, lane: Lane, work: Sequence[Work]) -> None:
         """Ask, and store what was said. Raises LaneLost: asking took so long that another does it.
 
         The lease is renewed with what is stored: of a thousand portals it would end before.
@@ -86,7 +97,10 @@ class AccessWatch:
         pool = ThreadPoolExecutor(AT_ONCE, "access")
         try:
             rows, saved_at = list[Answer](), self._deps.clock.now()
-            for row in pool.map(self._run_safely, work):
+            for future in [
+                pool.submit(self._run_safely, ask) for ask in _spread(work, self._spread)
+            ]:
+                row = future.result()
                 rows += [row] if row else []
                 if len(rows) >= _ROWS_PER_WRITE or is_due(saved_at, SAVE_EVERY, lane.clock.now()):
                     self._save(lane, rows)
@@ -96,17 +110,28 @@ class AccessWatch:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _work(self, now: datetime) -> list[Callable[[], Answer | None]]:
+    def _work(self, now: datetime) -> list[Work]:
+        """Return the questions that are due, those that were asked longest ago first.
+
+        No more than what has to be asked between two looks, or all of a thousand portals would
+        be asked in one rush, and again in one a minute later.
+        """
         moments = now - EVERY, now - FAILING_EVERY, now
         with select_only(self._deps.database) as conn:
             of_portals = access.portals_to_ask(conn, *moments)
             of_connections = access.connections_to_ask(conn, *moments)
             records = connections.of_portals(conn) if of_connections else ()
-        return [
-            *(partial(self._ask_portal, *item) for item in of_portals.items()),
-            *(partial(self._ask_connection, record, of_connections[record.id])
+            is_much = len(of_portals) + len(of_connections) > _FEW
+            most = max(_FEW, access.count_asked(conn) // _LOOKS) if is_much else _FEW
+        due: list[tuple[Answer | None, Work]] = [
+            *((before, partial(self._ask_portal, portal_id, before))
+              for portal_id, before in of_portals.items()),
+            *((of_connections[record.id],
+               partial(self._ask_connection, record, of_connections[record.id]))
               for record in records if record.id in of_connections),
         ]  # fmt: skip
+        due.sort(key=lambda item: item[0].checked_at if item[0] else _NEVER)
+        return [ask for _, ask in due[:most]]
 
     def _save(self, lane: Lane, rows: Sequence[Answer]) -> None:
         """Store many answers in one transaction, or each alone where one's portal was erased."""
@@ -124,7 +149,7 @@ class AccessWatch:
             access.save_portal(conn, *(row for row in rows if isinstance(row, PortalAccess)))
             access.save(conn, *(row for row in rows if isinstance(row, ConnectionAccess)))
 
-    def _run_safely(self, ask: Callable[[], Answer | None]) -> Answer | None:
+    def _run_safely(self, ask: Work) -> Answer | None:
         """Return what is still to be stored, and never raise: the others are asked all the same."""
         if self._is_stopping():
             return None
@@ -209,6 +234,14 @@ class AccessWatch:
                 return None, TokenLife()
             row = replace(row, code=LOST)
         return _go_on(row, before), TokenLife()
+
+
+def _spread(work: Sequence[Work], seconds: float) -> Iterator[Work]:
+    """Yield each with a rest after it, all within the seconds."""
+    rest = min(_LONGEST_REST, seconds / max(1, len(work)))
+    for ask in work:
+        yield ask
+        time.sleep(rest)
 
 
 def record_accepted(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import requests
@@ -16,6 +17,7 @@ from sync.engine.deps import Deps
 from sync.engine.lanes import LEASE_TTL
 from sync.engine.pauses import Pauses
 from sync.engine.turn import take_turn
+from sync.engine.upkeep import access as access_watch
 from sync.engine.upkeep.access import EVERY, AccessWatch
 from sync.engine.upkeep.token_rotation import Rotations
 from sync.errors import UNREADABLE
@@ -28,6 +30,7 @@ from sync.store.db.database import read, write
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
 from sync.store.tables import connection as connection_table
 from sync.store.tables import portal as portal_table
+from sync.store.tables import portal_access
 from sync.store.vault import Vault
 from tests.engine.world import HOST, World
 
@@ -401,3 +404,27 @@ def test_who_took_too_long_to_ask_stores_nothing_over_another(watched: Watched) 
     with read(watched.world.database) as conn:
         assert access.of_connection(conn, watched.world.connection_id) == first
     assert watched.look().checked_at > later
+
+
+def test_of_many_only_as_many_are_asked_at_once_as_have_to_be(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked in one rush, a thousand portals would hold up the deliveries of all."""
+    monkeypatch.setattr(access_watch, "_FEW", 3)
+    watched = Watched(world, tmp_path)
+    with write(world.database) as conn:
+        row = dict(conn.execute(select(portal_table)).mappings().one())
+        del row["id"]
+        names = [f"{number:032x}" for number in range(1, 30)]
+        more = [row | {"member_id": name, "installation": name} for name in names]
+        conn.execute(portal_table.insert(), more)
+    due = 30 + 1  # the portals, and the one connection
+    assert [watched.watch.run(world.clock.now()) for _ in range(8)] == [4] * 7 + [3]
+    assert watched.watch.run(world.clock.now()) == 0
+    with read(world.database) as conn:
+        asked = conn.scalars(select(portal_access.c.portal_id)).all()
+    assert len(asked) == due - 1
+    world.tick(EVERY.total_seconds() - 1)
+    assert watched.watch.run(world.clock.now()) == 0
+    world.tick(1)
+    assert watched.watch.run(world.clock.now()) == 4
