@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from sync.engine.deliver.flights import Flights
 from sync.engine.deliver.send import deliver, land, land_all
 from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
-from sync.engine.ingest.digest import digest, next_batch
+from sync.engine.ingest.digest import BATCH, digest, next_batch
 from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back_after_look, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
@@ -27,6 +27,8 @@ from sync.store.rows import DeliveryRow
 
 log = structlog.get_logger()
 
+Rest = Callable[[], object]  # is called between the parts of a long turn
+
 _MAX_ROUNDS = 1000  # then other portals have their turn
 _MAX_MORE = 3  # turns that follow at once where more came in
 _MAX_BATCHES = 5  # of deliveries between two looks at the lane
@@ -36,49 +38,59 @@ class TurnResult(NamedTuple):
     """About how many things a turn did, and whether its last look found nothing that waits.
 
     `has_more`: work that takes the portal's lane came in before the lane was given back, where
-    another worker could not take it.
+    another worker could not take it. `has_news`: so did deliveries.
     """
 
     done: int = 0
     is_idle: bool = False
     has_more: bool = False
+    has_news: bool = False
 
 
-def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
-    """Do what can be done for the portal now, and what came in while the lane was held."""
-    result = _try_turn(deps, portal_id, pauses)
+def take_turn(deps: Deps, portal_id: int, pauses: Pauses, rest: Rest = lambda: None) -> TurnResult:
+    """Do what can be done for the portal now, and what came in while the lane was held.
+
+    Deliveries that did are left: in a burst those of a moment are dealt with together.
+    """
+    result = _try_turn(deps, portal_id, pauses, rest)
     for _ in range(_MAX_MORE):
         if not result.has_more:
             break
-        following = _try_turn(deps, portal_id, pauses)
+        following = _try_turn(deps, portal_id, pauses, rest)
         result = following._replace(done=result.done + following.done)
     return result
 
 
-def _try_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
+def _try_turn(deps: Deps, portal_id: int, pauses: Pauses, rest: Rest) -> TurnResult:
     result, lane = TurnResult(), _portal_lane(deps, portal_id)
     remaining: Agenda | None = None
     try:
-        agenda, batch = _look(deps, portal_id)
+        agenda, batch = _look(deps, portal_id, lane)
+        if agenda is not None and agenda.is_busy and agenda.deliveries and take(deps, lane):
+            agenda, batch = _look(deps, portal_id, lane)  # it was given back just now
         if agenda is None:
             return TurnResult()
         is_open = _is_open(deps, agenda, pauses)
-        done, agenda = _digest_waiting(deps, agenda, batch, lane if is_open else None)
+        if len(batch) == BATCH and is_open and not take(deps, lane):
+            batch = ()  # one worker deals with a storm
+        done, agenda = _digest_waiting(deps, agenda, batch, lane if is_open else None, rest)
         if agenda.links and is_open:
             from sync.engine.issue_sync.work import work_on_links  # most servers have no links
 
             done += work_on_links(deps, agenda.portal)
         result = TurnResult(done)
         if agenda.needs_portal and is_open and take(deps, lane):
-            rounds = _run_rounds(deps, lane, agenda, pauses)
+            rounds = _run_rounds(deps, lane, agenda, pauses, rest)
             result = TurnResult(done + rounds.done, rounds.is_idle)
     except LaneLost as lost:
         log.warning("lane_lost", portal_id=portal_id, lane=str(lost))
     finally:
         remaining = give_back_after_look(deps, lane, portal_id)
-    if remaining is not None and remaining.needs_portal and _is_open(deps, remaining, pauses):
-        return TurnResult(result.done, has_more=True)
-    return result
+    if remaining is None:
+        return result
+    if remaining.needs_portal and _is_open(deps, remaining, pauses):
+        return TurnResult(result.done, has_more=True, has_news=remaining.deliveries)
+    return result._replace(has_news=remaining.deliveries)
 
 
 def _is_open(deps: Deps, agenda: Agenda, pauses: Pauses) -> bool:
@@ -93,17 +105,25 @@ def _portal_lane(deps: Deps, portal_id: int) -> Lane:
     return Lane(name, deps.owner, deps.clock, ttl=CALL_LEASE_TTL)
 
 
-def _look(deps: Deps, portal_id: int) -> tuple[Agenda | None, Sequence[DeliveryRow]]:
-    """Read the portal's agenda, and the first deliveries where some wait."""
+def _look(deps: Deps, portal_id: int, lane: Lane) -> tuple[Agenda | None, Sequence[DeliveryRow]]:
+    """Read the portal's agenda, and the first deliveries where some wait.
+
+    Those of a portal whose lane another worker has are that worker's: it looks before it gives
+    the lane back. In a storm each worker would read and parse hundreds that another digests.
+    """
     now = deps.clock.now()
     with select_only(deps.database) as conn:
-        agenda = read_agenda(conn, portal_id, now)
-        has_deliveries = agenda is not None and agenda.deliveries
-        return agenda, next_batch(conn, portal_id, now) if has_deliveries else ()
+        agenda = read_agenda(conn, portal_id, now, lane=lane.name, owner=lane.owner)
+        is_ours = agenda is not None and agenda.deliveries and not agenda.is_busy
+        return agenda, next_batch(conn, portal_id, now) if is_ours else ()
 
 
 def _digest_waiting(
-    deps: Deps, agenda: Agenda, batch: Sequence[DeliveryRow], lane: Lane | None
+    deps: Deps,
+    agenda: Agenda,
+    batch: Sequence[DeliveryRow],
+    lane: Lane | None,
+    rest: Rest = lambda: None,
 ) -> tuple[int, Agenda]:
     """Digest what waits, up to a bound: a storm must not keep the lane from its turn.
 
@@ -113,7 +133,7 @@ def _digest_waiting(
     """
     portal_id, done = agenda.portal.record.id, 0
     if batch:
-        digested = digest(deps, agenda.portal, batch, lane, most=_MAX_BATCHES)
+        digested = digest(deps, agenda.portal, batch, lane, most=_MAX_BATCHES, rest=rest)
         done += digested.deliveries
         if "commits" in digested.fetches:  # what cannot be asked now the sweep asks for
             done += fetch_merge_request_commits(deps, portal_id)
@@ -132,7 +152,7 @@ def _digest_waiting(
     return done, agenda
 
 
-def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> TurnResult:
+def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses, rest: Rest) -> TurnResult:
     portal_id, done, is_idle = agenda.portal.record.id, 0, False
     flights = Flights(deps, lane, agenda.portal)
     flights.is_trying = pauses.is_failing(portal_id)
@@ -151,8 +171,9 @@ def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> TurnR
                 break
             is_idle = following.is_empty
             # What comes in later has a wake-up of its own.
-            digested, agenda = _digest_waiting(deps, following, batch, None)
+            digested, agenda = _digest_waiting(deps, following, batch, None, rest)
             done += digested
+            rest()
             if not agenda.needs_portal:
                 break
     except Later as error:
@@ -171,14 +192,14 @@ def _next_agenda(
     """Return the agenda that the round's last transaction left, or look again."""
     agenda, lane.agenda = lane.agenda, None
     if agenda is None or agenda.deliveries:
-        return _look(deps, portal_id)
+        return _look(deps, portal_id, lane)
     return agenda, ()
 
 
 def _work_meanwhile(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> None:
     """Go on with what can be done while the turn waits for an answer of its own."""
     land(deps, lane, portal_id, flights)
-    agenda, batch = _look(deps, portal_id)
+    agenda, batch = _look(deps, portal_id, lane)
     if agenda is not None and batch:
         _digest_waiting(deps, agenda, batch, None)
     if agenda is not None and agenda.commands and flights.has_room():

@@ -19,10 +19,11 @@ from sync.engine.deps import Deps
 from sync.engine.dispatch import TurnDispatcher
 from sync.engine.gathering import Gathering
 from sync.engine.lanes import is_owner_gone
+from sync.engine.pace import Pace
 from sync.engine.pauses import Pauses
 from sync.engine.turn import take_turn
 from sync.engine.upkeep.absence import Absence
-from sync.engine.upkeep.access import AccessWatch
+from sync.engine.upkeep.access import SPREAD_SECONDS, AccessWatch
 from sync.engine.upkeep.failed_looks import FailedLooks
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.upkeep.upgrade import decide_anew, program_version
@@ -53,6 +54,7 @@ class Worker:
     def __init__(self, deps: Deps, wake_ups: WakeUps | None = None) -> None:
         self._deps, self._wake_ups = deps, wake_ups
         self._pauses, self._failures = Pauses(), FailedLooks(deps)
+        self._pace = Pace()
         self._gathering, self._gathering_lock = Gathering(), threading.Lock()
         self._woken = threading.Event()
         self._stop = threading.Event()
@@ -120,9 +122,13 @@ class Worker:
 
     def _take_some(self) -> None:
         for portal_id in self._wake_ups.take() if self._wake_ups else ():
-            with self._gathering_lock:
-                self._gathering.add([portal_id], self._deps.clock.now())
-            self._woken.set()
+            self._pace.note_wake_up(portal_id)
+            self._gather(portal_id)
+
+    def _gather(self, portal_id: int) -> None:
+        with self._gathering_lock:
+            self._gathering.add([portal_id], self._deps.clock.now())
+        self._woken.set()
 
     def _run_turn(self, portal_id: int) -> None:
         """Run a turn and never raise: what failed is tried again by a later check."""
@@ -137,7 +143,10 @@ class Worker:
         """Take the portal's turn; one that a bug ends rests, and is one of those that fail."""
         key = LookKey(portal_id, 0, "turn")
         try:
-            turn = take_turn(self._deps, portal_id, self._pauses)
+            self._pace.begin()
+            turn = take_turn(
+                self._deps, portal_id, self._pauses, lambda: self._pace.rest(portal_id)
+            )
         except AWAY:
             raise
         except Exception as error:
@@ -147,6 +156,9 @@ class Worker:
             raise
         if turn.done:
             self._failures.note_success(key)
+        self._pace.rest(portal_id)
+        if turn.has_news:
+            self._gather(portal_id)
 
     def _note_turn(self, portal_id: int) -> None:
         with self._gathering_lock:
@@ -163,7 +175,7 @@ class Worker:
 
     def _watch_access(self) -> None:
         own = replace(self._deps, owner=f"{self._deps.owner}-access")
-        watch = AccessWatch(own, self._stop.is_set)
+        watch = AccessWatch(own, self._stop.is_set, SPREAD_SECONDS)
         while not self._stop.is_set():
             self._run_safely(lambda: watch.run(self._deps.clock.now()))
             self._stop.wait(_SWEEP_SECONDS)

@@ -30,6 +30,7 @@ from sync.store.tables import (
     deployment,
     in_literals,
     issue_link,
+    lease,
     portal,
     subject,
 )
@@ -46,6 +47,11 @@ _DEPLOYMENTS = exists().where(
     connection.c.portal_id == _PORTAL,
     deployments.is_due(_NOW),
 )
+_BUSY = exists().where(
+    lease.c.name == bindparam("of_lane"),
+    lease.c.owner != bindparam("of_owner"),
+    lease.c.until > _NOW,
+)
 _AGENDA = select(
     _DELIVERIES.label("deliveries"),
     _SUBJECTS.label("subjects"),
@@ -53,8 +59,10 @@ _AGENDA = select(
     _UNSETTLED.label("unsettled"),
     _DEPLOYMENTS.label("deployments"),
     _LINKS.label("links"),
+    _BUSY.label("busy"),
     *portals.ROW_COLUMNS,
 ).where(portal.c.id == _PORTAL)
+_KINDS = 7  # columns of _AGENDA before the portal's
 _BEFORE = bindparam("before", type_=Moment)
 _FUTURE = bindparam("future", type_=Moment)
 
@@ -97,7 +105,7 @@ class Agenda:
 
     `deliveries` to digest, `subjects` to reconcile, `commands` to send, `unsettled` commands whose
     answer is not known, `deployments` whose contents are to be fetched from the code host, `links`
-    of tasks and issues to bring in step.
+    of tasks and issues to bring in step. `is_busy`: another worker holds the portal's lane.
     """
 
     portal: PortalRow
@@ -107,6 +115,7 @@ class Agenda:
     unsettled: bool = False
     deployments: bool = False
     links: bool = False
+    is_busy: bool = False
 
     @property
     def needs_portal(self) -> bool:
@@ -125,21 +134,18 @@ class Agenda:
         return not (self.needs_portal or self.deliveries or self.deployments or self.links)
 
 
-def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | None:
-    """Return the portal's row and what waits for it; None for a portal that is not stored."""
-    row = conn.execute(_AGENDA, {"of_portal": portal_id, "now": now}).one_or_none()
+def read_agenda(
+    conn: Connection, portal_id: int, now: datetime, *, lane: str = "", owner: str = ""
+) -> Agenda | None:
+    """Return the portal's row and what waits for it; None for a portal that is not stored.
+
+    `lane`, `owner`: the portal's lane, and who asks whether another worker has it.
+    """
+    parameters = {"of_portal": portal_id, "now": now, "of_lane": lane, "of_owner": owner}
+    row = conn.execute(_AGENDA, parameters).one_or_none()
     if row is None:
         return None
-    deliveries_due, subjects_due, commands_due, unsettled, deployments_due, links_due, *values = row
-    return Agenda(
-        portals.read_row(values),
-        bool(deliveries_due),
-        bool(subjects_due),
-        bool(commands_due),
-        bool(unsettled),
-        bool(deployments_due),
-        bool(links_due),
-    )
+    return Agenda(portals.read_row(row[_KINDS:]), *map(bool, row[:_KINDS]))
 
 
 def portals_with_work(

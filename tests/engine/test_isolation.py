@@ -76,7 +76,7 @@ def test_a_portal_whose_turn_a_bug_ends_rests_and_takes_no_thread(
 ) -> None:
     taken: list[int] = []
 
-    def take_turn(deps: object, portal_id: int, pauses: object) -> None:
+    def take_turn(deps: object, portal_id: int, *_: object) -> None:
         taken.append(portal_id)
         raise error
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from sync.engine import turn
+from sync.engine.deps import Deps
+from sync.engine.ingest.digest import BATCH, Digested
 from sync.engine.lanes import (
     CALL_LEASE_TTL,
     LEASE_TTL,
@@ -111,7 +115,7 @@ def test_a_lane_of_a_worker_that_lives_is_held_for_a_whole_call(world: World) ->
 def test_what_came_in_before_the_lane_was_given_back_waits_for_no_check(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second worker digests after the first one's last look, and finds the lane held."""
+    """The second worker finds the lane held, and leaves all to the first one's next look."""
     world.opened()
     usual, others = turn.land_all, []
 
@@ -123,8 +127,34 @@ def test_what_came_in_before_the_lane_was_given_back_waits_for_no_check(
             others.append(turn.take_turn(world.deps("two"), world.portal_id, Pauses()))
 
     monkeypatch.setattr(turn, "land_all", land_all)
+    assert turn.take_turn(world.deps("one"), world.portal_id, Pauses()).has_news
     turn.take_turn(world.deps("one"), world.portal_id, Pauses())
-    assert others[0].done
-    assert not others[0].has_more
+    assert others == [turn.TurnResult()]
     assert world.status(3001) == world.status() == IN_PROGRESS
+    assert not world.waiting()
+
+
+@pytest.mark.parametrize("count", [1, BATCH])
+def test_of_several_workers_one_reads_what_waits_for_a_portal(
+    world: World, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """In a storm each would read and parse hundreds of deliveries that another one digests."""
+    world.hold_deliveries = True
+    world.opened()
+    world.hold_deliveries = False
+    [first, *_] = world.inbox_order
+    world.store([replace(first, dedupe_key=f"{first.dedupe_key}-{n}") for n in range(count)])
+    usual, readers = turn.digest, list[str]()
+
+    def digest(deps: Deps, *given: Any, **more: Any) -> Digested:
+        readers.append(deps.owner)
+        if count == 1:  # a worker that has the lane for what came before
+            with write(world.database) as conn:
+                assert Lane(f"lane:{world.portal_id}:bitrix24", "one", world.clock).take(conn)
+        assert turn.take_turn(world.deps("two"), world.portal_id, Pauses()).done == 0
+        return usual(deps, *given, **more)
+
+    monkeypatch.setattr(turn, "digest", digest)
+    turn.take_turn(world.deps("one"), world.portal_id, Pauses())
+    assert set(readers) == {"one"}
     assert not world.waiting()

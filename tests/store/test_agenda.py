@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, Engine, update
 
-from sync.store import agenda, deployments, inbox, portals, subjects
+from sync.store import agenda, deployments, inbox, leases, portals, subjects
 from sync.store.agenda import Agenda
 from sync.store.db.database import write
 from sync.store.tables import command, deployment
@@ -43,6 +43,23 @@ def test_an_idle_portal_has_an_empty_agenda_with_its_own_row(engine: Engine) -> 
         assert found.portal.record == portals.by_id(conn, p)
         assert agenda.read_agenda(conn, p + 1, NOW) is None
         assert agenda.portals_with_work(conn, NOW) == ()
+
+
+def test_a_lane_that_another_worker_has_is_told(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+
+        def is_busy(lane: str, now: datetime = NOW) -> bool:
+            found = agenda.read_agenda(conn, p, now, lane=lane, owner="me")
+            assert found is not None
+            return found.is_busy
+
+        assert not is_busy("lane:1")
+        leases.acquire(conn, "lane:1", "me", now=NOW, ttl=timedelta(seconds=30))
+        leases.acquire(conn, "lane:2", "another", now=NOW, ttl=timedelta(seconds=30))
+        assert [is_busy("lane:1"), is_busy("lane:2")] == [False, True]
+        assert not is_busy("lane:2", after(seconds=30))
+        assert not look(conn, p)
 
 
 def test_only_to_send_means_nothing_else_waits_and_the_portal_takes_it(engine: Engine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -54,11 +54,18 @@ class Digested:
 
 
 def digest(
-    deps: Deps, row: PortalRow, batch: Sequence[DeliveryRow], lane: Lane | None, *, most: int = 1
+    deps: Deps,
+    row: PortalRow,
+    batch: Sequence[DeliveryRow],
+    lane: Lane | None,
+    rest: Callable[[], object] = lambda: None,
+    *,
+    most: int = 1,
 ) -> Digested:
     """Take the batch and those after it, up to `most`, into the mirror.
 
     Nothing where another worker is at it. The last batch's transaction takes the `lane`, too.
+    `rest` is called after each batch.
     """
     done = Digested()
     for number in range(most):
@@ -73,6 +80,7 @@ def digest(
                 done |= _digest_batch(deps, scope, batch, lane if is_last else None)
         except _TakenMeanwhile:
             break
+        rest()
         if is_last:
             break
     return done
