@@ -84,7 +84,10 @@ def match(opened, workgroup, project, status="", column=""):
     if status:
         form.get_by_label("Status: Under review").select_option(status)
         form.get_by_label("Column: Under review").select_option(column)
-    form.get_by_role("button", name="Save", exact=True).click()
+    save = form.get_by_role("button", name="Save", exact=True)
+    expect(save).to_have_count(0)  # before it is seen what would change
+    form.get_by_role("button", name="What would change", exact=True).click()
+    save.click()
     expect(form.get_by_role("status")).to_contain_text("Saved")
     form.get_by_role("button", name="Close").click()
 

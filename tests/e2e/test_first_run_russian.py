@@ -52,6 +52,7 @@ def test_a_russian_administrator_connects_matches_and_sees(fresh, emulator, gitl
     form = opened.frame.get_by_role("form", name="Группа Sales")
     form.get_by_label("acme/shop").check()
     form.get_by_label("Статус: На ревью").select_option("in_progress")
+    form.get_by_role("button", name="Что изменится", exact=True).click()
     form.get_by_role("button", name="Сохранить", exact=True).click()
     expect(form.get_by_role("status")).to_contain_text("Сохранено")
     step(opened, "Следующий шаг")

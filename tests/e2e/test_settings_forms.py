@@ -193,7 +193,7 @@ def test_a_lifecycle_says_what_would_change_and_leaves_the_others_step(furnished
     window_of_later.page.route(
         "**/api/settings", lambda route: window_of_later.waiting.append(route), times=1
     )
-    press(later, "Save")
+    press(later, "What would change")
     overtaken = later.get_by_text("Somebody else saved the settings meanwhile")
     window_of_later.until_held()
     assert not overtaken.is_visible()  # theirs is being read: saving mine would be overtaken again
