@@ -17,6 +17,7 @@ from sync.ownership import give_to_folder_owner
 from sync.sentences import sentence
 
 # https://www.sqlite.org/fileformat.html#the_database_header
+_OUR_TABLE = "alembic_version"
 _MAGIC, _HEADER_BYTES = b"SQLite format 3\0", 100
 _FORMATS, _WAL_FORMATS = slice(18, 20), b"\x02\x02"
 KEPT_COPIES = 3  # of those that are made before migrations
@@ -67,6 +68,10 @@ def check_copy(file: Path) -> None:
     """
     with file.open("rb") as opened:  # an OSError names the file
         header = opened.read(_HEADER_BYTES)
+    if not header:
+        raise BadCopy(
+            sentence("{file} is empty", file=file), change="Name what `backup` has written"
+        )
     if header.startswith(_MAGIC) and header[_FORMATS] == _WAL_FORMATS:
         raise BadCopy(
             sentence(
@@ -78,7 +83,10 @@ def check_copy(file: Path) -> None:
     try:
         with closing(open_read_only(file)) as conn:
             (answer,) = conn.execute("PRAGMA quick_check(1)").fetchone()
-            revision_count = conn.execute("SELECT count(*) FROM alembic_version").fetchone()
+            tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_schema")}
+            is_ours = _OUR_TABLE in tables
+            query = f"SELECT count(*) FROM {_OUR_TABLE}"
+            revision_count = conn.execute(query).fetchone() if is_ours else ()
     except sqlite3.Error as error:
         raise BadCopy(
             sentence(
@@ -87,6 +95,11 @@ def check_copy(file: Path) -> None:
                 reason=_reason(error),
             )
         ) from error
+    if not is_ours:
+        raise BadCopy(
+            sentence("{file} is another program's database", file=file),
+            change="Name what `backup` has written",
+        )
     if answer != "ok" or revision_count == (0,):
         raise BadCopy(
             sentence("{file} is damaged: {answer}", file=file, answer=answer),

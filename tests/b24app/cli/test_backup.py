@@ -261,19 +261,28 @@ def test_a_copy_is_restored_on_an_empty_machine(place, monkeypatch, capsys):
         assert find_portal(conn, "portal.test").state == "active"
 
 
+NO_COPY = "is no copy of a database of b24bridge: file is not a database.\n"
+ANOTHERS = "is another program's database. Name what `backup` has written.\n"
+
+
+def another_program(file):
+    with closing(sqlite3.connect(file)) as conn:
+        conn.execute("CREATE TABLE note (id INTEGER)")
+
+
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("make", "sentence"),
     [
-        (b"not a database at all" * 100, "file is not a database"),
-        (b"", "no such table: alembic_version"),
+        (lambda file: file.write_bytes(b"not a database at all" * 100), NO_COPY),
+        (Path.touch, "is empty. Name what `backup` has written.\n"),
+        (another_program, ANOTHERS),
     ],
+    ids=["text", "empty", "another"],
 )
-def test_what_is_no_copy_is_refused(place, capsys, content, sentence):
-    Path("copy.sqlite3").write_bytes(content)
+def test_what_is_no_copy_is_refused(place, capsys, make, sentence):
+    make(Path("copy.sqlite3"))
     assert main(["restore", "copy.sqlite3"]) == 1
-    assert capsys.readouterr().err == (
-        f"copy.sqlite3 is no copy of a database of b24bridge: {sentence}.\n"
-    )
+    assert capsys.readouterr().err == f"copy.sqlite3 {sentence}"
 
 
 def test_a_copy_of_the_live_file_is_refused(place, capsys):
