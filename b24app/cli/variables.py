@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -76,16 +76,21 @@ def unknown_variables(names: Iterable[str]) -> list[str]:
 
     Values are never shown: what is misspelt may be a secret.
     """
-    our_names = {variable.name for variable in VARIABLES}
-    return [
-        _unknown(name, our_names)
-        for name in sorted(names)
-        if name.startswith(_PREFIX) and name not in our_names | _OTHERS
-    ]
+    our_names = [variable.name for variable in VARIABLES]
+    found = sorted(name for name in names if name not in {*our_names, *_OTHERS})
+    return [_unknown(name, our_names) for name in found if _looks_ours(name, our_names)]
 
 
-def _unknown(name: str, our_names: Iterable[str]) -> str:
-    near = get_close_matches(name, list(our_names), n=1, cutoff=0.7)
+def _looks_ours(name: str, our_names: Sequence[str]) -> bool:
+    """Tell of B24BRIDGE_ANYTHING, and of B24_BRIDGE_SECRET_KEY or b24bridge_secret_key."""
+    if name.startswith(_PREFIX):
+        return True
+    is_near = get_close_matches(name.upper(), our_names, n=1, cutoff=0.9)
+    return name.upper().startswith("B24") and bool(is_near)
+
+
+def _unknown(name: str, our_names: Sequence[str]) -> str:
+    near = get_close_matches(name.upper(), our_names, n=1, cutoff=0.7)
     if near:
         return sentence(
             "{name} is ignored: b24bridge has no such variable; did you mean {near}?",
