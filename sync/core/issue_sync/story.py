@@ -114,7 +114,9 @@ def _cut(text: str) -> str:
 def state_lines(link: LinkState) -> list[str]:
     """Return what stands now: whether it works, what waits, what is asked."""
     lines: list[str] = []
-    lines += [sentence("ended: {text}", text=as_sentence(link.ended))] if link.ended else []
+    if link.ended:
+        why = as_sentence(link.ended)
+        lines += [why if link.ended.startswith("ended ") else sentence("ended: {text}", text=why)]
     lines += (
         [
             sentence(
