@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass, field
 
 RECENT_SECONDS = 2.0
-AT_ONCE = 0.25  # seconds of the processor that a portal uses without a rest
-SHARE = 1 / 3  # of one processor, that it uses for long
+AT_ONCE = 0.5  # seconds of the processor that a portal uses without a rest
+SHARE = 0.2  # of one processor, that it uses for long
 LONGEST_REST = 0.5  # seconds; then answers are looked at, and the lease is renewed
 
 

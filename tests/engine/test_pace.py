@@ -46,7 +46,7 @@ def works(clocks: Clocks, pace: Pace, times: int, each: float = 0.1) -> None:
 def test_a_long_turn_uses_its_share_of_the_processor(clocks: Clocks) -> None:
     works(clocks, Pace(), 100)
     assert clocks.used == pytest.approx(10)
-    assert clocks.used / clocks.now == pytest.approx(SHARE, rel=0.05)
+    assert clocks.used / clocks.now == pytest.approx(SHARE, rel=0.1)
     assert max(clocks.slept) <= LONGEST_REST
 
 
@@ -62,7 +62,7 @@ def test_what_one_turn_used_is_of_the_next_one_too(clocks: Clocks) -> None:
     pace = Pace()
     for _ in range(100):
         works(clocks, pace, 1)
-    assert clocks.used / clocks.now == pytest.approx(SHARE, rel=0.05)
+    assert clocks.used / clocks.now == pytest.approx(SHARE, rel=0.1)
 
 
 def test_nobody_rests_for_nobody(clocks: Clocks) -> None:
