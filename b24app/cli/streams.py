@@ -12,7 +12,8 @@ def prepare_streams() -> None:
 
     A terminal of an older locale (KOI8-R, ISO-8859-1) cannot show every letter: what it lacks is
     printed as an escape. Where the output is piped each line goes out at once: of an import that
-    is killed the file or journal has what it said last. Python leaves `sys.stdin` empty where its descriptor is closed.
+    is killed the file or journal has what it said last. Python leaves `sys.stdin` empty where
+    its descriptor is closed.
     https://docs.python.org/3/library/sys.html#sys.__stdin__
     """
     if sys.stdin is None:

@@ -77,8 +77,8 @@ def unknown_variables(names: Iterable[str]) -> list[str]:
     Values are never shown: what is misspelt may be a secret.
     """
     our_names = [variable.name for variable in VARIABLES]
-    found = sorted(name for name in names if name not in {*our_names, *_OTHERS})
-    return [_unknown(name, our_names) for name in found if _looks_ours(name, our_names)]
+    others = sorted(name for name in names if name not in {*our_names, *_OTHERS})
+    return [_unknown(name, our_names) for name in others if _looks_ours(name, our_names)]
 
 
 def _looks_ours(name: str, our_names: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.component.test_local_ci import COLOUR, Checkout
+from tests.component.checkout import COLOUR, Checkout
 from tests.component.world import World
 from tests.depth import telling
 

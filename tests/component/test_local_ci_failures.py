@@ -9,8 +9,8 @@ import re
 import socket
 from dataclasses import dataclass, field
 
+from tests.component.checkout import COLOUR, Checkout
 from tests.component.refusals import Refusal, refused, refusing
-from tests.component.test_local_ci import COLOUR, Checkout
 from tests.component.world import World
 from tests.depth import sample
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from tests.component.checkout import Checkout
 from tests.component.test_failures import OF_BITRIX24
-from tests.component.test_local_ci import Checkout
 from tests.component.test_local_ci_deployments import KINDS
 from tests.component.test_local_ci_failures import ELSEWHERE, TROUBLES
 from tests.component.test_templates import ROOT, TEMPLATES, inputs, validated
