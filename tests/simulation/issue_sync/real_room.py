@@ -267,6 +267,8 @@ class RealRoom(MemorySide):
             return
         assert outcome.item is not None
         held = self.items[outcome.item.address.id]
+        if held.values[STATUS] != write.values.get(STATUS):
+            names -= {STATUS}  # a person has changed it since: that crossed not
         changes: dict[str, Change] = {name: write.values[name] for name in names}
         wanted, present = write.values.get(TAGS), held.values[TAGS]
         if TAGS in names and isinstance(wanted, frozenset) and isinstance(present, frozenset):
