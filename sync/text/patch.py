@@ -63,8 +63,11 @@ def patch(
         """Reduce a document of the source side to what the target side can hold of it."""
         return project(target.read(target.write(mapped(document, as_target))))
 
+    def project_old(document: Document) -> Document:
+        return project(mapped(document, target.as_written))
+
     name = cache(key)
-    projections = projections_of(olds, project, name)
+    projections = projections_of(olds, project_old, name)
     flat = [block for blocks in projections for block in blocks]
 
     @cache  # most blocks are the same before and after
@@ -79,7 +82,7 @@ def patch(
         return Patched(text, overlaps)
     result = [
         piece if piece.old is not None else replace(piece, block=mapped(piece.block, as_target))
-        for piece in pieces(olds, projections, entries, project)
+        for piece in pieces(olds, projections, entries, project_old)
     ]
     expected = normalised(Document(tuple(piece.block for piece in result)))
     for wider in (0, 1, len(spans)):

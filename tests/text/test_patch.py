@@ -118,6 +118,27 @@ def test_an_edit_of_each_side_in_one_block_is_counted() -> None:
     assert patch(base, changed, "a\n\nX", source=TASK, target=GITLAB) == Patched("a\n\nB\n\nX", 1)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "after"),
+    [
+        ("> b", "> b\n\nc", "a [img]https://x.test/p.png[/img] b\n\nc"),
+        ("> b", "> B",
+         "a [url=https://x.test/p.png]https://x.test/p.png[/url] B"),
+    ],
+    ids=["a paragraph more", "words beside it"],
+)  # fmt: skip
+def test_an_edit_near_a_picture_of_a_task_stays_in_its_place(
+    old: str, new: str, after: str
+) -> None:
+    task = "a [img]https://x.test/p.png[/img] b"
+    issue = patch(bbcode.read(""), TASK.read(task), "", source=TASK, target=GITLAB).text
+    edited = issue.replace(old, new)
+    assert edited != issue
+    assert patch(
+        GITLAB.read(issue), GITLAB.read(edited), task, source=GITLAB, target=TASK
+    ) == Patched(after)
+
+
 def test_windows_line_ends_stay() -> None:
     text = "a\r\n\r\n* b\r\n\r\nc\r\n"
     base, changed = bbcode.read("a\n\n[list][*]b[/list]\n\nc"), bbcode.read("a\n\nB\n\nD\n\nc")
