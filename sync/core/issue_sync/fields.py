@@ -75,6 +75,7 @@ class Translation(Protocol):
 Translate = Callable[[Values], Values | Untranslatable]
 Restated = Callable[[SideName, ValuePair, Values], bool]  # side, base, what it shows now
 Lost = Callable[[SideName, Values, Values], str]
+Kept = Callable[[SideName, Values, Values], Values]
 Doubted = Callable[[Values, Values], bool]  # of the tracker: what was agreed, what it shows now
 
 
@@ -104,7 +105,8 @@ class Scalar:
     the base, and says in them what was agreed. `resettled`: the base where a side holds the value
     in another place since. `lost`: why a side is empty although nobody emptied it (side, what it
     held, what it shows now), "" where somebody may have. `doubted`: whether a change on the tracker
-    may be nobody's, which only what it offers this very moment can tell.
+    may be nobody's, which only what it offers this very moment can tell. `kept`: what is written to
+    a side with those parts of its value that the other cannot say (side, wanted, what it holds).
     """
 
     tracker: tuple[str, ...]
@@ -115,6 +117,7 @@ class Scalar:
     resettled: Callable[[ValuePair, ValuePair], ValuePair] = lambda base, now: base
     lost: Lost = lambda side, before, now: ""
     doubted: Doubted = lambda before, now: False
+    kept: Kept = lambda side, wanted, target: wanted
 
     def fields(self, side: SideName) -> tuple[str, ...]:
         """Return the fields that hold it on a side."""
@@ -156,7 +159,8 @@ class Scalar:
         if isinstance(wanted, Untranslatable):
             problems = () if wanted.awaits else (wanted.text,)
             return Carried({}, before, problems, awaits=wanted.awaits)
-        held = {name: value for name, value in wanted.items() if name in target}
+        kept = self.kept(to, wanted, target)
+        held = {name: value for name, value in kept.items() if name in target}
         return Carried(different(target, held), after)
 
     def merge(

@@ -16,6 +16,7 @@ from sync.core.issue_sync.fields import (
     lost_choice,
 )
 from sync.core.issue_sync.item_links import links_translation, parent_translation
+from sync.core.issue_sync.link import Values
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import (
     ASSIGNEES,
@@ -235,7 +236,7 @@ def _translations(
     )
     restated = statuses.restated_by(world.capabilities)
     yield STATUS, statuses.translation(rows, restated, world.capabilities)
-    yield DEADLINE, converted(DEADLINE, _day, _end_of_day)
+    yield DEADLINE, replace(converted(DEADLINE, _day, _end_of_day), kept=_at_its_hour)
     label = partial(_label, divider=tracker.tag_divider)
     yield TAGS, Elements(TAGS, label, _tag, why=_UNFIT)
     yield ESTIMATE, converted(ESTIMATE, _seconds, _seconds)
@@ -281,6 +282,12 @@ def _day(value: Value) -> Value:
 
 def _end_of_day(value: Value) -> Value:
     return f"{value}{END_OF_DAY}" if value else None
+
+
+def _at_its_hour(to: SideName, wanted: Values, target: Values) -> Values:
+    """Keep the hour of a task that is due on another day."""
+    day, hour = str(wanted[DEADLINE] or "")[:10], str(target.get(DEADLINE) or "")[10:]
+    return {DEADLINE: f"{day}{hour}"} if to is SideName.PORTAL and day and hour else wanted
 
 
 def _label(tag: str, *, divider: str) -> str | None:

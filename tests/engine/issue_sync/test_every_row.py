@@ -198,6 +198,12 @@ def test_a_deadline_is_a_day_on_the_other_side(users: Make) -> None:
     _edit(made.life, deadline=before + timedelta(days=1))
     made.rest()
     assert made.issue.due_date == "2026-05-06"
+    noon = made.task.deadline - timedelta(hours=7)
+    _edit(made.life, deadline=noon)
+    made.rest()
+    _change(made.life, due_date="2026-05-09")
+    made.rest()
+    assert made.task.deadline == noon + timedelta(days=3)
     _change(made.life, due_date="")
     made.rest()
     assert made.task.deadline is None
