@@ -24,6 +24,7 @@ from sync.engine.issue_sync.setting import PairSetting, open_pair, open_rooms
 from sync.engine.issue_sync.trackers import tracker_of
 from sync.engine.issue_sync.work import BATCH, work_on_links
 from sync.engine.lanes import hold
+from sync.engine.reconcile.portal_users import read_if_missing
 from sync.errors import Refused
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE
 from sync.sentences import sentence
@@ -65,6 +66,7 @@ class PortalDesk:
     def foresee(self, pair: ProjectPair) -> tuple[Forecast, Mapping[SideName, Cost]]:
         """Read both sides of a pair and return what an import would do. Raises SyncError."""
         listed = self._listed(pair)
+        self._read_people()
         setting = open_pair(self.deps, self.row, listed.connection, pair)
         with read(self.deps.database) as conn:
             rows = issue_links.of_pair(conn, listed.connection.id, pair.key)
@@ -119,6 +121,7 @@ class PortalDesk:
         at the same time: then its steps are shown.
         """
         listed = self._listed(pair)
+        self._read_people()
         unread, shown = [SideName.PORTAL, SideName.TRACKER], None
         while True:
             step, waiting = self._step(listed)
@@ -134,6 +137,10 @@ class PortalDesk:
                 return
             elif not work_on_links(self.deps, self.row):
                 self.clock.sleep(_PAUSE)
+
+    def _read_people(self) -> None:
+        """Read who is who where no worker did since the installation: all would be strangers."""
+        read_if_missing(self.deps, self.row.record.id, self.deps.portal_for(self.row))
 
     def _read_page(self, listed: ListedPair, side: SideName) -> None:
         name = f"issue-lists:{listed.connection.id}:{listed.pair.key}"

@@ -14,8 +14,8 @@ from b24app.cli import sync as command
 from b24app.services.rehearsal import parse_mapping
 from b24app.services.sync_desk import PortalDesk
 from sync.engine.issue_sync.process import IssueSync
-from sync.store import portals
-from sync.store.db.database import read
+from sync.store import people, portals
+from sync.store.db.database import read, write
 from tests.engine.issue_sync.test_life import BORIS, RITA, Life
 from tests.engine.issue_sync.test_situations import _change, _edit, _project
 from tests.engine.world import HOST, World
@@ -98,6 +98,18 @@ def test_a_preview_foresees_what_a_run_creates(users: Make) -> None:
     made.rest()
     assert made.issue.labels == ["dev"]
     assert "  1 linked already" in made.asks("preview")
+
+
+def test_an_import_before_any_worker_knows_people(users: Make) -> None:
+    made = users(accomplices=[BORIS])
+    made.sets("create: [issues]")
+    with write(made.world.database) as conn:
+        people.replace_portal_users(conn, made.world.portal_id, [])
+    assert not any("no counterpart of a person" in line for line in made.asks("preview"))
+    with write(made.world.database) as conn:
+        people.replace_portal_users(conn, made.world.portal_id, [])
+    made.asks("run")
+    assert sorted(p["username"] for p in made.issue.assignees) == ["ann", "bob"]
 
 
 @pytest.mark.parametrize("premium", [True, False])
