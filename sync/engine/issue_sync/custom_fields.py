@@ -99,12 +99,18 @@ def _chosen(text: str, choices: Sequence[Choice]) -> frozenset[str] | None:
 
     A number with a fraction of zeros names the whole one where no option is called so.
     """
-    by_name = {choice.name.casefold(): choice.id for choice in choices}
+    by_name = {choice.name.strip().casefold(): choice.id for choice in choices}
     whole = by_name.get(text.strip().casefold()) or by_name.get(_without_zeros(text))
     if whole is not None:
         return frozenset([whole])
-    parts = [part.strip().casefold() for part in text.split(",")]
-    return frozenset(by_name[part] for part in parts) if by_name.keys() >= set(parts) else None
+    chosen, parts = set(), [part.strip().casefold() for part in text.split(",")]
+    while parts:  # the longest name first: there are names with commas
+        length = next((n for n in range(len(parts), 0, -1) if _JOINT.join(parts[:n]) in by_name), 0)
+        if not length:
+            return None
+        chosen.add(by_name[_JOINT.join(parts[:length])])
+        del parts[:length]
+    return frozenset(chosen)
 
 
 def _without_zeros(text: str) -> str:

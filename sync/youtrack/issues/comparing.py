@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from sync.core.issue_sync.model import ASSIGNEES, DEADLINE, DESCRIPTION, ESTIMATE, TITLE, Value
 from sync.core.issue_sync.writes import Change, SetChange
-from sync.youtrack.issues.fields import whole_minutes
+from sync.youtrack.issues.fields import moment_of, whole_minutes
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
 _OTHER = "YouTrack stored another value: a workflow of the project may have changed it"
 REASONS = {
@@ -49,8 +50,28 @@ def holds(name: str, change: Change, stored: Value) -> bool:
         case str() if isinstance(stored, str) and change.casefold() == stored.casefold():
             return True
         case str() | int() if isinstance(stored, str | int):
-            return _number(change) == _number(stored) is not None
+            return _same_number(change, stored) or _same_moment(str(change), str(stored))
     return (change or None) == (stored or None)
+
+
+def _same_number(change: str | int, stored: str | int) -> bool:
+    """Tell whether a number is stored as asked; seconds of a duration are rounded to minutes."""
+    asked, held = _number(change), _number(stored)
+    if asked is None or held is None:
+        return False
+    if asked % 60 and not held % 60 and asked > 0:
+        return whole_minutes(int(asked)) * 60 == held
+    return asked == held
+
+
+def _same_moment(change: str, stored: str) -> bool:
+    """Tell whether a moment is stored as asked, by its day alone, or as it is in UTC."""
+    if _DAY.fullmatch(stored):
+        return _DAY.match(change) is not None and change[: len(stored)] == stored
+    try:
+        return moment_of(change) == moment_of(stored)
+    except ValueError:
+        return False
 
 
 def _number(value: str | int) -> float | None:

@@ -205,8 +205,13 @@ def _at(value: str) -> int:
     """Return a moment in milliseconds: noon of a day, UTC where no time zone is named."""
     if len(value) <= len("2026-01-31"):
         return noon(value)
-    at = datetime.fromisoformat(value)
-    return milliseconds(at if at.tzinfo else at.replace(tzinfo=UTC))
+    return milliseconds(moment_of(value))
+
+
+def moment_of(text: str) -> datetime:
+    """Return an ISO moment, of UTC where no time zone is named. Raises ValueError."""
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def whole_minutes(seconds: int) -> int:

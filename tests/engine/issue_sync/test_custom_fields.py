@@ -117,3 +117,15 @@ def test_an_option_that_is_none_says_which_there_are() -> None:
     both = size.to_tracker({f"{CUSTOM}UF_SIZE": "XL, s"})
     assert both == {f"{CUSTOM}1": frozenset({"5", "6"})}
     assert size.to_portal({f"{CUSTOM}1": frozenset({"6", "5"})}) == {f"{CUSTOM}UF_SIZE": "S, XL"}
+
+
+def test_names_of_options_may_have_commas_and_blanks_around_them() -> None:
+    choices = (Choice("5", "Sales, EMEA"), Choice("6", " Sales "), Choice("7", "Till"))
+    areas = Capabilities(frozenset(), {f"{CUSTOM}1": choices}, names={f"{CUSTOM}1": "Areas"})
+    way = custom_translation(CustomField("UF_AREAS", "Areas"), areas)
+    for text, ids in {
+        "Sales, EMEA": {"5"},
+        "Till, Sales, EMEA": {"5", "7"},
+        "Sales, Till": {"6", "7"},
+    }.items():
+        assert way.to_tracker({f"{CUSTOM}UF_AREAS": text}) == {f"{CUSTOM}1": frozenset(ids)}

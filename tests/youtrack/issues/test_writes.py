@@ -17,6 +17,7 @@ from sync.core.issue_sync.model import (
 )
 from sync.core.issue_sync.writes import AddTime, Done, NotDone
 from sync.errors import Refused
+from sync.youtrack.issues.comparing import holds
 from sync.youtrack.issues.fields import FieldFacts, read_value, written_value
 from sync.youtrack.issues.rows import comment_of, file_of
 from tests.contract.writing import apply, comment, creation_of, done, read, update
@@ -259,3 +260,22 @@ def test_a_field_of_groups_is_written_wherever_the_instance_lists_them(
 def test_a_moment_without_a_time_zone_is_of_utc(written: str, stored: str) -> None:
     field = FieldFacts("92-1", "Meeting", "date and time", "SimpleIssueCustomField")
     assert read_value(field, written_value(field, written, {})) == stored
+
+
+@pytest.mark.parametrize(
+    ("asked", "stored", "held"),
+    [
+        ("2026-05-05T09:30:00+02:00", "2026-05-05T07:30:00+00:00", True),
+        ("2026-05-05T09:30:00+02:00", "2026-05-05T09:30:00+00:00", False),
+        ("2026-05-05T09:30", "2026-05-05T09:30:00+00:00", True),
+        ("2026-05-05T00:00:00+02:00", "2026-05-05", True),
+        ("2026-05-05T00:00:00+02:00", "2026-05-04", False),
+        ("90", "120", True),
+        ("90", "60", False),
+        ("120", "60", False),
+        ("5.0", "5", True),
+        ("tomorrow", "2026-05-05", False),
+    ],
+)
+def test_a_value_in_other_words_is_stored_as_asked(asked: str, stored: str, held: bool) -> None:
+    assert holds("custom:1", asked, stored) is held
